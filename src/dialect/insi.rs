@@ -1,0 +1,196 @@
+//! insi's public HTTP protocol (and the local cluster's), as far as a load test needs it.
+//!
+//! Bodies are JSON sent as `text/plain`: the nodes do not look at the type, and the browser then needs no
+//! CORS preflight. A `get` is answered with a JSON body; a 200 with an empty body is insi's rate limiter
+//! failing, not an answer. With an API key, a redirect to another origin loses the key in the browser: the
+//! leader's 401 after a redirect therefore means "not leader", and the engine asks the leader itself.
+
+use serde_json::{Value, json};
+
+use super::{
+    Answer, Choice, Dialect, KeyUse, Kind, Method, NodeStatus, Operation, Pool, Request, encode_query,
+    plain_outcome,
+};
+use crate::sample::Outcome;
+
+#[derive(Debug)]
+pub(super) struct Insi;
+
+const BASE: &str = "/db/api/v1";
+const TEXT: &str = "text/plain;charset=UTF-8";
+/// Separates the parts of a blob upload. Keys and values are letters, digits and `-`, so it can't occur in them.
+const BOUNDARY: &str = "----fwit-boundary-7MA4YWxkTrZu0gW";
+const MULTIPART: &str = "multipart/form-data; boundary=----fwit-boundary-7MA4YWxkTrZu0gW";
+
+const SET: usize = 0;
+const GET: usize = 1;
+const DELETE: usize = 2;
+const CACHE_SET: usize = 3;
+const PUBLISH: usize = 4;
+const BUMP: usize = 5;
+const BLOB_SET: usize = 6;
+const BLOB_GET: usize = 7;
+const BLOB_DELETE: usize = 8;
+
+static OPERATIONS: [Operation; 9] = [
+    Operation { name: "set", kind: Kind::Write, key: KeyUse::Any(Pool::Values) },
+    Operation { name: "get", kind: Kind::Read, key: KeyUse::Known(Pool::Values) },
+    Operation { name: "delete", kind: Kind::Write, key: KeyUse::Forget(Pool::Values) },
+    Operation { name: "cache_set", kind: Kind::Write, key: KeyUse::Any(Pool::None) },
+    Operation { name: "publish", kind: Kind::Publish, key: KeyUse::Topic },
+    Operation { name: "bump", kind: Kind::Write, key: KeyUse::Counter },
+    Operation { name: "blob_set", kind: Kind::Write, key: KeyUse::Fresh(Pool::Blobs) },
+    Operation { name: "blob_get", kind: Kind::Read, key: KeyUse::Known(Pool::Blobs) },
+    Operation { name: "blob_delete", kind: Kind::Write, key: KeyUse::Forget(Pool::Blobs) },
+];
+
+impl Dialect for Insi {
+    fn operations(&self) -> &'static [Operation] {
+        &OPERATIONS
+    }
+
+    fn request(&self, op: usize, choice: &Choice) -> Request {
+        let (key, value) = (choice.key, choice.value);
+        let post = |path: &str, body: String| Request {
+            method: Method::Post,
+            path: format!("{BASE}/{path}"),
+            body,
+            content_type: TEXT,
+        };
+        let get = |path: &str| Request {
+            method: Method::Get,
+            path: format!("{BASE}/{path}?key={}", encode_query(key)),
+            body: String::new(),
+            content_type: "",
+        };
+        match op {
+            SET => post("set", json!({ "key": key, "value": value }).to_string()),
+            GET => get("get"),
+            DELETE => post("delete", json!({ "key": key }).to_string()),
+            CACHE_SET => post("cache/set", json!({ "key": key, "value": value }).to_string()),
+            // The event's data is JSON already.
+            PUBLISH => post("events", format!("{{\"topic\":{},\"data\":{value}}}", json!(key))),
+            BUMP => post("bump", json!({ "key": key, "value": "1" }).to_string()),
+            BLOB_SET => Request { content_type: MULTIPART, ..post("blob/set", multipart(key, value)) },
+            BLOB_GET => get("blob/get"),
+            BLOB_DELETE => post("blob/delete", json!({ "key": key }).to_string()),
+            // Unreachable through the table; asks the node for its role, which harms nothing.
+            _ => Request {
+                method: Method::Get,
+                path: self.status_path().into(),
+                body: String::new(),
+                content_type: "",
+            },
+        }
+    }
+
+    fn wants_text(&self, _op: usize, status: u16) -> bool {
+        status >= 400
+    }
+
+    fn judge(&self, op: usize, answer: &Answer) -> Outcome {
+        match answer.status {
+            200 if op == GET && answer.bytes == 0 => Outcome::RateLimited,
+            400 if op == BLOB_SET && answer.text.is_some_and(|t| t.starts_with("Blob already exists")) => {
+                Outcome::Conflict
+            }
+            401 if answer.redirected => Outcome::NotLeader,
+            status => plain_outcome(status),
+        }
+    }
+
+    fn status_path(&self) -> &'static str {
+        "/db/api/v1/ping"
+    }
+
+    fn read_status(&self, text: &str) -> Option<NodeStatus> {
+        let ping: Value = serde_json::from_str(text).ok()?;
+        let word = |name: &str| ping.get(name).and_then(Value::as_str).filter(|t| !t.is_empty());
+        word("status")?;
+        Some(NodeStatus {
+            name: word("node").map(ToString::to_string),
+            leads: word("role").map(|role| role == "leader"),
+            leader_url: word("leader_url").map(ToString::to_string),
+        })
+    }
+
+    fn auth_header(&self, key: &str) -> (&'static str, String) {
+        ("Authorization", format!("Bearer {key}"))
+    }
+
+    fn subscribe_path(&self, topic: &str, key: Option<&str>) -> String {
+        let key = key.map(|k| format!("&key={}", encode_query(k))).unwrap_or_default();
+        format!("{BASE}/events/subscribe?topic={}{key}", encode_query(topic))
+    }
+
+    fn event_data(&self, message: &str) -> Option<Value> {
+        let mut message: Value = serde_json::from_str(message).ok()?;
+        Some(message.get_mut("data")?.take())
+    }
+}
+
+fn multipart(key: &str, value: &str) -> String {
+    format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n{key}\r\n\
+         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"blob\"; filename=\"blob\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n{value}\r\n--{BOUNDARY}--\r\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(op: usize) -> Request {
+        Insi.request(op, &Choice { key: "k-1", value: "\"v\"" })
+    }
+
+    #[test]
+    fn requests_are_insis() {
+        assert_eq!(request(GET).path, "/db/api/v1/get?key=k-1");
+        assert_eq!(request(SET).body, r#"{"key":"k-1","value":"\"v\""}"#);
+        assert_eq!(request(PUBLISH).body, r#"{"topic":"k-1","data":"v"}"#);
+        assert_eq!(request(BUMP).body, r#"{"key":"k-1","value":"1"}"#);
+        let blob = request(BLOB_SET);
+        assert!(blob.content_type.ends_with(BOUNDARY) && blob.body.contains("name=\"key\"\r\n\r\nk-1\r\n"));
+        for op in 0..OPERATIONS.len() {
+            assert_eq!(request(op).method == Method::Get, OPERATIONS[op].kind == Kind::Read);
+        }
+    }
+
+    #[test]
+    fn answers_are_judged() {
+        let judge =
+            |op, status, bytes, text, redirected| Insi.judge(op, &Answer { status, bytes, text, redirected });
+        assert_eq!(judge(SET, 200, 0, None, false), Outcome::Ok);
+        assert_eq!(judge(GET, 200, 0, None, false), Outcome::RateLimited);
+        assert_eq!(judge(GET, 200, 13, None, false), Outcome::Ok);
+        assert_eq!(judge(GET, 404, 19, Some("404 page not found"), false), Outcome::NotFound);
+        assert_eq!(judge(BLOB_SET, 400, 19, Some("Blob already exists"), false), Outcome::Conflict);
+        assert_eq!(judge(BLOB_SET, 400, 3, Some("bad"), false), Outcome::Rejected);
+        assert_eq!(judge(SET, 401, 0, None, true), Outcome::NotLeader);
+        assert_eq!(judge(SET, 401, 0, None, false), Outcome::Rejected);
+        assert_eq!(judge(BLOB_DELETE, 202, 0, None, false), Outcome::Ok);
+        assert_eq!(judge(SET, 503, 0, None, false), Outcome::Unavailable);
+    }
+
+    #[test]
+    fn a_nodes_status_is_read() {
+        let text = r#"{"status":"ok","node":"n2","role":"follower","leader":"127.0.0.1:12222","leader_url":"http://127.0.0.1:7101"}"#;
+        let status = Insi.read_status(text).unwrap();
+        assert_eq!(status.leads, Some(false));
+        assert_eq!(status.leader_url.as_deref(), Some("http://127.0.0.1:7101"));
+        // A real insi node gives no role and no URL.
+        assert_eq!(Insi.read_status(r#"{"status":"ok","leader":"a:1"}"#), Some(NodeStatus::default()));
+        assert_eq!(Insi.read_status("404 page not found"), None);
+        assert_eq!(Insi.read_status(r#"{"x":1}"#), None);
+    }
+
+    #[test]
+    fn events_carry_their_data() {
+        let data = Insi.event_data(r#"{"topic":"s:t","data":{"seq":3},"emitted_at":"2026-11-21T00:00:00Z"}"#);
+        assert_eq!(data, Some(json!({ "seq": 3 })));
+        assert_eq!(Insi.event_data("{"), None);
+        assert_eq!(Insi.subscribe_path("t", Some("a+b")), "/db/api/v1/events/subscribe?topic=t&key=a%2Bb");
+    }
+}

@@ -1,0 +1,291 @@
+//! From a plan's file form to a valid plan, or to the list of everything that is wrong with it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::wire::{LoadFile, NodeFile, PlanFile};
+use super::{Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan};
+use crate::dialect;
+use crate::units::Micros;
+
+/// One thing that is wrong with a plan: which field (its path in the file, such as `load.entities`
+/// or `cluster.nodes.0.url`; empty for the whole), and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Path of the field.
+    pub field: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem of a field.
+    #[must_use]
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Problem {
+        Problem { field: field.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() {
+            write!(f, "{}", self.message)
+        } else {
+            write!(f, "{}: {}", self.field, self.message)
+        }
+    }
+}
+
+/// Longest name of a plan or a node, in characters.
+pub const NAME_MAX: usize = 200;
+
+/// Checks a plan file whole.
+///
+/// # Errors
+/// Every problem it has, in the order of the form.
+pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
+    let mut found = Problems::default();
+    if file.name.chars().count() > NAME_MAX {
+        found.add("name", format!("is longer than {NAME_MAX} characters"));
+    }
+    let dialect = DialectId::from_name(&file.cluster.dialect);
+    if dialect.is_none() {
+        let known: Vec<_> = DialectId::ALL.iter().map(|d| d.name()).collect();
+        found.add(
+            "cluster.dialect",
+            format!("“{}” is not known; choose one of: {}", file.cluster.dialect, known.join(", ")),
+        );
+    }
+    let nodes = nodes(&file.cluster.nodes, &mut found);
+    let load = load(&file.load, &mut found);
+    let mix = mix(file, dialect, &mut found);
+    let keys = Keys { space: file.keys.space, known: file.keys.known, value_bytes: file.keys.value_bytes };
+    found.range("keys.space", f64::from(keys.space), 1.0, 1_000_000.0);
+    found.range("keys.known", f64::from(keys.known), 1.0, 10_000.0);
+    found.range("keys.value_bytes", f64::from(keys.value_bytes), 1.0, 1_048_576.0);
+    found.range("subscribers", f64::from(file.subscribers), 0.0, 100.0);
+    if file.chaos.is_some() {
+        found.add("chaos", "is reserved and must be null in this version");
+    }
+    for (i, text) in file.thresholds.iter().enumerate() {
+        if !text.is_empty() {
+            found.add(
+                &format!("thresholds.{i}"),
+                "thresholds are not read by this version; leave the list empty",
+            );
+        }
+    }
+    match (dialect, found.list.is_empty()) {
+        (Some(dialect), true) => Ok(Plan {
+            name: file.name.trim().to_string(),
+            seed: file.seed,
+            cluster: Cluster { dialect, nodes },
+            load,
+            mix,
+            keys,
+            disable_leader_stickiness: file.disable_leader_stickiness,
+            subscribers: file.subscribers,
+            thresholds: Vec::new(),
+        }),
+        _ => Err(found.list),
+    }
+}
+
+#[derive(Default)]
+struct Problems {
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.list.push(Problem::new(field, message));
+    }
+
+    fn range(&mut self, field: &str, value: f64, least: f64, most: f64) {
+        if !(least..=most).contains(&value) {
+            self.add(field, format!("{value} is out of range: from {least} to {most}"));
+        }
+    }
+}
+
+fn nodes(files: &[NodeFile], found: &mut Problems) -> Vec<Node> {
+    if files.is_empty() {
+        found.add("cluster.nodes", "there is no node: add at least one address");
+    }
+    if files.len() > 64 {
+        found.add("cluster.nodes", format!("{} nodes are too many: up to 64", files.len()));
+    }
+    let mut names = BTreeSet::new();
+    let mut origins = BTreeSet::new();
+    let mut nodes = Vec::new();
+    for (i, file) in files.iter().enumerate() {
+        let at = format!("cluster.nodes.{i}");
+        let name =
+            if file.name.trim().is_empty() { format!("n{}", i + 1) } else { file.name.trim().to_string() };
+        if name.chars().count() > NAME_MAX {
+            found.add(&format!("{at}.name"), format!("is longer than {NAME_MAX} characters"));
+        }
+        if !names.insert(name.clone()) {
+            found.add(&format!("{at}.name"), format!("“{name}” is the name of another node too"));
+        }
+        let mut address = |field: String, text: &str, found: &mut Problems| match BaseUrl::parse(text) {
+            Err(message) => {
+                found.add(&field, message);
+                None
+            }
+            Ok(url) => {
+                if !origins.insert(url.origin()) {
+                    found.add(&field, format!("{} stands in the list already", url.origin()));
+                }
+                Some(url)
+            }
+        };
+        let url = address(format!("{at}.url"), &file.url, found);
+        if file.lanes.len() > 64 {
+            found.add(&format!("{at}.lanes"), format!("{} lanes are too many: up to 64", file.lanes.len()));
+        }
+        let mut lanes = Vec::new();
+        for (j, text) in file.lanes.iter().enumerate() {
+            // A lane may repeat the node's own address: it is then one of the lanes.
+            if BaseUrl::parse(text).ok().is_some_and(|l| Some(&l) == url.as_ref() && !lanes.contains(&l)) {
+                lanes.extend(url.clone());
+            } else {
+                lanes.extend(address(format!("{at}.lanes.{j}"), text, found));
+            }
+        }
+        nodes.extend(url.map(|url| Node { name, url, lanes }));
+    }
+    nodes
+}
+
+fn load(file: &LoadFile, found: &mut Problems) -> Load {
+    found.range("load.entities", f64::from(file.entities), 1.0, 10_000.0);
+    found.range("load.warmup_s", file.warmup_s, 0.0, 86_400.0);
+    found.range("load.duration_s", file.duration_s, 1.0, 86_400.0);
+    found.range("load.timeout_ms", file.timeout_ms, 1.0, 600_000.0);
+    let model = match file.model.as_str() {
+        "open" => {
+            for (field, there) in [("think_ms", file.think_ms), ("think_jitter_ms", file.think_jitter_ms)] {
+                if there.is_some() {
+                    found.add(
+                        &format!("load.{field}"),
+                        "belongs to the closed model: the open one has no think time",
+                    );
+                }
+            }
+            let rate_per_s = file.rate_per_s.unwrap_or_default();
+            found.range("load.rate_per_s", rate_per_s, 0.01, 100_000.0);
+            let arrivals = match file.arrivals.as_deref() {
+                None | Some("poisson") => Arrivals::Poisson,
+                Some("constant") => Arrivals::Constant,
+                Some(other) => {
+                    found.add("load.arrivals", format!("“{other}” is not known; choose poisson or constant"));
+                    Arrivals::Poisson
+                }
+            };
+            Model::Open { rate_per_s, arrivals }
+        }
+        model => {
+            if model != "closed" {
+                found.add("load.model", format!("“{model}” is not known; choose closed or open"));
+            }
+            if file.rate_per_s.is_some() || file.arrivals.is_some() {
+                found.add("load.rate_per_s", "belongs to the open model: set \"model\": \"open\"");
+            }
+            let (think, jitter) = (file.think_ms.unwrap_or(10.0), file.think_jitter_ms.unwrap_or(10.0));
+            found.range("load.think_ms", think, 0.0, 3_600_000.0);
+            found.range("load.think_jitter_ms", jitter, 0.0, 3_600_000.0);
+            Model::Closed { think: Micros::from_millis(think), jitter: Micros::from_millis(jitter) }
+        }
+    };
+    Load {
+        model,
+        entities: file.entities,
+        warmup: Micros::from_secs(file.warmup_s),
+        duration: Micros::from_secs(file.duration_s),
+        timeout: Micros::from_millis(file.timeout_ms),
+    }
+}
+
+fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec<(String, u32)> {
+    let Some(dialect) = dialect else { return Vec::new() };
+    let operations = dialect::of(dialect).operations();
+    for (name, weight) in &file.mix {
+        if !operations.iter().any(|op| op.name == name) {
+            let known: Vec<_> = operations.iter().map(|op| op.name).collect();
+            let text = format!("is no operation of {}; it has: {}", dialect.name(), known.join(", "));
+            found.add(&format!("mix.{name}"), text);
+        }
+        found.range(&format!("mix.{name}"), f64::from(*weight), 0.0, 1_000_000.0);
+    }
+    let weights: Vec<_> = operations
+        .iter()
+        .map(|op| (op.name.to_string(), file.mix.get(op.name).copied().unwrap_or_default()))
+        .collect();
+    if weights.iter().all(|(_, weight)| *weight == 0) {
+        found.add("mix", "every weight is 0: give at least one operation a weight");
+    }
+    weights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{preset, wire};
+    use super::*;
+
+    fn fields(problems: &[Problem]) -> Vec<&str> {
+        problems.iter().map(|p| p.field.as_str()).collect()
+    }
+
+    #[test]
+    fn all_problems_come_at_once_each_with_its_field() {
+        let json = r#"{ "cluster": { "dialect": "insi", "nodes": [
+              { "name": "a", "url": "http://x:1" }, { "name": "a", "url": "ftp://y" }, { "url": "http://x:1" } ] },
+            "load": { "model": "closed", "entities": 0, "duration_s": -1, "warmup_s": 0, "timeout_ms": 10, "rate_per_s": 5 },
+            "mix": { "fly": 1 }, "keys": { "space": 0, "known": 1, "value_bytes": 1 }, "subscribers": 101 }"#;
+        let problems = wire::read(json).unwrap_err();
+        assert_eq!(
+            fields(&problems),
+            [
+                "cluster.nodes.1.name",
+                "cluster.nodes.1.url",
+                "cluster.nodes.2.url",
+                "load.entities",
+                "load.duration_s",
+                "load.rate_per_s",
+                "mix.fly",
+                "mix",
+                "keys.space",
+                "subscribers"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_plan_survives_its_file() {
+        let plan = preset("fwit-t").unwrap();
+        assert_eq!(wire::read(&wire::to_json(&plan)), Ok(plan));
+    }
+
+    #[test]
+    fn newer_and_foreign_files_are_told_apart() {
+        let field = |json: &str| wire::read(json).unwrap_err()[0].field.clone();
+        assert_eq!(field(r#"{"format":"fwit-plan","version":2}"#), "version");
+        assert_eq!(field(r#"{"format":"fwit-run","version":1}"#), "format");
+        assert!(wire::read("{").unwrap_err()[0].message.contains("no JSON"));
+        assert!(
+            wire::read(r#"{"cluster":{"dialect":"insi","nodes":[]},"lod":{}}"#).unwrap_err()[0]
+                .message
+                .contains("lod")
+        );
+    }
+
+    #[test]
+    fn a_lane_may_be_the_nodes_own_address() {
+        let json = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1","lanes":["http://a:1","http://b:1"]}]}}"#;
+        let plan = wire::read(json).unwrap();
+        assert_eq!(plan.cluster.nodes[0].lanes.len(), 2);
+        let twice = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1","lanes":["http://a:1","http://a:1"]}]}}"#;
+        assert_eq!(fields(&wire::read(twice).unwrap_err()), ["cluster.nodes.0.lanes.1"]);
+    }
+}

@@ -1,0 +1,161 @@
+//! What page and worker say to each other.
+//!
+//! May not enter: behaviour. Called by: browser, worker, page. Calls: plan's file form, run's view, check.
+//! Invariant: the worker speaks first ([`FromWorker::Ready`]); the page sends nothing before it and refuses
+//! another [`VERSION`]. One worker does one thing at a time; the engine and the analysis are two workers of
+//! the same program.
+//! Tests: beside the code; both ends in tests/browser and tests/e2e.
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::NodeCheck;
+use crate::run::view::{Live, RunView};
+
+/// Version of the messages. Any change of a type that travels raises it.
+pub const VERSION: u32 = 1;
+
+/// Page to worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Carry out a plan.
+    Start(Box<Start>),
+    /// End the run now; what was measured counts.
+    Stop,
+    /// Look at every address of a plan's nodes.
+    Check {
+        /// The plan, as JSON text.
+        plan_json: String,
+        /// Never saved.
+        api_key: Option<String>,
+    },
+    /// Read a saved file.
+    Open {
+        /// Comes back with the answer.
+        request: u32,
+        /// Its name, for messages only.
+        name: String,
+        /// What is in it.
+        bytes: Vec<u8>,
+    },
+}
+
+/// What a run needs to start.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// The plan, as JSON text.
+    pub plan_json: String,
+    /// Never saved, never printed.
+    pub api_key: Option<String>,
+    /// The run's id: letters, digits and `-`.
+    pub run_id: String,
+    /// Wall clock at the start, RFC 3339.
+    pub started_at: String,
+    /// What the page knows of browser and machine: label and text.
+    pub environment: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for Start {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The API key stays out of every log.
+        f.debug_struct("Start").field("run_id", &self.run_id).finish_non_exhaustive()
+    }
+}
+
+/// Worker to page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The worker runs and listens.
+    Ready {
+        /// Its [`VERSION`].
+        version: u32,
+    },
+    /// The load is on.
+    Started {
+        /// The run's id.
+        run_id: String,
+    },
+    /// About four times a second while a run is under way.
+    Beat(Box<Live>),
+    /// The run is over.
+    Finished(Box<Opened>),
+    /// The run could not start or go on.
+    Failed {
+        /// All that is wrong, a sentence each.
+        messages: Vec<String>,
+    },
+    /// What the connection check found.
+    Checked {
+        /// A node each.
+        nodes: Vec<NodeCheck>,
+    },
+    /// Answer to [`ToWorker::Open`].
+    Opened {
+        /// The request it answers.
+        request: u32,
+        /// The run, or what is wrong with the file.
+        result: Result<Box<Opened>, String>,
+    },
+}
+
+/// A run: its file and what to show of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The run file, JSON text.
+    pub json: String,
+    /// What to show.
+    pub view: RunView,
+}
+
+/// A message that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "A message between page and worker could not be read ({0}). Reload the page; the two may be of different versions."
+)]
+pub struct ProtocolError(#[from] postcard::Error);
+
+/// A message as bytes.
+///
+/// # Errors
+/// Where a type can't be written; none of ours.
+pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, ProtocolError> {
+    Ok(postcard::to_stdvec(message)?)
+}
+
+/// A message from bytes.
+///
+/// # Errors
+/// Where the bytes are no such message.
+pub fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, ProtocolError> {
+    Ok(postcard::from_bytes(bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_survive_the_way() {
+        let message = FromWorker::Beat(Box::default());
+        assert_eq!(decode::<FromWorker>(&encode(&message).unwrap()).unwrap(), message);
+    }
+
+    #[test]
+    fn broken_messages_are_errors() {
+        let bytes = encode(&ToWorker::Open { request: 1, name: "a".into(), bytes: vec![1; 50] }).unwrap();
+        for cut in 0..bytes.len() {
+            assert!(decode::<ToWorker>(&bytes[..cut]).is_err());
+        }
+    }
+
+    #[test]
+    fn the_key_is_not_printed() {
+        let start = Start {
+            plan_json: String::new(),
+            api_key: Some("secret".into()),
+            run_id: "r".into(),
+            started_at: String::new(),
+            environment: Vec::new(),
+        };
+        assert!(!format!("{:?}", ToWorker::Start(Box::new(start))).contains("secret"));
+    }
+}
