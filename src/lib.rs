@@ -9,10 +9,16 @@
 //!
 //! The rest of the map grows with the modules.
 
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
 pub mod check;
 pub mod dialect;
+#[cfg(target_arch = "wasm32")]
+pub mod page;
 pub mod plan;
+pub mod present;
 pub mod protocol;
+pub mod route;
 pub mod run;
 pub mod sample;
 pub mod units;

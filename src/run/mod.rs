@@ -4,4 +4,6 @@
 //! Invariant: every version ever written opens; a file is hostile until it was read whole.
 //! Tests: beside the code and in tests/.
 
+pub mod compare;
+pub mod rename;
 pub mod view;
