@@ -110,6 +110,71 @@ pub fn add_loopback_lanes(node: &mut NodeDraft) {
     }
 }
 
+/// The name that a draft gets by itself: what tells runs apart at a glance.
+#[must_use]
+pub fn auto_name(draft: &PlanDraft) -> String {
+    let who = if draft.open {
+        format!("{}/s {}", draft.rate_per_s.trim(), draft.arrivals)
+    } else {
+        format!("{} entities", draft.entities.trim())
+    };
+    format!("{who}, {}", if draft.disable_leader_stickiness { "not sticky" } else { "sticky" })
+}
+
+/// Changes a draft; a name that was made by [`auto_name`] follows the change.
+pub fn edit(draft: &mut PlanDraft, change: impl FnOnce(&mut PlanDraft)) {
+    let before = auto_name(draft);
+    let follows = draft.name.trim().is_empty() || draft.name == before;
+    let name = draft.name.clone();
+    change(draft);
+    if follows && draft.name == name {
+        draft.name = auto_name(draft);
+    }
+}
+
+/// The preset's draft on the nodes of another draft, where that has any.
+#[must_use]
+pub fn apply_preset(draft: &PlanDraft, name: &str) -> Option<PlanDraft> {
+    let mut new = PlanDraft::from_plan(&crate::plan::preset(name)?);
+    if draft.nodes.iter().any(|n| !n.url.trim().is_empty()) {
+        new.nodes.clone_from(&draft.nodes);
+    }
+    new.disable_leader_stickiness = draft.disable_leader_stickiness;
+    new.name = auto_name(&new);
+    Some(new)
+}
+
+/// Whether a draft is that preset, but for nodes, stickiness and name.
+#[must_use]
+pub fn is_preset(draft: &PlanDraft, name: &str) -> bool {
+    apply_preset(draft, name).is_some_and(|preset| {
+        PlanDraft { name: String::new(), ..preset } == PlanDraft { name: String::new(), ..draft.clone() }
+    })
+}
+
+/// The draft with these nodes; nodes without a name get one.
+#[must_use]
+pub fn with_nodes(mut draft: PlanDraft, nodes: &[(String, String)]) -> PlanDraft {
+    draft.nodes.clear();
+    for (name, url) in nodes {
+        let name = if name.is_empty() { free_name(&draft) } else { name.clone() };
+        draft.nodes.push(NodeDraft { name, url: url.clone(), lanes: String::new() });
+    }
+    draft
+}
+
+/// The text of a file, where it is one that wants to be a plan: small, and with the plan's format in it.
+#[must_use]
+pub fn plan_text(bytes: &[u8]) -> Option<&str> {
+    if bytes.len() > 1_000_000 {
+        return None;
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let format = value.get("format").and_then(|f| f.as_str());
+    (format == Some("fwit-plan") || (format.is_none() && value.get("cluster").is_some())).then_some(text)
+}
+
 /// A name for one more node: `n1`, `n2` … the first that is free.
 #[must_use]
 pub fn free_name(draft: &PlanDraft) -> String {
@@ -165,5 +230,39 @@ mod tests {
         assert_eq!(free_name(&draft), "n4");
         draft.nodes.remove(0);
         assert_eq!(free_name(&draft), "n1");
+    }
+
+    #[test]
+    fn a_name_made_here_follows_the_plan_and_a_users_own_stays() {
+        let mut draft = draft();
+        edit(&mut draft, |d| d.disable_leader_stickiness = true);
+        assert_eq!(draft.name, "50 entities, not sticky");
+        edit(&mut draft, |d| d.name = "mine".into());
+        edit(&mut draft, |d| d.entities = "60".into());
+        assert_eq!(draft.name, "mine");
+        edit(&mut draft, |d| d.name = String::new());
+        edit(&mut draft, |d| d.open = true);
+        assert_eq!(draft.name, "100/s poisson, not sticky");
+    }
+
+    #[test]
+    fn presets_keep_the_users_nodes() {
+        let mut draft =
+            with_nodes(draft(), &[(String::new(), "http://a:1".into()), ("x".into(), "http://b:1".into())]);
+        assert_eq!(draft.nodes.iter().map(|n| n.name.as_str()).collect::<Vec<_>>(), ["n1", "x"]);
+        draft.disable_leader_stickiness = true;
+        assert!(is_preset(&draft, "quick") && !is_preset(&draft, "fwit-t"));
+        let long = apply_preset(&draft, "fwit-t").unwrap();
+        assert_eq!(long.nodes, draft.nodes);
+        assert!(long.disable_leader_stickiness && is_preset(&long, "fwit-t"));
+        assert!(apply_preset(&draft, "none").is_none());
+    }
+
+    #[test]
+    fn plans_are_told_from_runs() {
+        assert!(plan_text(br#"{"format":"fwit-plan"}"#).is_some());
+        assert!(plan_text(br#"{"cluster":{}}"#).is_some());
+        assert!(plan_text(br#"{"format":"fwit-run","cluster":1}"#).is_none());
+        assert!(plan_text(b"{").is_none() && plan_text(&[255]).is_none());
     }
 }

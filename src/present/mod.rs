@@ -10,3 +10,4 @@ pub mod form;
 pub mod inbox;
 pub mod library;
 pub mod sentence;
+pub mod table;
