@@ -96,8 +96,8 @@ impl Tools {
     /// When the build fails: with its last error.
     pub fn build_page(&self) -> Result<Duration> {
         let mut command = self.command("trunk");
-        // Trunk takes NO_COLOR only as `true` or `false`.
-        command.args(["build", "--offline"]).env_remove("NO_COLOR");
+        // Trunk takes NO_COLOR only as `true` or `false`, and would bury an error under its own back trace.
+        command.args(["build", "--offline"]).env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
         if on_path("wasm-opt").is_some() {
             command.arg("--release");
         }
