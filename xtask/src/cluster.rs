@@ -168,7 +168,8 @@ fn words<const N: usize>(text: &str) -> Result<[&str; N]> {
     words.try_into().map_err(|_| anyhow::anyhow!("expected {N} words, found {found}"))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;

@@ -26,7 +26,7 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     for port in (options.cluster_port..=u16::MAX).take(options.nodes.into()) {
         check_free(port).context("a node's port: choose others with --cluster-port")?;
     }
-    let tools = step("tools", || Tools::ready())?;
+    let tools = step("tools", Tools::ready)?;
     step("page", || tools.build_page())?;
     step("cluster", || {
         process::must_run(cargo().args(["build", "--release", "--locked", "--package", "fwit-cluster"]))
@@ -47,7 +47,10 @@ pub fn run(options: &DemoOptions) -> Result<()> {
         eprintln!("No browser could be opened ({error}): open the page by its URL.");
     }
     while !process::stopped() {
-        if !cluster.watch(Duration::from_millis(200), |line| eprintln!("cluster: {line}")) {
+        if !cluster.watch(Duration::from_millis(200), |line| eprintln!("cluster: {line}"))
+            // A signal ends the cluster too; that is no fault of it.
+            && !process::stopped()
+        {
             bail!("the cluster ended; its last lines:\n{}", cluster.log());
         }
     }

@@ -229,7 +229,8 @@ fn without_colour(line: &str) -> String {
     plain + rest
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

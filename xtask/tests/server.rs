@@ -1,5 +1,7 @@
 //! The page's server over real sockets: what a browser needs of it, and what a hostile client may not get.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
