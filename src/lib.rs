@@ -14,5 +14,8 @@ pub mod dialect;
 pub mod plan;
 pub mod protocol;
 pub mod run;
+pub mod entity;
 pub mod sample;
+pub mod sim;
+pub mod stats;
 pub mod units;
