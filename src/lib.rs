@@ -11,11 +11,16 @@
 
 pub mod check;
 pub mod dialect;
+pub mod entity;
 pub mod plan;
 pub mod protocol;
 pub mod run;
-pub mod entity;
 pub mod sample;
 pub mod sim;
 pub mod stats;
 pub mod units;
+
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn poisson_gaps_have_mean_and_variance_of_the_exponential() {
-        let due: Vec<f64> = Schedule::new(7, 200.0, Arrivals::Poisson).take(20_000).map(Micros::as_secs).collect();
+        let due: Vec<f64> =
+            Schedule::new(7, 200.0, Arrivals::Poisson).take(20_000).map(Micros::as_secs).collect();
         let gaps: Vec<f64> = due.windows(2).map(|w| w[1] - w[0]).collect();
         let n = gaps.len() as f64;
         let mean = gaps.iter().sum::<f64>() / n;

@@ -117,7 +117,9 @@ impl Chooser {
         // Writing to a string never fails.
         let number = out.key_number;
         let _ = match use_of_key {
-            KeyUse::Any(_) | KeyUse::Known(Pool::Values | Pool::None) | KeyUse::Forget(Pool::Values | Pool::None) => {
+            KeyUse::Any(_)
+            | KeyUse::Known(Pool::Values | Pool::None)
+            | KeyUse::Forget(Pool::Values | Pool::None) => {
                 write!(out.key, "stress-key-{number}")
             }
             KeyUse::Fresh(_) | KeyUse::Known(Pool::Blobs) | KeyUse::Forget(Pool::Blobs) => {
@@ -255,7 +257,9 @@ mod tests {
             match ops[chosen.op].name {
                 "set" => written.push(chosen.key.clone()),
                 "get" | "delete" if !empty => assert!(written.contains(&chosen.key), "{}", chosen.key),
-                "blob_set" => assert!(chosen.key.starts_with("stress-blob-run1-0-") && chosen.value.len() == 18),
+                "blob_set" => {
+                    assert!(chosen.key.starts_with("stress-blob-run1-0-") && chosen.value.len() == 18)
+                }
                 "publish" => assert_eq!(chosen.key, "t"),
                 _ => {}
             }
@@ -274,7 +278,10 @@ mod tests {
             c.choose(ops, "t", Micros(42), &mut chosen);
             if let Some(seq) = chosen.event {
                 let data: serde_json::Value = serde_json::from_str(&chosen.value).unwrap();
-                assert_eq!(data, serde_json::json!({ "run": "run1", "publisher": 3, "seq": seq, "sent_us": 42 }));
+                assert_eq!(
+                    data,
+                    serde_json::json!({ "run": "run1", "publisher": 3, "seq": seq, "sent_us": 42 })
+                );
                 seqs.push(seq);
             }
         }

@@ -237,7 +237,13 @@ impl<T: Transport, C: Clock> Client<T, C> {
     }
 
     /// How the request ended, and where it was answered.
-    fn judge(&self, flight: &mut Flight<T, C>, op: usize, at: u16, reply: &Result<Option<Reply>, NoAnswer>) -> Ended {
+    fn judge(
+        &self,
+        flight: &mut Flight<T, C>,
+        op: usize,
+        at: u16,
+        reply: &Result<Option<Reply>, NoAnswer>,
+    ) -> Ended {
         let reply = match reply {
             Ok(Some(reply)) => reply,
             Ok(None) => return Ended { outcome: Outcome::Timeout, at, answered: None },
@@ -245,7 +251,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         };
         let redirected = reply.final_url.is_some();
         flight.sample.redirected |= redirected;
-        let answer = Answer { status: reply.status, bytes: reply.bytes, text: reply.text.as_deref(), redirected };
+        let answer =
+            Answer { status: reply.status, bytes: reply.bytes, text: reply.text.as_deref(), redirected };
         let outcome = self.shared.dialect.judge(op, &answer);
         let answered = match &reply.final_url {
             Some(url) => self.shared.node_at(url, reply.served_by.as_deref()),
@@ -274,7 +281,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         flight.end(outcome, wire);
         if outcome.is_error() {
             let status = reply.as_ref().ok().and_then(Option::as_ref).map_or(0, |r| r.status);
-            let key = ErrorKey { outcome, op: chosen.op as u8, node: flight.sample.asked, text: words(reply) };
+            let key =
+                ErrorKey { outcome, op: chosen.op as u8, node: flight.sample.asked, text: words(reply) };
             shared.note_error(key, self.entity, status, flight.sample.issued);
         }
         if outcome == Outcome::Ok {
@@ -327,7 +335,11 @@ fn words(reply: &Result<Option<Reply>, NoAnswer>) -> String {
         Ok(Some(reply)) => {
             let text = reply.text.as_deref().unwrap_or_default().trim();
             let line = text.lines().next().unwrap_or_default();
-            if line.is_empty() { format!("HTTP {}", reply.status) } else { format!("HTTP {}: {line}", reply.status) }
+            if line.is_empty() {
+                format!("HTTP {}", reply.status)
+            } else {
+                format!("HTTP {}: {line}", reply.status)
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ pub struct Stop {
 #[derive(Debug, Default)]
 struct StopInner {
     asked: Cell<bool>,
+    over: Cell<bool>,
     wakers: RefCell<Vec<Waker>>,
 }
 
@@ -50,6 +51,17 @@ impl Stop {
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.inner.asked.get()
+    }
+
+    /// The run is over.
+    pub fn over(&self) {
+        self.inner.over.set(true);
+    }
+
+    /// Whether the run is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.inner.over.get()
     }
 
     async fn asked(&self) {
@@ -87,9 +99,17 @@ pub struct CannotStart(pub String);
 impl<T: Transport, C: Clock> Run<T, C> {
     /// A run of a plan. The key is handed to subscribers only; requests get it from the transport.
     #[must_use]
-    pub fn new(plan: Plan, transport: T, clock: C, run_id: String, api_key: Option<String>, stop: Stop) -> Run<T, C> {
+    pub fn new(
+        plan: Plan,
+        transport: T,
+        clock: C,
+        run_id: String,
+        api_key: Option<String>,
+        stop: Stop,
+    ) -> Run<T, C> {
         let shared = Rc::new(Shared::new(plan, transport, clock, run_id));
-        let clients = (0..shared.plan.load.entities).map(|e| Rc::new(Client::new(shared.clone(), e))).collect();
+        let clients =
+            (0..shared.plan.load.entities).map(|e| Rc::new(Client::new(shared.clone(), e))).collect();
         Run { shared, clients, phase: Cell::new(Phase::Starting), due: Cell::new(0), stop, api_key }
     }
 
@@ -157,7 +177,10 @@ impl<T: Transport, C: Clock> Run<T, C> {
         };
         shared.recorder.borrow_mut().stop(shared.clock.now());
         self.phase.set(Phase::Draining);
-        self.until(DRAIN_PATIENCE, || shared.recorder.borrow().pending() == 0 && shared.ledger.borrow().complete()).await;
+        self.until(DRAIN_PATIENCE, || {
+            shared.recorder.borrow().pending() == 0 && shared.ledger.borrow().complete()
+        })
+        .await;
         shared.beat();
         shared.recorder.borrow_mut().settle(Micros::MAX);
         within(&shared.clock, Micros(1_500_000), shared.ask_all(false)).await;

@@ -139,12 +139,15 @@ impl Ledger {
     /// A subscriber's counts of all publishers.
     #[must_use]
     pub fn of_all(&self, subscriber: usize) -> Counts {
-        (0..self.publishers.len()).map(|p| self.of_publisher(subscriber, p)).fold(Counts::default(), |a, b| Counts {
-            received: a.received + b.received,
-            duplicates: a.duplicates + b.duplicates,
-            reordered: a.reordered + b.reordered,
-            lost: a.lost + b.lost,
-        })
+        (0..self.publishers.len()).map(|p| self.of_publisher(subscriber, p)).fold(
+            Counts::default(),
+            |a, b| Counts {
+                received: a.received + b.received,
+                duplicates: a.duplicates + b.duplicates,
+                reordered: a.reordered + b.reordered,
+                lost: a.lost + b.lost,
+            },
+        )
     }
 
     /// Events received by all subscribers, without working out what is lost.
@@ -175,7 +178,9 @@ impl Ledger {
     /// How often a subscriber's stream broke, its last trouble, and whether it was ever open.
     #[must_use]
     pub fn stream(&self, subscriber: usize) -> (u32, Option<&str>, bool) {
-        self.subscribers.get(subscriber).map_or((0, None, false), |s| (s.disconnects, s.trouble.as_deref(), s.since.is_some()))
+        self.subscribers
+            .get(subscriber)
+            .map_or((0, None, false), |s| (s.disconnects, s.trouble.as_deref(), s.since.is_some()))
     }
 }
 

@@ -53,7 +53,9 @@ impl Slots {
     #[must_use]
     pub fn new(limits: &[u32], total: u32) -> Slots {
         let lanes = limits.iter().map(|limit| Lane::new(*limit)).collect();
-        Slots { inner: Rc::new(RefCell::new(Inner { lanes, in_use: 0, total: total.max(1), next_ticket: 0 })) }
+        Slots {
+            inner: Rc::new(RefCell::new(Inner { lanes, in_use: 0, total: total.max(1), next_ticket: 0 })),
+        }
     }
 
     /// One more lane; returns its index.

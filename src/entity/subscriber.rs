@@ -12,7 +12,11 @@ use crate::units::Micros;
 const REOPEN_PAUSE: Micros = Micros(500_000);
 
 /// Listens for ever. Subscribers are spread over the nodes in turn. The caller drops it at the end.
-pub async fn listen<T: Transport, C: Clock>(shared: Rc<Shared<T, C>>, subscriber: usize, api_key: Option<String>) {
+pub async fn listen<T: Transport, C: Clock>(
+    shared: Rc<Shared<T, C>>,
+    subscriber: usize,
+    api_key: Option<String>,
+) {
     let path = shared.dialect.subscribe_path(&shared.topic(), api_key.as_deref());
     let url = {
         let topology = shared.topology.borrow();

@@ -88,7 +88,8 @@ impl Topology {
             .or_else(|| self.nodes.iter().position(|n| Some(n.name.as_str()) == served_by).map(|i| i as u16))
             .or_else(|| {
                 // Another name of this machine and the same port is the same node.
-                let same = |n: &NodeEntry| url.is_loopback() && n.url.is_loopback() && n.url.port() == url.port();
+                let same =
+                    |n: &NodeEntry| url.is_loopback() && n.url.is_loopback() && n.url.port() == url.port();
                 self.nodes.iter().position(same).map(|i| i as u16)
             })
     }

@@ -23,7 +23,10 @@ pub const LATENCY_MAX: u64 = 600_000_000;
 /// An empty latency histogram: from 1 µs up, three significant digits, growing with the largest value.
 #[must_use]
 pub fn new_histogram() -> Histogram<u64> {
-    #[allow(clippy::expect_used, reason = "fails for more than five digits only; every test that records covers it")]
+    #[allow(
+        clippy::expect_used,
+        reason = "fails for more than five digits only; every test that records covers it"
+    )]
     Histogram::new(3).expect("three significant digits")
 }
 
@@ -136,7 +139,13 @@ impl Recorder {
     /// An empty recorder for so many operations, nodes and entities. The warm-up begins at `start`, the
     /// measured window is `measured_from..measured_to`.
     #[must_use]
-    pub fn new(ops: usize, nodes: usize, entities: usize, start: Micros, measured: (Micros, Micros)) -> Recorder {
+    pub fn new(
+        ops: usize,
+        nodes: usize,
+        entities: usize,
+        start: Micros,
+        measured: (Micros, Micros),
+    ) -> Recorder {
         let mut recorder = Recorder {
             ops,
             start,
@@ -256,7 +265,8 @@ impl Recorder {
 
     /// Gives up waiting for wire timings of requests that ended before `before`: the page's clock stands in.
     pub fn settle(&mut self, before: Micros) {
-        let mut late: Vec<u64> = self.pending.iter().filter(|(_, p)| p.since < before).map(|(t, _)| *t).collect();
+        let mut late: Vec<u64> =
+            self.pending.iter().filter(|(_, p)| p.since < before).map(|(t, _)| *t).collect();
         late.sort_unstable();
         for ticket in late {
             self.wire(ticket, None);

@@ -1,0 +1,10 @@
+//! The browser: the single home of web-sys.
+//!
+//! May not enter: Leptos, statistics, policy. Called by: worker, page. Calls: protocol, chart, entity's doors.
+//! Invariant: every browser resource is a handle that undoes itself on drop.
+//! Tests: tests/browser, in a real browser.
+
+pub mod clock;
+pub mod event_stream;
+pub mod resource_timing;
+pub mod transport;
