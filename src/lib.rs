@@ -9,16 +9,22 @@
 //!
 //! The rest of the map grows with the modules.
 
-#[cfg(target_arch = "wasm32")]
-pub mod browser;
 pub mod check;
 pub mod dialect;
-#[cfg(target_arch = "wasm32")]
-pub mod page;
+pub mod entity;
 pub mod plan;
 pub mod present;
 pub mod protocol;
 pub mod route;
 pub mod run;
 pub mod sample;
+pub mod sim;
+pub mod stats;
 pub mod units;
+
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod page;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;

@@ -1,19 +1,22 @@
 //! The browser behind small typed handles: the single home of web-sys.
 //!
-//! May not enter: Leptos, statistics, anything that decides what is shown.
-//! Called by: page, worker. Calls: protocol, units.
-//! Invariant: whatever a handle starts (listener, worker, frame, object URL), dropping the handle ends it.
+//! May not enter: Leptos, statistics, policy. Called by: worker, page. Calls: protocol, chart, entity's doors.
+//! Invariant: every browser resource is a handle that undoes itself on drop.
 //! Tests: tests/browser and tests/e2e, in a real browser.
 
 pub mod clipboard;
+pub mod clock;
 pub mod document;
 pub mod environment;
+pub mod event_stream;
 pub mod files;
 pub mod frame;
 pub mod listener;
 pub mod panic_page;
 pub mod prefs;
+pub mod resource_timing;
 pub mod store;
+pub mod transport;
 pub mod worker_link;
 
 /// A JavaScript value as text for people: an error's message, a string, or its type.

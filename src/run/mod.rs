@@ -1,9 +1,28 @@
 //! The saved run: its wire form per version, its upgrades, and the view that a page shows.
 //!
-//! May not enter: measuring. Called by: worker, page, import, export. Calls: plan, stats.
+//! May not enter: measuring. Called by: worker, page, import, export. Calls: plan, stats, entity (to build
+//! the file of a run that is over).
 //! Invariant: every version ever written opens; a file is hostile until it was read whole.
 //! Tests: beside the code and in tests/.
 
+pub mod build;
 pub mod compare;
+mod health;
+pub mod hist;
+mod read;
 pub mod rename;
+pub mod summary;
 pub mod view;
+pub mod wire;
+
+pub use read::{FILE_MAX, RunError, read};
+
+/// Reads a run file and makes its view.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn open(bytes: &[u8]) -> Result<(wire::RunFile, view::RunView), RunError> {
+    let file = read(bytes)?;
+    let view = summary::view(&file)?;
+    Ok((file, view))
+}

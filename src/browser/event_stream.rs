@@ -1,0 +1,63 @@
+//! Events through a WebSocket.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use futures_util::{Sink, StreamExt};
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, WebSocketError};
+use web_sys::Performance;
+
+use crate::entity::world::{EventStream, NoAnswer, StreamItem};
+use crate::units::Micros;
+
+/// A WebSocket as a stream of events.
+#[allow(missing_debug_implementations, reason = "the socket has none")]
+pub struct SocketEvents {
+    socket: Result<WebSocket, String>,
+    opened: bool,
+    performance: Performance,
+}
+
+impl SocketEvents {
+    /// Opens it; a URL that the browser refuses shows as an error of the first [`EventStream::next`].
+    #[must_use]
+    pub fn open(url: &str, performance: Performance) -> SocketEvents {
+        // The URL may carry the key: it stays out of the text.
+        let socket =
+            WebSocket::open(url).map_err(|_| "the browser refused to open the event stream".to_string());
+        SocketEvents { socket, opened: false, performance }
+    }
+}
+
+impl EventStream for SocketEvents {
+    async fn next(&mut self) -> Result<StreamItem, NoAnswer> {
+        let socket = self.socket.as_mut().map_err(|e| NoAnswer(e.clone()))?;
+        if !self.opened {
+            // A WebSocket can be written to as soon as it is open.
+            poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await.map_err(|e| closed(&e))?;
+            self.opened = true;
+            return Ok(StreamItem::Open);
+        }
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    return Ok(StreamItem::Message(text, Micros::from_millis(self.performance.now())));
+                }
+                Some(Ok(Message::Bytes(_))) => {}
+                Some(Err(error)) => return Err(closed(&error)),
+                None => return Err(NoAnswer("the node closed the event stream".into())),
+            }
+        }
+    }
+}
+
+fn closed(error: &WebSocketError) -> NoAnswer {
+    NoAnswer(match error {
+        WebSocketError::ConnectionClose(close) if !close.reason.is_empty() => {
+            format!("the event stream closed: {} (code {})", close.reason, close.code)
+        }
+        WebSocketError::ConnectionClose(close) => format!("the event stream closed (code {})", close.code),
+        _ => "the event stream could not be opened, or broke".into(),
+    })
+}

@@ -1,0 +1,272 @@
+//! A whole run: connections, load, the end, the last events.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
+
+use super::arrivals::Schedule;
+use super::client::Client;
+use super::leader::within;
+use super::shared::Shared;
+use super::subscriber;
+use super::world::{Clock, Transport};
+use crate::plan::{Model, Plan};
+use crate::run::view::{Ended, Phase};
+use crate::units::Micros;
+
+/// Time between two beats.
+pub const BEAT: Micros = Micros(250_000);
+/// How long the start waits for subscribers to connect.
+const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
+/// How long the end waits for the last events and wire timings.
+const DRAIN_PATIENCE: Micros = Micros(3_000_000);
+
+/// Ends a run from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    inner: Rc<StopInner>,
+}
+
+#[derive(Debug, Default)]
+struct StopInner {
+    asked: Cell<bool>,
+    over: Cell<bool>,
+    wakers: RefCell<Vec<Waker>>,
+}
+
+impl Stop {
+    /// Ends the run as soon as it can; what was measured counts.
+    pub fn stop(&self) {
+        self.inner.asked.set(true);
+        self.inner.wakers.take().into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.inner.asked.get()
+    }
+
+    /// The run is over.
+    pub fn over(&self) {
+        self.inner.over.set(true);
+    }
+
+    /// Whether the run is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.inner.over.get()
+    }
+
+    async fn asked(&self) {
+        poll_fn(|cx| {
+            if self.is_asked() {
+                return Poll::Ready(());
+            }
+            self.inner.wakers.borrow_mut().push(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// A run under way or over: all there is to know of it.
+#[derive(Debug)]
+pub struct Run<T, C> {
+    /// What the entities have in common.
+    pub shared: Rc<Shared<T, C>>,
+    /// The entities.
+    pub clients: Vec<Rc<Client<T, C>>>,
+    /// Where it is.
+    pub phase: Cell<Phase>,
+    /// Arrivals of the open model that were due so far.
+    pub due: Cell<u64>,
+    stop: Stop,
+    api_key: Option<String>,
+}
+
+/// A run that could not start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotStart(pub String);
+
+impl<T: Transport, C: Clock> Run<T, C> {
+    /// A run of a plan. The key is handed to subscribers only; requests get it from the transport.
+    #[must_use]
+    pub fn new(
+        plan: Plan,
+        transport: T,
+        clock: C,
+        run_id: String,
+        api_key: Option<String>,
+        stop: Stop,
+    ) -> Run<T, C> {
+        let shared = Rc::new(Shared::new(plan, transport, clock, run_id));
+        let clients =
+            (0..shared.plan.load.entities).map(|e| Rc::new(Client::new(shared.clone(), e))).collect();
+        Run { shared, clients, phase: Cell::new(Phase::Starting), due: Cell::new(0), stop, api_key }
+    }
+
+    /// Carries the run out. `on_beat` is called about four times a second.
+    ///
+    /// # Errors
+    /// No node answers.
+    pub async fn carry_out(&self, on_beat: impl Fn(&Self)) -> Result<Ended, CannotStart> {
+        let shared = &self.shared;
+        let beats = async {
+            loop {
+                shared.clock.sleep_until(shared.clock.now() + BEAT).await;
+                shared.beat();
+                on_beat(self);
+            }
+        };
+        let subscribers: FuturesUnordered<_> = (0..shared.plan.subscribers as usize)
+            .map(|s| subscriber::listen(shared.clone(), s, self.api_key.clone()))
+            .collect();
+        let background = pin!(async {
+            let mut subscribers = subscribers;
+            futures_util::future::join(beats, async {
+                while subscribers.next().await.is_some() {}
+                std::future::pending::<()>().await;
+            })
+            .await;
+        });
+        match select(pin!(self.phases()), background).await {
+            Either::Left((ended, _)) => {
+                shared.beat();
+                ended
+            }
+            // The background never ends.
+            Either::Right(_) => Ok(Ended::Stopped),
+        }
+    }
+
+    async fn phases(&self) -> Result<Ended, CannotStart> {
+        let shared = &self.shared;
+        self.phase.set(Phase::Starting);
+        let start = async {
+            shared.ask_all(false).await;
+            let open = || (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2);
+            self.until(SUBSCRIBE_PATIENCE, open).await;
+        };
+        // Asked to stop before it began: nothing was measured, and that is a valid run too.
+        select(pin!(start), pin!(self.stop.asked())).await;
+        if !self.stop.is_asked() && shared.transport_saw_nothing().await {
+            return Err(CannotStart(
+                "None of the plan's nodes answers. The connection check says of each what is wrong.".into(),
+            ));
+        }
+        shared.begin();
+        let (_, measured_from, measured_to) = shared.windows.get();
+        self.phase.set(if measured_from > shared.clock.now() { Phase::Warmup } else { Phase::Measuring });
+        let measuring = async {
+            shared.clock.sleep_until(measured_from).await;
+            self.phase.set(Phase::Measuring);
+            shared.clock.sleep_until(measured_to).await;
+        };
+        // The load is dropped with the end of this statement: what is in flight is aborted, and counted so.
+        let ended = match select(pin!(self.load()), select(pin!(measuring), pin!(self.stop.asked()))).await {
+            Either::Right((Either::Right(_), _)) => Ended::Stopped,
+            _ => Ended::Completed,
+        };
+        shared.recorder.borrow_mut().stop(shared.clock.now());
+        self.phase.set(Phase::Draining);
+        self.until(DRAIN_PATIENCE, || {
+            shared.recorder.borrow().pending() == 0 && shared.ledger.borrow().complete()
+        })
+        .await;
+        shared.beat();
+        shared.recorder.borrow_mut().settle(Micros::MAX);
+        within(&shared.clock, Micros(1_500_000), shared.ask_all(false)).await;
+        Ok(ended)
+    }
+
+    /// The load; never ends by itself.
+    async fn load(&self) {
+        match self.shared.plan.load.model {
+            Model::Closed { .. } => {
+                let mut entities: FuturesUnordered<_> = self.clients.iter().map(|c| c.live()).collect();
+                while entities.next().await.is_some() {}
+            }
+            Model::Open { rate_per_s, arrivals } => {
+                self.open(Schedule::new(self.shared.plan.seed, rate_per_s, arrivals)).await;
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// Requests become due by the schedule, whatever became of earlier ones; entities do them in turn.
+    async fn open(&self, schedule: Schedule) {
+        type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+        let shared = &self.shared;
+        let (start, _, measured_to) = shared.windows.get();
+        let mut under_way: FuturesUnordered<Work> = FuturesUnordered::new();
+        for (client, due) in self.clients.iter().cycle().zip(schedule) {
+            let due = start + due;
+            if due >= measured_to {
+                break;
+            }
+            let mut arrival = pin!(shared.clock.sleep_until(due));
+            loop {
+                // What is under way goes on while the next arrival is waited for.
+                let work = async {
+                    if under_way.next().await.is_none() {
+                        std::future::pending::<()>().await;
+                    }
+                };
+                match select(arrival.as_mut(), pin!(work)).await {
+                    Either::Left(_) => break,
+                    Either::Right(_) => {}
+                }
+            }
+            self.due.set(self.due.get() + 1);
+            under_way.push(Box::pin(async move {
+                client.find_leader_if_lost().await;
+                client.perform(due).await;
+            }));
+        }
+        while under_way.next().await.is_some() {}
+    }
+
+    /// Waits until something holds, looking at every beat, no longer than `patience`.
+    async fn until(&self, patience: Micros, holds: impl Fn() -> bool) {
+        let shared = &self.shared;
+        let end = shared.clock.now() + patience;
+        while !holds() && shared.clock.now() < end {
+            shared.clock.sleep_until(shared.clock.now() + Micros(20_000)).await;
+            for (ticket, timing) in shared.transport.take_wire() {
+                shared.recorder.borrow_mut().wire(ticket, timing.as_ref());
+            }
+        }
+    }
+}
+
+impl<T: Transport, C: Clock> Shared<T, C> {
+    /// Whether no node answers anything at all, not even something that is no status.
+    async fn transport_saw_nothing(&self) -> bool {
+        if self.leads.borrow().iter().any(Option::is_some) {
+            return false;
+        }
+        let bases: Vec<(usize, String)> =
+            self.topology.borrow().lanes.iter().enumerate().map(|(i, l)| (i, l.base.clone())).collect();
+        let request = crate::dialect::Request {
+            method: crate::dialect::Method::Get,
+            path: self.dialect.status_path().into(),
+            body: String::new(),
+            content_type: "",
+        };
+        for (lane, base) in bases {
+            let call = super::world::Call { lane, base: &base, request: &request, wants_text: &|_| false };
+            if let Some(Ok(_)) = within(&self.clock, Micros(2_000_000), self.transport.send(&call)).await {
+                return false;
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,103 @@
+//! Reading a run file: from bytes of unknown origin to a run, or to an error that says what is wrong.
+
+use std::io::Read;
+
+use serde_json::Value;
+
+use super::wire::{RunFile, VERSION};
+
+/// Largest run file, unpacked.
+pub const FILE_MAX: usize = 256 * 1024 * 1024;
+
+/// Why a file can't be opened as a run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// It is something else.
+    #[error("This is not a fwit run: {0}.")]
+    NotARun(String),
+    /// It was written by a newer fwit.
+    #[error(
+        "This run has version {found}; this fwit reads up to version {known}. Open it with a newer fwit."
+    )]
+    TooNew {
+        /// The file's version.
+        found: u64,
+        /// The newest this program knows.
+        known: u32,
+    },
+    /// It is larger than anything fwit writes.
+    #[error("This file is too large: more than {} MB unpacked.", FILE_MAX / 1024 / 1024)]
+    TooLarge,
+    /// It is a run, but damaged.
+    #[error("This run is damaged at {place}: {what}.")]
+    Broken {
+        /// Where.
+        place: String,
+        /// What.
+        what: String,
+    },
+}
+
+/// Reads a run file; gzip is unpacked.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn read(bytes: &[u8]) -> Result<RunFile, RunError> {
+    if bytes.len() > FILE_MAX {
+        return Err(RunError::TooLarge);
+    }
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut plain = Vec::new();
+        let unpacked = flate2::read::GzDecoder::new(bytes).take(FILE_MAX as u64 + 1).read_to_end(&mut plain);
+        unpacked.map_err(|e| RunError::Broken { place: "its gzip".into(), what: e.to_string() })?;
+        if plain.len() > FILE_MAX {
+            return Err(RunError::TooLarge);
+        }
+        return read_json(&plain);
+    }
+    read_json(bytes)
+}
+
+fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
+    // Only the head is needed to tell what it is, and it is told before anything else is believed.
+    let head: Value = serde_json::from_slice(bytes).map_err(|e| {
+        if looks_like_a_run(bytes) {
+            RunError::Broken {
+                place: format!("line {}, column {}", e.line(), e.column()),
+                what: json_words(&e),
+            }
+        } else {
+            RunError::NotARun("it is no JSON, or cut off".into())
+        }
+    })?;
+    match head.get("format").and_then(Value::as_str) {
+        Some("fwit-run") => {}
+        Some(other) => return Err(RunError::NotARun(format!("it calls itself “{}”", clip(other)))),
+        None => return Err(RunError::NotARun("it has no “format”".into())),
+    }
+    match head.get("version").and_then(Value::as_u64) {
+        Some(v) if v > u64::from(VERSION) => return Err(RunError::TooNew { found: v, known: VERSION }),
+        Some(1) => {}
+        _ => {
+            return Err(RunError::Broken {
+                place: "version".into(),
+                what: "it is missing or no version".into(),
+            });
+        }
+    }
+    serde_json::from_value(head)
+        .map_err(|e| RunError::Broken { place: "its fields".into(), what: json_words(&e) })
+}
+
+fn looks_like_a_run(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
+    head.windows(10).any(|w| w == b"\"fwit-run\"")
+}
+
+fn json_words(e: &serde_json::Error) -> String {
+    clip(&e.to_string())
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(200).collect()
+}

@@ -1,0 +1,591 @@
+//! Sums up samples while a run is under way: memory does not grow with their number.
+//!
+//! Every request is counted when it is issued and once more when it ends, in the window (warm-up or
+//! measured) it was issued in, so `issued` equals the sum of the outcomes in each. Latency histograms hold
+//! the answers of the measured window. Service times that the network stack delivers late are waited for
+//! (a pending entry each) and replaced by the page's clock where they never come.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hdrhistogram::Histogram;
+
+use super::errors::ErrorBook;
+use super::gauge::{Gauge, WindowArea};
+use super::moments::Moments;
+use super::sparse::Sparse;
+use crate::run::view::{Measure, TimeSources};
+use crate::sample::{Outcome, Protocol, Sample, TimeSource, WireTiming};
+use crate::units::Micros;
+
+/// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.
+pub const LATENCY_MAX: u64 = 600_000_000;
+
+/// An empty latency histogram: from 1 µs up, three significant digits, growing with the largest value.
+#[must_use]
+pub fn new_histogram() -> Histogram<u64> {
+    #[allow(
+        clippy::expect_used,
+        reason = "fails for more than five digits only; every test that records covers it"
+    )]
+    Histogram::new(3).expect("three significant digits")
+}
+
+/// Which histogram a latency belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Operation.
+    pub op: u8,
+    /// Node asked.
+    pub node: u16,
+    /// Whether it went through a redirect.
+    pub redirected: bool,
+    /// Which latency.
+    pub measure: Measure,
+}
+
+/// The part of the run a request was issued in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Before the measured window.
+    Warmup,
+    /// What the tables show.
+    Measured,
+}
+
+/// Counts of one operation at one node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests issued.
+    pub issued: u64,
+    /// How they ended.
+    pub outcomes: [u64; 10],
+    /// How many went through a redirect.
+    pub redirected: u64,
+}
+
+/// One second of the run.
+#[derive(Clone, Debug, Default)]
+pub struct SecondCell {
+    /// A cell an operation.
+    pub ops: Vec<SecondOp>,
+}
+
+/// One operation's second.
+#[derive(Clone, Debug, Default)]
+pub struct SecondOp {
+    /// How requests ended in it, by outcome.
+    pub outcomes: [u32; 10],
+    /// Service times of answers.
+    pub service: Sparse,
+    /// Response times of answers.
+    pub response: Sparse,
+}
+
+/// One entity's sums over the measured window.
+#[derive(Clone, Debug, Default)]
+pub struct EntityTally {
+    /// Service time of answers, an entry an operation.
+    pub ops: Vec<Moments>,
+    /// Failed requests.
+    pub errors: u64,
+}
+
+/// What is known of a node's connections.
+#[derive(Clone, Debug)]
+pub struct NodeTally {
+    /// HTTP version seen last.
+    pub protocol: Protocol,
+    /// Answers with and without times from the wire.
+    pub sources: TimeSources,
+    /// New connections in the measured window.
+    pub new_connections: u64,
+    /// Requests in flight over the measured window.
+    pub in_flight: WindowArea,
+}
+
+/// The sums of a run.
+#[derive(Debug)]
+pub struct Recorder {
+    ops: usize,
+    start: Micros,
+    measured_from: Micros,
+    measured_to: Micros,
+    tallies: [Vec<Vec<Tally>>; 2],
+    histograms: BTreeMap<Key, Histogram<u64>>,
+    seconds: Vec<SecondCell>,
+    entities: Vec<EntityTally>,
+    nodes: Vec<NodeTally>,
+    pending: HashMap<u64, Pending>,
+    sources: TimeSources,
+    in_flight: Gauge,
+    waiting: Gauge,
+    in_flight_window: WindowArea,
+    waiting_window: WindowArea,
+    cycle_us: u64,
+    stall: Histogram<u64>,
+    server: Histogram<u64>,
+    redirect: Histogram<u64>,
+    /// Failed requests by class, operation, node and text.
+    pub errors: ErrorBook,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    sample: Sample,
+    since: Micros,
+}
+
+impl Recorder {
+    /// An empty recorder for so many operations, nodes and entities. The warm-up begins at `start`, the
+    /// measured window is `measured_from..measured_to`.
+    #[must_use]
+    pub fn new(
+        ops: usize,
+        nodes: usize,
+        entities: usize,
+        start: Micros,
+        measured: (Micros, Micros),
+    ) -> Recorder {
+        let mut recorder = Recorder {
+            ops,
+            start,
+            measured_from: measured.0,
+            measured_to: measured.1,
+            tallies: [Vec::new(), Vec::new()],
+            histograms: BTreeMap::new(),
+            seconds: Vec::new(),
+            entities: vec![EntityTally { ops: vec![Moments::default(); ops], errors: 0 }; entities],
+            nodes: Vec::new(),
+            pending: HashMap::new(),
+            sources: TimeSources::default(),
+            in_flight: Gauge::new(start),
+            waiting: Gauge::new(start),
+            in_flight_window: WindowArea::new(measured.0, measured.1),
+            waiting_window: WindowArea::new(measured.0, measured.1),
+            cycle_us: 0,
+            stall: new_histogram(),
+            server: new_histogram(),
+            redirect: new_histogram(),
+            errors: ErrorBook::default(),
+        };
+        (0..nodes).for_each(|_| recorder.add_node());
+        recorder
+    }
+
+    /// One more node (a redirect led to it).
+    pub fn add_node(&mut self) {
+        for tally in &mut self.tallies {
+            tally.push(vec![Tally::default(); self.ops]);
+        }
+        self.nodes.push(NodeTally {
+            protocol: Protocol::Unknown,
+            sources: TimeSources::default(),
+            new_connections: 0,
+            in_flight: WindowArea::new(self.measured_from, self.measured_to),
+        });
+    }
+
+    /// The window that an instant of issue belongs to.
+    #[must_use]
+    pub fn window(&self, issued: Micros) -> Window {
+        if issued >= self.measured_from { Window::Measured } else { Window::Warmup }
+    }
+
+    /// Somebody waits for a slot.
+    pub fn wait_begins(&mut self, now: Micros) {
+        self.waiting.up(now);
+        self.waiting_window.up(now);
+    }
+
+    /// Somebody no longer waits.
+    pub fn wait_ends(&mut self, now: Micros) {
+        self.waiting.down(now);
+        self.waiting_window.down(now);
+    }
+
+    /// A request was handed to the network.
+    pub fn issued(&mut self, op: u8, node: u16, now: Micros) {
+        let window = self.window(now);
+        if let Some(tally) = self.tally_mut(window, node, op) {
+            tally.issued += 1;
+        }
+        self.flight_begins(node, now);
+    }
+
+    /// The request goes on at another node (resubmitted to the leader).
+    pub fn moved(&mut self, from: u16, to: u16, now: Micros) {
+        self.flight_ends(from, now);
+        self.flight_begins(to, now);
+    }
+
+    /// A request ended. `at` is the node that its last hop was sent to; `late` is the ticket under which its
+    /// wire timing will come, `wire` the timing itself where it is there already.
+    pub fn ended(&mut self, sample: Sample, at: u16, wire: Option<WireTiming>, late: Option<u64>) {
+        self.flight_ends(at, sample.done);
+        let window = self.window(sample.issued);
+        if let Some(tally) = self.tally_mut(window, sample.asked, sample.op) {
+            tally.outcomes[sample.outcome.index()] += 1;
+            tally.redirected += u64::from(sample.redirected);
+        }
+        let response = sample.response().0;
+        if let Some(op) = self.second_op(sample.done, sample.op) {
+            op.outcomes[sample.outcome.index()] += 1;
+            if sample.outcome.is_answer() {
+                op.response.record(response);
+            }
+        }
+        if !sample.outcome.is_answer() {
+            if window == Window::Measured
+                && sample.outcome.is_error()
+                && let Some(entity) = self.entities.get_mut(sample.entity as usize)
+            {
+                entity.errors += 1;
+            }
+            return;
+        }
+        if window == Window::Measured {
+            self.record(&sample, Measure::Wait, sample.wait());
+            self.record(&sample, Measure::Response, sample.response());
+        }
+        match (wire, late) {
+            (Some(wire), _) => self.service(&sample, Some(&wire)),
+            (None, Some(ticket)) => {
+                self.pending.insert(ticket, Pending { sample, since: sample.done });
+            }
+            (None, None) => self.service(&sample, None),
+        }
+    }
+
+    /// The wire timing of an earlier request came.
+    pub fn wire(&mut self, ticket: u64, timing: Option<&WireTiming>) {
+        if let Some(pending) = self.pending.remove(&ticket) {
+            self.service(&pending.sample, timing);
+        }
+    }
+
+    /// Gives up waiting for wire timings of requests that ended before `before`: the page's clock stands in.
+    pub fn settle(&mut self, before: Micros) {
+        let mut late: Vec<u64> =
+            self.pending.iter().filter(|(_, p)| p.since < before).map(|(t, _)| *t).collect();
+        late.sort_unstable();
+        for ticket in late {
+            self.wire(ticket, None);
+        }
+    }
+
+    /// Wire timings that have not come yet.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// An entity's cycle (think, wait, request) of that length ended at `now`.
+    pub fn cycle(&mut self, length: Micros, now: Micros) {
+        if now >= self.measured_from && now <= self.measured_to {
+            self.cycle_us += length.0;
+        }
+    }
+
+    fn service(&mut self, sample: &Sample, wire: Option<&WireTiming>) {
+        let measured = self.window(sample.issued) == Window::Measured;
+        let service = wire.map_or_else(|| sample.page_service(), WireTiming::service);
+        let source = if wire.is_some() { TimeSource::Wire } else { TimeSource::PageClock };
+        if let Some(op) = self.second_op(sample.done, sample.op) {
+            op.service.record(service.0);
+        }
+        if let Some(node) = self.nodes.get_mut(usize::from(sample.asked)) {
+            count_source(&mut node.sources, source);
+            if let Some(wire) = wire {
+                node.protocol = wire.protocol;
+                node.new_connections += u64::from(wire.new_connection && measured);
+            }
+        }
+        if !measured {
+            return;
+        }
+        count_source(&mut self.sources, source);
+        self.record(sample, Measure::Service, service);
+        if let Some(entity) = self.entities.get_mut(sample.entity as usize)
+            && let Some(moments) = entity.ops.get_mut(usize::from(sample.op))
+        {
+            moments.add(service.0);
+        }
+        if let Some(wire) = wire {
+            count(&mut self.stall, wire.stall.0);
+            if let Some(server) = wire.server {
+                count(&mut self.server, server.0);
+            }
+            if sample.redirected {
+                count(&mut self.redirect, wire.redirect.0);
+            }
+        }
+    }
+
+    fn record(&mut self, sample: &Sample, measure: Measure, value: Micros) {
+        let key = Key { op: sample.op, node: sample.asked, redirected: sample.redirected, measure };
+        count(self.histograms.entry(key).or_insert_with(new_histogram), value.0);
+    }
+
+    fn tally_mut(&mut self, window: Window, node: u16, op: u8) -> Option<&mut Tally> {
+        self.tallies[window as usize].get_mut(usize::from(node))?.get_mut(usize::from(op))
+    }
+
+    fn second_op(&mut self, at: Micros, op: u8) -> Option<&mut SecondOp> {
+        let second = (at.since(self.start).0 / 1_000_000) as usize;
+        if self.seconds.len() <= second {
+            // A day and an hour is longer than any plan: a broken clock can't fill the memory.
+            if second > 90_000 {
+                return None;
+            }
+            let empty = SecondCell { ops: vec![SecondOp::default(); self.ops] };
+            self.seconds.resize(second + 1, empty);
+        }
+        self.seconds[second].ops.get_mut(usize::from(op))
+    }
+
+    fn flight_begins(&mut self, node: u16, now: Micros) {
+        self.in_flight.up(now);
+        self.in_flight_window.up(now);
+        if let Some(node) = self.nodes.get_mut(usize::from(node)) {
+            node.in_flight.up(now);
+        }
+    }
+
+    fn flight_ends(&mut self, node: u16, now: Micros) {
+        self.in_flight.down(now);
+        self.in_flight_window.down(now);
+        if let Some(node) = self.nodes.get_mut(usize::from(node)) {
+            node.in_flight.down(now);
+        }
+    }
+
+    /// Cuts the measured window at `now`: the run was stopped.
+    pub fn stop(&mut self, now: Micros) {
+        self.measured_to = self.measured_to.min(now).max(self.measured_from);
+    }
+}
+
+/// What was recorded.
+impl Recorder {
+    /// Start of the run, start and end of the measured window.
+    #[must_use]
+    pub fn windows(&self) -> (Micros, Micros, Micros) {
+        (self.start, self.measured_from, self.measured_to)
+    }
+
+    /// The tally of an operation at a node.
+    #[must_use]
+    pub fn tally(&self, window: Window, node: usize, op: usize) -> Tally {
+        self.tallies[window as usize].get(node).and_then(|n| n.get(op)).copied().unwrap_or_default()
+    }
+
+    /// The latency histograms of the measured window.
+    #[must_use]
+    pub fn histograms(&self) -> &BTreeMap<Key, Histogram<u64>> {
+        &self.histograms
+    }
+
+    /// The seconds, warm-up included.
+    #[must_use]
+    pub fn seconds(&self) -> &[SecondCell] {
+        &self.seconds
+    }
+
+    /// The entities.
+    #[must_use]
+    pub fn entities(&self) -> &[EntityTally] {
+        &self.entities
+    }
+
+    /// The nodes.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeTally] {
+        &self.nodes
+    }
+
+    /// Where service times of the measured window were read.
+    #[must_use]
+    pub fn sources(&self) -> TimeSources {
+        self.sources
+    }
+
+    /// Requests in flight and waiting: the gauges themselves.
+    #[must_use]
+    pub fn gauges(&self) -> (&Gauge, &Gauge) {
+        (&self.in_flight, &self.waiting)
+    }
+
+    /// Requests in flight and waiting, averaged over the measured window up to `now`.
+    #[must_use]
+    pub fn concurrency(&self, now: Micros) -> (f64, f64) {
+        let now = now.min(self.measured_to);
+        (self.in_flight_window.mean(now), self.waiting_window.mean(now))
+    }
+
+    /// Brings the gauges up to `now`, so that seconds can be read.
+    pub fn advance(&mut self, now: Micros) {
+        self.in_flight.advance(now);
+        self.waiting.advance(now);
+    }
+
+    /// Little's law for so many entities: the time their cycles took over the time there was. `None` before
+    /// the measured window.
+    #[must_use]
+    pub fn closure(&self, entities: u32, now: Micros) -> Option<f64> {
+        let window = now.min(self.measured_to).since(self.measured_from).0;
+        (window > 0 && entities > 0).then(|| self.cycle_us as f64 / (window as f64 * f64::from(entities)))
+    }
+
+    /// Stall in the browser, time by the node's own word, and cost of redirects, of wire-timed answers.
+    #[must_use]
+    pub fn wire_histograms(&self) -> (&Histogram<u64>, &Histogram<u64>, &Histogram<u64>) {
+        (&self.stall, &self.server, &self.redirect)
+    }
+
+    /// Requests of both windows that ended in this way.
+    #[must_use]
+    pub fn total(&self, outcome: Outcome) -> u64 {
+        self.tallies.iter().flatten().flatten().map(|t| t.outcomes[outcome.index()]).sum()
+    }
+}
+
+/// Counts a value; the histogram grows with it, so it always fits.
+fn count(histogram: &mut Histogram<u64>, value: u64) {
+    histogram.record(value.min(LATENCY_MAX)).ok();
+}
+
+fn count_source(sources: &mut TimeSources, source: TimeSource) {
+    match source {
+        TimeSource::Wire => sources.wire += 1,
+        TimeSource::PageClock => sources.page_clock += 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample(op: u8, outcome: Outcome, issued: u64, took: u64) -> Sample {
+        Sample {
+            entity: 0,
+            op,
+            asked: 0,
+            answered: Some(0),
+            redirected: false,
+            due: Micros(issued.saturating_sub(5)),
+            issued: Micros(issued),
+            done: Micros(issued + took),
+            outcome,
+        }
+    }
+
+    fn wire(service: u64) -> WireTiming {
+        WireTiming {
+            redirect: Micros(0),
+            connect: Micros(0),
+            new_connection: false,
+            stall: Micros(3),
+            first_byte: Micros(service),
+            download: Micros(0),
+            server: None,
+            protocol: Protocol::Http1,
+        }
+    }
+
+    fn recorder() -> Recorder {
+        Recorder::new(2, 1, 1, Micros(0), (Micros(1_000_000), Micros(10_000_000)))
+    }
+
+    fn run(recorder: &mut Recorder, s: Sample, late: Option<u64>) {
+        recorder.issued(s.op, s.asked, s.issued);
+        recorder.ended(s, s.asked, None, late);
+    }
+
+    #[test]
+    fn a_late_wire_time_replaces_the_pages_clock() {
+        let mut r = recorder();
+        run(&mut r, sample(0, Outcome::Ok, 2_000_000, 50_000), Some(7));
+        run(&mut r, sample(0, Outcome::Ok, 2_000_000, 60_000), Some(8));
+        assert_eq!(r.pending(), 2);
+        r.wire(7, Some(&wire(20_000)));
+        r.settle(Micros(3_000_000));
+        assert_eq!((r.pending(), r.sources()), (0, TimeSources { wire: 1, page_clock: 1 }));
+        let key = Key { op: 0, node: 0, redirected: false, measure: Measure::Service };
+        let service = &r.histograms()[&key];
+        assert!(service.equivalent(service.min(), 20_000) && service.equivalent(service.max(), 60_000));
+        assert_eq!(r.entities()[0].ops[0].mean(), 40_000.0);
+        r.wire(7, Some(&wire(1)));
+        assert_eq!(r.histograms()[&key].len(), 2, "a ticket counts once");
+    }
+
+    #[test]
+    fn warm_up_counts_apart_and_makes_no_latency() {
+        let mut r = recorder();
+        run(&mut r, sample(1, Outcome::Ok, 999_980, 10), None);
+        run(&mut r, sample(1, Outcome::NotFound, 1_000_000, 10), None);
+        run(&mut r, sample(1, Outcome::Timeout, 1_000_001, 10), None);
+        assert_eq!(r.tally(Window::Warmup, 0, 1).issued, 1);
+        assert_eq!(r.tally(Window::Measured, 0, 1).issued, 2);
+        assert!(r.histograms().values().all(|h| h.len() == 1), "errors have no latency");
+        assert_eq!(r.entities()[0].errors, 1);
+        assert_eq!(r.seconds()[0].ops[1].outcomes[Outcome::Ok.index()], 1);
+        assert_eq!(r.seconds()[1].ops[1].outcomes[Outcome::Timeout.index()], 1);
+    }
+
+    #[test]
+    fn effective_concurrency_is_the_integral() {
+        let mut r = recorder();
+        run(&mut r, sample(0, Outcome::Ok, 500_000, 1_500_000), None);
+        run(&mut r, sample(0, Outcome::Ok, 2_000_000, 2_000_000), None);
+        assert_eq!(r.concurrency(Micros(5_000_000)).0, 3.0 / 4.0);
+        assert_eq!(r.gauges().0.second(0), 0.5);
+    }
+
+    proptest! {
+        /// Whatever ends in whatever way: issued = sum of outcomes, and answers = latencies, in each window.
+        #[test]
+        fn nothing_is_lost(requests in proptest::collection::vec((0..2_u8, 0..10_usize, 0..9_000_000_u64, 0..2_000_000_u64, any::<bool>()), 0..200)) {
+            let mut r = recorder();
+            for (i, (op, outcome, issued, took, late)) in requests.iter().enumerate() {
+                run(&mut r, sample(*op, Outcome::ALL[*outcome], *issued, *took), late.then_some(i as u64));
+            }
+            r.settle(Micros::MAX);
+            let mut answers = 0;
+            for op in 0..2 {
+                for window in [Window::Warmup, Window::Measured] {
+                    let tally = r.tally(window, 0, op);
+                    prop_assert_eq!(tally.issued, tally.outcomes.iter().sum::<u64>());
+                    if window == Window::Measured {
+                        answers += Outcome::ALL.iter().filter(|o| o.is_answer()).map(|o| tally.outcomes[o.index()]).sum::<u64>();
+                    }
+                }
+            }
+            for measure in Measure::ALL {
+                let of: u64 = r.histograms().iter().filter(|(k, _)| k.measure == measure).map(|(_, h)| h.len()).sum();
+                prop_assert_eq!(of, answers, "{:?}", measure);
+            }
+            let seconds: u64 = r.seconds().iter().flat_map(|s| &s.ops).map(|o| o.outcomes.iter().map(|c| u64::from(*c)).sum::<u64>()).sum();
+            prop_assert_eq!(seconds, requests.len() as u64);
+        }
+
+        /// The order in which requests end does not matter.
+        #[test]
+        fn any_order_gives_the_same(mut requests in proptest::collection::vec((0..2_u8, 0..3_usize, 1_000_000..9_000_000_u64, 0..100_000_u64), 1..60), seed in any::<u64>()) {
+            let sum = |requests: &[(u8, usize, u64, u64)]| {
+                let mut r = recorder();
+                for (op, outcome, issued, took) in requests {
+                    run(&mut r, sample(*op, Outcome::ALL[*outcome], *issued, *took), None);
+                }
+                let moments = r.entities()[0].ops[0];
+                let histogram = |h: &Histogram<u64>| h.iter_recorded().map(|v| (v.value_iterated_to(), v.count_at_value())).collect::<Vec<_>>();
+                let histograms: Vec<_> = r.histograms().iter().map(|(k, h)| (*k, histogram(h))).collect();
+                (histograms, r.tally(Window::Measured, 0, 0), r.tally(Window::Measured, 0, 1), moments)
+            };
+            let first = sum(&requests);
+            crate::stats::random::Stream::new(seed, "order", 0).shuffle(&mut requests);
+            prop_assert_eq!(first, sum(&requests));
+        }
+    }
+}

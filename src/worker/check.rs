@@ -1,0 +1,133 @@
+//! The connection check: asks every address of a plan what a load test needs to know.
+
+use futures_util::future::{Either, join_all, select};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Reflect;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, RequestCache, RequestInit, RequestMode};
+
+use super::Port;
+use crate::browser::clock::BrowserClock;
+use crate::browser::transport::FetchTransport;
+use crate::check::{AddressFacts, NodeCheck};
+use crate::dialect::{self, Method, Request};
+use crate::entity::leader::within;
+use crate::entity::world::{Call, Clock, Transport, Wire};
+use crate::plan::{self, BaseUrl, Plan};
+use crate::protocol::FromWorker;
+use crate::units::Micros;
+
+/// How long an address may take to answer.
+const PATIENCE: Micros = Micros(4_000_000);
+/// Requests whose least round trip is reported.
+const ROUNDS: usize = 5;
+
+/// Looks at every address of a plan's nodes, all at once.
+pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>) {
+    let plan = match plan::wire::read(&plan_json) {
+        Ok(plan) => plan,
+        Err(problems) => return port.fail(problems.iter().map(ToString::to_string).collect()),
+    };
+    let Some(performance) = port.scope.performance() else {
+        return port.fail(vec!["This browser gives workers no clock.".into()]);
+    };
+    let auth = api_key.as_deref().map(|key| dialect::of(plan.cluster.dialect).auth_header(key));
+    let clock = BrowserClock::new(performance.clone());
+    let transport = FetchTransport::new(port.scope.clone(), performance, auth);
+    let nodes = join_all(plan.cluster.nodes.iter().map(|node| async {
+        let addresses = std::iter::once(&node.url).chain(node.lanes.iter().filter(|l| **l != node.url));
+        let addresses =
+            join_all(addresses.map(|url| address(&port.scope, &plan, &transport, &clock, url))).await;
+        NodeCheck { name: node.name.clone(), addresses }
+    }))
+    .await;
+    port.send(&FromWorker::Checked { nodes });
+}
+
+async fn address(
+    scope: &DedicatedWorkerGlobalScope,
+    plan: &Plan,
+    transport: &FetchTransport,
+    clock: &BrowserClock,
+    url: &BaseUrl,
+) -> AddressFacts {
+    let page = scope.location().origin();
+    let mut facts = AddressFacts {
+        url: url.to_string(),
+        page_is_secure: page.starts_with("https:"),
+        page_is_loopback: BaseUrl::parse(&page).is_ok_and(|p| p.is_loopback()),
+        ..AddressFacts::default()
+    };
+    let dialect = dialect::of(plan.cluster.dialect);
+    let request = Request {
+        method: Method::Get,
+        path: dialect.status_path().into(),
+        body: String::new(),
+        content_type: "",
+    };
+    let base = url.to_string();
+    let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| true };
+    for _ in 0..ROUNDS {
+        let start = clock.now();
+        let reply = match within(clock, PATIENCE, transport.send(&call)).await {
+            Some(Ok(reply)) => reply,
+            Some(Err(error)) => {
+                facts.failure = Some(error.0);
+                break;
+            }
+            None => {
+                facts.failure = Some("no answer within 4 s".into());
+                break;
+            }
+        };
+        let took = clock.now().since(start).0;
+        facts.round_trip_us = Some(facts.round_trip_us.map_or(took, |least| least.min(took)));
+        (facts.reachable, facts.readable, facts.status) = (true, true, Some(reply.status));
+        let status = reply.text.as_deref().and_then(|t| dialect.read_status(t));
+        facts.dialect_fits = status.is_some();
+        facts.role =
+            status.and_then(|s| s.leads).map(|leads| if leads { "leader" } else { "follower" }.into());
+        if let Wire::Later(ticket) = reply.wire
+            && let Some(timing) = wait_for(transport, clock, ticket).await
+        {
+            facts.timing_header = true;
+            facts.protocol = timing.protocol.label().into();
+            let wire = timing.service().0;
+            facts.round_trip_us = Some(facts.round_trip_us.map_or(wire, |least| least.min(wire)));
+        }
+    }
+    if !facts.readable {
+        facts.reachable = answers_blindly(scope, &format!("{base}{}", dialect.status_path())).await;
+    }
+    facts
+}
+
+/// The timing of one request; entries come a moment after the answer.
+async fn wait_for(
+    transport: &FetchTransport,
+    clock: &BrowserClock,
+    ticket: u64,
+) -> Option<crate::sample::WireTiming> {
+    for _ in 0..20 {
+        if let Some((_, timing)) = transport.take_wire().into_iter().find(|(t, _)| *t == ticket) {
+            return timing;
+        }
+        clock.sleep_until(clock.now() + Micros(5_000)).await;
+    }
+    None
+}
+
+/// Whether anything answers at all: a request whose answer the page is not allowed to see.
+async fn answers_blindly(scope: &DedicatedWorkerGlobalScope, url: &str) -> bool {
+    let init = RequestInit::new();
+    init.set_mode(RequestMode::NoCors);
+    init.set_cache(RequestCache::NoStore);
+    let answer = JsFuture::from(scope.fetch_with_str_and_init(url, &init));
+    match select(answer, TimeoutFuture::new(4_000)).await {
+        Either::Left((Ok(response), _)) => Reflect::get(&response, &"type".into())
+            .ok()
+            .and_then(|t| t.as_string())
+            .is_some_and(|t| t == "opaque"),
+        _ => false,
+    }
+}

@@ -1,0 +1,91 @@
+//! The worker: receives a message, calls what does the work, sends the answer. No policy.
+//!
+//! May not enter: statistics, parsing, views. Called by: bin/worker.rs. Calls: everything pure, browser.
+//! Invariant: it speaks first ([`FromWorker::Ready`]), and answers every message, be it with an error.
+//! Tests: tests/browser and tests/e2e.
+
+mod check;
+mod load;
+
+use std::cell::RefCell;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use crate::entity::engine::Stop;
+use crate::protocol::{self, FromWorker, Opened, ToWorker};
+use crate::run;
+
+/// The worker's side of the conversation.
+#[derive(Clone, Debug)]
+struct Port {
+    scope: DedicatedWorkerGlobalScope,
+}
+
+impl Port {
+    fn send(&self, message: &FromWorker) {
+        // Our own types always encode; a post fails only when the page is gone.
+        if let Ok(bytes) = protocol::encode(message) {
+            let buffer = Uint8Array::from(bytes.as_slice()).buffer();
+            self.scope.post_message_with_transfer(&buffer, &Array::of1(&buffer)).ok();
+        }
+    }
+
+    fn fail(&self, messages: Vec<String>) {
+        self.send(&FromWorker::Failed { messages });
+    }
+}
+
+/// Starts listening, and says so.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let port = Port { scope: scope.clone() };
+    let running: RefCell<Option<Stop>> = RefCell::new(None);
+    let inside = port.clone();
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let bytes = Uint8Array::new(&event.data()).to_vec();
+        match protocol::decode::<ToWorker>(&bytes) {
+            Ok(message) => receive(&inside, &running, message),
+            Err(error) => inside.fail(vec![error.to_string()]),
+        }
+    });
+    scope.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    // The worker listens as long as it lives.
+    listener.forget();
+    port.send(&FromWorker::Ready { version: protocol::VERSION });
+}
+
+fn receive(port: &Port, running: &RefCell<Option<Stop>>, message: ToWorker) {
+    match message {
+        ToWorker::Start(start) => {
+            if running.borrow().as_ref().is_some_and(|stop| !stop.is_over()) {
+                port.fail(vec!["A run is under way already: stop it first.".into()]);
+                return;
+            }
+            let stop = Stop::default();
+            running.replace(Some(stop.clone()));
+            wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, stop));
+        }
+        ToWorker::Stop => {
+            if let Some(stop) = &*running.borrow() {
+                stop.stop();
+            }
+        }
+        ToWorker::Check { plan_json, api_key } => {
+            wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
+        }
+        ToWorker::Open { request, bytes, .. } => {
+            let result = open(&bytes).map(Box::new);
+            port.send(&FromWorker::Opened { request, result });
+        }
+    }
+}
+
+fn open(bytes: &[u8]) -> Result<Opened, String> {
+    let (file, view) = run::open(bytes).map_err(|e| e.to_string())?;
+    let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
+    Ok(Opened { json, view })
+}
