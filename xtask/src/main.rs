@@ -1,1 +1,32 @@
-fn main() {}
+//! Entry of `cargo xtask`: reads the command line, runs one task, prints what went wrong.
+
+use std::process::ExitCode;
+
+use xtask::cli::{self, Task};
+
+fn main() -> ExitCode {
+    let task = match cli::parse(std::env::args_os().skip(1)) {
+        Ok(task) => task,
+        Err(wrong) => {
+            eprintln!("xtask: {wrong:#}\n\n{}", cli::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = match task {
+        Task::Help => {
+            println!("{}", cli::USAGE);
+            Ok(())
+        }
+        Task::Demo(options) => xtask::demo::run(&options),
+        Task::Test(steps) => xtask::test::run(&steps),
+        Task::Screenshots(options) => xtask::look::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if xtask::process::stopped() => ExitCode::from(130),
+        Err(wrong) => {
+            eprintln!("xtask: {wrong:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What end-to-end tests are made of: a browser, the page, a cluster, and Python for a second opinion.
+//!
+//! | module    | what it owns |
+//! |-----------|--------------|
+//! | `browser` | one headless Chromium, driven through WebDriver without network events |
+//! | `command` | the driver's own commands: log, DevTools |
+//! | `page`    | the built page, served |
+//! | `cluster` | the built cluster: started, asked, broken |
+//! | `python`  | a Python with the libraries that read our files |
+//! | `given`   | what `cargo xtask test` tells through the environment |
+//!
+//! May not enter: what is expected of the page; that stands in `tests/`.
+//! Called by: `tests/`, and `src/bin/screenshots.rs`.
+//! Invariant: every wait is for a condition and has a deadline; what was started is stopped on drop.
+//! Tests: `tests/` (feature `browser`), run by `cargo xtask test e2e`.
+
+pub mod browser;
+pub mod cluster;
+mod command;
+mod given;
+pub mod page;
+pub mod python;
+
+pub use browser::{Browser, Scheme};
+pub use cluster::Cluster;
+pub use page::Page;
+pub use python::Python;

@@ -1,0 +1,32 @@
+//! The built page, served on a free port for as long as the value lives.
+
+use anyhow::Result;
+use xtask::server::{Server, Taken};
+
+use crate::given;
+
+/// The page of `FWIT_DIST`.
+#[derive(Debug)]
+pub struct Page {
+    server: Server,
+}
+
+impl Page {
+    /// Serves the page.
+    ///
+    /// # Errors
+    /// When `FWIT_DIST` is not set or has no page, or no port is free.
+    pub fn serve() -> Result<Self> {
+        Ok(Self { server: Taken::new(0)?.serve(&given::path("FWIT_DIST")?)? })
+    }
+
+    /// `http://127.0.0.1:PORT`, as a cluster's `--page-origin` wants it.
+    pub fn origin(&self) -> String {
+        self.server.origin()
+    }
+
+    /// The page's URL at a hash route such as `#/library`, or at its start with an empty one.
+    pub fn url(&self, route: &str) -> String {
+        format!("{}/{route}", self.server.origin())
+    }
+}

@@ -1,0 +1,56 @@
+//! The page starts.
+
+use std::time::Duration;
+
+use fwit_e2e::{Browser, Page, Scheme};
+use serde_json::json;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn the_page_starts_without_an_error() {
+    let page = Page::serve().unwrap();
+    let browser = Browser::start().unwrap();
+    browser.open(&page.url("")).unwrap();
+    // Trunk's loader says so when the page's wasm has run its start function.
+    browser.wait("window.wasmBindings", PATIENCE).unwrap();
+    assert_eq!(browser.eval("return crossOriginIsolated;", &[]).unwrap(), json!(true));
+    assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn the_harness_sees_what_goes_wrong() {
+    let page = Page::serve().unwrap();
+    let browser = Browser::start().unwrap();
+    browser.open(&page.url("")).unwrap();
+    assert_eq!(browser.eval("return args[0] + await args[1];", &[json!(1), json!(2)]).unwrap(), json!(3));
+    let error = browser.eval("throw new Error('thrown');", &[]).unwrap_err();
+    assert!(error.to_string().contains("thrown"), "{error}");
+    let error = browser.eval("return Promise.reject(['rejected']);", &[]).unwrap_err();
+    assert!(error.to_string().contains("[\"rejected\"]"), "{error}");
+    browser.eval("console.error('logged'); await fetch('missing');", &[]).unwrap();
+    let errors = browser.console_errors().unwrap().join("\n");
+    assert!(errors.contains("logged") && errors.contains("404"), "{errors}");
+    let error = browser.wait("document.title === 'other'", Duration::ZERO).unwrap_err();
+    assert!(error.to_string().contains("was false"), "{error}");
+}
+
+#[test]
+fn size_and_scheme_are_what_the_page_sees() {
+    let page = Page::serve().unwrap();
+    let browser = Browser::start().unwrap();
+    browser.open(&page.url("")).unwrap();
+    browser.resize(400, 700).unwrap();
+    browser.set_scheme(Scheme::Dark).unwrap();
+    let seen = "return [innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches];";
+    assert_eq!(browser.eval(seen, &[]).unwrap(), json!([400, 700, true]));
+    browser.set_scheme(Scheme::Light).unwrap();
+    assert_eq!(browser.eval(seen, &[]).unwrap(), json!([400, 700, false]));
+    let picture = std::env::temp_dir().join(format!("fwit-e2e-{}.png", std::process::id()));
+    browser.screenshot(&picture).unwrap();
+    let png = std::fs::read(&picture).unwrap();
+    std::fs::remove_file(&picture).unwrap();
+    // A PNG tells its width in bytes 16 to 19.
+    assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
+    assert_eq!(png[16..20], 400_u32.to_be_bytes());
+}

@@ -1,0 +1,120 @@
+//! Finding and installing a browser, the driver that fits it, and Python with `venv`.
+//!
+//! Installs only on Debian and its kin, as root or with a password-less sudo, from the system's own archive.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process;
+use crate::tools::on_path;
+
+/// A Chromium and its driver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Browser {
+    /// The browser's program.
+    pub chrome: PathBuf,
+    /// The driver's program.
+    pub driver: PathBuf,
+}
+
+impl Browser {
+    /// Finds both through CHROME, CHROMEDRIVER and PATH, and installs them where that is possible.
+    ///
+    /// # Errors
+    /// When one is missing and cannot be installed: exactly what to do.
+    pub fn ready() -> Result<Self> {
+        if let (Some(chrome), Some(driver)) = (chrome()?, driver()?) {
+            return Ok(Self { chrome, driver });
+        }
+        install(
+            &["chromium", "chromium-driver"],
+            "install Chromium or Chrome and the chromedriver of the same version, and put both on PATH or name them \
+             in CHROME and CHROMEDRIVER",
+        )?;
+        let missing =
+            |what| format!("{what} is still missing after the installation of chromium and chromium-driver");
+        Ok(Self {
+            chrome: chrome()?.with_context(|| missing("the browser"))?,
+            driver: driver()?.with_context(|| missing("chromedriver"))?,
+        })
+    }
+}
+
+/// Makes sure that `python3 -m venv` works; the tests check our files with a Python library.
+///
+/// # Errors
+/// When it does not and cannot be installed: exactly what to do.
+pub fn python_ready() -> Result<()> {
+    let works =
+        || process::output_of(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some();
+    if works() {
+        return Ok(());
+    }
+    install(&["python3-venv"], "install Python 3 with its modules venv and ensurepip, as `python3` on PATH")?;
+    if !works() {
+        bail!("`python3 -c 'import venv, ensurepip'` still fails after the installation of python3-venv");
+    }
+    Ok(())
+}
+
+fn chrome() -> Result<Option<PathBuf>> {
+    if let Some(named) = named("CHROME")? {
+        return Ok(Some(named));
+    }
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+    let places = [
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    ];
+    let place = || places.iter().map(PathBuf::from).find(|path| path.is_file());
+    Ok(names.iter().find_map(|name| on_path(name)).or_else(place))
+}
+
+fn driver() -> Result<Option<PathBuf>> {
+    if let Some(named) = named("CHROMEDRIVER")? {
+        return Ok(Some(named));
+    }
+    // Hosted CI machines name the folder.
+    let hosted = env::var_os("CHROMEWEBDRIVER").map(|folder| Path::new(&folder).join("chromedriver"));
+    Ok(hosted.filter(|path| path.is_file()).or_else(|| on_path("chromedriver")))
+}
+
+fn named(variable: &str) -> Result<Option<PathBuf>> {
+    let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) else {
+        return Ok(None);
+    };
+    if !path.is_file() {
+        bail!("{variable} is {}, and there is no such program", path.display());
+    }
+    Ok(Some(path))
+}
+
+fn install(packages: &[&str], by_hand: &str) -> Result<()> {
+    let wanted = packages.join(" and ");
+    if fs::metadata("/etc/debian_version").is_err() || on_path("apt-get").is_none() {
+        bail!("{wanted}: not found, and this is no Debian to install from; {by_hand}");
+    }
+    let root = process::output_of(Command::new("id").arg("-u")).as_deref() == Some("0");
+    let sudo = !root && process::output_of(Command::new("sudo").args(["-n", "true"])).is_some();
+    if !root && !sudo {
+        bail!(
+            "{wanted}: not found, and we may not install; run `sudo apt-get install {}`, or {by_hand}",
+            packages.join(" ")
+        );
+    }
+    let apt = |words: &[&str]| {
+        let mut command = if root { Command::new("env") } else { Command::new("sudo") };
+        if sudo {
+            command.args(["-n", "env"]);
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]).args(words);
+        process::must_run(&mut command)
+    };
+    eprintln!("Installing Debian's {wanted}");
+    apt(&["update"])?;
+    apt(&[&["install", "--no-install-recommends"], packages].concat())?;
+    Ok(())
+}

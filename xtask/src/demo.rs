@@ -1,0 +1,115 @@
+//! `cargo xtask demo`: the page and the local cluster, built, started and stopped together.
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::cli::DemoOptions;
+use crate::cluster::{Cluster, Node};
+use crate::server::{Taken, check_free};
+use crate::tools::{Tools, cargo};
+use crate::{process, workspace};
+
+/// How long a cluster may take to elect its first leader.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs the demo until a signal comes or the cluster ends.
+///
+/// # Errors
+/// A taken port, a missing tool, a failed build, a cluster that does not start or ends early.
+pub fn run(options: &DemoOptions) -> Result<()> {
+    process::stop_on_signals()?;
+    let started = Instant::now();
+    // Ports first: better told now than after minutes of building.
+    let taken = Taken::new(options.port).context("the page's port: choose another with --port")?;
+    for port in (options.cluster_port..=u16::MAX).take(options.nodes.into()) {
+        check_free(port).context("a node's port: choose others with --cluster-port")?;
+    }
+    let tools = step("tools", Tools::ready)?;
+    step("page", || tools.build_page())?;
+    step("cluster", || {
+        process::must_run(cargo().args(["build", "--release", "--locked", "--package", "fwit-cluster"]))
+    })?;
+    let server = taken.serve(&workspace::dist()?)?;
+    let mut cluster =
+        step("start", || Cluster::start(&workspace::cluster_program()?, &flags(options), PATIENCE))?;
+
+    let page = page_url(&server.origin(), cluster.nodes());
+    for node in cluster.nodes() {
+        println!("node: {} {} {}", node.name, node.url, node.role);
+    }
+    println!("page: {page}");
+    println!("Ready after {:.1} s. Ctrl-C stops the page and the cluster.", started.elapsed().as_secs_f64());
+    if options.open
+        && let Err(error) = open::that_detached(&page)
+    {
+        eprintln!("No browser could be opened ({error}): open the page by its URL.");
+    }
+    while !process::stopped() {
+        if !cluster.watch(Duration::from_millis(200), |line| eprintln!("cluster: {line}"))
+            // A signal ends the cluster too; that is no fault of it.
+            && !process::stopped()
+        {
+            bail!("the cluster ended; its last lines:\n{}", cluster.log());
+        }
+    }
+    eprintln!("Stopping");
+    drop(server);
+    cluster.stop()
+}
+
+/// Runs a step and tells its time.
+fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let started = Instant::now();
+    let outcome = work()?;
+    eprintln!("{name}: {:.1} s", started.elapsed().as_secs_f64());
+    Ok(outcome)
+}
+
+fn flags(options: &DemoOptions) -> Vec<OsString> {
+    let mut flags: Vec<OsString> = [
+        ("--nodes", options.nodes.to_string()),
+        ("--port", options.cluster_port.to_string()),
+        ("--page-origin", format!("http://127.0.0.1:{}", options.port)),
+    ]
+    .into_iter()
+    .flat_map(|(flag, value)| [flag.into(), value.into()])
+    .collect();
+    flags.extend(options.cluster_flags.iter().cloned());
+    flags
+}
+
+/// The page's address with the nodes in it, so that its form is filled in.
+fn page_url(origin: &str, nodes: &[Node]) -> String {
+    let nodes: Vec<String> = nodes.iter().map(|node| format!("{}={}", node.name, node.url)).collect();
+    format!("{origin}/#/?nodes={}", nodes.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_told_the_nodes() {
+        let node = |name: &str, port| Node {
+            name: name.to_owned(),
+            url: format!("http://127.0.0.1:{port}"),
+            role: "follower".to_owned(),
+            pid: None,
+        };
+        assert_eq!(
+            page_url("http://127.0.0.1:8080", &[node("n1", 7101), node("n2", 7102)]),
+            "http://127.0.0.1:8080/#/?nodes=n1=http://127.0.0.1:7101,n2=http://127.0.0.1:7102"
+        );
+    }
+
+    #[test]
+    fn the_users_flags_come_last() {
+        let cluster_flags = vec!["--hop-ms".into(), "2".into()];
+        let options = DemoOptions { port: 80, nodes: 5, cluster_port: 7201, open: true, cluster_flags };
+        let expected =
+            ["--nodes", "5", "--port", "7201", "--page-origin", "http://127.0.0.1:80", "--hop-ms", "2"];
+        assert_eq!(flags(&options), expected);
+    }
+}
