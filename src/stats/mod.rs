@@ -1,0 +1,9 @@
+//! The statistics: how a run is summed up, how two are compared, how camps are found.
+//!
+//! May not enter: clocks, browser types, file formats, randomness without a seed argument.
+//! Called by: entity, experiment, sim, run, protocol, chart, worker and page. Calls: units and sample only.
+//! Invariant: every function is pure; the same input (and seed) gives the same bits on native and on wasm,
+//! because transcendental functions come from the `libm` crate and never from the platform.
+//! Tests: beside the code; published reference values in tests/fixtures/vectors.json.
+
+pub mod random;
