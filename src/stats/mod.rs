@@ -6,4 +6,16 @@
 //! because transcendental functions come from the `libm` crate and never from the platform.
 //! Tests: beside the code; published reference values in tests/fixtures/vectors.json.
 
+pub mod error;
 pub mod random;
+pub mod special;
+
+pub mod buckets;
+pub mod multiplicity;
+pub mod quantile;
+
+pub mod paired;
+pub mod signed_rank;
+
+#[cfg(test)]
+mod vectors;
