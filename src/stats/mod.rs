@@ -15,7 +15,11 @@ pub mod multiplicity;
 pub mod quantile;
 
 pub mod paired;
+pub mod shift;
 pub mod signed_rank;
+pub mod verdict;
+
+pub mod design;
 
 #[cfg(test)]
 mod vectors;
