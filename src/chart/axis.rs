@@ -60,6 +60,8 @@ const TOP_BARE: f64 = 10.0;
 const BOTTOM: f64 = 40.0;
 const RIGHT: f64 = 14.0;
 const TICK: f64 = 4.0;
+/// Left edge of a plot whose row names stand above the rows; a plot with names beside it begins further right.
+const STACKED_LEFT: f64 = 8.0;
 
 /// One line of text as an item.
 pub fn text(at: Point, text: String, anchor: Anchor, baseline: Baseline, ink: Ink) -> Item {
@@ -176,6 +178,15 @@ pub struct Rows {
     pub middle: f64,
     /// Height left for the data of a row, in pixels.
     pub room: f64,
+    /// Whether names stand above their rows.
+    pub stacked: bool,
+}
+
+/// Where in a row of such a frame its data goes (0 top, 1 bottom), and how many pixels of height it has.
+pub fn row_middle(frame: &Frame) -> (f64, f64) {
+    let pitch = (frame.plot.h / frame.y.domain()[1].max(1.0)).max(1.0);
+    let over = if frame.plot.x <= STACKED_LEFT { 15.0f64.min(pitch * 0.6) } else { 0.0 };
+    (0.5 + over / pitch / 2.0, (pitch - over).max(1.0))
 }
 
 /// Rows with their names: beside the plot where there is room, above each row on a narrow screen. `right` is
@@ -190,7 +201,7 @@ pub fn rows(
 ) -> Rows {
     let widest = names.iter().map(|n| measure(n, TextSize::Normal)).fold(0.0, f64::max);
     let stacked = widest + 16.0 > size.width * 0.3;
-    let left = if stacked { 8.0 } else { (widest + 14.0).ceil() };
+    let left = if stacked { STACKED_LEFT } else { (widest + 14.0).ceil() };
     let bottom = (size.height - BOTTOM).max(TOP_BARE + 1.0);
     let plot = Rect::new(left, TOP_BARE, (size.width - left - RIGHT - right).max(1.0), bottom - TOP_BARE);
     let n = names.len().max(1) as f64;
@@ -200,7 +211,7 @@ pub fn rows(
         y: Scale::new(Kind::Linear, [0.0, n], [plot.y, plot.bottom()]),
     };
     let pitch = plot.h / n;
-    let over = if stacked { 15.0f64.min(pitch * 0.6) } else { 0.0 };
+    let (middle, room) = row_middle(&frame);
     let mut items = Vec::new();
     level(&frame, x, size, measure, &mut items);
     let lines = (1..names.len())
@@ -217,7 +228,7 @@ pub fn rows(
         let text = shortened(name, TextSize::Normal, room, measure);
         items.push(Item::Text(Label { at, text, anchor, baseline, size: TextSize::Normal, ink: Ink::Text }));
     }
-    Rows { frame, items, middle: 0.5 + over / pitch / 2.0, room: (pitch - over).max(1.0) }
+    Rows { frame, items, middle, room, stacked }
 }
 
 /// The selection as a band over the plot.

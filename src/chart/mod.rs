@@ -18,4 +18,14 @@ pub mod scale;
 pub mod ticks;
 
 pub mod figure;
+pub mod heatmap;
+pub mod histogram;
+pub mod interval;
+pub mod line;
+pub mod paired;
+pub mod percentile;
+pub mod strip;
+pub mod swarm;
 pub mod view;
+
+pub mod svg;
