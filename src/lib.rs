@@ -10,11 +10,13 @@
 //! | [`stats`] | histograms, tallies, statistics |
 //! | [`sim`] | virtual time |
 //! | [`run`] | the saved run and its view |
+//! | [`chart`] | geometry of charts |
 //! | [`check`] | what a connection check found |
 //! | [`protocol`] | what page and worker say to each other |
 //!
 //! `browser`, `worker` and `page` exist in the browser only. Who may import whom: docs/architecture.md.
 
+pub mod chart;
 pub mod check;
 pub mod dialect;
 pub mod entity;
