@@ -6,9 +6,17 @@
 //! | [`sample`] | one finished request |
 //! | [`plan`] | what to run |
 //! | [`dialect`] | how operations become a system's requests |
+//! | [`entity`] | the load engine |
+//! | [`stats`] | histograms, tallies, statistics |
+//! | [`sim`] | virtual time |
+//! | [`run`] | the saved run and its view |
+//! | [`chart`] | geometry of charts |
+//! | [`check`] | what a connection check found |
+//! | [`protocol`] | what page and worker say to each other |
 //!
-//! The rest of the map grows with the modules.
+//! `browser`, `worker` and `page` exist in the browser only. Who may import whom: docs/architecture.md.
 
+pub mod chart;
 pub mod check;
 pub mod dialect;
 pub mod entity;

@@ -299,13 +299,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
             return;
         }
         match outcome {
-            Outcome::NotLeader | Outcome::Unavailable | Outcome::Network | Outcome::Timeout => {
+            Outcome::NotLeader | Outcome::Unavailable | Outcome::Network | Outcome::Timeout
                 // Many may fail by the same broken node; one that has moved on meanwhile stays there.
-                if self.target() == ended.at {
+                if self.target() == ended.at => {
                     self.latch.set(None);
                     self.lost.set(Some(shared.clock.now()));
                 }
-            }
             _ if flight.sample.redirected && ended.answered.is_some_and(|n| n != self.target()) => {
                 self.latch.set(ended.answered);
             }

@@ -52,8 +52,8 @@ pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
     let digits = word(&plain, 12);
     let highest = plain.get(24..32).and_then(|b| b.try_into().ok()).map(u64::from_be_bytes);
     if word(&plain, 0) != Some(COOKIE_PLAIN)
-        || !digits.is_some_and(|d| d <= 3)
-        || !highest.is_some_and(|h| h <= 1 << 40)
+        || digits.is_none_or(|d| d > 3)
+        || highest.is_none_or(|h| h > 1 << 40)
     {
         return Err("its header is not one of a latency histogram".into());
     }

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,12 @@ use anyhow::{Context as _, Result, bail};
 
 /// How long a program may take to stop after it was asked to.
 pub const GRACE: Duration = Duration::from_secs(10);
+
+/// The longest that a command may take: a cold build of everything on a slow machine takes a third of it.
+const LIMIT: Duration = Duration::from_secs(45 * 60);
+
+/// How long the output may be silent after a command's end, while something that it left behind holds it open.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Lines kept from a command's output for its error.
 const TAIL: usize = 40;
@@ -77,8 +84,12 @@ impl Ended {
 /// Runs a command to its end and hands on each line that it prints.
 ///
 /// # Errors
-/// When it cannot be started, or a signal stopped us. A command that fails is an [`Ended`] that is not `ok`.
-pub fn run(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Ended> {
+/// When it cannot be started, takes longer than 45 minutes, or a signal stopped us. A command that fails is an [`Ended`] that is not `ok`.
+pub fn run(command: &mut Command, on_line: impl FnMut(&str)) -> Result<Ended> {
+    run_within(LIMIT, command, on_line)
+}
+
+fn run_within(limit: Duration, command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Ended> {
     let name = describe(command);
     let started = Instant::now();
     let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
@@ -91,13 +102,38 @@ pub fn run(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Ended
         forward_lines(err, sender);
     }
     let mut tail = VecDeque::new();
-    for line in lines {
-        on_line(&line);
-        keep(&mut tail, line);
+    let mut ended_at = None;
+    let mut too_long = false;
+    loop {
+        match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => {
+                on_line(&line);
+                keep(&mut tail, line);
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if started.elapsed() > limit && !too_long {
+            too_long = true;
+            signal(child.id(), true);
+        }
+        if ended_at.is_none() && !matches!(child.try_wait(), Ok(None)) {
+            ended_at = Some(Instant::now());
+        }
+        if ended_at.is_some_and(|ended: Instant| ended.elapsed() > SILENCE) {
+            break;
+        }
     }
     let status = reap(&mut child).with_context(|| format!("lost sight of `{name}`"))?;
     if stopped() {
         bail!("stopped");
+    }
+    if too_long {
+        bail!(
+            "`{name}` was killed after {} s; its last line: {}",
+            limit.as_secs(),
+            tail.back().map_or("", |line| line)
+        );
     }
     Ok(Ended { ok: status.success(), status: status.to_string(), took: started.elapsed(), tail })
 }
@@ -258,6 +294,22 @@ mod tests {
     #[test]
     fn a_silent_failure_has_its_status_as_reason() {
         assert_eq!(run(&mut shell("exit 7"), |_| ()).unwrap().reason(), "exit status: 7");
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_killed() {
+        let error = run_within(Duration::ZERO, &mut shell("echo here; exec sleep 1000"), |_| ()).unwrap_err();
+        assert!(error.to_string().contains("killed after 0 s"), "{error}");
+    }
+
+    #[test]
+    fn what_a_command_leaves_behind_does_not_hold_us() {
+        // A session of its own: out of reach of the group's signals.
+        let script = "setsid sleep 30 & echo $!";
+        let mut left = String::new();
+        let ended = run(&mut shell(script), |line| left.push_str(line)).unwrap();
+        assert!(ended.ok && ended.took < Duration::from_secs(30));
+        let _ = Command::new("kill").arg(left).status();
     }
 
     #[test]
