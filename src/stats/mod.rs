@@ -21,5 +21,10 @@ pub mod verdict;
 
 pub mod design;
 
+pub mod change;
+pub mod drift;
+pub mod series;
+pub mod warmup;
+
 #[cfg(test)]
 mod vectors;
