@@ -21,6 +21,7 @@ pub mod verdict;
 
 pub mod design;
 
+pub mod bootstrap;
 pub mod change;
 pub mod drift;
 pub mod series;
