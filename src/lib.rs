@@ -21,7 +21,9 @@ pub mod check;
 pub mod dialect;
 pub mod entity;
 pub mod plan;
+pub mod present;
 pub mod protocol;
+pub mod route;
 pub mod run;
 pub mod sample;
 pub mod sim;
@@ -30,5 +32,7 @@ pub mod units;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod page;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
