@@ -17,7 +17,7 @@ use super::shared::Shared;
 use super::subscriber;
 use super::world::{Clock, Transport};
 use crate::plan::{Model, Plan};
-use crate::run::view::{Ended, Phase};
+use crate::run::view::{Ended, Phase, Verification};
 use crate::units::Micros;
 
 /// Time between two beats.
@@ -85,6 +85,8 @@ pub struct Run<T, C> {
     pub clients: Vec<Rc<Client<T, C>>>,
     /// Where it is.
     pub phase: Cell<Phase>,
+    /// What the check after the load found.
+    pub verification: RefCell<Option<Verification>>,
     /// Arrivals of the open model that were due so far.
     pub due: Cell<u64>,
     stop: Stop,
@@ -110,7 +112,15 @@ impl<T: Transport, C: Clock> Run<T, C> {
         let shared = Rc::new(Shared::new(plan, transport, clock, run_id));
         let clients =
             (0..shared.plan.load.entities).map(|e| Rc::new(Client::new(shared.clone(), e))).collect();
-        Run { shared, clients, phase: Cell::new(Phase::Starting), due: Cell::new(0), stop, api_key }
+        Run {
+            shared,
+            clients,
+            phase: Cell::new(Phase::Starting),
+            due: Cell::new(0),
+            verification: RefCell::default(),
+            stop,
+            api_key,
+        }
     }
 
     /// Carries the run out. `on_beat` is called about four times a second.
@@ -184,6 +194,8 @@ impl<T: Transport, C: Clock> Run<T, C> {
         shared.beat();
         shared.recorder.borrow_mut().settle(Micros::MAX);
         within(&shared.clock, Micros(1_500_000), shared.ask_all(false)).await;
+        let verification = shared.verify().await;
+        self.verification.replace(verification);
         Ok(ended)
     }
 

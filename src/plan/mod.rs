@@ -40,6 +40,8 @@ pub struct Plan {
     pub disable_leader_stickiness: bool,
     /// WebSocket clients on the events topic.
     pub subscribers: u32,
+    /// After the load, read back every key whose writing was acknowledged.
+    pub verify: bool,
     /// What must hold, as written: `get.service.p95 < 50ms`.
     pub thresholds: Vec<String>,
 }

@@ -352,6 +352,19 @@ pub struct SubscriberView {
     pub trouble: Option<String>,
 }
 
+/// The check after the load: keys whose writing was acknowledged, read back from the leader.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// Keys that are there.
+    pub present: u64,
+    /// Keys that are not: acknowledged writes were lost.
+    pub missing: u64,
+    /// Keys that could not be asked for.
+    pub unchecked: u64,
+    /// Some of the missing.
+    pub examples: Vec<String>,
+}
+
 /// How many requests were really under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Concurrency {
@@ -433,6 +446,8 @@ pub struct RunView {
     pub concurrency: Concurrency,
     /// What the instrument says of itself.
     pub health: HealthView,
+    /// The check after the load, where the plan asked for it.
+    pub verification: Option<Verification>,
     /// What could not be read or shown, for people.
     pub warnings: Vec<String>,
 }
