@@ -8,7 +8,7 @@ use super::state::use_app;
 use crate::present::figure::{self, percent};
 use crate::present::sentence;
 use crate::present::table::{Column, outcomes};
-use crate::run::view::{ErrorGroup, Live, Measure, Phase};
+use crate::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
 use crate::units::{Micros, three_digits};
 
 /// The live view; without a run, what to do next.
@@ -263,13 +263,18 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
             {(0..COLUMNS.len())
                 .map(|i| {
                     let text = Memo::new(move |_| {
-                        row.with(|r| r.as_ref().map(|cells| cells[i].text.clone()).unwrap_or_default())
+                        row.with(|r| r.as_ref().and_then(|cells| cells.get(i)).map(|c| mark(c)).unwrap_or_default())
                     });
                     view! { <td class="number">{text}</td> }
                 })
                 .collect_view()}
         </tr>
     }
+}
+
+/// A hint is marked by a sign, as in the result's tables.
+fn mark(cell: &figure::Cell) -> String {
+    if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text.clone() }
 }
 
 #[component]

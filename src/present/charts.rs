@@ -187,28 +187,19 @@ pub fn heat(run: &RunView) -> Result<Drawn, ChartError> {
     Ok(drawn(Heatmap::new("Latency by time", x, y, grid, heat.counts.clone())?))
 }
 
-/// How service times are spread: all operations, or those whose histograms have the bins of the first.
+/// How service times are spread, of all operations or one.
 ///
 /// # Errors
 /// Where bins do not rise.
-pub fn spread(run: &RunView) -> Result<Drawn, ChartError> {
-    let filled: Vec<_> = run.histograms.iter().filter(|h| h.counts.iter().any(|c| *c > 0)).collect();
-    let edges = match filled.iter().find(|h| h.op.is_none()).or(filled.first()) {
-        Some(h) => h.edges_us.clone(),
-        None => return Ok(None),
-    };
-    let spreads = filled
-        .iter()
-        .filter(|h| h.edges_us == edges)
-        .enumerate()
-        .map(|(i, h)| Spread {
-            label: h.op.clone().unwrap_or_else(|| "all".into()),
-            ink: if h.op.is_none() { Ink::Muted } else { Ink::series(i) },
-            counts: h.counts.clone(),
-        })
-        .collect();
+pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
+    let Some(h) = run.histograms.iter().find(|h| h.op.as_deref() == op) else { return Ok(None) };
+    if h.counts.iter().all(|c| *c == 0) {
+        return Ok(None);
+    }
+    let label = op.unwrap_or("all operations").to_string();
+    let spreads = vec![Spread { label, ink: Ink::series(0), counts: h.counts.clone() }];
     let axis = Axis::log("service", Quantity::Micros);
-    Ok(drawn(Histogram::new("How service times are spread", axis, edges, spreads, Height::Count)?))
+    Ok(drawn(Histogram::new("How service times are spread", axis, h.edges_us.clone(), spreads, Height::Count)?))
 }
 
 /// One dot an entity and operation at its mean, coloured by the node it chose: two camps show here.
@@ -366,7 +357,7 @@ mod tests {
         assert!(latency(&run.seconds, 2.0, Measure::Service).unwrap().is_none());
         assert!(by_operation(&run, Measure::Service).unwrap().is_none());
         assert!(percentiles(&run, Measure::Service, By::Operation).unwrap().is_none());
-        assert!(heat(&run).unwrap().is_none() && spread(&run).unwrap().is_none());
+        assert!(heat(&run).unwrap().is_none() && spread(&run, None).unwrap().is_none());
         assert!(camps(&run).unwrap().is_none());
     }
 
@@ -379,7 +370,7 @@ mod tests {
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Operation).unwrap())[..2], ["all", "get"]);
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Node).unwrap())[..1], ["n1"]);
         assert_eq!(legend(camps(&run).unwrap())[..2], ["home n1", "home n2"]);
-        assert!(heat(&run).unwrap().is_some() && spread(&run).unwrap().is_some());
+        assert!(heat(&run).unwrap().is_some() && spread(&run, None).unwrap().is_some());
     }
 
     #[test]
