@@ -152,7 +152,8 @@ fn InPlace(measure: RwSignal<Measure>) -> impl IntoView {
     let other = Memo::new(move |_| Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
     move || {
         other.get().map(|m| {
-            let text = format!("There are no {} curves; the {} ones are shown.", measure.get().name(), m.name());
+            let text =
+                format!("There are no {} curves; the {} ones are shown.", measure.get().name(), m.name());
             view! { <span class="hint">{text}</span> }
         })
     }

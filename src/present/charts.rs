@@ -199,7 +199,13 @@ pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
     let label = op.unwrap_or("all operations").to_string();
     let spreads = vec![Spread { label, ink: Ink::series(0), counts: h.counts.clone() }];
     let axis = Axis::log("service", Quantity::Micros);
-    Ok(drawn(Histogram::new("How service times are spread", axis, h.edges_us.clone(), spreads, Height::Count)?))
+    Ok(drawn(Histogram::new(
+        "How service times are spread",
+        axis,
+        h.edges_us.clone(),
+        spreads,
+        Height::Count,
+    )?))
 }
 
 /// One dot an entity and operation at its mean, coloured by the node it chose: two camps show here.
