@@ -15,12 +15,32 @@ use crate::units::{Micros, three_digits};
 #[component]
 pub fn LiveView() -> impl IntoView {
     let engine = use_app().engine;
-    let kind = Memo::new(move |_| engine.status.get());
-    move || match kind.get() {
-        Status::Idle => view! { <Nothing /> }.into_any(),
-        Status::Done(id) => view! { <Over id /> }.into_any(),
-        Status::Failed(messages) => view! { <Failed messages /> }.into_any(),
-        Status::Starting | Status::Running | Status::Stopping => view! { <Running engine /> }.into_any(),
+    let stage = Memo::new(move |_| Stage::of(engine.status.get()));
+    move || match stage.get() {
+        Stage::Nothing => view! { <Nothing /> }.into_any(),
+        Stage::Over(id) => view! { <Over id /> }.into_any(),
+        Stage::Failed(messages) => view! { <Failed messages /> }.into_any(),
+        Stage::Running => view! { <Running engine /> }.into_any(),
+    }
+}
+
+/// What the view shows: a run that stops is still the same run, and its view stays.
+#[derive(Clone, PartialEq)]
+enum Stage {
+    Nothing,
+    Running,
+    Over(String),
+    Failed(Vec<String>),
+}
+
+impl Stage {
+    fn of(status: Status) -> Stage {
+        match status {
+            Status::Idle => Stage::Nothing,
+            Status::Starting | Status::Running | Status::Stopping => Stage::Running,
+            Status::Done(id) => Stage::Over(id),
+            Status::Failed(messages) => Stage::Failed(messages),
+        }
     }
 }
 
