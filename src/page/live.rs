@@ -114,9 +114,9 @@ fn Progress(engine: Engine) -> impl IntoView {
         })
     });
     let share = Memo::new(move |_| {
-        engine
-            .live
-            .with(|l| if l.total_us == 0 { 0 } else { (1_000 * l.elapsed_us.min(l.total_us) / l.total_us) as u32 })
+        engine.live.with(|l| {
+            if l.total_us == 0 { 0 } else { (1_000 * l.elapsed_us.min(l.total_us) / l.total_us) as u32 }
+        })
     });
     // For people who listen: a sentence that changes at each tenth of the run.
     let spoken = Memo::new(move |_| engine.live.with(sentence::progress));

@@ -419,6 +419,7 @@ mod tests {
             errors: Vec::new(),
             concurrency: Concurrency { entities: 50, effective: 6.0, waiting: 0.0, closure: None },
             health: HealthView::default(),
+            verification: None,
             warnings: Vec::new(),
         }
     }
