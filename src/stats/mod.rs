@@ -22,6 +22,7 @@ pub mod verdict;
 pub mod design;
 
 pub mod bootstrap;
+pub mod camps;
 pub mod change;
 pub mod drift;
 pub mod series;
