@@ -29,4 +29,4 @@ pub mod series;
 pub mod warmup;
 
 #[cfg(test)]
-mod vectors;
+pub(crate) mod vectors;
