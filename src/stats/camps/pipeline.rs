@@ -24,7 +24,8 @@ const DIP_CONFIRMS_FROM: f64 = 0.30;
 pub struct RequestCamps {
     /// The valley between them.
     pub valley: Valley,
-    /// The dip test, made where the smaller side is 30 % or more; there its p must be below 0.01.
+    /// The dip test on the ln latencies, made where the smaller side is 30 % or more; there its p must be below
+    /// 0.01. Its modal interval is in ln of the sample's unit.
     pub dip: Option<Dip>,
     /// Median of the requests below and above the cut.
     pub medians: (f64, f64),
@@ -39,7 +40,10 @@ pub fn request_camps(sample: &Buckets, tick: f64) -> Option<RequestCamps> {
     }
     let valley = valley(sample, tick)?;
     let minority = valley.below.min(1.0 - valley.below);
-    let dip = if minority >= DIP_CONFIRMS_FROM { dip_test(&sample.spread(DIP_VALUES)).ok() } else { None };
+    // On the logarithm, as the valley is: a long tail then weakens the test less.
+    let ln =
+        || sample.spread(DIP_VALUES).iter().map(|v| libm::log(v.max(f64::MIN_POSITIVE))).collect::<Vec<_>>();
+    let dip = if minority >= DIP_CONFIRMS_FROM { dip_test(&ln()).ok() } else { None };
     if dip.is_some_and(|d| d.p >= 0.01) {
         return None;
     }
