@@ -33,7 +33,7 @@ const ELECTION: (u64, u64) = (400, 600);
 const REPLAY_BYTES: usize = 64 << 20;
 const REPLAY_ENTRIES: u64 = 20_000;
 /// Entries kept behind a snapshot for followers that lag.
-const KEPT_ENTRIES: u64 = 1000;
+const KEPT_ENTRIES: u64 = 32;
 
 /// A running node; clones are handles to the same one.
 #[derive(Debug, Clone)]

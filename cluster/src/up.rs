@@ -144,7 +144,7 @@ async fn report_ends(nodes: &mut [(NodeId, Child)]) {
         }
     });
     futures_util::future::join_all(ends).await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn stop_all(mut nodes: Vec<(NodeId, Child)>, pipes: Vec<Option<ChildStdin>>) {

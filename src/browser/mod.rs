@@ -1,16 +1,35 @@
-//! The browser: the single home of web-sys.
+//! The browser behind small typed handles: the single home of web-sys.
 //!
 //! May not enter: Leptos, statistics, policy. Called by: worker, page. Calls: protocol, chart, entity's doors.
 //! Invariant: every browser resource is a handle that undoes itself on drop.
-//! Tests: tests/browser, in a real browser.
+//! Tests: tests/browser and tests/e2e, in a real browser.
 
 pub mod canvas;
+pub mod clipboard;
 pub mod clock;
+pub mod document;
+pub mod environment;
 pub mod event_stream;
+pub mod files;
 pub mod frame;
 pub mod listener;
 pub mod observe;
+pub mod panic_page;
+pub mod prefs;
 pub mod resource_timing;
 pub mod save;
+pub mod store;
 pub mod theme;
 pub mod transport;
+pub mod worker_link;
+
+/// A JavaScript value as text for people: an error's message, a string, or its type.
+#[must_use]
+pub fn describe(value: &wasm_bindgen::JsValue) -> String {
+    use wasm_bindgen::JsCast as _;
+    if let Some(error) = value.dyn_ref::<js_sys::Error>() {
+        return String::from(error.message());
+    }
+    let message = js_sys::Reflect::get(value, &"message".into()).ok().and_then(|m| m.as_string());
+    message.or_else(|| value.as_string()).unwrap_or_else(|| "it gave no reason".into())
+}

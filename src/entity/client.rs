@@ -10,7 +10,7 @@ use super::choice::{Chooser, Chosen};
 use super::shared::Shared;
 use super::slots::Permit;
 use super::world::{Call, Clock, NoAnswer, Reply, Transport, Wire};
-use crate::dialect::{Answer, Choice, Request};
+use crate::dialect::{Answer, Choice, KeyUse, Request};
 use crate::sample::{Outcome, Sample};
 use crate::stats::errors::ErrorKey;
 use crate::stats::random::Stream;
@@ -149,6 +149,9 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let mut chosen = Chosen::default();
         self.chooser.borrow_mut().choose(operations, &shared.topic(), shared.clock.now(), &mut chosen);
         let request = shared.dialect.request(chosen.op, &Choice { key: &chosen.key, value: &chosen.value });
+        if let KeyUse::Forget(pool) = operations[chosen.op].key {
+            shared.acknowledged.borrow_mut().deleting(pool, &chosen.key);
+        }
         let issued = shared.clock.now();
         shared.recorder.borrow_mut().issued(chosen.op as u8, node, issued);
         if let Some(seq) = chosen.event {
@@ -286,7 +289,11 @@ impl<T: Transport, C: Clock> Client<T, C> {
             shared.note_error(key, self.entity, status, flight.sample.issued);
         }
         if outcome == Outcome::Ok {
-            self.chooser.borrow_mut().succeeded(shared.dialect.operations(), chosen);
+            let operations = shared.dialect.operations();
+            self.chooser.borrow_mut().succeeded(operations, chosen);
+            if let KeyUse::Any(pool) | KeyUse::Fresh(pool) = operations[chosen.op].key {
+                shared.acknowledged.borrow_mut().written(pool, &chosen.key);
+            }
             if let Some(seq) = chosen.event {
                 shared.ledger.borrow_mut().acknowledged(self.entity, seq, flight.sample.issued);
             }

@@ -15,10 +15,11 @@ use super::client::Client;
 use super::leader::within;
 use super::shared::Shared;
 use super::subscriber;
+use super::verify::Verification;
 use super::world::{Clock, Transport};
 use crate::plan::{Model, Plan};
-use crate::run::view::{Ended, Phase};
 use crate::units::Micros;
+use serde::{Deserialize, Serialize};
 
 /// Time between two beats.
 pub const BEAT: Micros = Micros(250_000);
@@ -26,6 +27,32 @@ pub const BEAT: Micros = Micros(250_000);
 const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
 /// How long the end waits for the last events and wire timings.
 const DRAIN_PATIENCE: Micros = Micros(3_000_000);
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Its time was up.
+    Completed,
+    /// Somebody pressed Stop; what was measured until then counts.
+    Stopped,
+    /// Saved from a page that went away.
+    Recovered,
+}
+
+/// Which part of a run is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Connections open, subscribers connect.
+    #[default]
+    Starting,
+    /// Load is on; nothing of it goes into the tables.
+    Warmup,
+    /// What the tables show.
+    Measuring,
+    /// The load is off; subscribers wait for the last events.
+    Draining,
+}
 
 /// Ends a run from outside.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +112,8 @@ pub struct Run<T, C> {
     pub clients: Vec<Rc<Client<T, C>>>,
     /// Where it is.
     pub phase: Cell<Phase>,
+    /// What the check after the load found.
+    pub verification: RefCell<Option<Verification>>,
     /// Arrivals of the open model that were due so far.
     pub due: Cell<u64>,
     stop: Stop,
@@ -110,7 +139,15 @@ impl<T: Transport, C: Clock> Run<T, C> {
         let shared = Rc::new(Shared::new(plan, transport, clock, run_id));
         let clients =
             (0..shared.plan.load.entities).map(|e| Rc::new(Client::new(shared.clone(), e))).collect();
-        Run { shared, clients, phase: Cell::new(Phase::Starting), due: Cell::new(0), stop, api_key }
+        Run {
+            shared,
+            clients,
+            phase: Cell::new(Phase::Starting),
+            due: Cell::new(0),
+            verification: RefCell::default(),
+            stop,
+            api_key,
+        }
     }
 
     /// Carries the run out. `on_beat` is called about four times a second.
@@ -184,6 +221,8 @@ impl<T: Transport, C: Clock> Run<T, C> {
         shared.beat();
         shared.recorder.borrow_mut().settle(Micros::MAX);
         within(&shared.clock, Micros(1_500_000), shared.ask_all(false)).await;
+        let verification = shared.verify().await;
+        self.verification.replace(verification);
         Ok(ended)
     }
 

@@ -17,4 +17,5 @@ pub mod shared;
 pub mod slots;
 pub mod subscriber;
 pub mod topology;
+pub mod verify;
 pub mod world;

@@ -6,6 +6,7 @@ use super::events::Ledger;
 use super::leader::LeaderFinder;
 use super::slots::{self, Slots};
 use super::topology::Topology;
+use super::verify::Acknowledged;
 use super::world::{Clock, Transport};
 use crate::dialect::{self, Dialect};
 use crate::plan::{BaseUrl, Plan};
@@ -41,6 +42,8 @@ pub struct Shared<T, C> {
     pub recorder: RefCell<Recorder>,
     /// Events published and received.
     pub ledger: RefCell<Ledger>,
+    /// Keys whose writing was acknowledged.
+    pub acknowledged: RefCell<Acknowledged>,
     /// Who leads.
     pub leader: LeaderFinder,
     /// Whether each node said it leads, when last asked.
@@ -66,6 +69,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             topology: RefCell::new(topology),
             slots,
             ledger: RefCell::new(Ledger::new(plan.load.entities, plan.subscribers)),
+            acknowledged: RefCell::new(Acknowledged::new(plan.verify)),
             leader: LeaderFinder::default(),
             leads: RefCell::new(vec![None; nodes]),
             windows: Cell::default(),
@@ -134,7 +138,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if issued < measured_from {
             return;
         }
-        let sample = crate::run::view::ErrorSample {
+        let sample = crate::stats::errors::ErrorSample {
             at_us: now.since(start).0,
             entity,
             status,

@@ -1,7 +1,26 @@
-//! The page: Leptos components that show state and pass on what the user did.
+//! The page: Leptos views over the pure modules.
 //!
-//! May not enter: maths, parsing, web-sys beyond events. Called by: main. Calls: every pure module, browser.
-//! Invariant: components derive; only handlers and the pump write.
-//! Tests: in a browser.
+//! May not enter: arithmetic, parsing, statistics (pure modules do that), web-sys beyond event types (`browser` has it).
+//! Called by: main. Calls: every pure module, protocol, browser; never worker.
+//! Invariant: components take signals and callbacks and show them; state lives in [`state::App`], above the route,
+//! and only functions there talk to the workers and the store.
+//! Tests: what deserves one is in `present`, `route` and `run::compare`; the whole in tests/e2e.
 
+mod automation;
 pub mod chart;
+mod charts;
+mod compare;
+mod drop_zone;
+mod engine;
+mod frame;
+mod library;
+mod live;
+mod notices;
+mod parts;
+mod plan_form;
+mod result;
+mod runs;
+mod state;
+mod worker_client;
+
+pub use frame::mount;

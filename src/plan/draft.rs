@@ -28,6 +28,8 @@ pub struct PlanDraft {
     pub value_bytes: String,
     pub disable_leader_stickiness: bool,
     pub subscribers: String,
+    /// Read back acknowledged keys after the load.
+    pub verify: bool,
 }
 
 /// One node of the form.
@@ -70,6 +72,7 @@ impl PlanDraft {
             value_bytes: file.keys.value_bytes.to_string(),
             disable_leader_stickiness: file.disable_leader_stickiness,
             subscribers: file.subscribers.to_string(),
+            verify: file.verify,
         }
     }
 
@@ -136,6 +139,7 @@ impl PlanDraft {
             },
             disable_leader_stickiness: self.disable_leader_stickiness,
             subscribers: whole(&mut read, "subscribers", &self.subscribers),
+            verify: self.verify,
             chaos: None,
             thresholds: Vec::new(),
         }

@@ -64,6 +64,7 @@ pub fn preset(name: &str) -> Option<Plan> {
         keys: Keys { space: 1_000, known: 100, value_bytes: 18 },
         disable_leader_stickiness: false,
         subscribers: 2,
+        verify: false,
         thresholds: Vec::new(),
     })
 }

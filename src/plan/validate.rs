@@ -85,6 +85,7 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
             keys,
             disable_leader_stickiness: file.disable_leader_stickiness,
             subscribers: file.subscribers,
+            verify: file.verify,
             thresholds: Vec::new(),
         }),
         _ => Err(found.list),

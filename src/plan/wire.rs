@@ -37,6 +37,8 @@ pub struct PlanFile {
     pub disable_leader_stickiness: bool,
     #[serde(default)]
     pub subscribers: u32,
+    #[serde(default)]
+    pub verify: bool,
     /// Reserved; must be `null`.
     #[serde(default)]
     pub chaos: Option<serde_json::Value>,
@@ -204,6 +206,7 @@ pub fn to_file(plan: &Plan) -> PlanFile {
         keys: KeysFile { space: plan.keys.space, known: plan.keys.known, value_bytes: plan.keys.value_bytes },
         disable_leader_stickiness: plan.disable_leader_stickiness,
         subscribers: plan.subscribers,
+        verify: plan.verify,
         chaos: None,
         thresholds: plan.thresholds.clone(),
     }

@@ -110,6 +110,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 }
             },
             health: health::judge(&shared.plan, &recorder, to),
+            verification: self.verification.borrow().clone(),
         }
     }
 

@@ -88,7 +88,7 @@ mod tests {
             prop_assert!(decode(&text[..cut.min(text.len() - 1)]).is_err());
             let mut bytes = STANDARD.decode(&text).unwrap();
             let at = flip % bytes.len();
-            bytes[at] ^= 1 << bit;
+            bytes[at] ^= 1_u8 << bit;
             let _ = decode(&STANDARD.encode(bytes));
         }
     }

@@ -6,9 +6,11 @@
 //! Tests: beside the code and in tests/.
 
 pub mod build;
+pub mod compare;
 mod health;
 pub mod hist;
 mod read;
+pub mod rename;
 pub mod summary;
 pub mod view;
 pub mod wire;

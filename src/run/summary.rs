@@ -98,6 +98,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
             closure: file.concurrency.closure,
         },
         health: file.health.clone(),
+        verification: file.verification.clone(),
         ops: used,
         warnings,
     })

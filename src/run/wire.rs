@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::view::{Ended, ErrorGroup, HealthView, Measure, SubscribersView, TimeSources};
+use super::view::{Ended, ErrorGroup, HealthView, Measure, SubscribersView, TimeSources, Verification};
 use crate::dialect::Kind;
 use crate::plan::wire::PlanFile;
 
@@ -47,6 +47,8 @@ pub struct RunFile {
     pub errors: Vec<ErrorGroup>,
     pub concurrency: ConcurrencyFile,
     pub health: HealthView,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -27,5 +27,11 @@ pub mod verdict;
 
 pub mod design;
 
+pub mod bootstrap;
+pub mod change;
+pub mod drift;
+pub mod series;
+pub mod warmup;
+
 #[cfg(test)]
 mod vectors;

@@ -13,8 +13,7 @@ use super::errors::ErrorBook;
 use super::gauge::{Gauge, WindowArea};
 use super::moments::Moments;
 use super::sparse::Sparse;
-use crate::run::view::{Measure, TimeSources};
-use crate::sample::{Outcome, Protocol, Sample, TimeSource, WireTiming};
+use crate::sample::{Measure, Outcome, Protocol, Sample, TimeSource, TimeSources, WireTiming};
 use crate::units::Micros;
 
 /// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.

@@ -252,10 +252,7 @@ mod tests {
         let m = Metric::latency("read", 0.5);
         let j = judge(&m, &comparison(0.10, 0.02, 10), ARMS);
         assert_eq!(j.verdict, Verdict::Different);
-        assert_eq!(
-            j.text,
-            "read p50: sticky is 10.5 % slower than random (95 % interval +9.9 % to +11.1 %)"
-        );
+        assert_eq!(j.text, "read p50: sticky is 10.5 % slower than random (95 % interval +9.9 % to +11.1 %)");
         let j = judge(&m, &comparison(-0.10, 0.02, 10), ARMS);
         assert!(
             j.text.starts_with("read p50: sticky is 9.5 % faster than random (95 % interval \u{2212}"),

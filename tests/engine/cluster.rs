@@ -43,6 +43,9 @@ pub struct State {
     /// Every n-th event is lost on its way to subscribers; 0 for none.
     pub lose_every: Cell<usize>,
     pub limited_once: Cell<bool>,
+    /// Every n-th read finds nothing; 0 for none.
+    pub forgets: Cell<u64>,
+    pub reads: Cell<u64>,
 }
 
 impl Pretend {
@@ -130,6 +133,12 @@ impl Transport for Pretend {
         self.work().await;
         if !self.alive(node) {
             return Err(NoAnswer("Failed to fetch".into()));
+        }
+        if !write {
+            state.reads.set(state.reads.get() + 1);
+            if state.forgets.get() > 0 && state.reads.get().is_multiple_of(state.forgets.get()) {
+                return Ok(Reply { status: 404, text: Some("404 page not found".into()), ..reply });
+            }
         }
         if call.request.path.ends_with("/events") && !state.limited_once.replace(true) {
             let pause = Some(Micros(2_000_000));

@@ -251,3 +251,20 @@ fn damaged_and_foreign_files_give_typed_errors() {
     std::io::Write::write_all(&mut gz, &json).unwrap();
     assert_eq!(run::open(&gz.finish().unwrap()).unwrap().0, file);
 }
+
+#[test]
+fn acknowledged_keys_are_read_back_and_lost_ones_are_named() {
+    let mut sets = plan();
+    sets.verify = true;
+    sets.mix.iter_mut().for_each(|(op, weight)| *weight = u32::from(op == "set" || op == "blob_set"));
+    let (file, view) = carry_out(sets.clone(), &Pretend::new(5.0), None);
+    let whole = view.verification.unwrap();
+    let blobs = file.totals["blob_set"].ok + file.warmup_totals["blob_set"].ok;
+    assert_eq!((whole.missing, whole.unchecked, whole.present), (0, 0, blobs + 1_000));
+
+    let cluster = Pretend::new(5.0);
+    cluster.state.forgets.set(100);
+    let lossy = carry_out(sets, &cluster, None).1.verification.unwrap();
+    assert!(lossy.missing == whole.present / 100 && lossy.examples.len() == 20, "{lossy:?}");
+    assert!(carry_out(plan(), &Pretend::new(5.0), None).1.verification.is_none());
+}

@@ -116,7 +116,7 @@ fn files_have_their_types_and_the_headers_a_measuring_page_needs() {
         assert_eq!(answer.header("cache-control"), Some("no-cache"));
         assert_eq!(answer.header("timing-allow-origin"), Some("*"));
         assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"));
-        assert_eq!(answer.header("cross-origin-embedder-policy"), Some("require-corp"));
+        assert_eq!(answer.header("cross-origin-embedder-policy"), Some("credentialless"));
     }
     let head = site.ask("HEAD /fwit_bg.wasm");
     assert_eq!((head.status, head.header("content-length")), (200, Some("4")));

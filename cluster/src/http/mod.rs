@@ -59,7 +59,6 @@ fn data(node: &Node) -> Router {
 }
 
 /// The public port.
-#[must_use]
 pub fn public(node: &Node) -> Router {
     let own = Router::new()
         .route("/db/api/v1/events/subscribe", any(events::subscribe))
@@ -76,7 +75,6 @@ pub fn public(node: &Node) -> Router {
 }
 
 /// The peer port: no CORS, no key, loopback only.
-#[must_use]
 pub fn peers(node: &Node) -> Router {
     let forwarded = data(node).layer(middleware::from_fn_with_state(node.clone(), edge::forwarded));
     peer::routes(node).merge(forwarded).layer(middleware::from_fn_with_state(node.clone(), peer::gate))

@@ -22,7 +22,6 @@ pub const ELECT: &str = "/raft/elect";
 pub const READ_INDEX: &str = "/raft/read-index";
 
 /// Raft's routes.
-#[must_use]
 pub fn routes(node: &Node) -> Router {
     Router::new()
         .route(APPEND, post(append))

@@ -149,7 +149,7 @@ impl Browser {
                     self.console_errors()?
                 );
             }
-            self.runtime.block_on(tokio::time::sleep(LOOK));
+            self.runtime.block_on(async { tokio::time::sleep(LOOK).await });
         }
     }
 

@@ -1,5 +1,7 @@
 //! End-to-end tests. Each module is one part of the product as a user meets it.
 //! `cargo xtask test e2e` builds what they need and runs them one after another.
 
+mod cluster;
+mod load;
 mod python;
 mod smoke;

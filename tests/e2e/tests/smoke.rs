@@ -54,3 +54,12 @@ fn size_and_scheme_are_what_the_page_sees() {
     assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
     assert_eq!(png[16..20], 400_u32.to_be_bytes());
 }
+
+#[test]
+fn a_wait_looks_until_the_condition_holds() {
+    let page = Page::serve().unwrap();
+    let browser = Browser::start().unwrap();
+    browser.open(&page.url("")).unwrap();
+    browser.eval("window.looks = 0;", &[]).unwrap();
+    assert_eq!(browser.wait("++window.looks > 3 && window.looks", PATIENCE).unwrap(), json!(4));
+}

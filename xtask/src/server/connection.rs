@@ -17,7 +17,7 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// Headers of every answer. Isolation (the first three) gives the page's clock steps of 5 µs instead of 100.
 const ALWAYS: &str = "Cross-Origin-Opener-Policy: same-origin\r\n\
-    Cross-Origin-Embedder-Policy: require-corp\r\n\
+    Cross-Origin-Embedder-Policy: credentialless\r\n\
     Cross-Origin-Resource-Policy: cross-origin\r\n\
     Cache-Control: no-cache\r\n\
     Timing-Allow-Origin: *\r\n\

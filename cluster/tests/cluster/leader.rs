@@ -1,0 +1,117 @@
+//! Followers: redirect, forward; and a leader that dies.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::harness::{Cluster, eventually, header};
+
+#[tokio::test]
+async fn forwarding_followers_answer_for_the_leader() {
+    let c = Cluster::start(&["--writes=forward", "--reads=forward"]);
+    let leader = c.leader().await;
+    let follower = c.follower().await;
+    let set = c.post(follower, "set", &json!({"key":"k","value":"v"})).await;
+    assert_eq!(set.status(), 200);
+    assert_eq!(header(&set, "x-served-by"), c.nodes[leader].name);
+    assert_eq!(header(&set, "x-forwarded-by"), c.nodes[follower].name);
+    assert_eq!(header(&set, "access-control-allow-origin"), "*");
+    // A forwarded read sees the write at once: no waiting here.
+    let get = c.get(follower, "get?key=k").await;
+    assert_eq!(header(&get, "x-served-by"), c.nodes[leader].name);
+    assert_eq!(get.text().await.unwrap(), "{\"data\":\"v\"}\n");
+    let exists = c.post(follower, "setnx", &json!({"key":"k","value":"v"})).await;
+    assert_eq!(exists.status(), 409);
+    assert_eq!(exists.text().await.unwrap(), "key 'fwit:k' already exists\n");
+    let blob = c.put_blob(follower, "b", &[1, 2]).await;
+    assert_eq!(blob.status(), 200);
+    assert_eq!(header(&blob, "x-blob-already-exists"), "false");
+    assert_eq!(c.get(follower, "blob/get?key=b").await.bytes().await.unwrap().as_ref(), [1, 2]);
+}
+
+#[tokio::test]
+async fn a_killed_leader_loses_no_acknowledged_write_and_comes_back() {
+    let mut c = Cluster::start(&["--writes=forward"]);
+    let leader = c.leader().await;
+    let alive: Vec<usize> = (0..3).filter(|index| *index != leader).collect();
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut writers = Vec::new();
+    for writer in 0..8 {
+        let (client, url, stop) = (c.client.clone(), c.api(alive[writer % 2], "set"), stop.clone());
+        writers.push(tokio::spawn(async move {
+            let (mut acknowledged, mut codes) = (Vec::new(), Vec::new());
+            for number in 0.. {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let key = format!("w{writer}-{number}");
+                let body = json!({"key":key,"value":number.to_string()}).to_string();
+                let code = client.post(&url).body(body).send().await.unwrap().status().as_u16();
+                codes.push(code);
+                if code == 200 {
+                    acknowledged.push((key, number.to_string()));
+                } else {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+            (acknowledged, codes)
+        }));
+    }
+    let written = "fwit_requests_total{route=\"set\",method=\"POST\",code=\"200\",via=\"client\"}";
+    eventually("writes flow", async || c.metric(alive[0], written).await > 50.0).await;
+    c.kill(leader);
+    let next = c.leader_of(&alive).await;
+    let before = c.metric(alive[1], written).await;
+    eventually("writes flow again", async || c.metric(alive[1], written).await > before + 50.0).await;
+    stop.store(true, Ordering::Relaxed);
+
+    let (mut acknowledged, mut codes) = (Vec::new(), Vec::new());
+    for writer in writers {
+        let (keys, seen) = writer.await.unwrap();
+        acknowledged.extend(keys);
+        codes.extend(seen);
+    }
+    assert!(codes.iter().all(|code| [200, 500, 502, 503].contains(code)), "{codes:?}");
+    assert!(codes.contains(&502), "clients are told at once that the leader is gone");
+    for (key, value) in &acknowledged {
+        let answer = c.get(next, &format!("get?key={key}")).await;
+        assert_eq!(
+            answer.text().await.unwrap(),
+            format!("{{\"data\":\"{value}\"}}\n"),
+            "{key} was acknowledged"
+        );
+    }
+
+    c.start_node(leader);
+    c.leader().await;
+    for (key, value) in &acknowledged {
+        let answer = c.get(leader, &format!("get?key={key}")).await;
+        assert_eq!(
+            answer.text().await.unwrap(),
+            format!("{{\"data\":\"{value}\"}}\n"),
+            "{key} at the node that came back"
+        );
+    }
+    assert!(c.metric(alive[0], "fwit_leader_changes_total").await >= 1.0);
+}
+
+#[tokio::test]
+async fn without_a_majority_nothing_is_acknowledged_and_nothing_hangs() {
+    let c = Cluster::start(&["--write-timeout-ms=400"]);
+    let leader = c.leader().await;
+    c.reads_nothing_yet(leader).await;
+    for index in (0..3).filter(|index| *index != leader) {
+        c.kill(index);
+    }
+    let answer = c.post(leader, "set", &json!({"key":"k","value":"v"})).await;
+    assert!([500, 503].contains(&answer.status().as_u16()), "{}", answer.status());
+    assert!(answer.text().await.unwrap().contains("may still be applied"));
+}
+
+impl Cluster {
+    async fn reads_nothing_yet(&self, index: usize) {
+        assert_eq!(self.get(index, "get?key=k").await.status(), 404);
+    }
+}

@@ -1,0 +1,67 @@
+//! What the page knows of the browser, the machine and the time.
+
+use js_sys::{Date, Reflect};
+use wasm_bindgen::JsValue;
+
+/// Now, RFC 3339 in UTC, whole seconds and milliseconds.
+#[must_use]
+pub fn now_rfc3339() -> String {
+    String::from(Date::new_0().to_iso_string())
+}
+
+/// A moment (RFC 3339) as people of this browser's place and language write it; the text itself where it is none.
+#[must_use]
+pub fn local_time(rfc3339: &str) -> String {
+    let date = Date::new(&JsValue::from_str(rfc3339));
+    if date.get_time().is_nan() {
+        return rfc3339.to_string();
+    }
+    let two = |n: u32| format!("{n:02}");
+    // One form in all languages, sortable by eye; the zone is the reader's own.
+    format!(
+        "{}-{}-{} {}:{}:{}",
+        date.get_full_year(),
+        two(date.get_month() + 1),
+        two(date.get_date()),
+        two(date.get_hours()),
+        two(date.get_minutes()),
+        two(date.get_seconds())
+    )
+}
+
+/// A fresh id for a run: its second in UTC and four random letters.
+#[must_use]
+pub fn new_run_id() -> String {
+    let now = now_rfc3339();
+    let digits: String = now.chars().take(19).filter(char::is_ascii_digit).collect();
+    let (day, time) = digits.split_at(digits.len().min(8));
+    let mut bytes = [0_u8; 5];
+    if let Some(crypto) = web_sys::window().and_then(|w| w.crypto().ok()) {
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    let letters: String =
+        bytes.iter().map(|b| char::from(b"abcdefghjkmnpqrstuvwxyz23456789"[usize::from(b % 31)])).collect();
+    format!("{day}-{time}-{letters}")
+}
+
+/// Browser and machine, label and text, for the run file.
+#[must_use]
+pub fn facts() -> Vec<(String, String)> {
+    let mut list = Vec::new();
+    let mut add = |label: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|v| !v.is_empty()) {
+            list.push((label.to_string(), value));
+        }
+    };
+    let Some(window) = web_sys::window() else { return list };
+    let navigator = window.navigator();
+    add("Browser", navigator.user_agent().ok());
+    add("Cores", Some(navigator.hardware_concurrency().to_string()));
+    let memory = Reflect::get(&navigator, &"deviceMemory".into()).ok().and_then(|m| m.as_f64());
+    add("Memory", memory.map(|gb| format!("{gb} GB or more")));
+    add("Page", window.location().origin().ok());
+    let isolated = Reflect::get(&window, &"crossOriginIsolated".into()).ok().and_then(|v| v.as_bool());
+    add("Isolated (fine clock)", isolated.map(|yes| if yes { "yes" } else { "no" }.to_string()));
+    add("fwit", Some(env!("CARGO_PKG_VERSION").to_string()));
+    list
+}

@@ -1,0 +1,80 @@
+//! Files in and out: what the user picks or drops, and what the page saves.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, DataTransfer, File, FileList, HtmlAnchorElement, HtmlElement};
+
+/// Largest file that is read, bytes.
+pub const FILE_MAX: u64 = 512 * 1024 * 1024;
+
+/// A file's name and size, and the file itself.
+#[derive(Clone, Debug)]
+pub struct Picked {
+    /// Its name, without a path.
+    pub name: String,
+    /// Its size, bytes.
+    pub size: u64,
+    file: File,
+}
+
+impl Picked {
+    /// The files of a file input.
+    #[must_use]
+    pub fn all(list: Option<FileList>) -> Vec<Picked> {
+        let Some(list) = list else { return Vec::new() };
+        (0..list.length()).filter_map(|i| list.item(i)).map(Picked::from).collect()
+    }
+
+    /// The files of a drop.
+    #[must_use]
+    pub fn dropped(transfer: Option<DataTransfer>) -> Vec<Picked> {
+        Picked::all(transfer.and_then(|t| t.files()))
+    }
+
+    /// What is in it.
+    ///
+    /// # Errors
+    /// Where it is empty, too large, or can't be read (moved or forbidden meanwhile).
+    pub async fn read(&self) -> Result<Vec<u8>, String> {
+        if self.size == 0 {
+            return Err("It is empty.".into());
+        }
+        if self.size > FILE_MAX {
+            return Err(format!("It is larger than {} MB.", FILE_MAX / (1024 * 1024)));
+        }
+        let buffer = JsFuture::from(self.file.array_buffer()).await.map_err(|error| {
+            format!("The browser could not read it: {}. Was it moved or changed?", super::describe(&error))
+        })?;
+        Ok(js_sys::Uint8Array::new(&buffer).to_vec())
+    }
+}
+
+impl From<File> for Picked {
+    fn from(file: File) -> Picked {
+        Picked { name: file.name(), size: file.size() as u64, file }
+    }
+}
+
+/// Saves text as a file, as if the user had clicked a download link.
+///
+/// # Errors
+/// Where the browser refuses.
+pub fn save(name: &str, mime: &str, text: &str) -> Result<(), String> {
+    try_save(name, mime, text)
+        .map_err(|error| format!("The browser could not save “{name}”: {}.", super::describe(&error)))
+}
+
+fn try_save(name: &str, mime: &str, text: &str) -> Result<(), wasm_bindgen::JsValue> {
+    let document = web_sys::window().and_then(|w| w.document()).ok_or("there is no page")?;
+    let options = BlobPropertyBag::new();
+    options.set_type(mime);
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.unchecked_ref::<HtmlElement>().click();
+    // The download has taken its own hold of the blob once the click has been dispatched.
+    gloo_timers::callback::Timeout::new(10_000, move || drop(web_sys::Url::revoke_object_url(&url))).forget();
+    Ok(())
+}

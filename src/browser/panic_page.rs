@@ -1,0 +1,32 @@
+//! A panic becomes a readable text in the page instead of a dead page.
+
+use std::panic;
+
+/// Installs the hook: the console gets the stack, the page a box with the message and what to do.
+pub fn install() {
+    panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        show(&info.to_string());
+        super::document::set_root_data("fwit", Some("error"));
+    }));
+}
+
+/// By plain DOM calls: the views may be what broke.
+fn show(message: &str) -> Option<()> {
+    let document = web_sys::window()?.document()?;
+    let body = document.body()?;
+    let element = |tag: &str, text: &str| {
+        let element = document.create_element(tag).ok()?;
+        element.set_text_content(Some(text));
+        Some(element)
+    };
+    let panel = element("section", "")?;
+    panel.set_class_name("panic");
+    panel.set_attribute("role", "alert").ok()?;
+    panel.append_child(&*element("h2", "fwit broke down")?).ok()?;
+    let advice = "This is a mistake in fwit, not in your cluster. Runs that were saved are still there: reload the page to go on. A report \
+                  with the text below helps to mend it.";
+    panel.append_child(&*element("p", advice)?).ok()?;
+    panel.append_child(&*element("pre", message)?).ok()?;
+    body.prepend_with_node_1(&panel).ok()
+}

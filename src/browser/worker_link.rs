@@ -1,0 +1,170 @@
+//! A worker of fwit's second program, spoken to in typed messages.
+//!
+//! Messages are postcard bytes in a transferred `ArrayBuffer`, both ways. What is sent before the worker's
+//! `Ready` waits here; a worker of another version, one that can't start and one that dies are reported once,
+//! as a [`LinkError`], and nothing is sent any more. Dropping the link ends the worker.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::JsCast;
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::listener::Listener;
+use crate::protocol::{self, FromWorker, ProtocolError, ToWorker};
+
+/// Where Trunk puts the worker's loader, beside the page.
+const LOADER: &str = "./worker_loader.js";
+
+/// What can go wrong between page and worker.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The browser would not make it.
+    #[error("The browser could not start fwit's worker: {0}. Reload the page.")]
+    Spawn(String),
+    /// Its program could not be loaded, or it stopped with an error.
+    #[error("fwit's worker stopped: {0}. Reload the page; a run that was under way is lost.")]
+    Died(String),
+    /// Page and worker are of different builds.
+    #[error(
+        "The page speaks version {page} and its worker version {worker}: the browser mixed two releases of fwit. Reload the \
+         page without its cache (Ctrl+Shift+R)."
+    )]
+    Version {
+        /// The page's.
+        page: u32,
+        /// The worker's.
+        worker: u32,
+    },
+    /// A message could not be read or written.
+    #[error(transparent)]
+    Message(#[from] ProtocolError),
+    /// The browser could not hand a message over.
+    #[error("The browser could not hand a message over between page and worker. Reload the page.")]
+    Transfer,
+}
+
+/// What the page hears of a worker.
+type Callback = Rc<dyn Fn(Result<FromWorker, LinkError>)>;
+
+/// A running worker.
+#[derive(Debug)]
+pub struct WorkerLink {
+    shared: Rc<Shared>,
+    _listeners: [Listener; 3],
+}
+
+struct Shared {
+    worker: Worker,
+    state: RefCell<State>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+enum State {
+    Starting(Vec<ToWorker>),
+    Ready,
+    Broken,
+}
+
+impl WorkerLink {
+    /// Starts a worker. `on_message` hears everything but `Ready`; an error is the last it hears.
+    ///
+    /// # Errors
+    /// Where the browser refuses to make a worker at all.
+    pub fn spawn(
+        name: &str,
+        on_message: impl Fn(Result<FromWorker, LinkError>) + 'static,
+    ) -> Result<WorkerLink, LinkError> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name(name);
+        let worker = Worker::new_with_options(LOADER, &options)
+            .map_err(|error| LinkError::Spawn(super::describe(&error)))?;
+        let shared = Rc::new(Shared { worker, state: RefCell::new(State::Starting(Vec::new())) });
+        let callback: Callback = Rc::new(on_message);
+        let (on_data, data) = (callback.clone(), shared.clone());
+        let message = Listener::new(&shared.worker, "message", move |event| data.receive(&event, &on_data));
+        let (on_error, data) = (callback.clone(), shared.clone());
+        let error = Listener::new(&shared.worker, "error", move |event| {
+            // The worker's own handler has reported it to the console already.
+            event.prevent_default();
+            data.fail(LinkError::Died(error_text(&event)), &on_error);
+        });
+        let data = shared.clone();
+        let unreadable =
+            Listener::new(&shared.worker, "messageerror", move |_| data.fail(LinkError::Transfer, &callback));
+        Ok(WorkerLink { shared, _listeners: [message, error, unreadable] })
+    }
+
+    /// Sends a message, at once or as soon as the worker is ready.
+    ///
+    /// # Errors
+    /// Where it can't be handed over, or the worker is gone.
+    pub fn send(&self, message: ToWorker) -> Result<(), LinkError> {
+        if let State::Starting(waiting) = &mut *self.shared.state.borrow_mut() {
+            waiting.push(message);
+            return Ok(());
+        }
+        self.shared.post(&message)
+    }
+}
+
+impl Drop for WorkerLink {
+    fn drop(&mut self) {
+        self.shared.worker.terminate();
+    }
+}
+
+impl Shared {
+    fn post(&self, message: &ToWorker) -> Result<(), LinkError> {
+        if matches!(*self.state.borrow(), State::Broken) {
+            return Err(LinkError::Died("it is gone".into()));
+        }
+        let buffer = Uint8Array::from(protocol::encode(message)?.as_slice()).buffer();
+        self.worker.post_message_with_transfer(&buffer, &Array::of1(&buffer)).map_err(|_| LinkError::Transfer)
+    }
+
+    fn receive(&self, event: &Event, callback: &Callback) {
+        if matches!(*self.state.borrow(), State::Broken) {
+            return;
+        }
+        let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
+        let bytes = Uint8Array::new(&event.data()).to_vec();
+        match protocol::decode::<FromWorker>(&bytes) {
+            Ok(FromWorker::Ready { version }) if version == protocol::VERSION => self.ready(callback),
+            Ok(FromWorker::Ready { version }) => {
+                self.fail(LinkError::Version { page: protocol::VERSION, worker: version }, callback);
+            }
+            Ok(message) => callback(Ok(message)),
+            Err(error) => self.fail(error.into(), callback),
+        }
+    }
+
+    fn ready(&self, callback: &Callback) {
+        let State::Starting(waiting) = self.state.replace(State::Ready) else { return };
+        for message in waiting {
+            if let Err(error) = self.post(&message) {
+                self.fail(error, callback);
+                return;
+            }
+        }
+    }
+
+    fn fail(&self, error: LinkError, callback: &Callback) {
+        if !matches!(self.state.replace(State::Broken), State::Broken) {
+            self.worker.terminate();
+            callback(Err(error));
+        }
+    }
+}
+
+fn error_text(event: &Event) -> String {
+    let text = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+    if text.is_empty() { "its program could not be loaded (worker_loader.js)".into() } else { text }
+}

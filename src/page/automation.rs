@@ -1,0 +1,137 @@
+//! `window.fwit`: what a script, a headless browser or a CI job drives. It does what the buttons do.
+//! Documented in docs/automation.md; names and shapes are part of the product.
+
+use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use super::state::App;
+use crate::plan::{Problem, preset, wire};
+use crate::run::compare::compare;
+use crate::run::view::Measure;
+
+/// Puts `fwit` on the window.
+pub fn install(app: App) {
+    let api = Object::new();
+    let set = |name: &str, value: &JsValue| {
+        // Setting a field of a fresh object can't fail.
+        let _ = Reflect::set(&api, &name.into(), value);
+    };
+    set("version", &env!("CARGO_PKG_VERSION").into());
+    set("preset", &function1(|name| preset_object(&name)));
+    set("start", &function2(move |plan, options| start(app, &plan, &options).into()));
+    set(
+        "stop",
+        &function1(move |_| {
+            app.engine.stop();
+            Ok(JsValue::UNDEFINED)
+        }),
+    );
+    set("open", &function1(move |text| Ok(open(app, text).into())));
+    set("compare", &function1(move |ids| Ok(compare_runs(app, ids).into())));
+    if let Some(window) = web_sys::window() {
+        let _ = Reflect::set(&window, &"fwit".into(), &api);
+    }
+}
+
+/// A function that lives as long as the page.
+fn function1(f: impl Fn(JsValue) -> Result<JsValue, JsValue> + 'static) -> Function {
+    Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(f).into_js_value().unchecked_into()
+}
+
+/// The same for two arguments.
+fn function2(f: impl Fn(JsValue, JsValue) -> JsValue + 'static) -> Function {
+    Closure::<dyn Fn(JsValue, JsValue) -> JsValue>::new(f).into_js_value().unchecked_into()
+}
+
+fn preset_object(name: &JsValue) -> Result<JsValue, JsValue> {
+    let plan = name.as_string().and_then(|name| preset(&name)).ok_or_else(|| {
+        let known: Vec<_> = crate::plan::PRESETS.iter().map(|p| p.name).collect();
+        JsValue::from(Error::new(&format!("There is no such preset; there are: {}.", known.join(", "))))
+    })?;
+    JSON::parse(&wire::to_json(&plan))
+}
+
+/// An error with the list of all that is wrong, as `problems`: objects of `field` and `message`.
+fn problems_error(problems: &[Problem]) -> JsValue {
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let error = Error::new(&texts.join("\n"));
+    let list: Array = problems
+        .iter()
+        .map(|p| {
+            let object = Object::new();
+            let _ = Reflect::set(&object, &"field".into(), &p.field.as_str().into());
+            let _ = Reflect::set(&object, &"message".into(), &p.message.as_str().into());
+            object
+        })
+        .collect();
+    let _ = Reflect::set(&error, &"problems".into(), &list);
+    error.into()
+}
+
+fn messages_error(messages: &[String]) -> JsValue {
+    problems_error(&messages.iter().map(|m| Problem::new("", m.as_str())).collect::<Vec<_>>())
+}
+
+/// The text of a plan: an object's JSON, or a text itself.
+fn json_text(value: &JsValue) -> Result<String, JsValue> {
+    if let Some(text) = value.as_string() {
+        return Ok(text);
+    }
+    match JSON::stringify(value) {
+        Ok(text) if !text.is_undefined() => Ok(text.into()),
+        _ => Err(messages_error(&["This is neither a plan object nor its JSON text.".to_string()])),
+    }
+}
+
+fn start(app: App, plan: &JsValue, options: &JsValue) -> Promise {
+    let plan = json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)));
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(error) => return Promise::reject(&error),
+    };
+    let api_key = Reflect::get(options, &"apiKey".into()).ok().and_then(|key| key.as_string());
+    Promise::new(&mut move |resolve, reject| {
+        let refuse = reject.clone();
+        let waiter = Box::new(move |end: Result<std::sync::Arc<crate::protocol::Opened>, Vec<String>>| {
+            let _ = match end.map_err(|m| messages_error(&m)).and_then(|run| JSON::parse(&run.json)) {
+                Ok(run) => resolve.call1(&JsValue::NULL, &run),
+                Err(error) => reject.call1(&JsValue::NULL, &error),
+            };
+        });
+        if let Err(message) = app.start(plan.clone(), api_key.clone(), Some(waiter)) {
+            let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
+        }
+    })
+}
+
+fn open(app: App, text: JsValue) -> Promise {
+    future_to_promise(async move {
+        let text = json_text(&text)?;
+        let id = app.open("run", text.into_bytes()).await.map_err(|m| messages_error(&[m]))?;
+        app.go(&crate::route::Route::Result(id.clone()));
+        Ok(id.into())
+    })
+}
+
+fn compare_runs(app: App, ids: JsValue) -> Promise {
+    future_to_promise(async move {
+        let ids: Vec<String> = match ids.dyn_ref::<Array>() {
+            Some(list) => list.iter().filter_map(|id| id.as_string()).collect(),
+            None => Vec::new(),
+        };
+        if ids.len() < 2 {
+            return Err(messages_error(&["Give a list of two or more run ids.".to_string()]));
+        }
+        let mut runs = Vec::new();
+        for id in &ids {
+            runs.push(app.runs.open(id).await.map_err(|m| messages_error(&[m]))?);
+        }
+        let views: Vec<_> = runs.iter().map(|run| &run.view).collect();
+        let comparison = compare(&views, &[], Measure::Service);
+        app.go(&crate::route::Route::Compare(ids));
+        let json = serde_json::to_string(&comparison)
+            .map_err(|error| messages_error(&[format!("The comparison could not be written: {error}")]))?;
+        JSON::parse(&json)
+    })
+}

@@ -1,0 +1,278 @@
+//! Two or more runs side by side.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::parts::{Icon, MeasureSwitch};
+use super::state::{App, use_app};
+use crate::browser::environment::local_time;
+use crate::present::figure;
+use crate::present::form::label;
+use crate::protocol::Opened;
+use crate::route::Route;
+use crate::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
+use crate::run::view::Measure;
+use crate::units::three_digits;
+
+/// Opens the runs, then shows them side by side.
+#[component]
+pub fn CompareView(ids: Vec<String>) -> impl IntoView {
+    let app = use_app();
+    let state = RwSignal::new(None::<Result<Arc<Vec<Arc<Opened>>>, String>>);
+    let wanted = ids.clone();
+    leptos::task::spawn_local_scoped_with_cancellation(async move {
+        let mut runs = Vec::new();
+        for id in &wanted {
+            match app.runs.open(id).await {
+                Ok(run) => runs.push(run),
+                Err(message) => {
+                    state.try_set(Some(Err(message)));
+                    return;
+                }
+            }
+        }
+        state.try_set(Some(Ok(Arc::new(runs))));
+    });
+    move || match state.get() {
+        None => view! { <p class="busy">"Opening the runs…"</p> }.into_any(),
+        Some(Err(message)) => view! {
+            <section class="empty">
+                <h1>"The runs can't be compared"</h1>
+                <p role="alert">{message}</p>
+                <p>
+                    <a class="button button-main" href="#/runs">"See your runs"</a>
+                </p>
+            </section>
+        }
+        .into_any(),
+        Some(Ok(runs)) => view! { <SideBySide app ids=ids.clone() runs /> }.into_any(),
+    }
+}
+
+#[component]
+fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
+    let measure = RwSignal::new(Measure::Service);
+    let labels = RwSignal::new((0..runs.len()).map(letter).collect::<Vec<_>>());
+    let data = runs.clone();
+    let comparison = Memo::new(move |_| {
+        let views: Vec<_> = data.iter().map(|run| &run.view).collect();
+        labels.with(|labels| compare(&views, labels, measure.get()))
+    });
+    let swapped = {
+        let mut ids = ids;
+        ids.rotate_left(1);
+        Route::Compare(ids)
+    };
+    let heads = runs
+        .iter()
+        .enumerate()
+        .map(|(i, run)| {
+            let view = &run.view;
+            view! {
+                <li>
+                    <input
+                        type="text"
+                        class="label-input"
+                        maxlength="24"
+                        aria-label=format!("Label of run {}", i + 1)
+                        prop:value=move || labels.with(|l| l.get(i).cloned().unwrap_or_default())
+                        on:input:target=move |event| {
+                            labels
+                                .update(|l| {
+                                    if let Some(label) = l.get_mut(i) {
+                                        *label = event.target().value();
+                                    }
+                                });
+                        }
+                    />
+                    <a href=format!("#/run/{}", view.id) title=view.name.clone()>{view.name.clone()}</a>
+                    <span class="hint">{local_time(&view.started_at)}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <article class="compare">
+            <div class="view-head view-head-row">
+                <div>
+                    <h1>"Comparison"</h1>
+                    <p class="lead">"Every run is compared with the first. The labels can be changed."</p>
+                </div>
+                <button type="button" class="button" on:click=move |_| app.go(&swapped)>
+                    <Icon name="swap" />
+                    {if runs.len() == 2 { "Swap" } else { "Next first" }}
+                </button>
+            </div>
+            <ol class="compare-heads">{heads}</ol>
+            {move || comparison.with(notes)}
+            {move || comparison.with(plans)}
+            <section class="panel">
+                <div class="panel-head">
+                    <h2>"Numbers"</h2>
+                    <MeasureSwitch measure />
+                </div>
+                {move || comparison.with(|c| table(c, "Whole runs", |m| m.op.is_none()))}
+            </section>
+            <details class="panel" open>
+                <summary>"Operation by operation"</summary>
+                {move || comparison.with(|c| table(c, "Operation by operation", |m| m.op.is_some()))}
+            </details>
+            <super::charts::CompareCharts runs labels measure />
+        </article>
+    }
+}
+
+fn notes(c: &Comparison) -> impl IntoView + use<> {
+    c.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view()
+}
+
+fn plans(c: &Comparison) -> impl IntoView + use<> {
+    let heads = c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect_view();
+    let rows = c
+        .plan_differences
+        .iter()
+        .map(|d| {
+            let values = d.values.iter().cloned().map(|v| view! { <td class="wrap">{v}</td> }).collect_view();
+            view! {
+                <tr>
+                    <th scope="row" title=d.field.clone()>{label(&d.field)}</th>
+                    {values}
+                </tr>
+            }
+        })
+        .collect_view();
+    let none = c.plan_differences.is_empty();
+    view! {
+        <section class="panel">
+            <h2>"What differs between the plans"</h2>
+            {if none {
+                view! { <p class="hint">"Nothing: what differs below is the cluster's, the browser's, or chance."</p> }.into_any()
+            } else {
+                view! {
+                    <div class="table-scroll" tabindex="0" role="region" aria-label="What differs between the plans">
+                        <table class="table">
+                            <thead>
+                                <tr>
+                                    <th scope="col">"setting"</th>
+                                    {heads}
+                                </tr>
+                            </thead>
+                            <tbody>{rows}</tbody>
+                        </table>
+                    </div>
+                }
+                    .into_any()
+            }}
+        </section>
+    }
+}
+
+/// A value with its unit.
+fn value(metric: &Metric, i: usize) -> String {
+    let Some(v) = metric.values.get(i).copied().flatten() else { return "–".into() };
+    let text = match metric.unit {
+        Unit::PerSecond => format!("{}/s", three_digits(v)),
+        Unit::Micros => format!("{} ms", figure::ms(v)),
+        Unit::Share => figure::percent(v),
+        Unit::Count => three_digits(v),
+    };
+    if metric.reliable.get(i) == Some(&false) { format!("≈{text}") } else { text }
+}
+
+/// A change: sign, words, and the tendency in words too, so that nothing is said by colour alone.
+fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
+    let (class, tendency) = match change.tendency {
+        Tendency::Better => ("change change-better", "better"),
+        Tendency::Worse => ("change change-worse", "worse"),
+        Tendency::Same | Tendency::Neutral => ("change", ""),
+    };
+    let sign = if change.tendency == Tendency::Same {
+        "="
+    } else if change.difference > 0.0 {
+        "▲"
+    } else {
+        "▼"
+    };
+    let d = change.difference.abs();
+    let size = match metric.unit {
+        Unit::PerSecond => format!("{}/s", three_digits(d)),
+        Unit::Micros => format!("{} ms", figure::ms(d)),
+        Unit::Share => format!("{} points", three_digits(d * 100.0)),
+        Unit::Count => three_digits(d),
+    };
+    let title = format!("{} by {size}", if change.difference < 0.0 { "lower" } else { "higher" });
+    view! {
+        <span class=class title=title>
+            <span aria-hidden="true">{sign}</span>
+            " "
+            {change.words.clone()}
+            {(!tendency.is_empty()).then(|| format!(", {tendency}"))}
+        </span>
+    }
+}
+
+fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> impl IntoView + use<> {
+    let first = c.runs.first().map(|r| r.label.clone()).unwrap_or_default();
+    let heads = c
+        .runs
+        .iter()
+        .enumerate()
+        .map(|(i, r)| {
+            let against = (i > 0).then(|| view! { <th scope="col">{format!("against {first}")}</th> });
+            view! {
+                <th scope="col" class="number">{r.label.clone()}</th>
+                {against}
+            }
+        })
+        .collect_view();
+    let mut last: Option<String> = None;
+    let rows = c
+        .metrics
+        .iter()
+        .filter(|m| keep(m))
+        .map(|m| {
+            // An operation's name stands in its first row; readers of the page hear it in each.
+            let fresh = m.op != last;
+            last.clone_from(&m.op);
+            let op = m.op.clone().map(|op| {
+                view! {
+                    <span class="op" class:repeated=!fresh>{op}" "</span>
+                }
+            });
+            let cells = (0..m.values.len())
+                .map(|i| {
+                    let against = (i > 0).then(|| {
+                        view! {
+                            <td>{m.changes.get(i).and_then(Option::as_ref).map(|ch| change(m, ch))}</td>
+                        }
+                    });
+                    view! {
+                        <td class="number" class:greyed=m.reliable.get(i) == Some(&false)>{value(m, i)}</td>
+                        {against}
+                    }
+                })
+                .collect_view();
+            view! {
+                <tr class:group-start=fresh && m.op.is_some()>
+                    <th scope="row">{op}{m.name.clone()}</th>
+                    {cells}
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label=caption>
+            <table class="table">
+                <caption class="visually-hidden">{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"metric"</th>
+                        {heads}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,240 @@
+//! The engine worker's side in the page: start, stop, check; its beats, at most one write of signals a frame.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+
+use crate::browser::environment;
+use crate::browser::frame::FramePump;
+use crate::browser::listener::Listener;
+use crate::browser::worker_link::{LinkError, WorkerLink};
+use crate::check::NodeCheck;
+use crate::plan::{Plan, wire};
+use crate::present::inbox::{Inbox, extend_history};
+use crate::protocol::{FromWorker, Opened, Start, ToWorker};
+use crate::run::view::{Live, Second};
+
+/// What the engine is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing yet.
+    Idle,
+    /// A run was asked for.
+    Starting,
+    /// A run is under way.
+    Running,
+    /// It was asked to stop.
+    Stopping,
+    /// The last run ended well: its id.
+    Done(String),
+    /// The last run could not start or go on: why.
+    Failed(Vec<String>),
+}
+
+impl Status {
+    /// Whether a run is under way.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Status::Starting | Status::Running | Status::Stopping)
+    }
+
+    /// The value of `data-fwit`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Status::Idle => "idle",
+            Status::Starting | Status::Running | Status::Stopping => "running",
+            Status::Done(_) => "done",
+            Status::Failed(_) => "error",
+        }
+    }
+}
+
+/// The connection check's state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// Not asked for.
+    None,
+    /// Under way.
+    Running,
+    /// What it found, a node each.
+    Done(Vec<NodeCheck>),
+    /// It could not be done.
+    Failed(String),
+}
+
+type OnEnd = Box<dyn FnOnce(Result<Box<Opened>, Vec<String>>)>;
+
+/// The engine as the page sees it.
+#[derive(Clone, Copy)]
+pub struct Engine {
+    /// What it is doing.
+    pub status: RwSignal<Status>,
+    /// The plan under way or last run.
+    pub plan: RwSignal<Option<Plan>>,
+    /// The newest beat.
+    pub live: RwSignal<Live>,
+    /// The seconds so far.
+    pub history: RwSignal<Vec<Second>>,
+    /// The connection check.
+    pub check: RwSignal<Check>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+struct Inner {
+    link: Option<WorkerLink>,
+    inbox: Rc<RefCell<Inbox>>,
+    pump: FramePump,
+    on_end: Option<OnEnd>,
+    /// Asks before the page is left during a run.
+    guard: Option<Listener>,
+    /// The hidden tab catches up when it shows again.
+    _visible: Option<Listener>,
+}
+
+impl Engine {
+    /// No worker yet: it starts with the first run or check.
+    pub fn new() -> Engine {
+        let (live, history) = (RwSignal::new(Live::default()), RwSignal::new(Vec::new()));
+        let inbox = Rc::new(RefCell::new(Inbox::default()));
+        let read = inbox.clone();
+        let pump = FramePump::new(move || {
+            let update = read.borrow_mut().take();
+            if let Some(update) = update {
+                history.update(|h| extend_history(h, update.seconds));
+                live.set(update.live);
+            }
+        });
+        let again = pump.clone();
+        let visible = Listener::on_window("focus", move |_| again.request());
+        let inner = Inner { link: None, inbox, pump, on_end: None, guard: None, _visible: visible };
+        Engine {
+            status: RwSignal::new(Status::Idle),
+            plan: RwSignal::new(None),
+            live,
+            history,
+            check: RwSignal::new(Check::None),
+            inner: StoredValue::new_local(inner),
+        }
+    }
+
+    /// Starts a run. `on_end` hears once how it ended: the run, or all that went wrong.
+    ///
+    /// # Errors
+    /// Where a run is under way, or the worker can't be started.
+    pub fn start(
+        self,
+        plan: Plan,
+        api_key: Option<String>,
+        on_end: impl FnOnce(Result<Box<Opened>, Vec<String>>) + 'static,
+    ) -> Result<(), String> {
+        if self.status.get_untracked().is_busy() {
+            return Err("A run is under way: stop it first.".into());
+        }
+        if self.check.get_untracked() == Check::Running {
+            return Err("The connection check is under way: wait for its end.".into());
+        }
+        let message = ToWorker::Start(Box::new(Start {
+            plan_json: wire::to_json(&plan),
+            api_key,
+            run_id: environment::new_run_id(),
+            started_at: environment::now_rfc3339(),
+            environment: environment::facts(),
+        }));
+        self.send(message).map_err(|error| error.to_string())?;
+        self.inner.update_value(|inner| {
+            *inner.inbox.borrow_mut() = Inbox::default();
+            inner.on_end = Some(Box::new(on_end));
+            inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
+        });
+        self.live.set(Live::default());
+        self.history.set(Vec::new());
+        self.plan.set(Some(plan));
+        self.status.set(Status::Starting);
+        Ok(())
+    }
+
+    /// Ends the run now; what was measured counts. Nothing without a run.
+    pub fn stop(self) {
+        if matches!(self.status.get_untracked(), Status::Starting | Status::Running) {
+            self.status.set(Status::Stopping);
+            if let Err(error) = self.send(ToWorker::Stop) {
+                self.end(Err(vec![error.to_string()]));
+            }
+        }
+    }
+
+    /// Looks at every address of the plan's nodes.
+    pub fn check(self, plan: &Plan, api_key: Option<String>) {
+        if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
+            return;
+        }
+        self.check.set(Check::Running);
+        if let Err(error) = self.send(ToWorker::Check { plan_json: wire::to_json(plan), api_key }) {
+            self.check.set(Check::Failed(error.to_string()));
+        }
+    }
+
+    /// The run was kept under this id.
+    pub fn done(self, id: &str) {
+        self.status.set(Status::Done(id.to_string()));
+    }
+
+    /// The run could not start or go on.
+    pub fn failed(self, messages: Vec<String>) {
+        self.status.set(Status::Failed(messages));
+    }
+
+    fn send(self, message: ToWorker) -> Result<(), LinkError> {
+        let has_link = self.inner.with_value(|inner| inner.link.is_some());
+        if !has_link {
+            let link = WorkerLink::spawn("fwit engine", move |message| self.receive(message))?;
+            self.inner.update_value(|inner| inner.link = Some(link));
+        }
+        self.inner.with_value(|inner| inner.link.as_ref().map_or(Ok(()), |link| link.send(message)))
+    }
+
+    fn receive(self, message: Result<FromWorker, LinkError>) {
+        match message {
+            Ok(FromWorker::Beat(beat)) => self.inner.with_value(|inner| {
+                inner.inbox.borrow_mut().merge(*beat);
+                inner.pump.request();
+            }),
+            Ok(FromWorker::Started { .. }) => {
+                if self.status.get_untracked() == Status::Starting {
+                    self.status.set(Status::Running);
+                }
+            }
+            Ok(FromWorker::Finished(opened)) => self.end(Ok(opened)),
+            Ok(FromWorker::Failed { messages }) => self.fail(messages),
+            Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
+            Ok(FromWorker::Ready { .. } | FromWorker::Opened { .. }) => {}
+            Err(error) => {
+                // The link is used up. It can't be dropped here: this runs inside one of its own listeners.
+                leptos::task::spawn_local(async move {
+                    self.inner.update_value(|inner| inner.link = None);
+                });
+                self.fail(vec![error.to_string()]);
+            }
+        }
+    }
+
+    /// Trouble ends whatever is under way: a check or a run.
+    fn fail(self, messages: Vec<String>) {
+        if self.check.get_untracked() == Check::Running {
+            self.check.set(Check::Failed(messages.join(" ")));
+        }
+        if self.status.get_untracked().is_busy() {
+            self.end(Err(messages));
+        }
+    }
+
+    fn end(self, end: Result<Box<Opened>, Vec<String>>) {
+        let on_end = self.inner.try_update_value(|inner| {
+            inner.guard = None;
+            inner.on_end.take()
+        });
+        if let Some(on_end) = on_end.flatten() {
+            on_end(end);
+        }
+    }
+}

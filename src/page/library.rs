@@ -1,0 +1,243 @@
+//! The runs of this browser: open, compare, rename, delete, bring in.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+
+use super::parts::{Badge, Icon, Tone};
+use super::state::{App, use_app};
+use crate::browser::environment::local_time;
+use crate::browser::files::Picked;
+use crate::present::figure;
+use crate::present::library::Card;
+use crate::present::sentence;
+use crate::route::Route;
+use crate::run::view::Ended;
+use crate::units::{Micros, three_digits};
+
+/// The list.
+#[component]
+pub fn LibraryView() -> impl IntoView {
+    let app = use_app();
+    let chosen = RwSignal::new(BTreeSet::<String>::new());
+    let ids = Memo::new(move |_| {
+        app.runs.cards.with(|cards| cards.iter().flatten().map(|c| c.id.clone()).collect::<Vec<_>>())
+    });
+    // Older first: what came before is what the later is compared with.
+    let selection = Memo::new(move |_| {
+        let mut list = ids.with(|ids| {
+            ids.iter().filter(|id| chosen.with(|c| c.contains(*id))).cloned().collect::<Vec<_>>()
+        });
+        list.reverse();
+        list
+    });
+    let loaded = Memo::new(move |_| app.runs.cards.with(Option::is_some));
+    view! {
+        <div class="view-head view-head-row">
+            <div>
+                <h1>"Runs"</h1>
+                <p class="lead">"Kept in this browser. Save a run as a file to take it elsewhere."</p>
+            </div>
+            <div class="row">
+                <button
+                    type="button"
+                    class="button button-main"
+                    disabled=move || selection.with(|s| s.len() < 2)
+                    title="Choose two or more runs"
+                    on:click=move |_| app.go(&Route::Compare(selection.get_untracked()))
+                >
+                    {move || match selection.with(Vec::len) {
+                        0 | 1 => "Compare".to_string(),
+                        n => format!("Compare {n} runs"),
+                    }}
+                </button>
+                <OpenFiles app />
+            </div>
+        </div>
+        {move || app.runs.trouble.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
+        <Show when=move || loaded.get() fallback=|| view! { <p class="busy">"Reading the library…"</p> }>
+            <Show when=move || ids.with(|ids| !ids.is_empty()) fallback=|| view! { <Empty /> }>
+                <div class="table-scroll" tabindex="0" role="region" aria-label="Runs of this browser">
+                    <table class="table table-runs">
+                        <thead>
+                            <tr>
+                                <th scope="col">
+                                    <span class="visually-hidden">"choose"</span>
+                                </th>
+                                <th scope="col">"name"</th>
+                                <th scope="col">"when"</th>
+                                <th scope="col">"plan"</th>
+                                <th scope="col" class="number">"per second"</th>
+                                <th scope="col" class="number">"p50" <small>"ms"</small></th>
+                                <th scope="col" class="number">"p99" <small>"ms"</small></th>
+                                <th scope="col" class="number">"errors"</th>
+                                <th scope="col" class="number">"size"</th>
+                                <th scope="col">
+                                    <span class="visually-hidden">"delete"</span>
+                                </th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            <For each=move || ids.get() key=Clone::clone let:id>
+                                <RunRow app id chosen />
+                            </For>
+                        </tbody>
+                    </table>
+                </div>
+            </Show>
+        </Show>
+    }
+}
+
+#[component]
+fn Empty() -> impl IntoView {
+    view! {
+        <section class="empty">
+            <h2>"No runs yet"</h2>
+            <p>"Start one, or open run files: with the button above, or by dropping them anywhere on this page."</p>
+            <p>
+                <a class="button button-main" href="#/">"Plan a run"</a>
+            </p>
+        </section>
+    }
+}
+
+/// A button that opens the file picker.
+#[component]
+fn OpenFiles(app: App) -> impl IntoView {
+    let input = NodeRef::<leptos::html::Input>::new();
+    let picked = move |_| {
+        let Some(input) = input.get_untracked() else { return };
+        let files = Picked::all(input.files());
+        input.set_value("");
+        leptos::task::spawn_local(async move { app.import(files).await });
+    };
+    view! {
+        <button
+            type="button"
+            class="button"
+            on:click=move |_| {
+                if let Some(input) = input.get_untracked() {
+                    input.click();
+                }
+            }
+        >
+            <Icon name="up" />
+            "Open files"
+        </button>
+        <input
+            type="file"
+            multiple
+            accept=".json,application/json"
+            class="visually-hidden"
+            tabindex="-1"
+            aria-label="Run files"
+            node_ref=input
+            on:change=picked
+        />
+    }
+}
+
+#[component]
+fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
+    let key = id.clone();
+    let card = Memo::new(move |_| {
+        app.runs.cards.with(|cards| cards.iter().flatten().find(|c| c.id == key).cloned())
+    });
+    let text = move |of: fn(&Card) -> String| {
+        Memo::new(move |_| card.with(|c| c.as_ref().map(of).unwrap_or_default()))
+    };
+    let name = text(|c| c.name.clone());
+    let plan = text(|c| {
+        let sticky = if c.sticky { "sticky" } else { "not sticky" };
+        format!(
+            "{} entities, {} nodes, {}, {sticky}",
+            c.entities,
+            c.nodes,
+            Micros::from_secs(c.measured_s.round())
+        )
+    });
+    let errors = text(|c| match c.errors {
+        0 => "0".to_string(),
+        n => format!("{} ({})", figure::count(n), figure::percent(c.error_share)),
+    });
+    let percentile = |p: Option<u64>| p.map_or_else(|| "–".to_string(), |us| figure::ms(us as f64));
+    let (p50, p99) = (
+        Memo::new(move |_| card.with(|c| c.as_ref().map(|c| percentile(c.p50_us)))),
+        Memo::new(move |_| card.with(|c| c.as_ref().map(|c| percentile(c.p99_us)))),
+    );
+    let has_errors = Memo::new(move |_| card.with(|c| c.as_ref().is_some_and(|c| c.errors > 0)));
+    let (own, other) = (id.clone(), id.clone());
+    let is_chosen = Memo::new(move |_| chosen.with(|c| c.contains(&own)));
+    let toggle = move |_| {
+        chosen.update(|c| {
+            if !c.remove(&other) {
+                c.insert(other.clone());
+            }
+        });
+    };
+    let badges = move || {
+        card.with(|c| {
+            c.as_ref().map(|c| {
+                let ended = (c.ended != Ended::Completed)
+                    .then(|| view! { <Badge text=sentence::ended(c.ended) tone=Tone::Warn /> });
+                let doubts = (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
+                (ended, doubts)
+            })
+        })
+    };
+    view! {
+        <tr class:chosen=move || is_chosen.get()>
+            <td class="choose">
+                <input
+                    type="checkbox"
+                    aria-label=move || format!("Choose {}", name.get())
+                    prop:checked=move || is_chosen.get()
+                    on:change=toggle
+                />
+            </td>
+            <th scope="row" class="name">
+                <a href=format!("#/run/{id}") title=move || name.get()>
+                    {name}
+                </a>
+                {badges}
+            </th>
+            <td class="when">{text(|c| local_time(&c.started_at))}</td>
+            <td class="name" title=move || plan.get()>{plan}</td>
+            <td class="number">{text(|c| three_digits(c.rate_per_s))}</td>
+            <td class="number">{p50}</td>
+            <td class="number">{p99}</td>
+            <td class="number" class:wrong=move || has_errors.get()>{errors}</td>
+            <td class="number">{text(|c| figure::bytes(c.bytes))}</td>
+            <td>
+                <button
+                    type="button"
+                    class="button-icon"
+                    aria-label=move || format!("Delete {}", name.get())
+                    title="Delete; can be undone"
+                    on:click=move |_| {
+                        if let Some(card) = card.get_untracked() {
+                            delete(app, card);
+                        }
+                    }
+                >
+                    <Icon name="trash" />
+                </button>
+            </td>
+        </tr>
+    }
+}
+
+/// Deletes a run and offers to bring it back.
+pub fn delete(app: App, card: Card) {
+    leptos::task::spawn_local(async move {
+        let Some(deleted) = app.notices.check(app.runs.delete(&card).await) else { return };
+        let undo = Callback::new(move |()| {
+            let deleted = deleted.clone();
+            leptos::task::spawn_local(async move {
+                app.notices.check(app.runs.restore(deleted).await);
+            });
+        });
+        app.notices.done_with(format!("“{}” was deleted.", card.name), ("Undo".into(), undo));
+    });
+}

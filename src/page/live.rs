@@ -1,0 +1,341 @@
+//! The run under way: progress, big numbers, rates and latencies over time, operations, errors, entities.
+
+use leptos::prelude::*;
+
+use super::engine::{Engine, Status};
+use super::parts::{Health, Icon, Tile, TimeSource};
+use super::state::use_app;
+use crate::present::figure::{self, percent};
+use crate::present::sentence;
+use crate::present::table::{Column, outcomes};
+use crate::run::view::{ErrorGroup, Live, Measure, Phase};
+use crate::units::{Micros, three_digits};
+
+/// The live view; without a run, what to do next.
+#[component]
+pub fn LiveView() -> impl IntoView {
+    let engine = use_app().engine;
+    let kind = Memo::new(move |_| engine.status.get());
+    move || match kind.get() {
+        Status::Idle => view! { <Nothing /> }.into_any(),
+        Status::Done(id) => view! { <Over id /> }.into_any(),
+        Status::Failed(messages) => view! { <Failed messages /> }.into_any(),
+        Status::Starting | Status::Running | Status::Stopping => view! { <Running engine /> }.into_any(),
+    }
+}
+
+#[component]
+fn Nothing() -> impl IntoView {
+    view! {
+        <section class="empty">
+            <h1>"No run is under way"</h1>
+            <p>"Plan one, start it, and watch it here."</p>
+            <p>
+                <a class="button button-main" href="#/">"Plan a run"</a>
+                " "
+                <a class="button" href="#/runs">"See your runs"</a>
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Over(id: String) -> impl IntoView {
+    view! {
+        <section class="empty">
+            <h1>"The run is over"</h1>
+            <p>
+                <a class="button button-main" href=format!("#/run/{id}")>"See its result"</a>
+                " "
+                <a class="button" href="#/">"Plan another"</a>
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Failed(messages: Vec<String>) -> impl IntoView {
+    view! {
+        <section class="empty">
+            <h1>"The run did not go on"</h1>
+            <ul class="wrong-list" role="alert">
+                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect_view()}
+            </ul>
+            <p>
+                <a class="button button-main" href="#/">"Back to the plan"</a>
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Running(engine: Engine) -> impl IntoView {
+    let name = move || engine.plan.with(|p| p.as_ref().map(|p| p.name.clone()).unwrap_or_default());
+    let about = move || engine.plan.with(|p| p.as_ref().map(sentence::plan).unwrap_or_default());
+    let sources = Memo::new(move |_| engine.live.with(|l| l.time_sources.label()));
+    let health = Memo::new(move |_| engine.live.with(|l| l.health.signs.clone()));
+    view! {
+        <div class="view-head">
+            <h1>{name}</h1>
+            <p class="lead">{about}</p>
+            <p class="badges">
+                {move || {
+                    sources.track();
+                    view! { <TimeSource sources=engine.live.with_untracked(|l| l.time_sources) /> }
+                }}
+                {move || {
+                    health.track();
+                    view! { <Health health=engine.live.with_untracked(|l| l.health.clone()) /> }
+                }}
+            </p>
+        </div>
+        <Progress engine />
+        <Tiles engine />
+        <super::charts::LiveCharts history=engine.history warmup_s=engine.plan.with_untracked(|p| {
+            p.as_ref().map_or(0.0, |p| p.load.warmup.as_secs())
+        }) />
+        <Operations engine />
+        <div class="columns">
+            <Errors engine />
+            <Entities engine />
+        </div>
+    }
+}
+
+#[component]
+fn Progress(engine: Engine) -> impl IntoView {
+    let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
+    let phase = Memo::new(move |_| engine.live.with(|l| l.phase));
+    let left = Memo::new(move |_| {
+        engine.live.with(|l| match l.phase {
+            Phase::Starting => String::new(),
+            Phase::Draining => "a few seconds left".to_string(),
+            _ => format!("{} left", figure::clock(l.total_us.saturating_sub(l.elapsed_us))),
+        })
+    });
+    let share = Memo::new(move |_| {
+        engine.live.with(|l| {
+            if l.total_us == 0 { 0 } else { (1_000 * l.elapsed_us.min(l.total_us) / l.total_us) as u32 }
+        })
+    });
+    // For people who listen: a sentence that changes at each tenth of the run.
+    let spoken = Memo::new(move |_| engine.live.with(sentence::progress));
+    view! {
+        <div class="progress">
+            <progress max="1000" prop:value=move || share.get() aria-label="Progress of the run"></progress>
+            <span class="progress-phase" data-phase=move || format!("{:?}", phase.get()).to_lowercase()>
+                {move || if stopping.get() { "stopping" } else { sentence::phase(phase.get()) }}
+            </span>
+            <span class="progress-left">{left}</span>
+            <button
+                type="button"
+                class="button button-stop"
+                disabled=move || stopping.get()
+                title="End the run now; what was measured counts (s)"
+                on:click=move |_| engine.stop()
+            >
+                <Icon name="stop" />
+                "Stop"
+            </button>
+            <p class="visually-hidden" aria-live="polite">{spoken}</p>
+        </div>
+    }
+}
+
+#[component]
+fn Tiles(engine: Engine) -> impl IntoView {
+    let of = move |text: fn(&Live) -> String| Signal::derive(move || engine.live.with(text));
+    view! {
+        <dl class="tiles">
+            <Tile
+                name="Throughput"
+                unit="/s"
+                value=of(|l| three_digits(l.total.rate_per_s))
+                note=of(|l| format!("{} answers", figure::count(l.total.answers())))
+            />
+            <Tile
+                name="p50, service"
+                unit="ms"
+                value=of(|l| Column::Percentile(0).cell(&l.total, Measure::Service).text)
+                note=of(|l| format!("mean {} ms", figure::mean_and_max(&l.total.service).0))
+            />
+            <Tile
+                name="p99, service"
+                unit="ms"
+                value=of(|l| Column::Percentile(3).cell(&l.total, Measure::Service).text)
+                note=of(|l| format!("max {} ms", figure::mean_and_max(&l.total.service).1))
+            />
+            <Tile
+                name="Errors"
+                value=of(|l| figure::count(l.total.errors()))
+                note=of(|l| match l.total.errors() {
+                    0 => "none".to_string(),
+                    _ => format!("{}: {}", percent(l.total.error_share()), outcomes(&l.total)),
+                })
+                tone=Signal::derive(move || {
+                    if engine.live.with(|l| l.total.errors() > 0) { "bad" } else { "" }
+                })
+            />
+            <Tile
+                name="Effective concurrency"
+                value=of(|l| three_digits(l.concurrency.effective))
+                note=of(|l| format!(
+                    "of {} entities; {} wait for a slot",
+                    l.concurrency.entities,
+                    three_digits(l.concurrency.waiting)
+                ))
+                tone=Signal::derive(move || {
+                    if engine.live.with(|l| sentence::client_limit(&l.concurrency).is_some()) { "warn" } else { "" }
+                })
+            />
+        </dl>
+        {move || {
+            engine
+                .live
+                .with(|l| sentence::client_limit(&l.concurrency))
+                .map(|text| view! { <p class="note note-warn">{text}</p> })
+        }}
+    }
+}
+
+/// Columns of the live table: the full one is the result's.
+const COLUMNS: [Column; 6] = [
+    Column::Count,
+    Column::Rate,
+    Column::Percentile(0),
+    Column::Percentile(1),
+    Column::Percentile(3),
+    Column::Errors,
+];
+
+#[component]
+fn Operations(engine: Engine) -> impl IntoView {
+    let names = Memo::new(move |_| {
+        engine.live.with(|l| l.by_op.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>())
+    });
+    view! {
+        <section class="panel">
+            <h2>"Operations"</h2>
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Operations so far">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"operation"</th>
+                            {COLUMNS
+                                .map(|c| {
+                                    view! {
+                                        <th scope="col" class="number">
+                                            {c.heading()}
+                                            {c.is_latency().then(|| view! { <small>"ms"</small> })}
+                                        </th>
+                                    }
+                                })}
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || names.get() key=Clone::clone let:op>
+                            <OperationRow engine op />
+                        </For>
+                    </tbody>
+                </table>
+            </div>
+            <Show when=move || names.with(Vec::is_empty)>
+                <p class="hint">"No answer yet."</p>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn OperationRow(engine: Engine, op: String) -> impl IntoView {
+    let name = op.clone();
+    let row = Memo::new(move |_| {
+        engine.live.with(|l| {
+            l.by_op
+                .iter()
+                .find(|r| r.op.as_deref() == Some(&op))
+                .map(|r| COLUMNS.map(|c| c.cell(r, Measure::Service)))
+        })
+    });
+    view! {
+        <tr>
+            <th scope="row" class="name">{name}</th>
+            {(0..COLUMNS.len())
+                .map(|i| {
+                    let text = Memo::new(move |_| {
+                        row.with(|r| r.as_ref().map(|cells| cells[i].text.clone()).unwrap_or_default())
+                    });
+                    view! { <td class="number">{text}</td> }
+                })
+                .collect_view()}
+        </tr>
+    }
+}
+
+#[component]
+fn Errors(engine: Engine) -> impl IntoView {
+    let groups = Memo::new(move |_| engine.live.with(|l| l.errors.clone()));
+    view! {
+        <section class="panel">
+            <h2>"Errors"</h2>
+            {move || {
+                let groups = groups.get();
+                if groups.is_empty() {
+                    view! { <p class="hint">"None so far."</p> }.into_any()
+                } else {
+                    view! {
+                        <ul class="error-list">{groups.into_iter().take(8).map(error_line).collect_view()}</ul>
+                    }
+                        .into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+fn error_line(group: ErrorGroup) -> impl IntoView {
+    view! {
+        <li>
+            <span class="wrong">{format!("{} × {}", figure::count(group.count), group.outcome.label())}</span>
+            <span class="hint">{format!(" {} on {}, last at {}", group.op, group.node, Micros(group.last_us))}</span>
+            <span class="error-text" title=group.text.clone()>{group.text.clone()}</span>
+        </li>
+    }
+}
+
+#[component]
+fn Entities(engine: Engine) -> impl IntoView {
+    let latched = Memo::new(move |_| engine.live.with(|l| l.latched.clone()));
+    let total = Memo::new(move |_| engine.live.with(|l| l.concurrency.entities.max(1)));
+    let sticky = engine.plan.with_untracked(|p| p.as_ref().is_some_and(|p| !p.disable_leader_stickiness));
+    let events = Memo::new(move |_| engine.live.with(|l| figure::count(l.events_received)));
+    view! {
+        <section class="panel">
+            <h2>"Entities on the leader"</h2>
+            {move || {
+                let latched = latched.get();
+                if !sticky {
+                    view! { <p class="hint">"Stickiness is off: every entity keeps asking its own node."</p> }.into_any()
+                } else if latched.iter().all(|(_, n)| *n == 0) {
+                    view! { <p class="hint">"No entity has been redirected yet."</p> }.into_any()
+                } else {
+                    latched
+                        .into_iter()
+                        .filter(|(_, n)| *n > 0)
+                        .map(|(node, n)| {
+                            view! {
+                                <p class="meter-line">
+                                    <span>{node}</span>
+                                    <meter min="0" max=total.get_untracked() value=n></meter>
+                                    <span class="number">{n}</span>
+                                </p>
+                            }
+                        })
+                        .collect_view()
+                        .into_any()
+                }
+            }}
+            <p class="hint">{move || format!("{} events received by subscribers", events.get())}</p>
+        </section>
+    }
+}

@@ -1,0 +1,83 @@
+//! A word in a frame: how a run ended, where its times come from, whether its instrument was well.
+
+use leptos::prelude::*;
+
+use crate::run::view::{HealthView, TimeSources};
+
+/// The colour of a badge; its words say the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing to note.
+    #[default]
+    Plain,
+    /// As it should be.
+    Good,
+    /// To look at twice.
+    Warn,
+    /// Wrong.
+    Bad,
+}
+
+impl Tone {
+    fn class(self) -> &'static str {
+        match self {
+            Tone::Plain => "badge",
+            Tone::Good => "badge badge-good",
+            Tone::Warn => "badge badge-warn",
+            Tone::Bad => "badge badge-bad",
+        }
+    }
+}
+
+/// A word in a frame.
+#[component]
+pub fn Badge(
+    /// Its words.
+    #[prop(into)]
+    text: String,
+    /// Its colour.
+    #[prop(optional)]
+    tone: Tone,
+    /// What it means, on hover.
+    #[prop(optional, into)]
+    title: String,
+) -> impl IntoView {
+    view! {
+        <span class=tone.class() title=title>
+            {text}
+        </span>
+    }
+}
+
+/// Where service times were read.
+#[component]
+pub fn TimeSource(sources: TimeSources) -> impl IntoView {
+    let (tone, title) = match (sources.wire, sources.page_clock) {
+        (0, 0) => (Tone::Plain, "No answer yet."),
+        (_, 0) => (
+            Tone::Good,
+            "Service times were taken by the browser's network stack: they hold none of the browser's own queueing.",
+        ),
+        _ => (
+            Tone::Warn,
+            "Service times were taken by the page's clock and include what the browser itself costs. Let the nodes send \
+             “Timing-Allow-Origin: *” on every answer.",
+        ),
+    };
+    view! { <Badge text=format!("time: {}", sources.label()) tone title /> }
+}
+
+/// Whether the instrument was well: the verdict that stands on top of a result.
+#[component]
+pub fn Health(health: HealthView) -> impl IntoView {
+    match health.signs.len() {
+        0 => view! {
+            <Badge text="instrument healthy" tone=Tone::Good title="Nothing in the browser spoiled the numbers." />
+        }
+            .into_any(),
+        n => {
+            let text = if n == 1 { "doubtful: 1 sign".to_string() } else { format!("doubtful: {n} signs") };
+            view! { <Badge text tone=Tone::Warn title=health.signs.join("\n") /> }.into_any()
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The table of counts, rates, latencies and errors: a row an operation, a node, or both.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::present::table::{Column, sort};
+use crate::run::view::{Measure, Row, Shown};
+
+/// A row: its heading (two where it is of an operation and a node) and its figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableRow {
+    /// First heading.
+    pub name: String,
+    /// Second heading.
+    pub second: Option<String>,
+    /// The figures.
+    pub row: Row,
+}
+
+/// Chooses which latency the tables and curves show.
+#[component]
+pub fn MeasureSwitch(measure: RwSignal<Measure>) -> impl IntoView {
+    let about = |m| match m {
+        Measure::Service => "request start to last byte: what the cluster took",
+        Measure::Wait => "due to sent: time in the browser's own queue",
+        Measure::Response => "due to done: what a user would have waited",
+    };
+    view! {
+        <fieldset class="switch">
+            <legend class="visually-hidden">"Latency shown"</legend>
+            {Measure::ALL
+                .map(|m| {
+                    view! {
+                        <label title=about(m)>
+                            <input
+                                type="radio"
+                                name="measure"
+                                prop:checked=move || measure.get() == m
+                                on:change=move |_| measure.set(m)
+                            />
+                            <span>{m.name()}</span>
+                        </label>
+                    }
+                })}
+        </fieldset>
+        <p class="hint">{move || about(measure.get())}</p>
+    }
+}
+
+/// The table. Headings sort it; a third click brings the first order back.
+#[component]
+pub fn LatencyTable(
+    /// What the rows are, for readers of the page.
+    #[prop(into)]
+    caption: String,
+    /// Headings of the rows' names.
+    headings: Vec<&'static str>,
+    /// The rows, in their own order.
+    #[prop(into)]
+    rows: Signal<Arc<Vec<TableRow>>>,
+    /// The row of all, kept at the end.
+    #[prop(into)]
+    total: Signal<Option<Row>>,
+    /// The latency shown.
+    #[prop(into)]
+    measure: Signal<Measure>,
+) -> impl IntoView {
+    let order = RwSignal::new(None::<(Column, bool)>);
+    let sorted = move || {
+        let mut list: Vec<TableRow> = rows.with(|rows| rows.to_vec());
+        if let Some((column, falling)) = order.get() {
+            sort(&mut list, |r| &r.row, column, measure.get(), falling);
+        }
+        list
+    };
+    let names = headings.len();
+    let region = caption.clone();
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label=region>
+            <table class="table">
+                <caption class="visually-hidden">{caption}</caption>
+                <thead>
+                    <tr>
+                        {headings.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect_view()}
+                        {Column::ALL.map(|column| view! { <SortHeading column order /> })}
+                    </tr>
+                </thead>
+                <tbody>
+                    {move || sorted().into_iter().map(|r| line(r, measure.get(), names, "")).collect_view()}
+                </tbody>
+                <tfoot>
+                    {move || {
+                        total
+                            .get()
+                            .map(|row| {
+                                line(TableRow { name: "all".into(), second: None, row }, measure.get(), names, "table-total")
+                            })
+                    }}
+                </tfoot>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn SortHeading(column: Column, order: RwSignal<Option<(Column, bool)>>) -> impl IntoView {
+    let state = move || order.get().filter(|(c, _)| *c == column).map(|(_, falling)| falling);
+    let aria = move || match state() {
+        Some(true) => "descending",
+        Some(false) => "ascending",
+        None => "none",
+    };
+    let next = move |_| {
+        order.set(match state() {
+            None => Some((column, true)),
+            Some(true) => Some((column, false)),
+            Some(false) => None,
+        });
+    };
+    let mark = move || match state() {
+        Some(true) => "▾",
+        Some(false) => "▴",
+        None => "",
+    };
+    view! {
+        <th scope="col" class="number" aria-sort=aria>
+            <button type="button" class="sort" title="Sort by this column" on:click=next>
+                {column.heading()}
+                {column.is_latency().then(|| view! { <small>"ms"</small> })}
+                <span class="sort-mark" aria-hidden="true">{mark}</span>
+            </button>
+        </th>
+    }
+}
+
+fn line(r: TableRow, measure: Measure, names: usize, class: &'static str) -> impl IntoView {
+    let second = (names > 1).then(|| {
+        let text = r.second.clone().unwrap_or_default();
+        view! { <td class="name" title=text.clone()>{text.clone()}</td> }
+    });
+    let cells = Column::ALL.map(|column| {
+        let cell = column.cell(&r.row, measure);
+        let class = match (cell.shown, column) {
+            (Shown::Greyed, _) => "number greyed",
+            (Shown::Hidden, _) => "number hidden-figure",
+            (Shown::Full, Column::Errors) if r.row.errors() > 0 => "number wrong",
+            (Shown::Full, _) => "number",
+        };
+        // A hint is marked by a sign, not by its colour alone.
+        let text = if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text };
+        view! { <td class=class title=cell.why>{text}</td> }
+    });
+    view! {
+        <tr class=class>
+            <th scope="row" class="name" title=r.name.clone()>{r.name.clone()}</th>
+            {second}
+            {cells}
+        </tr>
+    }
+}

@@ -1,0 +1,11 @@
+//! Small pieces that several views share.
+
+mod badge;
+mod icon;
+mod latency_table;
+mod tile;
+
+pub use badge::{Badge, Health, TimeSource, Tone};
+pub use icon::Icon;
+pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
+pub use tile::Tile;

@@ -1,0 +1,169 @@
+//! A labelled field with its hint, its unit and its problems.
+
+use leptos::prelude::*;
+
+use super::Form;
+use crate::present::form::{control_id, messages_at};
+
+/// Ids and problems of one field.
+#[derive(Clone, Copy)]
+struct Parts {
+    id: Memo<String>,
+    messages: Memo<Vec<String>>,
+}
+
+impl Parts {
+    fn new(form: Form, field: Signal<String>) -> Parts {
+        Parts {
+            id: Memo::new(move |_| control_id(&field.get())),
+            messages: Memo::new(move |_| {
+                let field = field.get();
+                if form.is_open(&field) { form.problems.with(|p| messages_at(p, &field)) } else { Vec::new() }
+            }),
+        }
+    }
+
+    fn invalid(self) -> Option<&'static str> {
+        self.messages.with(|m| (!m.is_empty()).then_some("true"))
+    }
+
+    fn described_by(self, has_hint: bool) -> Option<String> {
+        let id = self.id.get();
+        let mut list = Vec::new();
+        if has_hint {
+            list.push(format!("{id}-hint"));
+        }
+        if self.messages.with(|m| !m.is_empty()) {
+            list.push(format!("{id}-problem"));
+        }
+        (!list.is_empty()).then(|| list.join(" "))
+    }
+}
+
+/// The problems of a field, below it.
+#[component]
+fn Problems(parts: Parts) -> impl IntoView {
+    view! {
+        <div id=move || format!("{}-problem", parts.id.get()) class="problems">
+            {move || parts.messages.get().into_iter().map(|m| view! { <p>{m}</p> }).collect_view()}
+        </div>
+    }
+}
+
+/// A field of one line.
+#[component]
+pub fn Field(
+    form: Form,
+    /// Path in the plan file.
+    #[prop(into)]
+    field: Signal<String>,
+    #[prop(into)] label: String,
+    /// The text in it.
+    #[prop(into)]
+    value: Signal<String>,
+    /// Hears every change.
+    #[prop(into)]
+    set: Callback<String>,
+    /// What stands behind it.
+    #[prop(optional)]
+    unit: &'static str,
+    /// A line below it.
+    #[prop(optional)]
+    hint: &'static str,
+    /// The keyboard that a phone shows: `numeric`, `decimal`, `url`.
+    #[prop(default = "text")]
+    keyboard: &'static str,
+    /// Shown while it is empty.
+    #[prop(optional)]
+    placeholder: &'static str,
+    /// Additional class: `field-wide`, `field-small`.
+    #[prop(optional)]
+    class: &'static str,
+) -> impl IntoView {
+    let parts = Parts::new(form, field);
+    let has_hint = !hint.is_empty();
+    view! {
+        <div class=format!("field {class}") class:field-wrong=move || parts.invalid().is_some()>
+            <label for=move || parts.id.get()>{label}</label>
+            <span class="field-box">
+                <input
+                    type="text"
+                    id=move || parts.id.get()
+                    inputmode=keyboard
+                    placeholder=placeholder
+                    spellcheck="false"
+                    autocapitalize="off"
+                    aria-invalid=move || parts.invalid()
+                    aria-describedby=move || parts.described_by(has_hint)
+                    prop:value=move || value.get()
+                    on:input:target=move |event| set.run(event.target().value())
+                    on:change=move |_| form.touch(&field.get_untracked())
+                />
+                {(!unit.is_empty()).then(|| view! { <span class="field-unit">{unit}</span> })}
+            </span>
+            {has_hint
+                .then(|| {
+                    view! { <p class="hint" id=move || format!("{}-hint", parts.id.get())>{hint}</p> }
+                })}
+            <Problems parts />
+        </div>
+    }
+}
+
+/// A field of several lines.
+#[component]
+pub fn Area(
+    form: Form,
+    #[prop(into)] field: Signal<String>,
+    #[prop(into)] label: String,
+    #[prop(into)] value: Signal<String>,
+    #[prop(into)] set: Callback<String>,
+    #[prop(optional)] hint: &'static str,
+) -> impl IntoView {
+    let parts = Parts::new(form, field);
+    view! {
+        <div class="field field-wide" class:field-wrong=move || parts.invalid().is_some()>
+            <label for=move || parts.id.get()>{label}</label>
+            <textarea
+                id=move || parts.id.get()
+                rows="3"
+                spellcheck="false"
+                autocapitalize="off"
+                aria-invalid=move || parts.invalid()
+                aria-describedby=move || parts.described_by(true)
+                prop:value=move || value.get()
+                on:input:target=move |event| set.run(event.target().value())
+                on:change=move |_| form.touch(&field.get_untracked())
+            />
+            <p class="hint" id=move || format!("{}-hint", parts.id.get())>{hint}</p>
+            <Problems parts />
+        </div>
+    }
+}
+
+/// A switch with an explanation.
+#[component]
+pub fn Switch(
+    id: &'static str,
+    label: &'static str,
+    #[prop(into)] on: Signal<bool>,
+    #[prop(into)] set: Callback<bool>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="toggle">
+            <input
+                type="checkbox"
+                role="switch"
+                id=id
+                aria-describedby=format!("{id}-hint")
+                prop:checked=move || on.get()
+                on:change:target=move |event| set.run(event.target().checked())
+            />
+            <div>
+                <label for=id>{label}</label>
+                <p class="hint" id=format!("{id}-hint")>{children()}</p>
+            </div>
+        </div>
+    }
+}

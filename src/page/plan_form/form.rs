@@ -1,0 +1,162 @@
+//! What the plan form holds, above the route: it survives a look at the library.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+
+use crate::browser::{document, prefs};
+use crate::page::notices::Notices;
+use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, from_link, preset, wire};
+use crate::present::form::{apply_preset, control, control_id, edit, free_name, is_extra, with_nodes};
+use crate::route::Prefill;
+
+/// The plan form's state.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// The fields as typed.
+    pub draft: RwSignal<PlanDraft>,
+    /// A key for each node's row, in step with the draft's nodes.
+    pub rows: RwSignal<Vec<u32>>,
+    /// Kept here and nowhere else.
+    pub api_key: RwSignal<String>,
+    /// Whether a start was tried: all problems show.
+    pub attempted: RwSignal<bool>,
+    /// Whether "More settings" is open.
+    pub more: RwSignal<bool>,
+    /// All that is wrong with the draft.
+    pub problems: Memo<Vec<Problem>>,
+    touched: RwSignal<BTreeSet<String>>,
+    next_row: RwSignal<u32>,
+}
+
+impl Form {
+    /// The form with the last used plan, or the quick preset.
+    pub fn new() -> Form {
+        let last = prefs::get("plan").and_then(|json| wire::read(&json).ok());
+        let plan = last.or_else(|| preset("quick"));
+        let draft = RwSignal::new(plan.as_ref().map(PlanDraft::from_plan).unwrap_or_default());
+        let rows = draft.with_untracked(|d| (0..d.nodes.len() as u32).collect::<Vec<_>>());
+        let next = rows.len() as u32;
+        Form {
+            draft,
+            rows: RwSignal::new(rows),
+            api_key: RwSignal::new(String::new()),
+            attempted: RwSignal::new(false),
+            more: RwSignal::new(false),
+            problems: Memo::new(move |_| draft.with(|d| d.plan().err().unwrap_or_default())),
+            touched: RwSignal::new(BTreeSet::new()),
+            next_row: RwSignal::new(next),
+        }
+    }
+
+    /// Changes the draft.
+    pub fn edit(self, change: impl FnOnce(&mut PlanDraft)) {
+        self.draft.update(|draft| edit(draft, change));
+    }
+
+    /// Fills the form with a plan.
+    pub fn fill(self, plan: &Plan) {
+        self.replace(PlanDraft::from_plan(plan));
+    }
+
+    /// Fills the form with a preset, on the nodes it has.
+    pub fn apply_preset(self, name: &str) {
+        if let Some(draft) = self.draft.with_untracked(|d| apply_preset(d, name)) {
+            self.replace(draft);
+        }
+    }
+
+    /// Fills the form with what the address says, once; the address is then the form's own.
+    pub fn prefill(self, prefill: &Prefill, notices: Notices) {
+        if prefill.is_empty() {
+            return;
+        }
+        if let Some(link) = &prefill.plan {
+            match from_link(link) {
+                Ok(plan) => self.fill(&plan),
+                Err(problems) => {
+                    problems.iter().for_each(|p| notices.wrong(format!("The plan in the link: {p}")));
+                }
+            }
+        }
+        if let Some(name) = &prefill.preset {
+            if preset(name).is_some() {
+                self.apply_preset(name);
+            } else {
+                notices.wrong(format!("The address names the preset “{name}”, which there is not."));
+            }
+        }
+        if !prefill.nodes.is_empty() {
+            self.replace(with_nodes(self.draft.get_untracked(), &prefill.nodes));
+        }
+        if let Ok(plan) = self.draft.with_untracked(PlanDraft::plan) {
+            self.remember(&plan);
+        }
+        document::replace("#/");
+    }
+
+    /// Keeps a plan for the next visit.
+    pub fn remember(self, plan: &Plan) {
+        prefs::set("plan", Some(&wire::to_json(plan)));
+    }
+
+    fn replace(self, draft: PlanDraft) {
+        let first = self.next_row.get_untracked();
+        let count = draft.nodes.len() as u32;
+        self.next_row.set(first + count);
+        self.touched.update(BTreeSet::clear);
+        self.attempted.set(false);
+        self.draft.set(draft);
+        self.rows.set((first..first + count).collect());
+    }
+
+    /// One more node.
+    pub fn add_node(self) {
+        let row = self.next_row.get_untracked();
+        self.next_row.set(row + 1);
+        self.edit(|d| {
+            let name = free_name(d);
+            d.nodes.push(NodeDraft { name, ..NodeDraft::default() });
+        });
+        self.rows.update(|rows| rows.push(row));
+    }
+
+    /// Removes the node of a row.
+    pub fn remove_node(self, row: u32) {
+        let Some(i) = self.index(row) else { return };
+        self.edit(|d| {
+            if i < d.nodes.len() {
+                d.nodes.remove(i);
+            }
+        });
+        self.touched.update(BTreeSet::clear);
+        self.rows.update(|rows| rows.retain(|r| *r != row));
+    }
+
+    /// Where the node of a row stands in the draft.
+    pub fn index(self, row: u32) -> Option<usize> {
+        self.rows.with(|rows| rows.iter().position(|r| *r == row))
+    }
+
+    /// The user has left a field: its problems may show.
+    pub fn touch(self, field: &str) {
+        self.touched.update(|t| {
+            t.insert(control(field));
+        });
+    }
+
+    /// Whether a field's problems show.
+    pub fn is_open(self, field: &str) -> bool {
+        self.attempted.get() || self.touched.with(|t| t.contains(&control(field)))
+    }
+
+    /// Brings a field into view and puts the focus on it.
+    pub fn show(self, field: &str) {
+        if is_extra(field) {
+            self.more.set(true);
+        }
+        let id = control_id(field);
+        // The disclosure opens with the next pass over the page.
+        request_animation_frame(move || document::focus(&id));
+    }
+}

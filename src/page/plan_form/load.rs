@@ -1,0 +1,328 @@
+//! How much load, of what, for how long: the essentials, and the rest under "More settings".
+
+use leptos::prelude::*;
+
+use super::{Field, Form, Switch};
+use crate::plan::{DialectId, PlanDraft};
+use crate::present::form::messages_at;
+
+/// A field of the draft itself: path, label, unit, hint, how to read and to write it.
+struct Plain {
+    field: &'static str,
+    label: &'static str,
+    unit: &'static str,
+    hint: &'static str,
+    keyboard: &'static str,
+    text: (fn(&PlanDraft) -> &String, fn(&mut PlanDraft) -> &mut String),
+}
+
+/// How to read and to write a field of the draft.
+macro_rules! text {
+    ($field:ident) => {
+        (|d: &PlanDraft| &d.$field, |d: &mut PlanDraft| &mut d.$field)
+    };
+}
+
+impl Plain {
+    fn view(self, form: Form) -> impl IntoView {
+        let (get, get_mut) = self.text;
+        let value = Signal::derive(move || form.draft.with(|d| get(d).clone()));
+        view! {
+            <Field
+                form
+                field=self.field
+                label=self.label
+                unit=self.unit
+                hint=self.hint
+                keyboard=self.keyboard
+                value
+                set=move |new: String| form.edit(|d| *get_mut(d) = new)
+            />
+        }
+    }
+}
+
+/// Entities, duration, stickiness, name.
+#[component]
+pub fn EssentialLoad(form: Form) -> impl IntoView {
+    let name = Plain {
+        field: "name",
+        label: "Name",
+        unit: "",
+        hint: "Shown wherever the run is shown.",
+        keyboard: "text",
+        text: text!(name),
+    };
+    let entities = Plain {
+        field: "load.entities",
+        label: "Entities",
+        unit: "",
+        hint: "Simulated clients, each with a node of its own choice.",
+        keyboard: "numeric",
+        text: text!(entities),
+    };
+    let duration = Plain {
+        field: "load.duration_s",
+        label: "Duration",
+        unit: "s",
+        hint: "The measured window, after the warm-up.",
+        keyboard: "decimal",
+        text: text!(duration_s),
+    };
+    let sticky = Signal::derive(move || form.draft.with(|d| !d.disable_leader_stickiness));
+    view! {
+        <fieldset class="panel">
+            <legend>"Load"</legend>
+            <div class="fields">{name.view(form)} {entities.view(form)} {duration.view(form)}</div>
+            <Switch
+                id="f-disable_leader_stickiness"
+                label="Leader-sticky"
+                on=sticky
+                set=move |on: bool| form.edit(|d| d.disable_leader_stickiness = !on)
+            >
+                "On: after its first redirect an entity sends everything to the leader, until that fails. Off: it keeps asking \
+                 the node it chose, and every write to a follower pays for the redirect again."
+            </Switch>
+        </fieldset>
+    }
+}
+
+/// Everything else.
+#[component]
+pub fn MoreSettings(form: Form) -> impl IntoView {
+    view! {
+        <details
+            class="panel more"
+            prop:open=move || form.more.get()
+            on:toggle:target=move |event| form.more.set(event.target().open())
+        >
+            <summary>"More settings"</summary>
+            <div class="more-body">
+                <ModelFields form />
+                <MixFields form />
+                <OtherFields form />
+            </div>
+        </details>
+    }
+}
+
+#[component]
+fn ModelFields(form: Form) -> impl IntoView {
+    let open = Memo::new(move |_| form.draft.with(|d| d.open));
+    let closed_fields = move || {
+        [
+            Plain {
+                field: "load.think_ms",
+                label: "Think time",
+                unit: "ms",
+                hint: "Pause after each answer.",
+                keyboard: "decimal",
+                text: text!(think_ms),
+            },
+            Plain {
+                field: "load.think_jitter_ms",
+                label: "Jitter",
+                unit: "ms",
+                hint: "Up to this much more, at random.",
+                keyboard: "decimal",
+                text: text!(think_jitter_ms),
+            },
+        ]
+        .map(|f| f.view(form))
+    };
+    let open_fields = move || {
+        let rate = Plain {
+            field: "load.rate_per_s",
+            label: "Rate",
+            unit: "/s",
+            hint: "Requests a second over all nodes.",
+            keyboard: "decimal",
+            text: text!(rate_per_s),
+        };
+        view! {
+            {rate.view(form)}
+            <div class="field">
+                <label for="f-load-arrivals">"Arrivals"</label>
+                <select
+                    id="f-load-arrivals"
+                    prop:value=move || form.draft.with(|d| d.arrivals.clone())
+                    on:change:target=move |event| form.edit(|d| d.arrivals = event.target().value())
+                >
+                    <option value="poisson">"Poisson (independent)"</option>
+                    <option value="constant">"constant (equal gaps)"</option>
+                </select>
+            </div>
+        }
+    };
+    let times = [
+        Plain {
+            field: "load.warmup_s",
+            label: "Warm-up",
+            unit: "s",
+            hint: "Runs before; counts in no table.",
+            keyboard: "decimal",
+            text: text!(warmup_s),
+        },
+        Plain {
+            field: "load.timeout_ms",
+            label: "Timeout",
+            unit: "ms",
+            hint: "A request is given up after it.",
+            keyboard: "decimal",
+            text: text!(timeout_ms),
+        },
+    ];
+    let model = move |value: bool, label: &'static str, about: &'static str| {
+        view! {
+            <label class="radio">
+                <input
+                    type="radio"
+                    name="model"
+                    prop:checked=move || open.get() == value
+                    on:change=move |_| form.edit(|d| d.open = value)
+                />
+                <span>
+                    {label}
+                    <small>{about}</small>
+                </span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset>
+            <legend>"Load model"</legend>
+            <div class="radios">
+                {model(false, "Closed", "Each entity waits for its answer, thinks, and asks again.")}
+                {model(true, "Open", "Requests are due by a schedule, whether or not earlier ones were answered.")}
+            </div>
+            <div class="fields">
+                {move || if open.get() { open_fields().into_any() } else { closed_fields().into_any() }}
+                {times.map(|f| f.view(form))}
+            </div>
+        </fieldset>
+    }
+}
+
+#[component]
+fn MixFields(form: Form) -> impl IntoView {
+    let ops =
+        Memo::new(move |_| form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>()));
+    let all = move |weight: &'static str| {
+        form.edit(|d| d.mix.iter_mut().for_each(|(_, w)| *w = weight.to_string()));
+    };
+    let whole = Memo::new(move |_| {
+        if form.is_open("mix") { form.problems.with(|p| messages_at(p, "mix")) } else { Vec::new() }
+    });
+    view! {
+        <fieldset id="f-mix" tabindex="-1">
+            <legend>"Mix"</legend>
+            <p class="hint">
+                "Weight of each operation: 2 comes twice as often as 1, 0 never. "
+                <button type="button" class="button-link" on:click=move |_| all("1")>
+                    "All equal"
+                </button>
+                ", "
+                <button type="button" class="button-link" on:click=move |_| all("0")>
+                    "all 0"
+                </button>
+            </p>
+            <div class="mix">
+                {move || {
+                    ops.get()
+                        .into_iter()
+                        .enumerate()
+                        .map(|(i, op)| {
+                            let value = Signal::derive(move || {
+                                form.draft.with(|d| d.mix.get(i).map(|(_, w)| w.clone()).unwrap_or_default())
+                            });
+                            view! {
+                                <Field
+                                    form
+                                    field=format!("mix.{op}")
+                                    label=op
+                                    keyboard="numeric"
+                                    value
+                                    set=move |text: String| {
+                                        form.edit(|d| {
+                                            if let Some((_, w)) = d.mix.get_mut(i) {
+                                                *w = text;
+                                            }
+                                        });
+                                    }
+                                />
+                            }
+                        })
+                        .collect_view()
+                }}
+            </div>
+            <div class="problems">
+                {move || whole.get().into_iter().map(|m| view! { <p>{m}</p> }).collect_view()}
+            </div>
+        </fieldset>
+    }
+}
+
+#[component]
+fn OtherFields(form: Form) -> impl IntoView {
+    let fields: [Plain; 5] = [
+        Plain {
+            field: "keys.space",
+            label: "Keys",
+            unit: "",
+            hint: "Distinct keys of set and cache.",
+            keyboard: "numeric",
+            text: text!(key_space),
+        },
+        Plain {
+            field: "keys.known",
+            label: "Known keys",
+            unit: "",
+            hint: "Keys an entity remembers for get and delete.",
+            keyboard: "numeric",
+            text: text!(known_keys),
+        },
+        Plain {
+            field: "keys.value_bytes",
+            label: "Value size",
+            unit: "bytes",
+            hint: "",
+            keyboard: "numeric",
+            text: text!(value_bytes),
+        },
+        Plain {
+            field: "subscribers",
+            label: "Subscribers",
+            unit: "",
+            hint: "WebSocket clients that check that every event arrives.",
+            keyboard: "numeric",
+            text: text!(subscribers),
+        },
+        Plain {
+            field: "seed",
+            label: "Seed",
+            unit: "",
+            hint: "The same seed gives the same operations, keys and think times.",
+            keyboard: "numeric",
+            text: text!(seed),
+        },
+    ];
+    view! {
+        <fieldset>
+            <legend>"Keys, events, seed"</legend>
+            <div class="fields">
+                {fields.map(|f| f.view(form))}
+                <div class="field">
+                    <label for="f-cluster-dialect">"Protocol"</label>
+                    <select
+                        id="f-cluster-dialect"
+                        prop:value=move || form.draft.with(|d| d.dialect.clone())
+                        on:change:target=move |event| form.edit(|d| d.dialect = event.target().value())
+                    >
+                        {DialectId::ALL.map(|d| view! { <option value=d.name()>{d.name()}</option> })}
+                    </select>
+                    <p class="hint">"What the nodes speak."</p>
+                </div>
+            </div>
+        </fieldset>
+    }
+}

@@ -1,0 +1,124 @@
+//! The plan form: a short form first, everything else under "More settings".
+//!
+//! May not enter: rules of the plan (`plan` has them), words (`present::form` has them).
+//! Called by: frame. Calls: plan, present, engine.
+//! Invariant: the draft is the only state; problems are derived from it; the API key is in no other place.
+//! Tests: `present::form` and `plan`; the whole in tests/e2e.
+
+pub mod actions;
+mod check;
+mod field;
+mod form;
+mod load;
+mod nodes;
+
+use leptos::prelude::*;
+
+use self::actions::Actions;
+use self::check::CheckReport;
+use self::field::{Area, Field, Switch};
+pub use self::form::Form;
+use self::load::{EssentialLoad, MoreSettings};
+use self::nodes::Nodes;
+use super::state::use_app;
+use crate::plan::PRESETS;
+pub use crate::present::form::plan_text;
+use crate::present::form::{is_preset, label};
+use crate::route::Prefill;
+
+/// The form.
+#[component]
+pub fn PlanView(prefill: Prefill) -> impl IntoView {
+    let app = use_app();
+    let form = app.form;
+    form.prefill(&prefill, app.notices);
+    let submit = move || actions::start(app);
+    view! {
+        <form
+            class="plan"
+            novalidate
+            autocomplete="off"
+            on:submit=move |event| {
+                event.prevent_default();
+                submit();
+            }
+            on:keydown=move |event| {
+                if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+                    event.prevent_default();
+                    submit();
+                }
+            }
+        >
+            <div class="view-head">
+                <h1>"New run"</h1>
+                <p class="lead">
+                    "Entities in this page load a cluster with a random mix of operations; the page measures what each one took."
+                </p>
+            </div>
+            <Summary form />
+            <Presets form />
+            <Nodes form />
+            <CheckReport engine=app.engine />
+            <EssentialLoad form />
+            <MoreSettings form />
+            <Actions />
+        </form>
+    }
+}
+
+#[component]
+fn Presets(form: Form) -> impl IntoView {
+    view! {
+        <fieldset class="presets">
+            <legend>"Preset"</legend>
+            {PRESETS
+                .map(|preset| {
+                    let on = Memo::new(move |_| form.draft.with(|d| is_preset(d, preset.name)));
+                    view! {
+                        <button
+                            type="button"
+                            class="choice"
+                            aria-pressed=move || if on.get() { "true" } else { "false" }
+                            on:click=move |_| form.apply_preset(preset.name)
+                        >
+                            <strong>{preset.name}</strong>
+                            <span>{preset.about}</span>
+                        </button>
+                    }
+                })}
+        </fieldset>
+    }
+}
+
+/// All problems, each a link to its field. Shown once a start was tried.
+#[component]
+fn Summary(form: Form) -> impl IntoView {
+    let shown = move || form.attempted.get() && form.problems.with(|p| !p.is_empty());
+    view! {
+        <div id="f" tabindex="-1" class="problems-box" role="alert">
+            <Show when=shown>
+                <h2>"The run can't start yet"</h2>
+                <ul>
+                    {move || {
+                        form.problems
+                            .get()
+                            .into_iter()
+                            .map(|problem| {
+                                let field = problem.field.clone();
+                                view! {
+                                    <li>
+                                        <button type="button" class="button-link" on:click=move |_| form.show(&field)>
+                                            {label(&problem.field)}
+                                        </button>
+                                        " "
+                                        {problem.message}
+                                    </li>
+                                }
+                            })
+                            .collect_view()
+                    }}
+                </ul>
+            </Show>
+        </div>
+    }
+}

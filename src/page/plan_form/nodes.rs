@@ -1,0 +1,142 @@
+//! The cluster's nodes: a row each, lanes under a disclosure, and the API key.
+
+use leptos::prelude::*;
+
+use super::{Area, Field, Form};
+use crate::page::parts::Icon;
+use crate::plan::NodeDraft;
+use crate::present::form::{add_loopback_lanes, can_add_lanes};
+
+/// The nodes.
+#[component]
+pub fn Nodes(form: Form) -> impl IntoView {
+    let no_nodes = Memo::new(move |_| form.draft.with(|d| d.nodes.is_empty()));
+    view! {
+        <fieldset class="panel">
+            <legend>"Cluster"</legend>
+            <div id="f-cluster-nodes" tabindex="-1" class="nodes">
+                <For each=move || form.rows.get() key=|row| *row let:row>
+                    <NodeRow form row />
+                </For>
+                <Show when=move || no_nodes.get()>
+                    <p class="hint">"No node yet: add the address of each member of the cluster."</p>
+                </Show>
+            </div>
+            <div class="row">
+                <button type="button" class="button" on:click=move |_| form.add_node()>
+                    <Icon name="add" />
+                    "Add node"
+                </button>
+                <div class="field field-key">
+                    <label for="f-api-key">"API key"</label>
+                    <span class="field-box">
+                        <input
+                            type="password"
+                            id="f-api-key"
+                            autocomplete="off"
+                            placeholder="none"
+                            aria-describedby="f-api-key-hint"
+                            prop:value=move || form.api_key.get()
+                            on:input:target=move |event| form.api_key.set(event.target().value())
+                        />
+                    </span>
+                    <p class="hint" id="f-api-key-hint">
+                        "Kept in this page's memory only: not in plans, links, runs or the browser's storage."
+                    </p>
+                </div>
+            </div>
+        </fieldset>
+    }
+}
+
+#[component]
+fn NodeRow(form: Form, row: u32) -> impl IntoView {
+    let path = move |part: &'static str| {
+        Signal::derive(move || format!("cluster.nodes.{}.{part}", form.index(row).unwrap_or_default()))
+    };
+    let read = move |get: fn(&NodeDraft) -> &String| {
+        Signal::derive(move || {
+            let i = form.index(row);
+            form.draft.with(|d| i.and_then(|i| d.nodes.get(i)).map(get).cloned().unwrap_or_default())
+        })
+    };
+    let write = move |change: &dyn Fn(&mut NodeDraft)| {
+        let i = form.index(row);
+        form.edit(|d| {
+            if let Some(node) = i.and_then(|i| d.nodes.get_mut(i)) {
+                change(node);
+            }
+        });
+    };
+    let name = read(|n| &n.name);
+    let lanes = read(|n| &n.lanes);
+    let lane_count = Memo::new(move |_| lanes.with(|l| l.split_whitespace().count()));
+    let can_add = Memo::new(move |_| {
+        let i = form.index(row);
+        form.draft.with(|d| i.and_then(|i| d.nodes.get(i)).is_some_and(can_add_lanes))
+    });
+    let summary = move || match lane_count.get() {
+        0 => "Lanes: its own address only".to_string(),
+        1 => "Lanes: 1".to_string(),
+        n => format!("Lanes: {n}"),
+    };
+    let lanes_wrong = Memo::new(move |_| {
+        let field = path("lanes").get();
+        form.is_open(&field)
+            && form.problems.with(|p| !crate::present::form::messages_at(p, &field).is_empty())
+    });
+    view! {
+        <div class="node">
+            <Field
+                form
+                class="field-small"
+                field=path("name")
+                label="Name"
+                value=name
+                set=move |text: String| write(&|n| n.name.clone_from(&text))
+            />
+            <Field
+                form
+                class="field-wide"
+                field=path("url")
+                label="Address"
+                keyboard="url"
+                placeholder="http://127.0.0.1:7101"
+                value=read(|n| &n.url)
+                set=move |text: String| write(&|n| n.url.clone_from(&text))
+            />
+            <button
+                type="button"
+                class="button-icon node-remove"
+                aria-label=move || format!("Remove node {}", name.get())
+                title="Remove this node"
+                on:click=move |_| form.remove_node(row)
+            >
+                <Icon name="trash" />
+            </button>
+            <details class="node-lanes" prop:open=move || lanes_wrong.get()>
+                <summary>{summary}</summary>
+                <Area
+                    form
+                    field=path("lanes")
+                    label="Lanes, one address a line"
+                    value=lanes
+                    set=move |text: String| write(&|n| n.lanes.clone_from(&text))
+                    hint="More addresses of the same node. A browser opens six HTTP/1.1 connections to each: with more lanes, more \
+                          entities are really under way at once."
+                />
+                <Show when=move || can_add.get()>
+                    <p>
+                        <button type="button" class="button" on:click=move |_| write(&add_loopback_lanes)>
+                            <Icon name="add" />
+                            "Add *.localhost lanes"
+                        </button>
+                        <span class="hint">
+                            " The node on this machine under eight more names. Safari does not resolve these: leave them out there."
+                        </span>
+                    </p>
+                </Show>
+            </details>
+        </div>
+    }
+}

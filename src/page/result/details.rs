@@ -1,0 +1,242 @@
+//! What lies behind the numbers: errors with samples, subscribers, nodes, environment, the plan's text.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::page::parts::{Badge, Tone};
+use crate::present::figure::{count, percentile_cell};
+use crate::protocol::Opened;
+use crate::run::view::{ErrorGroup, NodeView, SubscriberView};
+use crate::units::{Micros, three_digits};
+
+/// Errors, most frequent first.
+#[component]
+pub fn ErrorsPanel(run: Arc<Opened>) -> impl IntoView {
+    let groups = run.view.errors.clone();
+    if groups.is_empty() {
+        return view! {
+            <section class="panel">
+                <h2>"Errors"</h2>
+                <p class="hint">"No request failed."</p>
+            </section>
+        }
+        .into_any();
+    }
+    view! {
+        <section class="panel">
+            <h2>"Errors"</h2>
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Errors">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"kind"</th>
+                            <th scope="col" class="number">"count"</th>
+                            <th scope="col">"operation"</th>
+                            <th scope="col">"node"</th>
+                            <th scope="col" class="number">"first"</th>
+                            <th scope="col" class="number">"last"</th>
+                            <th scope="col">"what was said"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{groups.into_iter().map(error_row).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn error_row(group: ErrorGroup) -> impl IntoView {
+    let samples = group.samples.clone();
+    let text = if group.text.is_empty() { "nothing".to_string() } else { group.text.clone() };
+    view! {
+        <tr>
+            <th scope="row" class="wrong">{group.outcome.label()}</th>
+            <td class="number">{count(group.count)}</td>
+            <td>{group.op}</td>
+            <td>{group.node}</td>
+            <td class="number">{Micros(group.first_us).to_string()}</td>
+            <td class="number">{Micros(group.last_us).to_string()}</td>
+            <td class="error-cell">
+                {if samples.is_empty() {
+                    view! { <span>{text}</span> }.into_any()
+                } else {
+                    view! {
+                        <details>
+                            <summary>{text}</summary>
+                            <ul>
+                                {samples
+                                    .into_iter()
+                                    .map(|s| {
+                                        let status = if s.status == 0 { "no status".to_string() } else { format!("HTTP {}", s.status) };
+                                        view! {
+                                            <li>
+                                                {format!(
+                                                    "at {}, entity {}: {status} after {}",
+                                                    Micros(s.at_us),
+                                                    s.entity,
+                                                    Micros(s.took_us),
+                                                )}
+                                            </li>
+                                        }
+                                    })
+                                    .collect_view()}
+                            </ul>
+                        </details>
+                    }
+                        .into_any()
+                }}
+            </td>
+        </tr>
+    }
+}
+
+/// What subscribers received; nothing where the plan had none.
+#[component]
+pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
+    let view = run.view.subscribers.clone();
+    (!view.list.is_empty()).then(|| {
+        let delivery = [0, 1, 3].map(|i| percentile_cell(&view.delivery, i).text);
+        let lost: u64 = view.list.iter().map(|s| s.lost).sum();
+        let verdict = if lost == 0 {
+            view! { <Badge text="no event lost" tone=Tone::Good /> }
+        } else {
+            view! { <Badge text=format!("{} events lost", count(lost)) tone=Tone::Bad /> }
+        };
+        view! {
+            <section class="panel">
+                <div class="panel-head">
+                    <h2>"Subscribers"</h2>
+                    {verdict}
+                </div>
+                <p>
+                    {format!(
+                        "{} events were published. Publish to receipt: p50 {} ms, p90 {} ms, p99 {} ms.",
+                        count(view.published),
+                        delivery[0],
+                        delivery[1],
+                        delivery[2],
+                    )}
+                </p>
+                <div class="table-scroll" tabindex="0" role="region" aria-label="Subscribers">
+                    <table class="table">
+                        <thead>
+                            <tr>
+                                <th scope="col">"at node"</th>
+                                <th scope="col" class="number">"received"</th>
+                                <th scope="col" class="number">"lost"</th>
+                                <th scope="col" class="number">"duplicates"</th>
+                                <th scope="col" class="number">"reordered"</th>
+                                <th scope="col" class="number">"disconnects"</th>
+                                <th scope="col">"last trouble"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{view.list.into_iter().map(subscriber).collect_view()}</tbody>
+                    </table>
+                </div>
+            </section>
+        }
+    })
+}
+
+fn subscriber(s: SubscriberView) -> impl IntoView {
+    view! {
+        <tr>
+            <th scope="row">{s.node}</th>
+            <td class="number">{count(s.received)}</td>
+            <td class="number" class:wrong=s.lost != 0>{count(s.lost)}</td>
+            <td class="number">{count(s.duplicates)}</td>
+            <td class="number">{count(s.reordered)}</td>
+            <td class="number">{s.disconnects}</td>
+            <td>{s.trouble.unwrap_or_else(|| "none".into())}</td>
+        </tr>
+    }
+}
+
+/// The nodes and their lanes.
+#[component]
+pub fn NodesPanel(run: Arc<Opened>) -> impl IntoView {
+    view! {
+        <details class="panel">
+            <summary>"Nodes"</summary>
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Nodes">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"node"</th>
+                            <th scope="col">"address"</th>
+                            <th scope="col">"role"</th>
+                            <th scope="col">"protocol"</th>
+                            <th scope="col">"timing header"</th>
+                            <th scope="col" class="number">"in flight"</th>
+                            <th scope="col" class="number">"slots"</th>
+                            <th scope="col">"lanes"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{run.view.nodes.iter().cloned().map(node).collect_view()}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+}
+
+fn node(n: NodeView) -> impl IntoView {
+    let role = match n.leads {
+        Some(true) => "leader",
+        Some(false) => "follower",
+        None => "unknown",
+    };
+    let timing = match n.timing_header {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "no answer",
+    };
+    let name = if n.discovered { format!("{} (found by redirect)", n.name) } else { n.name };
+    view! {
+        <tr>
+            <th scope="row" class="name" title=name.clone()>{name.clone()}</th>
+            <td>
+                <code>{n.url}</code>
+            </td>
+            <td>{role}</td>
+            <td>{n.protocol}</td>
+            <td>{timing}</td>
+            <td class="number">{three_digits(n.in_flight)}</td>
+            <td class="number">{n.slots}</td>
+            <td class="lanes">{n.lanes.join(" ")}</td>
+        </tr>
+    }
+}
+
+/// Browser, machine, and what the instrument says of itself.
+#[component]
+pub fn EnvironmentPanel(run: Arc<Opened>) -> impl IntoView {
+    let list = run.view.health.facts.iter().chain(&run.view.environment).cloned();
+    view! {
+        <details class="panel">
+            <summary>"Instrument and environment"</summary>
+            <dl class="facts">
+                {list
+                    .map(|(label, text)| {
+                        view! {
+                            <dt>{label}</dt>
+                            <dd>{text}</dd>
+                        }
+                    })
+                    .collect_view()}
+            </dl>
+        </details>
+    }
+}
+
+/// The plan as the run file has it.
+#[component]
+pub fn PlanPanel(run: Arc<Opened>) -> impl IntoView {
+    view! {
+        <details class="panel">
+            <summary>"Plan"</summary>
+            <pre class="code" tabindex="0">{run.view.plan_json.clone()}</pre>
+        </details>
+    }
+}

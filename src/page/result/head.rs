@@ -1,0 +1,277 @@
+//! A result's head: name, verdicts, big numbers, and what can be done with the run.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::browser::environment::local_time;
+use crate::browser::files;
+use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone};
+use crate::page::plan_form::actions::copy_link;
+use crate::page::state::use_app;
+use crate::plan::wire;
+use crate::present::library::file_name;
+use crate::present::table::{Column, outcomes};
+use crate::present::{figure, sentence};
+use crate::protocol::Opened;
+use crate::run::view::{Ended, Measure, RunView};
+use crate::units::{Micros, three_digits};
+
+/// The head.
+#[component]
+pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
+    let view = &run.view;
+    let plan = wire::read(&view.plan_json).ok();
+    let about = plan.as_ref().map(sentence::plan).unwrap_or_default();
+    let when = format!("{} · {}", local_time(&view.started_at), view.id);
+    let ended = match view.ended {
+        Ended::Completed => view! { <Badge text=sentence::ended(view.ended) tone=Tone::Good /> },
+        other => {
+            view! {
+                <Badge text=sentence::ended(other) tone=Tone::Warn title="What was measured until then counts." />
+            }
+        }
+    };
+    let signs = view.health.signs.clone();
+    let limit = sentence::client_limit(&view.concurrency);
+    view! {
+        <header class="view-head">
+            <NameLine run=run.clone() renamed />
+            <p class="hint">{when}</p>
+            <p class="lead">{about}</p>
+            <p class="badges">
+                {ended}
+                <Health health=view.health.clone() />
+                <TimeSource sources=view.time_sources />
+                <Badge text=if view.sticky { "leader-sticky" } else { "not sticky" } />
+            </p>
+            <p class="outcome">{sentence::outcome(view)}</p>
+            {signs.into_iter().map(|s| view! { <p class="note note-warn">{s}</p> }).collect_view()}
+            {limit.map(|text| view! { <p class="note note-warn">{text}</p> })}
+            {view.warnings.iter().cloned().map(|w| view! { <p class="note note-warn">{w}</p> }).collect_view()}
+        </header>
+        <Numbers run=run.clone() />
+        <Acts run plan />
+    }
+}
+
+#[component]
+fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
+    let app = use_app();
+    let editing = RwSignal::new(false);
+    let name =
+        if run.view.name.is_empty() { "Run without a name".to_string() } else { run.view.name.clone() };
+    let text = RwSignal::new(run.view.name.clone());
+    let id = run.view.id.clone();
+    let save = move || {
+        editing.set(false);
+        let (id, name) = (id.clone(), text.get_untracked().trim().to_string());
+        if name.is_empty() {
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            if let Some(run) = app.notices.check(app.runs.rename(&id, &name).await) {
+                renamed.run(run);
+            }
+        });
+    };
+    let input = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let (true, Some(input)) = (editing.get(), input.get()) {
+            let _ = input.focus();
+            input.select();
+        }
+    });
+    move || {
+        let save = save.clone();
+        if editing.get() {
+            view! {
+                <form
+                    class="rename"
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        save();
+                    }
+                    on:keydown=move |event| {
+                        if event.key() == "Escape" {
+                            editing.set(false);
+                        }
+                    }
+                >
+                    <input
+                        type="text"
+                        aria-label="Name of the run"
+                        maxlength="200"
+                        node_ref=input
+                        prop:value=move || text.get()
+                        on:input:target=move |event| text.set(event.target().value())
+                    />
+                    <button class="button button-main">"Rename"</button>
+                    <button type="button" class="button" on:click=move |_| editing.set(false)>
+                        "Cancel"
+                    </button>
+                </form>
+            }
+            .into_any()
+        } else {
+            view! {
+                <div class="name-line">
+                    <h1 title=name.clone()>{name.clone()}</h1>
+                    <button
+                        type="button"
+                        class="button-icon"
+                        aria-label="Rename this run"
+                        title="Rename"
+                        on:click=move |_| editing.set(true)
+                    >
+                        <Icon name="pen" />
+                    </button>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn Numbers(run: Arc<Opened>) -> impl IntoView {
+    let v: &RunView = &run.view;
+    let total = &v.total;
+    let cell = |i| Column::Percentile(i).cell(total, Measure::Service).text;
+    let text = |t: String| Signal::stored(t);
+    let errors = match total.errors() {
+        0 => "none".to_string(),
+        _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
+    };
+    let error_tone = if total.errors() > 0 { "bad" } else { "" };
+    let closure = v.concurrency.closure.map(|c| format!("; Little's law closes at {}", figure::percent(c)));
+    view! {
+        <dl class="tiles">
+            <Tile
+                name="Throughput"
+                unit="/s"
+                value=text(three_digits(total.rate_per_s))
+                note=text(format!("{} answers in {}", figure::count(total.answers()), Micros::from_secs(v.measured_s)))
+            />
+            <Tile
+                name="p50, service"
+                unit="ms"
+                value=text(cell(0))
+                note=text(format!("mean {} ms", figure::mean_and_max(&total.service).0))
+            />
+            <Tile
+                name="p99, service"
+                unit="ms"
+                value=text(cell(3))
+                note=text(format!("max {} ms", figure::mean_and_max(&total.service).1))
+            />
+            <Tile
+                name="Errors"
+                value=text(figure::count(total.errors()))
+                note=text(errors)
+                tone=Signal::stored(error_tone)
+            />
+            <Tile
+                name="Effective concurrency"
+                value=text(three_digits(v.concurrency.effective))
+                note=text(
+                    format!(
+                        "of {} entities; {} waited for a slot{}",
+                        v.concurrency.entities,
+                        three_digits(v.concurrency.waiting),
+                        closure.unwrap_or_default(),
+                    ),
+                )
+            />
+        </dl>
+    }
+}
+
+#[component]
+fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
+    let app = use_app();
+    let own = run.view.id.clone();
+    let saved = run.clone();
+    let save = move |_| {
+        let name = file_name(&saved.view.name, &saved.view.id);
+        app.notices.check(files::save(&name, "application/json", &saved.json));
+    };
+    let removed = run.clone();
+    let delete = move |_| {
+        let card = crate::present::library::Card::of(&removed.view, removed.json.len() as u64);
+        crate::page::library::delete(app, card);
+        app.go(&crate::route::Route::Library);
+    };
+    let others = Memo::new(move |_| {
+        app.runs.cards.with(|cards| {
+            cards
+                .iter()
+                .flatten()
+                .filter(|c| c.id != own)
+                .map(|c| (c.id.clone(), c.name.clone(), c.started_at.clone()))
+                .collect::<Vec<_>>()
+        })
+    });
+    let id = run.view.id.clone();
+    let compare = move |other: String| {
+        if !other.is_empty() {
+            app.go(&crate::route::Route::Compare(vec![id.clone(), other]));
+        }
+    };
+    let linked = plan.clone();
+    view! {
+        <div class="row acts">
+            <button type="button" class="button" on:click=save>
+                <Icon name="down" />
+                "Save JSON"
+            </button>
+            {linked
+                .map(|plan| {
+                    let again = plan.clone();
+                    view! {
+                        <button type="button" class="button" on:click=move |_| copy_link(app, &plan)>
+                            <Icon name="link" />
+                            "Copy plan link"
+                        </button>
+                        <button
+                            type="button"
+                            class="button"
+                            on:click=move |_| {
+                                app.form.fill(&again);
+                                app.go(&crate::route::Route::Plan(crate::route::Prefill::default()));
+                            }
+                        >
+                            <Icon name="play" />
+                            "Use this plan"
+                        </button>
+                    }
+                })}
+            <Show when=move || others.with(|o| !o.is_empty())>
+                <select
+                    class="button"
+                    aria-label="Compare with another run"
+                    on:change:target={
+                        let compare = compare.clone();
+                        move |event| compare(event.target().value())
+                    }
+                >
+                    <option value="">"Compare with…"</option>
+                    {move || {
+                        others
+                            .get()
+                            .into_iter()
+                            .map(|(id, name, at)| {
+                                view! { <option value=id>{format!("{name} ({})", local_time(&at))}</option> }
+                            })
+                            .collect_view()
+                    }}
+                </select>
+            </Show>
+            <span class="spacer"></span>
+            <button type="button" class="button-quiet" on:click=delete>
+                <Icon name="trash" />
+                "Delete"
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,71 @@
+//! One run's result: verdicts first, then tables, charts, and what lies behind them.
+//!
+//! May not enter: arithmetic (`run::view` and `present` have it). Called by: frame. Calls: runs, parts, charts.
+//! Invariant: everything shown comes from the run file's view; a run opened from a file looks the same as one made here.
+//! Tests: `present` and `run`; the whole in tests/e2e.
+
+mod details;
+mod head;
+mod tables;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use self::details::{EnvironmentPanel, ErrorsPanel, NodesPanel, PlanPanel, SubscribersPanel};
+use self::head::ResultHead;
+use self::tables::Tables;
+use super::state::use_app;
+use crate::protocol::Opened;
+use crate::run::view::Measure;
+
+/// A run by its id: opened from the library, then shown.
+#[component]
+pub fn ResultView(id: String) -> impl IntoView {
+    let app = use_app();
+    let state = RwSignal::new(None::<Result<Arc<Opened>, String>>);
+    let wanted = id.clone();
+    leptos::task::spawn_local_scoped_with_cancellation(async move {
+        let opened = app.runs.open(&wanted).await;
+        state.try_set(Some(opened));
+    });
+    // A renamed run comes back under the same id: show the new one.
+    let renamed = Callback::new(move |run: Arc<Opened>| {
+        state.try_set(Some(Ok(run)));
+    });
+    move || match state.get() {
+        None => view! { <p class="busy">"Opening the run…"</p> }.into_any(),
+        Some(Err(message)) => view! { <Missing message /> }.into_any(),
+        Some(Ok(run)) => view! { <Whole run renamed /> }.into_any(),
+    }
+}
+
+#[component]
+fn Missing(message: String) -> impl IntoView {
+    view! {
+        <section class="empty">
+            <h1>"The run can't be shown"</h1>
+            <p role="alert">{message}</p>
+            <p>
+                <a class="button button-main" href="#/runs">"See your runs"</a>
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
+    let measure = RwSignal::new(Measure::Service);
+    view! {
+        <article class="result">
+            <ResultHead run=run.clone() renamed />
+            <Tables run=run.clone() measure />
+            <super::charts::ResultCharts run=run.clone() measure />
+            <ErrorsPanel run=run.clone() />
+            <SubscribersPanel run=run.clone() />
+            <NodesPanel run=run.clone() />
+            <EnvironmentPanel run=run.clone() />
+            <PlanPanel run />
+        </article>
+    }
+}

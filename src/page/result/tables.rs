@@ -1,0 +1,61 @@
+//! The tables by operation, by node, and by both.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::page::parts::{LatencyTable, MeasureSwitch, TableRow};
+use crate::protocol::Opened;
+use crate::run::view::{Measure, Row};
+
+fn rows(
+    list: &[Row],
+    name: fn(&Row) -> Option<&String>,
+    second: fn(&Row) -> Option<&String>,
+) -> Signal<Arc<Vec<TableRow>>> {
+    let rows = list
+        .iter()
+        .map(|row| TableRow {
+            name: name(row).cloned().unwrap_or_default(),
+            second: second(row).cloned(),
+            row: row.clone(),
+        })
+        .collect();
+    Signal::stored(Arc::new(rows))
+}
+
+/// The three tables, one latency at a time.
+#[component]
+pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
+    let view = &run.view;
+    let by_op = rows(&view.by_op, |r| r.op.as_ref(), |_| None);
+    let by_node = rows(&view.by_node, |r| r.node.as_ref(), |_| None);
+    let by_both = rows(&view.by_op_node, |r| r.op.as_ref(), |r| r.node.as_ref());
+    let total = Signal::stored(Some(view.total.clone()));
+    view! {
+        <section class="panel">
+            <div class="panel-head">
+                <h2>"By operation"</h2>
+                <MeasureSwitch measure />
+            </div>
+            <LatencyTable caption="Latency by operation" headings=vec!["operation"] rows=by_op total measure />
+            <p class="hint">
+                "≈ and – mark percentiles of too few answers: ten must lie above one for it to be certain. Hover for the count it needs."
+            </p>
+        </section>
+        <section class="panel">
+            <h2>"By node asked"</h2>
+            <LatencyTable caption="Latency by node asked" headings=vec!["node"] rows=by_node total measure />
+        </section>
+        <details class="panel">
+            <summary>"By operation and node"</summary>
+            <LatencyTable
+                caption="Latency by operation and node"
+                headings=vec!["operation", "node"]
+                rows=by_both
+                total=Signal::stored(None)
+                measure
+            />
+        </details>
+    }
+}

@@ -1,0 +1,216 @@
+//! The runs of this browser: the list of cards, the store behind it, and the last few opened ones.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::worker_client::Analysis;
+use crate::browser::store::{Store, StoreError};
+use crate::present::library::{Card, sort};
+use crate::protocol::Opened;
+use crate::run::rename::rename;
+
+/// How many opened runs stay in memory.
+const KEEP: usize = 6;
+
+/// The library as the page sees it.
+#[derive(Clone, Copy)]
+pub struct Runs {
+    /// The cards, newest first; `None` until they were read.
+    pub cards: RwSignal<Option<Vec<Card>>>,
+    /// Why nothing is kept, where it isn't.
+    pub trouble: RwSignal<Option<String>>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+#[derive(Default)]
+struct Inner {
+    store: Option<Rc<Store>>,
+    analysis: Analysis,
+    /// Newest use last.
+    opened: VecDeque<Arc<Opened>>,
+    /// Runs that the store could not keep: they stay in memory until the page closes.
+    unkept: Vec<Arc<Opened>>,
+}
+
+/// A deleted run, to bring it back.
+#[derive(Clone)]
+pub struct Deleted {
+    card: Card,
+    json: String,
+}
+
+impl Runs {
+    /// Nothing read yet.
+    pub fn new() -> Runs {
+        Runs {
+            cards: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+            inner: StoredValue::new_local(Inner::default()),
+        }
+    }
+
+    async fn store(self) -> Result<Rc<Store>, StoreError> {
+        if let Some(store) = self.inner.with_value(|inner| inner.store.clone()) {
+            return Ok(store);
+        }
+        let store = Rc::new(Store::open().await?);
+        self.inner.update_value(|inner| inner.store = Some(store.clone()));
+        Ok(store)
+    }
+
+    /// Reads the cards. Cards of an older fwit are made anew from their runs.
+    pub async fn refresh(self) {
+        let mut cards = match self.stored().await {
+            Ok(cards) => {
+                self.trouble.set(None);
+                cards
+            }
+            Err(error) => {
+                self.trouble.set(Some(error.to_string()));
+                Vec::new()
+            }
+        };
+        self.inner.with_value(|inner| {
+            cards.extend(inner.unkept.iter().map(|run| Card::of(&run.view, run.json.len() as u64)));
+        });
+        sort(&mut cards);
+        self.cards.set(Some(cards));
+    }
+
+    async fn stored(self) -> Result<Vec<Card>, StoreError> {
+        let store = self.store().await?;
+        let mut cards = Vec::new();
+        for (id, text) in store.cards().await? {
+            if let Some(card) = Card::read(&text) {
+                cards.push(card);
+            } else if let Some(json) = store.run(&id).await? {
+                if let Ok(opened) = self.read(&id, json.into_bytes()).await {
+                    let card = Card::of(&opened.view, opened.json.len() as u64);
+                    store.put(&id, &opened.json, &card.to_json()).await?;
+                    cards.push(card);
+                }
+            }
+        }
+        Ok(cards)
+    }
+
+    /// Keeps a run. Where the store can't, it stays in memory until the page closes.
+    ///
+    /// # Errors
+    /// Why the store could not keep it.
+    pub async fn add(self, run: Arc<Opened>) -> Result<(), StoreError> {
+        self.remember(run.clone());
+        let card = Card::of(&run.view, run.json.len() as u64);
+        let kept = match self.store().await {
+            Ok(store) => store.put(&card.id, &run.json, &card.to_json()).await,
+            Err(error) => Err(error),
+        };
+        self.inner.update_value(|inner| {
+            inner.unkept.retain(|other| other.view.id != run.view.id);
+            if kept.is_err() {
+                inner.unkept.push(run);
+            }
+        });
+        self.refresh().await;
+        kept
+    }
+
+    /// Reads a run file in the worker.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn read(self, name: &str, bytes: Vec<u8>) -> Result<Box<Opened>, String> {
+        let analysis = self.inner.with_value(|inner| inner.analysis.clone());
+        analysis.open(name, bytes).await
+    }
+
+    /// A run of the library, opened.
+    ///
+    /// # Errors
+    /// Where there is none of this id, or it can't be read.
+    pub async fn open(self, id: &str) -> Result<Arc<Opened>, String> {
+        if let Some(run) = self.in_memory(id) {
+            self.remember(run.clone());
+            return Ok(run);
+        }
+        let json = self.json(id).await?;
+        let run: Arc<Opened> = Arc::from(self.read(id, json.into_bytes()).await?);
+        self.remember(run.clone());
+        Ok(run)
+    }
+
+    async fn json(self, id: &str) -> Result<String, String> {
+        if let Some(run) = self.in_memory(id) {
+            return Ok(run.json.clone());
+        }
+        let missing = || {
+            format!(
+                "This browser has no run “{id}”. Runs stay in the browser that made or opened them: open its file here."
+            )
+        };
+        let store = self.store().await.map_err(|error| error.to_string())?;
+        store.run(id).await.map_err(|error| error.to_string())?.ok_or_else(missing)
+    }
+
+    /// Gives a run another name.
+    ///
+    /// # Errors
+    /// Where it can't be read or kept.
+    pub async fn rename(self, id: &str, name: &str) -> Result<Arc<Opened>, String> {
+        let run = self.open(id).await?;
+        let json = rename(&run.json, name).ok_or("The run's file has no name to change.")?;
+        let mut view = run.view.clone();
+        view.name = name.to_string();
+        let run = Arc::new(Opened { json, view });
+        self.add(run.clone()).await.map_err(|error| error.to_string())?;
+        Ok(run)
+    }
+
+    /// Removes a run; what comes back brings it back.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn delete(self, card: &Card) -> Result<Deleted, String> {
+        let json = self.json(&card.id).await?;
+        if let Ok(store) = self.store().await {
+            store.delete(&card.id).await.map_err(|error| error.to_string())?;
+        }
+        self.inner.update_value(|inner| {
+            inner.unkept.retain(|run| run.view.id != card.id);
+            inner.opened.retain(|run| run.view.id != card.id);
+        });
+        self.refresh().await;
+        Ok(Deleted { card: card.clone(), json })
+    }
+
+    /// Brings a deleted run back.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn restore(self, deleted: Deleted) -> Result<(), String> {
+        let store = self.store().await.map_err(|error| error.to_string())?;
+        let Deleted { card, json } = deleted;
+        store.put(&card.id, &json, &card.to_json()).await.map_err(|error| error.to_string())?;
+        self.refresh().await;
+        Ok(())
+    }
+
+    fn in_memory(self, id: &str) -> Option<Arc<Opened>> {
+        self.inner.with_value(|inner| {
+            inner.opened.iter().chain(&inner.unkept).find(|run| run.view.id == id).cloned()
+        })
+    }
+
+    fn remember(self, run: Arc<Opened>) {
+        self.inner.update_value(|inner| {
+            inner.opened.retain(|other| other.view.id != run.view.id);
+            inner.opened.push_back(run);
+            if inner.opened.len() > KEEP {
+                inner.opened.pop_front();
+            }
+        });
+    }
+}

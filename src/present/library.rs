@@ -1,0 +1,141 @@
+//! The library's small card of a run: what the list shows without opening the run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::view::{Ended, RunView, Shown, shown};
+
+/// Version of the card's form. Cards of another version are made anew from their runs.
+pub const CARD_VERSION: u32 = 1;
+
+/// What the list of runs shows of one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// [`CARD_VERSION`] when it was written.
+    pub version: u32,
+    /// The run's id.
+    pub id: String,
+    /// Its name; the user may change it.
+    pub name: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// How it ended.
+    pub ended: Ended,
+    /// Length of the measured window, s.
+    pub measured_s: f64,
+    /// The plan's entities.
+    pub entities: u32,
+    /// Nodes asked.
+    pub nodes: u32,
+    /// Whether leader stickiness was on.
+    pub sticky: bool,
+    /// Answers a second.
+    pub rate_per_s: f64,
+    /// Service time of all operations: p50, µs.
+    pub p50_us: Option<u64>,
+    /// Service time of all operations: p99, µs.
+    pub p99_us: Option<u64>,
+    /// Failed requests.
+    pub errors: u64,
+    /// Their share.
+    pub error_share: f64,
+    /// How many signs of doubt the instrument found in itself.
+    pub doubts: u32,
+    /// Size of the run file, bytes.
+    pub bytes: u64,
+}
+
+impl Card {
+    /// The card of a run whose file has so many bytes.
+    #[must_use]
+    pub fn of(view: &RunView, bytes: u64) -> Card {
+        let service = &view.total.service;
+        let at = |i: usize, p: f64| (shown(p, service.count) != Shown::Hidden).then(|| service.at_us[i]);
+        Card {
+            version: CARD_VERSION,
+            id: view.id.clone(),
+            name: view.name.clone(),
+            started_at: view.started_at.clone(),
+            ended: view.ended,
+            measured_s: view.measured_s,
+            entities: view.concurrency.entities,
+            nodes: u32::try_from(view.nodes.len()).unwrap_or(u32::MAX),
+            sticky: view.sticky,
+            rate_per_s: view.total.rate_per_s,
+            p50_us: at(0, 0.5),
+            p99_us: at(3, 0.99),
+            errors: view.total.errors(),
+            error_share: view.total.error_share(),
+            doubts: u32::try_from(view.health.signs.len()).unwrap_or(u32::MAX),
+            bytes,
+        }
+    }
+
+    /// As it is stored.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and plain enums always serialize.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// From what is stored; `None` where it is of another version or broken.
+    #[must_use]
+    pub fn read(json: &str) -> Option<Card> {
+        serde_json::from_str::<Card>(json).ok().filter(|card| card.version == CARD_VERSION)
+    }
+}
+
+/// Newest first; runs of one moment by id, so that the order is the same each time.
+pub fn sort(cards: &mut [Card]) {
+    cards.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
+}
+
+/// The name of a run's file: letters, digits and dashes of its name, then its id.
+#[must_use]
+pub fn file_name(name: &str, id: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars().take(80) {
+        if c.is_alphanumeric() {
+            slug.extend(c.to_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { format!("{id}.fwit.json") } else { format!("{slug}-{id}.fwit.json") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::compare::sample;
+
+    #[test]
+    fn cards_survive_the_store() {
+        let card = Card::of(&sample("a", 1.0), 12);
+        assert_eq!(Card::read(&card.to_json()), Some(card.clone()));
+        assert_eq!(Card::read(&Card { version: 0, ..card }.to_json()), None);
+        assert_eq!(Card::read("{"), None);
+    }
+
+    #[test]
+    fn percentiles_of_few_samples_are_not_on_the_card() {
+        let mut view = sample("a", 1.0);
+        view.total.service.count = 10;
+        let card = Card::of(&view, 0);
+        assert!(card.p50_us.is_some() && card.p99_us.is_none());
+    }
+
+    #[test]
+    fn the_newest_run_comes_first() {
+        let card = |id: &str, at: &str| Card { started_at: at.into(), ..Card::of(&sample(id, 1.0), 0) };
+        let mut cards = [card("b", "2026-01-01"), card("a", "2026-01-01"), card("c", "2026-01-02")];
+        sort(&mut cards);
+        assert_eq!(cards.map(|c| c.id), ["c", "a", "b"]);
+    }
+
+    #[test]
+    fn file_names_hold_no_strange_characters() {
+        assert_eq!(file_name("50 entities, sticky!", "r-1"), "50-entities-sticky-r-1.fwit.json");
+        assert_eq!(file_name("../..", "r"), "r.fwit.json");
+    }
+}

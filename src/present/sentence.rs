@@ -1,0 +1,191 @@
+//! Sentences about plans and runs.
+
+use crate::plan::{Arrivals, Model, Plan};
+use crate::run::view::{Concurrency, Ended, Live, Phase, RunView, Shown, shown};
+use crate::units::{Micros, three_digits};
+
+/// A plan in one sentence.
+#[must_use]
+pub fn plan(plan: &Plan) -> String {
+    let load = &plan.load;
+    let nodes = plan.cluster.nodes.len();
+    let who = match load.model {
+        Model::Closed { think, jitter } => {
+            let think = match (think, jitter) {
+                (Micros(0), Micros(0)) => "no think time".to_string(),
+                (think, Micros(0)) => format!("{think} think time"),
+                (think, jitter) => {
+                    format!("{}–{} ms think time", number(think), number(think + jitter))
+                }
+            };
+            format!("{} ({think})", plural(load.entities, "entity", "entities"))
+        }
+        Model::Open { rate_per_s, arrivals } => {
+            let spacing = match arrivals {
+                Arrivals::Poisson => "Poisson",
+                Arrivals::Constant => "constant",
+            };
+            format!("{} requests/s ({spacing} arrivals)", three_digits(rate_per_s))
+        }
+    };
+    let warmup =
+        if load.warmup == Micros::ZERO { String::new() } else { format!(" after {} warm-up", load.warmup) };
+    let lanes: usize = plan.cluster.nodes.iter().map(|n| n.lane_urls().count()).sum();
+    let lanes = if lanes > nodes { format!(" over {lanes} lanes") } else { String::new() };
+    let sticky = if plan.disable_leader_stickiness { "not leader-sticky" } else { "leader-sticky" };
+    let subscribers = match plan.subscribers {
+        0 => String::new(),
+        n => format!(", {}", plural(n, "subscriber", "subscribers")),
+    };
+    format!(
+        "{who} on {}{lanes} for {}{warmup}; {}; {sticky}{subscribers}.",
+        plural(nodes as u32, "node", "nodes"),
+        load.duration,
+        mix(&plan.mix)
+    )
+}
+
+/// Milliseconds with at most one decimal.
+fn number(t: Micros) -> String {
+    ((t.as_millis() * 10.0).round() / 10.0).to_string()
+}
+
+fn plural(n: u32, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn mix(mix: &[(String, u32)]) -> String {
+    let on: Vec<_> = mix.iter().filter(|(_, weight)| *weight > 0).collect();
+    let even = on.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    match on.as_slice() {
+        [(op, _)] => format!("{op} only"),
+        _ if even && on.len() == mix.len() => format!("all {} operations evenly", on.len()),
+        _ if even && on.len() <= 4 => {
+            format!("{} evenly", on.iter().map(|(op, _)| op.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        _ => on.iter().map(|(op, weight)| format!("{op} {weight}")).collect::<Vec<_>>().join(" : "),
+    }
+}
+
+/// How a run ended.
+#[must_use]
+pub fn ended(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Completed => "completed",
+        Ended::Stopped => "stopped early",
+        Ended::Recovered => "recovered",
+    }
+}
+
+/// What a run is doing.
+#[must_use]
+pub fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Starting => "starting",
+        Phase::Warmup => "warming up",
+        Phase::Measuring => "measuring",
+        Phase::Draining => "waiting for the last answers and events",
+    }
+}
+
+/// Entities and how many of them were really under way, in one sentence, with what to change where the
+/// browser was the limit; `None` where all were.
+#[must_use]
+pub fn client_limit(c: &Concurrency) -> Option<String> {
+    let (entities, waiting) = (f64::from(c.entities), c.waiting);
+    (waiting >= 1.0 && waiting > 0.05 * entities).then(|| {
+        format!(
+            "On average {} of {} entities waited for one of the browser's connections and {} requests were under way: the \
+             wait is the browser's, not the cluster's. More lanes per node make room.",
+            three_digits(waiting),
+            c.entities,
+            three_digits(c.effective)
+        )
+    })
+}
+
+/// The state of a running test for people who listen to the page: short, and changing seldom.
+#[must_use]
+pub fn progress(live: &Live) -> String {
+    let done =
+        if live.total_us == 0 { 0 } else { (10 * live.elapsed_us.min(live.total_us) / live.total_us) * 10 };
+    let errors = match live.total.errors() {
+        0 => "no errors".to_string(),
+        n => format!("{n} errors"),
+    };
+    format!("{}, {done} percent done, {errors}.", super::form::capital(phase(live.phase)))
+}
+
+/// A run's outcome in one sentence, for its head and for people who listen to the page.
+#[must_use]
+pub fn outcome(view: &RunView) -> String {
+    let service = &view.total.service;
+    let latency = match (shown(0.5, service.count), shown(0.99, service.count)) {
+        (Shown::Hidden, _) => String::new(),
+        (_, Shown::Hidden) => format!(", half of them within {}", Micros(service.at_us[0])),
+        _ => format!(
+            ", half of them within {} and 99% within {}",
+            Micros(service.at_us[0]),
+            Micros(service.at_us[3])
+        ),
+    };
+    let errors = match view.total.errors() {
+        0 => "no errors".to_string(),
+        n => format!(
+            "{} errors ({})",
+            super::figure::count(n),
+            super::figure::percent(view.total.error_share())
+        ),
+    };
+    format!(
+        "{} answers in {}: {} a second{latency}; {errors}.",
+        super::figure::count(view.total.answers()),
+        Micros::from_secs(view.measured_s),
+        three_digits(view.total.rate_per_s)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::preset;
+
+    #[test]
+    fn plans_read_as_sentences() {
+        let mut p = preset("fwit-t").unwrap();
+        assert_eq!(
+            plan(&p),
+            "50 entities (10–20 ms think time) on 3 nodes for 10 min after 10.0 s warm-up; all 9 operations evenly; \
+             leader-sticky, 2 subscribers."
+        );
+        p.load.model = Model::Open { rate_per_s: 200.0, arrivals: Arrivals::Constant };
+        p.load.warmup = Micros::ZERO;
+        p.mix.iter_mut().for_each(|(op, weight)| *weight = u32::from(op == "get" || op == "set"));
+        p.disable_leader_stickiness = true;
+        p.subscribers = 0;
+        p.cluster.nodes.truncate(1);
+        assert_eq!(
+            plan(&p),
+            "200 requests/s (constant arrivals) on 1 node for 10 min; set, get evenly; not leader-sticky."
+        );
+        p.mix[0].1 = 4;
+        assert!(plan(&p).contains("set 4 : get 1"));
+    }
+
+    #[test]
+    fn the_browsers_limit_is_said_only_where_it_is_one() {
+        let at = |waiting| Concurrency { entities: 50, effective: 12.0, waiting, closure: None };
+        assert_eq!(client_limit(&at(0.9)), None);
+        assert!(client_limit(&at(30.0)).unwrap().contains("30.0 of 50"));
+    }
+
+    #[test]
+    fn progress_changes_in_steps_of_ten() {
+        let at = |elapsed_us| {
+            progress(&Live { elapsed_us, total_us: 100, phase: Phase::Measuring, ..Live::default() })
+        };
+        assert_eq!(at(31), "Measuring, 30 percent done, no errors.");
+        assert_eq!(at(31), at(39));
+        assert_eq!(progress(&Live::default()), "Starting, 0 percent done, no errors.");
+    }
+}

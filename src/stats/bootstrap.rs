@@ -1,0 +1,310 @@
+//! Confidence intervals of a single run: block bootstrap over its 1-s histograms.
+//!
+//! Seconds of a run depend on each other, so whole stretches are drawn with replacement: the stationary bootstrap
+//! (Politis and Romano, JASA 89, 1994; geometric lengths) or the circular moving block bootstrap (Politis and
+//! Romano 1992). Block length: at least 5 s, or what [`super::series::block_length`] says. Percentile intervals.
+//!
+//! A resample is only how often each second was drawn. Its histogram is the weighted sum of the drawn seconds'
+//! sparse histograms over one flat array; nothing is allocated inside the loop. Work comes in steps, so that a
+//! worker can report progress and stop in between.
+
+use super::error::{StatsError, finite, within};
+use super::random::Stream;
+use super::series::block_length;
+
+/// Resamples by default.
+pub const RESAMPLES: u32 = 2000;
+/// Shortest block, in intervals.
+pub const SHORTEST_BLOCK: f64 = 5.0;
+
+/// How blocks are drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Blocks {
+    /// Random lengths, this long in the mean.
+    Stationary(f64),
+    /// This long each, wrapping at the end of the run.
+    Moving(f64),
+}
+
+impl Blocks {
+    /// Stationary blocks for a run, from a series of it such as its 1-s medians: max(5, Politis-White). A series
+    /// that is too short or does not vary takes 5.
+    #[must_use]
+    pub fn of_series(series: &[f64]) -> Self {
+        Self::Stationary(block_length(series).map_or(SHORTEST_BLOCK, |b| b.stationary.max(SHORTEST_BLOCK)))
+    }
+}
+
+/// The intervals of a run, flat: cells of interval i are `starts[i]..starts[i + 1]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intervals {
+    starts: Vec<usize>,
+    columns: Vec<u32>,
+    counts: Vec<u32>,
+    totals: Vec<u32>,
+    /// What each column is reported as, ascending.
+    values: Vec<f64>,
+}
+
+impl Intervals {
+    /// From one sparse histogram per interval: (bucket index, count), each index at most once. `value` gives
+    /// the highest equivalent value of a bucket index and must rise with it (microseconds for run files).
+    ///
+    /// # Errors
+    /// Fewer than 10 intervals, no sample at all, more than 2^32 samples in one, values that do not rise.
+    pub fn new(intervals: &[Vec<(u32, u32)>], value: impl Fn(u32) -> f64) -> Result<Self, StatsError> {
+        let what = "bootstrap of 1-s intervals";
+        if intervals.len() < 10 {
+            return Err(StatsError::TooFew { what, needed: 10, found: intervals.len() });
+        }
+        let mut used: Vec<u32> = intervals.iter().flatten().filter(|c| c.1 > 0).map(|c| c.0).collect();
+        used.sort_unstable();
+        used.dedup();
+        let values: Vec<f64> = used.iter().map(|&b| value(b)).collect();
+        finite(what, &values, 1)?;
+        if let Some(at) = values.windows(2).position(|w| w[1] <= w[0]) {
+            let wanted = "above the bucket before it";
+            return Err(StatsError::BadValue { what, index: at + 1, value: values[at + 1], wanted });
+        }
+        let mut out =
+            Self { starts: vec![0], columns: Vec::new(), counts: Vec::new(), totals: Vec::new(), values };
+        for interval in intervals {
+            let mut total = 0_u64;
+            for &(bucket, count) in interval.iter().filter(|c| c.1 > 0) {
+                if let Ok(column) = used.binary_search(&bucket) {
+                    out.columns.push(column as u32);
+                    out.counts.push(count);
+                    total += u64::from(count);
+                }
+            }
+            within("the samples of one interval", total as f64, 0.0, f64::from(u32::MAX))?;
+            out.totals.push(total as u32);
+            out.starts.push(out.columns.len());
+        }
+        Ok(out)
+    }
+
+    /// Number of intervals.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.totals.len()
+    }
+
+    /// Never true: there are at least 10 intervals.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.totals.is_empty()
+    }
+
+    /// Histogram of the intervals, each taken `times[i]` times, into `into`; returns its total.
+    fn merge(&self, times: &[u32], into: &mut [u64]) -> u64 {
+        into.fill(0);
+        let mut total = 0;
+        for (i, &t) in times.iter().enumerate() {
+            if t == 0 {
+                continue;
+            }
+            let t = u64::from(t);
+            total += t * u64::from(self.totals[i]);
+            let cells = self.starts[i]..self.starts[i + 1];
+            for (&column, &count) in self.columns[cells.clone()].iter().zip(&self.counts[cells]) {
+                into[column as usize] += t * u64::from(count);
+            }
+        }
+        total
+    }
+
+    /// Quantiles at ascending `ps` by the product's rule, into `into`; NaN for an empty histogram.
+    fn quantiles(&self, histogram: &[u64], total: u64, ps: &[f64], into: &mut [f64]) {
+        let (mut column, mut seen) = (0, histogram.first().copied().unwrap_or(0));
+        for (p, q) in ps.iter().zip(into) {
+            let wanted = ((p * total as f64).ceil() as u64).max(1);
+            while seen < wanted && column + 1 < histogram.len() {
+                column += 1;
+                seen += histogram[column];
+            }
+            *q = if total == 0 { f64::NAN } else { self.values[column] };
+        }
+    }
+}
+
+/// A statistic of the run with its bootstrap interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bootstrapped {
+    /// Of the run itself.
+    pub value: f64,
+    /// Lower end of the percentile interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Standard deviation over the resamples.
+    pub se: f64,
+}
+
+/// All intervals of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Samples per interval (requests per second for 1-s intervals).
+    pub rate: Bootstrapped,
+    /// One per p, in the order given.
+    pub quantiles: Vec<Bootstrapped>,
+    /// Resamples done.
+    pub resamples: u32,
+}
+
+/// A bootstrap under way.
+#[derive(Debug, Clone)]
+pub struct Bootstrap {
+    intervals: Intervals,
+    /// Ascending, with the place of each in the caller's order.
+    ps: Vec<f64>,
+    places: Vec<usize>,
+    blocks: Blocks,
+    stream: Stream,
+    resamples: u32,
+    done: u32,
+    times: Vec<u32>,
+    histogram: Vec<u64>,
+    quantile: Vec<f64>,
+    /// Draws, statistic by statistic (rate first), `resamples` places each.
+    draws: Vec<f64>,
+}
+
+impl Bootstrap {
+    /// Prepares `resamples` resamples (2,000 by default, at most 100,000) for the quantiles `ps`.
+    ///
+    /// # Errors
+    /// A p outside [0, 1], a block shorter than 1 or longer than the run, or a number of resamples out of range.
+    pub fn new(
+        intervals: Intervals,
+        ps: &[f64],
+        blocks: Blocks,
+        resamples: u32,
+        seed: u64,
+    ) -> Result<Self, StatsError> {
+        for p in ps {
+            within("a quantile's p", *p, 0.0, 1.0)?;
+        }
+        let (Blocks::Stationary(length) | Blocks::Moving(length)) = blocks;
+        within("the block length", length, 1.0, intervals.len() as f64)?;
+        within("the number of resamples", f64::from(resamples), 100.0, 100_000.0)?;
+        let mut places: Vec<usize> = (0..ps.len()).collect();
+        places.sort_by(|a, b| ps[*a].total_cmp(&ps[*b]));
+        Ok(Self {
+            ps: places.iter().map(|i| ps[*i]).collect(),
+            blocks,
+            stream: Stream::new(seed, "bootstrap", 0),
+            resamples,
+            done: 0,
+            times: vec![0; intervals.len()],
+            histogram: vec![0; intervals.values.len()],
+            quantile: vec![0.0; ps.len()],
+            draws: vec![0.0; (ps.len() + 1) * resamples as usize],
+            places,
+            intervals,
+        })
+    }
+
+    /// Does up to `k` more resamples. True while there are more to do.
+    pub fn step(&mut self, k: u32) -> bool {
+        let end = self.resamples.min(self.done.saturating_add(k));
+        let n = self.intervals.len();
+        while self.done < end {
+            draw(&mut self.stream, self.blocks, &mut self.times);
+            let total = self.intervals.merge(&self.times, &mut self.histogram);
+            self.intervals.quantiles(&self.histogram, total, &self.ps, &mut self.quantile);
+            let (at, row) = (self.done as usize, self.resamples as usize);
+            self.draws[at] = total as f64 / n as f64;
+            for (i, q) in self.quantile.iter().enumerate() {
+                self.draws[(i + 1) * row + at] = *q;
+            }
+            self.done += 1;
+        }
+        self.done < self.resamples
+    }
+
+    /// Share of the resamples done, 0 to 1.
+    #[must_use]
+    pub fn progress(&self) -> f64 {
+        f64::from(self.done) / f64::from(self.resamples)
+    }
+
+    /// The intervals at a level such as 0.95, from the resamples done so far.
+    ///
+    /// # Errors
+    /// A level outside (0, 1), or fewer than 100 resamples done.
+    pub fn outcome(&self, level: f64) -> Result<Outcome, StatsError> {
+        within("a confidence level", level, 1e-9, 1.0 - 1e-9)?;
+        if self.done < 100 {
+            return Err(StatsError::TooFew { what: "bootstrap", needed: 100, found: self.done as usize });
+        }
+        let n = self.intervals.len();
+        let mut histogram = vec![0; self.histogram.len()];
+        let total = self.intervals.merge(&vec![1; n], &mut histogram);
+        let mut own = vec![0.0; self.ps.len()];
+        self.intervals.quantiles(&histogram, total, &self.ps, &mut own);
+        let row = self.resamples as usize;
+        let summed = |statistic: usize, value: f64| {
+            let draws = &self.draws[statistic * row..statistic * row + self.done as usize];
+            summary(draws, value, level)
+        };
+        let rate = summed(0, total as f64 / n as f64);
+        let mut quantiles = vec![rate; self.ps.len()];
+        for (i, place) in self.places.iter().enumerate() {
+            quantiles[*place] = summed(i + 1, own[i]);
+        }
+        Ok(Outcome { rate, quantiles, resamples: self.done })
+    }
+}
+
+fn summary(draws: &[f64], value: f64, level: f64) -> Bootstrapped {
+    // A resample can be empty where most seconds are; it has no quantile and counts for none.
+    let mut v: Vec<f64> = draws.iter().copied().filter(|d| d.is_finite()).collect();
+    if v.is_empty() {
+        return Bootstrapped { value, low: f64::NAN, high: f64::NAN, se: f64::NAN };
+    }
+    v.sort_unstable_by(f64::total_cmp);
+    let se = super::error::mean_variance(&v).1.sqrt();
+    let rank = |p: f64| ((p * v.len() as f64).ceil() as usize).clamp(1, v.len()) - 1;
+    let half = (1.0 - level) / 2.0;
+    Bootstrapped { value, low: v[rank(half)], high: v[v.len() - 1 - rank(half)], se }
+}
+
+/// How often each interval is drawn in one resample of as many intervals.
+fn draw(stream: &mut Stream, blocks: Blocks, times: &mut [u32]) {
+    times.fill(0);
+    let n = times.len();
+    let any = |stream: &mut Stream| stream.below(n as u32) as usize;
+    let mut at = any(stream);
+    match blocks {
+        Blocks::Stationary(mean) => {
+            let jump = 1.0 / mean;
+            for _ in 0..n {
+                times[at] += 1;
+                at = if stream.chance(jump) { any(stream) } else { at + 1 };
+                if at == n {
+                    at = 0;
+                }
+            }
+        }
+        Blocks::Moving(length) => {
+            let length = length.round().max(1.0) as usize;
+            let mut left = length;
+            for _ in 0..n {
+                times[at] += 1;
+                left -= 1;
+                at = if left == 0 { any(stream) } else { at + 1 };
+                if left == 0 {
+                    left = length;
+                }
+                if at == n {
+                    at = 0;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "bootstrap_tests.rs"]
+mod tests;
