@@ -4,6 +4,7 @@
 //! Invariant: every browser resource is a handle that undoes itself on drop.
 //! Tests: tests/browser and tests/e2e, in a real browser.
 
+pub mod canvas;
 pub mod clipboard;
 pub mod clock;
 pub mod document;
@@ -12,10 +13,13 @@ pub mod event_stream;
 pub mod files;
 pub mod frame;
 pub mod listener;
+pub mod observe;
 pub mod panic_page;
 pub mod prefs;
 pub mod resource_timing;
+pub mod save;
 pub mod store;
+pub mod theme;
 pub mod transport;
 pub mod worker_link;
 

@@ -28,4 +28,5 @@ pub mod strip;
 pub mod swarm;
 pub mod view;
 
+pub mod sign;
 pub mod svg;

@@ -12,7 +12,7 @@ use super::scene::{
 /// The scene as a document of its own, with `title` and `description` for readers that cannot see it. The ground
 /// is painted.
 pub fn document(scene: &Scene, palette: &Palette, title: &str, description: &str) -> String {
-    let mut w = Writer { out: String::new(), palette, groups: 0 };
+    let mut w = Writer { out: String::new(), palette, groups: 0, id: fingerprint(title, description, scene) };
     let (width, height) = (num(scene.width), num(scene.height));
     w.put(&format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
@@ -55,10 +55,19 @@ fn num(v: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
+/// A number that tells documents apart which stand in one page, where names of clips and patterns are common
+/// (FNV-1a).
+fn fingerprint(title: &str, description: &str, scene: &Scene) -> u32 {
+    let size = format!("{}x{}x{}", scene.width, scene.height, scene.items.len());
+    let bytes = title.bytes().chain(description.bytes()).chain(size.bytes());
+    bytes.fold(0x811c_9dc5, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193))
+}
+
 struct Writer<'a> {
     out: String,
     palette: &'a Palette,
     groups: usize,
+    id: u32,
 }
 
 impl Writer<'_> {
@@ -97,7 +106,7 @@ impl Writer<'_> {
             Item::Rects { rects, fill } => self.rects(rects, *fill),
             Item::Hatch { rects, .. } => {
                 for r in rects {
-                    self.rect(*r, "url(#hatch)", 1.0);
+                    self.rect(*r, &format!("url(#hatch-{:x})", self.id), 1.0);
                 }
             }
             Item::Image { rect, raster } => self.image(*rect, raster),
@@ -108,7 +117,7 @@ impl Writer<'_> {
             Item::Clip { rect, items } => {
                 self.groups += 1;
                 let (x, y, w, h) = (num(rect.x), num(rect.y), num(rect.w), num(rect.h));
-                let id = format!("clip{}", self.groups);
+                let id = format!("clip-{:x}-{}", self.id, self.groups);
                 self.put(&format!(
                     "<clipPath id=\"{id}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/></clipPath>\n\
                      <g clip-path=\"url(#{id})\">\n"
@@ -226,9 +235,9 @@ impl Writer<'_> {
             })
         }
         if let Some(ink) = find(items) {
-            let color = self.color(ink);
+            let (color, id) = (self.color(ink), self.id);
             self.put(&format!(
-                "<defs><pattern id=\"hatch\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\">\
+                "<defs><pattern id=\"hatch-{id:x}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\">\
                  <path d=\"M-2 2L2 -2M0 8L8 0M6 10L10 6\" stroke=\"{color}\" stroke-opacity=\"0.55\"/></pattern></defs>\n"
             ));
         }

@@ -41,8 +41,8 @@ pub fn offsets(along: &[f64], radius: f64, half: f64) -> Vec<f64> {
 
 /// A radius at which `n` dots over `length` pixels have a chance to fit into `room` pixels of height: 2 to 4.5.
 pub fn radius(n: usize, length: f64, room: f64) -> f64 {
-    // Dots crowd into about a quarter of the axis.
-    (0.25 * length * room / (4.0 * n.max(1) as f64)).sqrt().clamp(2.0, 4.5).min(room / 2.0)
+    // Dots crowd into about a tenth of the axis.
+    (0.1 * length * room / (4.0 * n.max(1) as f64)).sqrt().clamp(2.0, 4.5).min(room / 2.0)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! Tests: what deserves one is in `present`, `route` and `run::compare`; the whole in tests/e2e.
 
 mod automation;
+pub mod chart;
 mod charts;
 mod compare;
 mod drop_zone;

@@ -1,0 +1,69 @@
+//! Hands a file to the reader: a download from memory, with its address taken back afterwards.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, Url};
+
+/// An address of data in memory. Dropping it frees the data.
+#[derive(Debug)]
+pub struct ObjectUrl(String);
+
+impl ObjectUrl {
+    /// The address of a blob.
+    ///
+    /// # Errors
+    /// When the browser gives none.
+    pub fn new(blob: &Blob) -> Result<Self, JsValue> {
+        Url::create_object_url_with_blob(blob).map(Self)
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for ObjectUrl {
+    fn drop(&mut self) {
+        let _ = Url::revoke_object_url(&self.0);
+    }
+}
+
+/// Offers the blob as a download called `name`.
+///
+/// # Errors
+/// When there is no document or the browser refuses.
+pub fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let document = web_sys::window().and_then(|w| w.document()).ok_or("this thread has no document")?;
+    let url = ObjectUrl::new(blob)?;
+    let anchor: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+    anchor.set_href(url.as_str());
+    anchor.set_download(name);
+    anchor.click();
+    Ok(())
+}
+
+/// Offers text as a download called `name`, of a media type such as `image/svg+xml`.
+///
+/// # Errors
+/// As [`save_blob`].
+pub fn save_text(name: &str, text: &str, media_type: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(media_type);
+    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    save_blob(name, &Blob::new_with_str_sequence_and_options(&parts, &options)?)
+}
+
+/// Offers what a canvas shows as a PNG called `name`.
+///
+/// # Errors
+/// When the browser cannot make the picture; errors after that cannot be told.
+pub fn save_png(name: &str, canvas: &HtmlCanvasElement) -> Result<(), JsValue> {
+    let name = name.to_owned();
+    // Called once; the browser holds it until then.
+    let done = Closure::once_into_js(move |blob: Option<Blob>| {
+        if let Some(blob) = blob {
+            let _ = save_blob(&name, &blob);
+        }
+    });
+    canvas.to_blob(done.unchecked_ref())
+}
