@@ -12,6 +12,8 @@
 //! | [`run`] | the saved run and its view |
 //! | [`chart`] | geometry of charts |
 //! | [`check`] | what a connection check found |
+//! | [`present`] | what the page says: words, figures, charts of runs |
+//! | [`route`] | the page's addresses |
 //! | [`protocol`] | what page and worker say to each other |
 //!
 //! `browser`, `worker` and `page` exist in the browser only. Who may import whom: docs/architecture.md.

@@ -1,8 +1,7 @@
 //! Files in and out: what the user picks or drops, and what the page saves.
 
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, DataTransfer, File, FileList, HtmlAnchorElement, HtmlElement};
+use web_sys::{DataTransfer, File, FileList};
 
 /// Largest file that is read, bytes.
 pub const FILE_MAX: u64 = 512 * 1024 * 1024;
@@ -60,21 +59,6 @@ impl From<File> for Picked {
 /// # Errors
 /// Where the browser refuses.
 pub fn save(name: &str, mime: &str, text: &str) -> Result<(), String> {
-    try_save(name, mime, text)
+    super::save::save_text(name, text, mime)
         .map_err(|error| format!("The browser could not save “{name}”: {}.", super::describe(&error)))
-}
-
-fn try_save(name: &str, mime: &str, text: &str) -> Result<(), wasm_bindgen::JsValue> {
-    let document = web_sys::window().and_then(|w| w.document()).ok_or("there is no page")?;
-    let options = BlobPropertyBag::new();
-    options.set_type(mime);
-    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    link.unchecked_ref::<HtmlElement>().click();
-    // The download has taken its own hold of the blob once the click has been dispatched.
-    gloo_timers::callback::Timeout::new(10_000, move || drop(web_sys::Url::revoke_object_url(&url))).forget();
-    Ok(())
 }

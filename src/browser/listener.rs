@@ -31,6 +31,13 @@ impl Listener {
     pub fn on_window(kind: &'static str, callback: impl FnMut(Event) + 'static) -> Option<Listener> {
         web_sys::window().map(|window| Listener::new(&window, kind, callback))
     }
+
+    /// Listens on the document.
+    #[must_use]
+    pub fn on_document(kind: &'static str, callback: impl FnMut(Event) + 'static) -> Option<Listener> {
+        let document = web_sys::window().and_then(|window| window.document())?;
+        Some(Listener::new(&document, kind, callback))
+    }
 }
 
 impl Drop for Listener {

@@ -1,20 +1,220 @@
-use crate::protocol::Opened;
-use crate::run::view::{Measure, Second};
-use leptos::prelude::*;
+//! Which charts each view shows, from `present::charts`, in the figures of [`super::chart`].
+
 use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::chart::ChartFigure;
+use crate::chart::figure::{Chart, ChartError};
+use crate::present::charts::{self, By, Drawn, Over, series_measure};
+use crate::protocol::Opened;
+use crate::run::view::{Measure, RunView, Second};
+
+/// A figure that is there when its chart is; else a sentence.
+#[component]
+fn Slot(
+    /// Makes the chart; runs again when a signal in it changes.
+    make: impl Fn() -> Result<Drawn, ChartError> + Send + Sync + 'static,
+    /// Shown while there is nothing to draw.
+    #[prop(default = "Nothing to draw yet.")]
+    empty: &'static str,
+    /// Height of the plot, CSS pixels.
+    #[prop(default = 260.0)]
+    height: f64,
+    /// Charts with the same signal share their cursor.
+    #[prop(optional)]
+    cursor: Option<RwSignal<Option<f64>>>,
+) -> impl IntoView {
+    let made = Memo::new_with_compare(move |_| make().map_err(|e| e.to_string()), |_, _| true);
+    let state = Memo::new(move |_| {
+        made.with(|made| match made {
+            Ok(chart) => Ok(chart.is_some()),
+            Err(error) => Err(error.clone()),
+        })
+    });
+    move || match (state.get(), made.with_untracked(|made| made.clone().ok().flatten())) {
+        (Ok(_), Some(first)) => {
+            let chart = Signal::derive(move || -> Arc<dyn Chart> {
+                made.with(|made| made.clone().ok().flatten()).unwrap_or_else(|| first.clone())
+            });
+            match cursor {
+                Some(cursor) => view! { <ChartFigure chart height cursor /> }.into_any(),
+                None => view! { <ChartFigure chart height /> }.into_any(),
+            }
+        }
+        (Err(error), _) => view! { <p class="wrong">{error}</p> }.into_any(),
+        _ => view! { <p class="hint">{empty}</p> }.into_any(),
+    }
+}
+
+/// The live view's charts.
 #[component]
 pub fn LiveCharts(history: RwSignal<Vec<Second>>, warmup_s: f64) -> impl IntoView {
-    let _ = (history, warmup_s);
+    let cursor = RwSignal::new(None);
+    view! {
+        <section class="panel charts" aria-label="Over time">
+            <Slot make=move || history.with(|h| charts::throughput(h, warmup_s)) height=220.0 cursor />
+            <Slot make=move || history.with(|h| charts::latency(h, warmup_s, Measure::Service)) height=220.0 cursor />
+        </section>
+    }
 }
+
+/// A chart of one run in the latency chosen.
+#[component]
+fn RunSlot(
+    run: Arc<Opened>,
+    measure: RwSignal<Measure>,
+    make: fn(&RunView, Measure) -> Result<Drawn, ChartError>,
+    #[prop(default = "Nothing was recorded.")] empty: &'static str,
+    #[prop(default = 260.0)] height: f64,
+    #[prop(optional)] cursor: Option<RwSignal<Option<f64>>>,
+) -> impl IntoView {
+    let make = move || make(&run.view, measure.get());
+    match cursor {
+        Some(cursor) => view! { <Slot make empty height cursor /> }.into_any(),
+        None => view! { <Slot make empty height /> }.into_any(),
+    }
+}
+
+/// A run's charts.
 #[component]
 pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
-    let _ = (run, measure);
+    let cursor = RwSignal::new(None);
+    let r = || run.clone();
+    view! {
+        <Distribution run=r() measure />
+        <section class="panel">
+            <h2>"Over time"</h2>
+            <div class="charts">
+                <RunSlot run=r() measure make=|r, _| charts::throughput(&r.seconds, r.warmup_s) cursor />
+                <RunSlot run=r() measure make=|r, m| charts::latency(&r.seconds, r.warmup_s, m) cursor />
+                <div class="charts-wide">
+                    <RunSlot run=r() measure make=|r, _| charts::heat(r) height=300.0 cursor />
+                </div>
+                <RunSlot run=r() measure make=charts::by_operation cursor />
+                <RunSlot run=r() measure make=|r, _| charts::concurrency(&r.seconds, r.warmup_s) cursor />
+            </div>
+        </section>
+        <section class="panel">
+            <h2>"Entities"</h2>
+            <p class="hint">
+                "A dot is one entity's mean for an operation. Two groups of dots in one row are two camps: see which node each chose."
+            </p>
+            <RunSlot run=r() measure make=|r, _| charts::camps(r) height=480.0 empty="No entity had an answer." />
+        </section>
+    }
 }
+
+/// Percentile curves and the histogram, with what they are of.
+#[component]
+fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
+    let by = RwSignal::new(By::Operation);
+    let op = RwSignal::new(None::<String>);
+    let ops: Vec<String> = run.view.histograms.iter().filter_map(|h| h.op.clone()).collect();
+    let (curves, spread) = (run.clone(), run);
+    let choice = move |value: By, label: &'static str| {
+        view! {
+            <label>
+                <input type="radio" name="curves" prop:checked=move || by.get() == value on:change=move |_| by.set(value) />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! {
+        <section class="panel">
+            <h2>"Distribution"</h2>
+            <div class="charts">
+                <div>
+                    <div class="chart-options">
+                        <fieldset class="switch">
+                            <legend class="visually-hidden">"Curves"</legend>
+                            {choice(By::Operation, "by operation")}
+                            {choice(By::Node, "by node")}
+                        </fieldset>
+                        <InPlace measure />
+                    </div>
+                    <Slot make=move || charts::percentiles(&curves.view, measure.get(), by.get()) height=320.0 />
+                </div>
+                <div>
+                    <div class="chart-options">
+                        <OpSelect ops op />
+                    </div>
+                    <Slot make=move || charts::spread(&spread.view, op.get().as_deref()) height=320.0 />
+                </div>
+            </div>
+        </section>
+    }
+}
+
+/// Says which latency is drawn where the one chosen has no curve of its own.
+#[component]
+fn InPlace(measure: RwSignal<Measure>) -> impl IntoView {
+    let other = Memo::new(move |_| Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
+    move || {
+        other.get().map(|m| {
+            let text =
+                format!("There are no {} curves; the {} ones are shown.", measure.get().name(), m.name());
+            view! { <span class="hint">{text}</span> }
+        })
+    }
+}
+
+/// Chooses an operation, or all.
+#[component]
+fn OpSelect(ops: Vec<String>, op: RwSignal<Option<String>>) -> impl IntoView {
+    view! {
+        <select
+            aria-label="Operation"
+            on:change:target=move |event| op.set(Some(event.target().value()).filter(|v| !v.is_empty()))
+        >
+            <option value="">"all operations"</option>
+            {ops.into_iter().map(|o| view! { <option value=o.clone()>{o.clone()}</option> }).collect_view()}
+        </select>
+    }
+}
+
+/// Several runs laid over each other.
 #[component]
 pub fn CompareCharts(
     runs: Arc<Vec<Arc<Opened>>>,
     labels: RwSignal<Vec<String>>,
     measure: RwSignal<Measure>,
 ) -> impl IntoView {
-    let _ = (runs, labels, measure);
+    let op = RwSignal::new(None::<String>);
+    let mut ops: Vec<String> = Vec::new();
+    for row in runs.iter().flat_map(|run| &run.view.by_op) {
+        if let Some(op) = row.op.as_ref().filter(|op| !ops.contains(op)) {
+            ops.push(op.clone());
+        }
+    }
+    let (curves, cursor) = (runs.clone(), RwSignal::new(None));
+    let series = |over: fn(Measure) -> Over| {
+        let runs = runs.clone();
+        move || {
+            let views: Vec<&RunView> = runs.iter().map(|run| &run.view).collect();
+            labels.with(|labels| charts::compared_series(&views, labels, over(measure.get())))
+        }
+    };
+    let percentiles = move || {
+        let views: Vec<&RunView> = curves.iter().map(|run| &run.view).collect();
+        labels.with(|labels| charts::compared_percentiles(&views, labels, measure.get(), op.get().as_deref()))
+    };
+    view! {
+        <section class="panel">
+            <h2>"Distribution"</h2>
+            <div class="chart-options">
+                <OpSelect ops op />
+                <InPlace measure />
+            </div>
+            <Slot make=percentiles height=340.0 empty="No run has answers of this operation." />
+        </section>
+        <section class="panel">
+            <h2>"Over time"</h2>
+            <div class="charts">
+                <Slot make=series(|_| Over::Throughput) cursor />
+                <Slot make=series(|m| Over::Latency(0, m)) cursor />
+                <Slot make=series(|m| Over::Latency(1, m)) cursor />
+            </div>
+        </section>
+    }
 }

@@ -105,7 +105,7 @@ impl Engine {
             }
         });
         let again = pump.clone();
-        let visible = Listener::on_window("focus", move |_| again.request());
+        let visible = Listener::on_document("visibilitychange", move |_| again.request());
         let inner = Inner { link: None, inbox, pump, on_end: None, guard: None, _visible: visible };
         Engine {
             status: RwSignal::new(Status::Idle),

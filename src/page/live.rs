@@ -8,19 +8,39 @@ use super::state::use_app;
 use crate::present::figure::{self, percent};
 use crate::present::sentence;
 use crate::present::table::{Column, outcomes};
-use crate::run::view::{ErrorGroup, Live, Measure, Phase};
+use crate::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
 use crate::units::{Micros, three_digits};
 
 /// The live view; without a run, what to do next.
 #[component]
 pub fn LiveView() -> impl IntoView {
     let engine = use_app().engine;
-    let kind = Memo::new(move |_| engine.status.get());
-    move || match kind.get() {
-        Status::Idle => view! { <Nothing /> }.into_any(),
-        Status::Done(id) => view! { <Over id /> }.into_any(),
-        Status::Failed(messages) => view! { <Failed messages /> }.into_any(),
-        Status::Starting | Status::Running | Status::Stopping => view! { <Running engine /> }.into_any(),
+    let stage = Memo::new(move |_| Stage::of(engine.status.get()));
+    move || match stage.get() {
+        Stage::Nothing => view! { <Nothing /> }.into_any(),
+        Stage::Over(id) => view! { <Over id /> }.into_any(),
+        Stage::Failed(messages) => view! { <Failed messages /> }.into_any(),
+        Stage::Running => view! { <Running engine /> }.into_any(),
+    }
+}
+
+/// What the view shows: a run that stops is still the same run, and its view stays.
+#[derive(Clone, PartialEq)]
+enum Stage {
+    Nothing,
+    Running,
+    Over(String),
+    Failed(Vec<String>),
+}
+
+impl Stage {
+    fn of(status: Status) -> Stage {
+        match status {
+            Status::Idle => Stage::Nothing,
+            Status::Starting | Status::Running | Status::Stopping => Stage::Running,
+            Status::Done(id) => Stage::Over(id),
+            Status::Failed(messages) => Stage::Failed(messages),
+        }
     }
 }
 
@@ -263,13 +283,18 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
             {(0..COLUMNS.len())
                 .map(|i| {
                     let text = Memo::new(move |_| {
-                        row.with(|r| r.as_ref().map(|cells| cells[i].text.clone()).unwrap_or_default())
+                        row.with(|r| r.as_ref().and_then(|cells| cells.get(i)).map(|c| mark(c)).unwrap_or_default())
                     });
                     view! { <td class="number">{text}</td> }
                 })
                 .collect_view()}
         </tr>
     }
+}
+
+/// A hint is marked by a sign, as in the result's tables.
+fn mark(cell: &figure::Cell) -> String {
+    if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text.clone() }
 }
 
 #[component]

@@ -60,6 +60,7 @@ pub fn label(field: &str) -> String {
             "keys.value_bytes" => "Value size".into(),
             "disable_leader_stickiness" => "Leader stickiness off".into(),
             "subscribers" => "Subscribers".into(),
+            "verify" => "Read back after the load".into(),
             other => other.to_string(),
         },
     }

@@ -5,6 +5,7 @@
 //! Invariant: pure functions of plain data, so that everything the page says is tested natively.
 //! Tests: beside the code.
 
+pub mod charts;
 pub mod figure;
 pub mod form;
 pub mod inbox;

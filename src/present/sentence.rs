@@ -40,9 +40,14 @@ pub fn plan(plan: &Plan) -> String {
     format!(
         "{who} on {}{lanes} for {}{warmup}; {}; {sticky}{subscribers}.",
         plural(nodes as u32, "node", "nodes"),
-        load.duration,
+        span(load.duration),
         mix(&plan.mix)
     )
+}
+
+/// A planned span: as it was typed, without decimals that say nothing.
+fn span(t: Micros) -> String {
+    t.to_string().replace(".00 ", " ").replace(".0 ", " ")
 }
 
 /// Milliseconds with at most one decimal.
@@ -107,8 +112,7 @@ pub fn client_limit(c: &Concurrency) -> Option<String> {
 /// The state of a running test for people who listen to the page: short, and changing seldom.
 #[must_use]
 pub fn progress(live: &Live) -> String {
-    let done =
-        if live.total_us == 0 { 0 } else { (10 * live.elapsed_us.min(live.total_us) / live.total_us) * 10 };
+    let done = (10 * live.elapsed_us.min(live.total_us)).checked_div(live.total_us).unwrap_or(0) * 10;
     let errors = match live.total.errors() {
         0 => "no errors".to_string(),
         n => format!("{n} errors"),
@@ -155,7 +159,7 @@ mod tests {
         let mut p = preset("fwit-t").unwrap();
         assert_eq!(
             plan(&p),
-            "50 entities (10–20 ms think time) on 3 nodes for 10 min after 10.0 s warm-up; all 9 operations evenly; \
+            "50 entities (10–20 ms think time) on 3 nodes for 10 min after 10 s warm-up; all 9 operations evenly; \
              leader-sticky, 2 subscribers."
         );
         p.load.model = Model::Open { rate_per_s: 200.0, arrivals: Arrivals::Constant };

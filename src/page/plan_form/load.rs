@@ -306,6 +306,7 @@ fn OtherFields(form: Form) -> impl IntoView {
             text: text!(seed),
         },
     ];
+    let verify = Signal::derive(move || form.draft.with(|d| d.verify));
     view! {
         <fieldset>
             <legend>"Keys, events, seed"</legend>
@@ -323,6 +324,15 @@ fn OtherFields(form: Form) -> impl IntoView {
                     <p class="hint">"What the nodes speak."</p>
                 </div>
             </div>
+            <Switch
+                id="f-verify"
+                label="Read back after the load"
+                on=verify
+                set=move |on: bool| form.edit(|d| d.verify = on)
+            >
+                "Every key whose writing was acknowledged is asked for once the load is over: a missing one is a write that the cluster \
+                 lost."
+            </Switch>
         </fieldset>
     }
 }

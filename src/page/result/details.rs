@@ -154,6 +154,34 @@ fn subscriber(s: SubscriberView) -> impl IntoView {
     }
 }
 
+/// What the read-back after the load found; nothing where the plan did not ask for it.
+#[component]
+pub fn VerificationPanel(run: Arc<Opened>) -> impl IntoView {
+    run.view.verification.clone().map(|v| {
+        let badge = match (v.missing, v.unchecked) {
+            (0, 0) => view! { <Badge text="nothing lost" tone=Tone::Good /> },
+            (0, _) => view! { <Badge text="not all could be asked for" tone=Tone::Warn /> },
+            _ => view! { <Badge text="acknowledged writes were lost" tone=Tone::Bad /> },
+        };
+        let text = format!(
+            "Of the keys whose writing was acknowledged, {} are there, {} are missing and {} could not be asked for.",
+            count(v.present),
+            count(v.missing),
+            count(v.unchecked)
+        );
+        view! {
+            <section class="panel">
+                <div class="panel-head">
+                    <h2>"Read back after the load"</h2>
+                    {badge}
+                </div>
+                <p>{text}</p>
+                {(!v.examples.is_empty()).then(|| view! { <p class="wrong">"Missing: "<code>{v.examples.join(", ")}</code></p> })}
+            </section>
+        }
+    })
+}
+
 /// The nodes and their lanes.
 #[component]
 pub fn NodesPanel(run: Arc<Opened>) -> impl IntoView {

@@ -33,7 +33,6 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
         }
     };
     let signs = view.health.signs.clone();
-    let limit = sentence::client_limit(&view.concurrency);
     view! {
         <header class="view-head">
             <NameLine run=run.clone() renamed />
@@ -47,7 +46,6 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
             </p>
             <p class="outcome">{sentence::outcome(view)}</p>
             {signs.into_iter().map(|s| view! { <p class="note note-warn">{s}</p> }).collect_view()}
-            {limit.map(|text| view! { <p class="note note-warn">{text}</p> })}
             {view.warnings.iter().cloned().map(|w| view! { <p class="note note-warn">{w}</p> }).collect_view()}
         </header>
         <Numbers run=run.clone() />

@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use self::details::{EnvironmentPanel, ErrorsPanel, NodesPanel, PlanPanel, SubscribersPanel};
+use self::details::{
+    EnvironmentPanel, ErrorsPanel, NodesPanel, PlanPanel, SubscribersPanel, VerificationPanel,
+};
 use self::head::ResultHead;
 use self::tables::Tables;
 use super::state::use_app;
@@ -63,6 +65,7 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
             <super::charts::ResultCharts run=run.clone() measure />
             <ErrorsPanel run=run.clone() />
             <SubscribersPanel run=run.clone() />
+            <VerificationPanel run=run.clone() />
             <NodesPanel run=run.clone() />
             <EnvironmentPanel run=run.clone() />
             <PlanPanel run />

@@ -1,0 +1,401 @@
+//! From a run's view to charts: which series, on which axes, with what marked as not counting.
+//!
+//! Where a run has nothing to draw, there is no chart; what does not fit gives the chart's own error.
+
+use std::sync::Arc;
+
+use crate::chart::axis::Axis;
+use crate::chart::figure::{Chart, ChartError};
+use crate::chart::heatmap::{Grid, Heatmap};
+use crate::chart::histogram::{Height, Histogram, Spread};
+use crate::chart::ink::Ink;
+use crate::chart::line::{LineChart, Region, RegionKind};
+use crate::chart::number::Quantity;
+use crate::chart::percentile::{Curve, PercentileChart, trusted};
+use crate::chart::strip::{Entity, Group, Strip, StripChart};
+use crate::run::view::{self, Measure, RunView, Second};
+
+/// A chart to show; `None` where there is nothing to draw.
+pub type Drawn = Option<Arc<dyn Chart>>;
+
+/// Samples that must lie above a percentile for it to be drawn in full.
+const SUPPORT: u64 = 10;
+
+fn drawn(chart: impl Chart + 'static) -> Drawn {
+    Some(Arc::new(chart))
+}
+
+/// A chart over the seconds of a run, its warm-up marked.
+fn over_time(title: &str, y: Axis, seconds: &[Second], warmup_s: f64) -> Result<LineChart, ChartError> {
+    let x: Arc<[f64]> = seconds.iter().map(|s| f64::from(s.t_s)).collect();
+    let chart = LineChart::new(title, Axis::linear("time", Quantity::Elapsed), y, x)?.from_zero(true);
+    Ok(if warmup_s > 0.0 {
+        let kind = RegionKind::Excluded;
+        chart.with_region(Region { from: 0.0, to: warmup_s, label: "warm-up".into(), kind })
+    } else {
+        chart
+    })
+}
+
+/// Answers and, where there are any, errors a second.
+///
+/// # Errors
+/// Where the seconds do not rise.
+pub fn throughput(seconds: &[Second], warmup_s: f64) -> Result<Drawn, ChartError> {
+    if seconds.is_empty() {
+        return Ok(None);
+    }
+    let axis = Axis::linear("answers", Quantity::PerSecond);
+    let mut chart = over_time("Throughput", axis, seconds, warmup_s)?
+        .with_values("answers", seconds.iter().map(|s| Some(f64::from(s.answers))))?;
+    if seconds.iter().any(|s| s.errors > 0) {
+        chart = chart.with_values("errors", seconds.iter().map(|s| Some(f64::from(s.errors))))?;
+    }
+    Ok(drawn(chart))
+}
+
+fn of_measure(second: &Second, measure: Measure) -> Option<[u32; 2]> {
+    match measure {
+        Measure::Service => second.service_us,
+        // Seconds hold no waits of their own.
+        Measure::Wait | Measure::Response => second.response_us,
+    }
+}
+
+/// The latency that series over time can show in place of this one.
+#[must_use]
+pub fn series_measure(measure: Measure) -> Measure {
+    if measure == Measure::Wait { Measure::Response } else { measure }
+}
+
+/// p50 and p99 a second.
+///
+/// # Errors
+/// Where the seconds do not rise.
+pub fn latency(seconds: &[Second], warmup_s: f64, measure: Measure) -> Result<Drawn, ChartError> {
+    if seconds.iter().all(|s| of_measure(s, measure).is_none()) {
+        return Ok(None);
+    }
+    let title = format!("Latency over time ({})", series_measure(measure).name());
+    let at = |i: usize| seconds.iter().map(move |s| of_measure(s, measure).map(|l| f64::from(l[i])));
+    let chart = over_time(&title, Axis::linear("latency", Quantity::Micros), seconds, warmup_s)?
+        .with_values("p50", at(0))?
+        .with_values("p99", at(1))?;
+    Ok(drawn(chart))
+}
+
+/// Requests in flight and waiting for a slot, averaged a second.
+///
+/// # Errors
+/// Where the seconds do not rise.
+pub fn concurrency(seconds: &[Second], warmup_s: f64) -> Result<Drawn, ChartError> {
+    if seconds.is_empty() {
+        return Ok(None);
+    }
+    let axis = Axis::linear("requests", Quantity::Plain);
+    let chart = over_time("In flight and waiting", axis, seconds, warmup_s)?
+        .with_values("in flight", seconds.iter().map(|s| Some(f64::from(s.in_flight))))?
+        .with_values("waiting for a slot", seconds.iter().map(|s| Some(f64::from(s.waiting))))?;
+    Ok(drawn(chart))
+}
+
+/// p50 a second, a line an operation.
+///
+/// # Errors
+/// Where an operation's seconds are not in step with the run's.
+pub fn by_operation(run: &RunView, measure: Measure) -> Result<Drawn, ChartError> {
+    if run.op_seconds.iter().flat_map(|o| &o.seconds).all(|s| of_measure(s, measure).is_none()) {
+        return Ok(None);
+    }
+    let title = format!("p50 by operation ({})", series_measure(measure).name());
+    let axis = Axis::linear("latency", Quantity::Micros);
+    let mut chart = over_time(&title, axis, &run.seconds, run.warmup_s)?;
+    for op in &run.op_seconds {
+        let values = op.seconds.iter().map(|s| of_measure(s, measure).map(|l| f64::from(l[0])));
+        chart = chart.with_values(&op.op, values)?;
+    }
+    Ok(drawn(chart))
+}
+
+/// What the curves of a run are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// One each operation, and one of all.
+    Operation,
+    /// One each node asked.
+    Node,
+}
+
+fn curve(label: &str, ink: Ink, of: &view::Curve) -> Curve {
+    let (mut ranks, mut values) = (Vec::new(), Vec::<f64>::new());
+    // The largest value stands at rank 1, which the axis cannot reach: half a sample before it.
+    let last = 1.0 - 0.5 / (of.count.max(1) as f64);
+    for (rank, value) in &of.points {
+        let rank = rank.clamp(0.0, last);
+        if ranks.last().is_none_or(|before| *before < rank) {
+            ranks.push(rank);
+            values.push(*value as f64);
+        } else if let Some(highest) = values.last_mut() {
+            *highest = highest.max(*value as f64);
+        }
+    }
+    Curve { label: label.into(), ink, ranks, values, band: None, trusted: trusted(of.count, SUPPORT) }
+}
+
+fn curves_of(run: &RunView, measure: Measure) -> &[view::Curve] {
+    if measure == Measure::Service { &run.service_curves } else { &run.response_curves }
+}
+
+/// Latency over percentiles.
+///
+/// # Errors
+/// Where a curve's points do not rise.
+pub fn percentiles(run: &RunView, measure: Measure, by: By) -> Result<Drawn, ChartError> {
+    let wanted = curves_of(run, measure).iter().filter(|c| c.count > 0).filter(|c| match by {
+        By::Operation => c.node.is_none(),
+        By::Node => c.op.is_none() && c.node.is_some(),
+    });
+    let curves: Vec<Curve> = wanted
+        .enumerate()
+        .map(|(i, c)| {
+            let label = c.op.as_deref().or(c.node.as_deref()).unwrap_or("all");
+            curve(label, if label == "all" { Ink::Text } else { Ink::series(i) }, c)
+        })
+        .collect();
+    if curves.is_empty() {
+        return Ok(None);
+    }
+    let title = format!("Latency by percentile ({})", series_measure(measure).name());
+    Ok(drawn(PercentileChart::new(&title, Axis::log("latency", Quantity::Micros), curves)?))
+}
+
+/// Latency by time as counts in colour.
+///
+/// # Errors
+/// Where the counts do not fit the grid.
+pub fn heat(run: &RunView) -> Result<Drawn, ChartError> {
+    let heat = &run.heat;
+    let bins = heat.edges_us.len().saturating_sub(1);
+    let (Some(&lowest), Some(&next)) = (heat.edges_us.first(), heat.edges_us.get(1)) else { return Ok(None) };
+    if heat.counts.iter().all(|c| *c == 0) {
+        return Ok(None);
+    }
+    let step = f64::from(heat.column_s.max(1));
+    let grid =
+        Grid { start: 0.0, step, columns: heat.counts.len() / bins, lowest, ratio: next / lowest, bins };
+    let (x, y) = (Axis::linear("time", Quantity::Elapsed), Axis::log("service", Quantity::Micros));
+    Ok(drawn(Heatmap::new("Latency by time", x, y, grid, heat.counts.clone())?))
+}
+
+/// How service times are spread, of all operations or one.
+///
+/// # Errors
+/// Where bins do not rise.
+pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
+    let Some(h) = run.histograms.iter().find(|h| h.op.as_deref() == op) else { return Ok(None) };
+    if h.counts.iter().all(|c| *c == 0) {
+        return Ok(None);
+    }
+    let label = op.unwrap_or("all operations").to_string();
+    let spreads = vec![Spread { label, ink: Ink::series(0), counts: h.counts.clone() }];
+    let axis = Axis::log("service", Quantity::Micros);
+    Ok(drawn(Histogram::new(
+        "How service times are spread",
+        axis,
+        h.edges_us.clone(),
+        spreads,
+        Height::Count,
+    )?))
+}
+
+/// One dot an entity and operation at its mean, coloured by the node it chose: two camps show here.
+///
+/// # Errors
+/// None of a view that `run::summary` made.
+pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
+    let mut homes: Vec<&String> = run.nodes.iter().map(|n| &n.name).collect();
+    for entity in &run.entities {
+        if !homes.contains(&&entity.home) {
+            homes.push(&entity.home);
+        }
+    }
+    homes.retain(|home| run.entities.iter().any(|e| e.home == **home));
+    let group = |home: &String| homes.iter().position(|h| *h == home).unwrap_or_default();
+    let groups: Vec<Group> = homes
+        .iter()
+        .enumerate()
+        .map(|(i, home)| Group { label: format!("home {home}"), ink: Ink::series(i) })
+        .collect();
+    let entities =
+        run.entities.iter().map(|e| Entity { label: e.name.clone(), group: group(&e.home) }).collect();
+    let strips: Vec<Strip> = run
+        .ops
+        .iter()
+        .enumerate()
+        .map(|(i, (op, _))| Strip {
+            label: op.clone(),
+            means: run
+                .entities
+                .iter()
+                .map(|e| e.ops.get(i).filter(|o| o.count > 0).map_or(f64::NAN, |o| o.mean_us))
+                .collect(),
+        })
+        .filter(|s| s.means.iter().any(|m| m.is_finite()))
+        .collect();
+    if strips.is_empty() {
+        return Ok(None);
+    }
+    let axis = Axis::log("mean service", Quantity::Micros);
+    Ok(drawn(StripChart::new("Entities' means, by the node they chose", axis, groups, entities, strips)?))
+}
+
+/// The curves of several runs, over all operations or one.
+///
+/// # Errors
+/// Where a curve's points do not rise.
+pub fn compared_percentiles(
+    runs: &[&RunView],
+    labels: &[String],
+    measure: Measure,
+    op: Option<&str>,
+) -> Result<Drawn, ChartError> {
+    let curves: Vec<Curve> = runs
+        .iter()
+        .zip(labels)
+        .enumerate()
+        .filter_map(|(i, (run, label))| {
+            let of = curves_of(run, measure).iter().find(|c| c.node.is_none() && c.op.as_deref() == op)?;
+            (of.count > 0).then(|| curve(label, Ink::series(i), of))
+        })
+        .collect();
+    if curves.is_empty() {
+        return Ok(None);
+    }
+    let title = format!("Latency by percentile ({})", series_measure(measure).name());
+    Ok(drawn(PercentileChart::new(&title, Axis::log("latency", Quantity::Micros), curves)?))
+}
+
+/// What is compared over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Answers a second.
+    Throughput,
+    /// p50 or p99 (0 or 1) of a latency.
+    Latency(usize, Measure),
+}
+
+/// One series of several runs over the seconds since each one's measured window began.
+///
+/// # Errors
+/// None of views that `run::summary` made.
+pub fn compared_series(runs: &[&RunView], labels: &[String], over: Over) -> Result<Drawn, ChartError> {
+    let value = |s: &Second| match over {
+        Over::Throughput => Some(f64::from(s.answers)),
+        Over::Latency(i, measure) => of_measure(s, measure).and_then(|l| l.get(i).map(|v| f64::from(*v))),
+    };
+    let measured = |run: &RunView| -> Vec<Option<f64>> {
+        run.seconds.iter().filter(|s| f64::from(s.t_s) >= run.warmup_s).map(value).collect()
+    };
+    let series: Vec<Vec<Option<f64>>> = runs.iter().map(|run| measured(run)).collect();
+    let length = series.iter().map(Vec::len).max().unwrap_or_default();
+    if length == 0 {
+        return Ok(None);
+    }
+    let (title, axis) = match over {
+        Over::Throughput => ("Throughput".to_string(), Axis::linear("answers", Quantity::PerSecond)),
+        Over::Latency(i, measure) => {
+            let name = if i == 0 { "p50" } else { "p99" };
+            let title = format!("{name} over time ({})", series_measure(measure).name());
+            (title, Axis::linear("latency", Quantity::Micros))
+        }
+    };
+    let x = (0..length).map(|i| i as f64).collect();
+    let time = Axis::linear("time measured", Quantity::Elapsed);
+    let mut chart = LineChart::new(&title, time, axis, x)?.from_zero(true);
+    for (values, label) in series.into_iter().zip(labels) {
+        let missing = length - values.len();
+        chart = chart.with_values(label, values.into_iter().chain(std::iter::repeat_n(None, missing)))?;
+    }
+    Ok(drawn(chart))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::compare::sample;
+    use crate::run::view::{EntityOp, EntityView, HeatMap, LogHistogram};
+
+    fn filled(id: &str) -> RunView {
+        let mut run = sample(id, 1.0);
+        run.seconds = (0..30)
+            .map(|t_s| Second {
+                t_s,
+                answers: 100 + t_s,
+                service_us: Some([t_s + 1, t_s + 9]),
+                ..Second::default()
+            })
+            .collect();
+        let points = vec![(0.0, 100), (0.5, 200), (0.9, 400), (1.0, 900), (1.0, 950)];
+        let of = |op: Option<&str>, node: Option<&str>| view::Curve {
+            op: op.map(Into::into),
+            node: node.map(Into::into),
+            count: 1_000,
+            points: points.clone(),
+        };
+        run.service_curves = vec![of(None, None), of(Some("get"), None), of(None, Some("n1"))];
+        run.entities = ["n1", "n2"]
+            .map(|home| EntityView {
+                name: format!("of {home}"),
+                home: home.into(),
+                ops: vec![EntityOp { count: 3, mean_us: 5.0, sd_us: 1.0 }],
+                ..EntityView::default()
+            })
+            .to_vec();
+        run.heat = HeatMap { column_s: 1, edges_us: vec![1.0, 2.0, 4.0], counts: vec![1, 0, 2, 3] };
+        run.histograms = vec![LogHistogram { op: None, edges_us: vec![1.0, 2.0, 4.0], counts: vec![5, 6] }];
+        run
+    }
+
+    #[test]
+    fn a_run_without_data_has_no_charts_and_no_errors() {
+        let run = sample("a", 1.0);
+        assert!(throughput(&run.seconds, 2.0).unwrap().is_none());
+        assert!(latency(&run.seconds, 2.0, Measure::Service).unwrap().is_none());
+        assert!(by_operation(&run, Measure::Service).unwrap().is_none());
+        assert!(percentiles(&run, Measure::Service, By::Operation).unwrap().is_none());
+        assert!(heat(&run).unwrap().is_none() && spread(&run, None).unwrap().is_none());
+        assert!(camps(&run).unwrap().is_none());
+    }
+
+    #[test]
+    fn each_chart_names_its_series() {
+        let run = filled("a");
+        let legend = |d: Drawn| d.unwrap().legend().into_iter().map(|e| e.label).collect::<Vec<_>>();
+        assert_eq!(legend(throughput(&run.seconds, 2.0).unwrap())[..1], ["answers"]);
+        assert_eq!(legend(latency(&run.seconds, 2.0, Measure::Service).unwrap())[..2], ["p50", "p99"]);
+        assert_eq!(legend(percentiles(&run, Measure::Service, By::Operation).unwrap())[..2], ["all", "get"]);
+        assert_eq!(legend(percentiles(&run, Measure::Service, By::Node).unwrap())[..1], ["n1"]);
+        assert_eq!(legend(camps(&run).unwrap())[..2], ["home n1", "home n2"]);
+        assert!(heat(&run).unwrap().is_some() && spread(&run, None).unwrap().is_some());
+    }
+
+    #[test]
+    fn the_largest_value_stays_on_the_curve() {
+        let run = filled("a");
+        let c = curve("all", Ink::Text, &run.service_curves[0]);
+        assert_eq!(c.values.last(), Some(&950.0));
+        assert!(c.ranks.last().is_some_and(|r| *r < 1.0 && *r > 0.999));
+        assert!(c.ranks.windows(2).all(|w| w[0] < w[1]));
+    }
+
+    #[test]
+    fn runs_of_different_length_are_laid_over_each_other() {
+        let (a, mut b) = (filled("a"), filled("b"));
+        b.seconds.truncate(12);
+        let labels = ["A".to_string(), "B".to_string()];
+        let chart = compared_series(&[&a, &b], &labels, Over::Throughput).unwrap().unwrap();
+        assert_eq!(chart.table().len, 28);
+        assert!(compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get")).unwrap().is_some());
+        assert!(compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set")).unwrap().is_none());
+    }
+}
