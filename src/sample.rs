@@ -216,6 +216,55 @@ impl Sample {
     }
 }
 
+/// The three latencies, never mixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Request start to last byte: what the cluster took.
+    Service,
+    /// Due to issued: time in our own queue.
+    Wait,
+    /// Due to done: what a user would have waited.
+    Response,
+}
+
+impl Measure {
+    /// All three, in the order of files.
+    pub const ALL: [Measure; 3] = [Measure::Service, Measure::Wait, Measure::Response];
+
+    /// Name in files and headings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Measure::Service => "service",
+            Measure::Wait => "wait",
+            Measure::Response => "response",
+        }
+    }
+}
+
+/// Where service times were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TimeSources {
+    /// Answers timed by the browser's network stack.
+    pub wire: u64,
+    /// Answers timed by the page's clock.
+    pub page_clock: u64,
+}
+
+impl TimeSources {
+    /// `wire`, `page clock`, or a mix of both with its share; `none` without answers.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match (self.wire, self.page_clock) {
+            (0, 0) => "none".into(),
+            (_, 0) => "wire".into(),
+            (0, _) => "page clock".into(),
+            (wire, page) => format!("wire, {:.1}% page clock", 100.0 * page as f64 / (wire + page) as f64),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -189,18 +189,19 @@ pub fn row_middle(frame: &Frame) -> (f64, f64) {
     (0.5 + over / pitch / 2.0, (pitch - over).max(1.0))
 }
 
-/// Rows with their names: beside the plot where there is room, above each row on a narrow screen. `right` is
-/// room kept free on the right-hand side.
+/// Rows with their names: beside the plot where there is room and `beside` allows it, otherwise above each row.
+/// `right` is room kept free on the right-hand side.
 pub fn rows(
     size: Size,
     x: &Axis,
     x_domain: [f64; 2],
     names: &[&str],
     right: f64,
+    beside: bool,
     measure: Measure<'_>,
 ) -> Rows {
     let widest = names.iter().map(|n| measure(n, TextSize::Normal)).fold(0.0, f64::max);
-    let stacked = widest + 16.0 > size.width * 0.3;
+    let stacked = !beside || widest + 16.0 > size.width * 0.3;
     let left = if stacked { STACKED_LEFT } else { (widest + 14.0).ceil() };
     let bottom = (size.height - BOTTOM).max(TOP_BARE + 1.0);
     let plot = Rect::new(left, TOP_BARE, (size.width - left - RIGHT - right).max(1.0), bottom - TOP_BARE);
@@ -229,6 +230,14 @@ pub fn rows(
         items.push(Item::Text(Label { at, text, anchor, baseline, size: TextSize::Normal, ink: Ink::Text }));
     }
     Rows { frame, items, middle, room, stacked }
+}
+
+/// What a chart's data may cover: the plot, and as much around it as a marker on its edge needs; sideways only
+/// where nothing lies beyond the edge.
+pub fn clip(frame: &Frame, view: &View) -> Rect {
+    let (plot, over) = (frame.plot, 6.0);
+    let side = if view.x.is_some() { 0.0 } else { over };
+    Rect::new(plot.x - side, plot.y - over, plot.w + 2.0 * side, plot.h + 2.0 * over)
 }
 
 /// The selection as a band over the plot.
@@ -324,8 +333,8 @@ mod tests {
     fn a_narrow_screen_puts_names_above_their_rows() {
         let x = Axis::log("latency", Quantity::Micros);
         let names = ["get", "blob delete of a long name"];
-        let wide = rows(Size::new(900.0, 300.0), &x, [1.0, 10.0], &names, 0.0, &rough_width);
-        let narrow = rows(Size::new(300.0, 300.0), &x, [1.0, 10.0], &names, 0.0, &rough_width);
+        let wide = rows(Size::new(900.0, 300.0), &x, [1.0, 10.0], &names, 0.0, true, &rough_width);
+        let narrow = rows(Size::new(300.0, 300.0), &x, [1.0, 10.0], &names, 0.0, true, &rough_width);
         assert!(wide.middle == 0.5 && narrow.middle > 0.5 && narrow.frame.plot.x < 20.0);
     }
 

@@ -130,9 +130,9 @@ impl Chart for IntervalChart {
         let names: Vec<&str> = self.rows.iter().map(|r| r.label.as_str()).collect();
         let texts: Vec<String> = self.rows.iter().map(|r| self.text(r)).collect();
         let widest = texts.iter().map(|t| measure(t, TextSize::Small)).fold(0.0, f64::max);
-        let beside = size.width >= 620.0 && widest + 16.0 <= size.width * 0.35;
+        let beside = size.width >= 480.0 && widest + 16.0 <= size.width * 0.4;
         let right = if beside { widest + 12.0 } else { 0.0 };
-        let rows = axis::rows(size, &self.axis, view.domain(self.domain()), &names, right, measure);
+        let rows = axis::rows(size, &self.axis, view.domain(self.domain()), &names, right, beside, measure);
         let (frame, plot) = (rows.frame, rows.frame.plot);
         let mut data = Vec::new();
         if let Some([lo, hi]) = self.margins {
@@ -161,12 +161,17 @@ impl Chart for IntervalChart {
                 fits.then(|| (Point::new(plot.right(), frame.y.px(i as f64) + 3.0), Baseline::Top))
             };
             if let Some((at, baseline)) = at {
+                if !beside {
+                    let w = measure(&texts[i], TextSize::Small) + 6.0;
+                    let ground = Rect::new(at.x - w, at.y - 1.0, w + 2.0, 13.0);
+                    over.push(Item::Rects { rects: vec![ground], fill: Fill::faded(Ink::Surface, 0.85) });
+                }
                 over.push(axis::text(at, texts[i].clone(), Anchor::End, baseline, Ink::Text));
             }
         }
         let mut scene = Scene::new(size);
         scene.items = rows.items;
-        scene.items.push(Item::Clip { rect: plot, items: data });
+        scene.items.push(Item::Clip { rect: axis::clip(&frame, view), items: data });
         scene.items.extend(over);
         Figure { scene, frame }
     }

@@ -14,7 +14,9 @@ use super::view::{Cursor, Navigate, Step, View};
 
 /// More corners than this and lines are one device pixel wide.
 const DENSE: usize = 3000;
-/// Pixels between the markers of a line.
+/// Up to so many points each gets a marker.
+const FEW: usize = 60;
+/// Pixels between the markers of a longer line.
 const MARK_EVERY: f64 = 110.0;
 
 /// One series: a value for each time of the chart, NaN where there is none.
@@ -272,13 +274,22 @@ impl Chart for LineChart {
         let many = self.series.len() > 1;
         for (i, s, points) in lines {
             let start = frame.plot.x + 14.0 + MARK_EVERY * (i % 7) as f64 / 7.0;
-            let marked = if many { marks(&points, MARK_EVERY, start) } else { alone(&points) };
+            let mut marked = if points.len() <= FEW {
+                points.iter().copied().filter(|p| p.is_drawn()).collect()
+            } else if many {
+                marks(&points, MARK_EVERY, start)
+            } else {
+                Vec::new()
+            };
+            if points.len() > FEW {
+                marked.extend(alone(&points));
+            }
             data.push(Item::Path { points, stroke: Stroke { weight, ..Stroke::hair(s.ink) } });
             let (shape, fill) = (Shape::of_series(i), Fill::solid(s.ink));
-            data.push(Item::Markers { points: marked, shape, radius: 3.0, fill, hollow: false });
+            data.push(Item::Markers { points: marked, shape, radius: 3.5, fill, hollow: false });
         }
         scene.items = furniture;
-        scene.items.push(Item::Clip { rect: frame.plot, items: data });
+        scene.items.push(Item::Clip { rect: axis::clip(&frame, view), items: data });
         scene.items.extend(over);
         Figure { scene, frame }
     }

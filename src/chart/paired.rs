@@ -165,7 +165,7 @@ impl Chart for PairedChart {
         }
         let mut scene = Scene::new(size);
         scene.items = furniture;
-        scene.items.push(Item::Clip { rect: frame.plot, items: data });
+        scene.items.push(Item::Clip { rect: axis::clip(&frame, view), items: data });
         Figure { scene, frame }
     }
 

@@ -186,7 +186,7 @@ impl Chart for PercentileChart {
         }
         let mut scene = Scene::new(size);
         scene.items = furniture;
-        scene.items.push(Item::Clip { rect: frame.plot, items: data });
+        scene.items.push(Item::Clip { rect: axis::clip(&frame, view), items: data });
         Figure { scene, frame }
     }
 

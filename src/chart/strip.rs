@@ -198,7 +198,7 @@ impl Chart for StripChart {
 
     fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
         let names: Vec<&str> = self.strips.iter().map(|s| s.label.as_str()).collect();
-        let rows = axis::rows(size, &self.x_axis, view.domain(self.domain()), &names, 0.0, measure);
+        let rows = axis::rows(size, &self.x_axis, view.domain(self.domain()), &names, 0.0, true, measure);
         let frame = rows.frame;
         let mut data = Vec::new();
         for row in 0..self.strips.len() {
@@ -218,7 +218,7 @@ impl Chart for StripChart {
         }
         let mut scene = Scene::new(size);
         scene.items = rows.items;
-        scene.items.push(Item::Clip { rect: frame.plot, items: data });
+        scene.items.push(Item::Clip { rect: axis::clip(&frame, view), items: data });
         Figure { scene, frame }
     }
 

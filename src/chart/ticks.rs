@@ -111,10 +111,12 @@ fn decades([lo, hi]: [f64; 2], factors: &[f64], every: i32) -> Vec<f64> {
 
 /// Ranks that people name, in the domain: 0, 50, 75, 90, 95, 99, 99.5 ... ; the coarser, the fewer.
 fn ranks([lo, hi]: [f64; 2], coarse: i32) -> Vec<f64> {
-    let mut all = vec![0.0];
+    let mut all = Vec::new();
+    // The median says more than the least value, where there is room for one of them only.
     if coarse <= 1 {
-        all.push(0.5);
+        all.push(0.0);
     }
+    all.push(0.5);
     if coarse == 0 {
         all.push(0.75);
     }

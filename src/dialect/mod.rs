@@ -1,14 +1,39 @@
 //! How operations become requests of one system's protocol, and how its answers are judged.
 //!
 //! May not enter: time, randomness, sending. A dialect is a pure table.
-//! Called by: plan (names of operations), entity, run. Calls: sample, plan's words.
+//! Called by: plan (names of operations), entity, run. Calls: sample.
 //! Invariant: one file a system, one line in [`of`].
 //! Tests: beside each dialect; against the real cluster in tests/e2e.
 
 mod insi;
 
-use crate::plan::DialectId;
 use crate::sample::Outcome;
+
+/// A protocol that fwit speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DialectId {
+    /// InsulaLabs' insi, and the local cluster that comes with fwit.
+    Insi,
+}
+
+impl DialectId {
+    /// All dialects.
+    pub const ALL: [DialectId; 1] = [DialectId::Insi];
+
+    /// The name in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            DialectId::Insi => "insi",
+        }
+    }
+
+    /// From the name in files.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<DialectId> {
+        DialectId::ALL.into_iter().find(|d| d.name() == name)
+    }
+}
 
 /// Whether an operation reads or writes: what comparisons group by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -15,10 +15,11 @@ use super::client::Client;
 use super::leader::within;
 use super::shared::Shared;
 use super::subscriber;
+use super::verify::Verification;
 use super::world::{Clock, Transport};
 use crate::plan::{Model, Plan};
-use crate::run::view::{Ended, Phase, Verification};
 use crate::units::Micros;
+use serde::{Deserialize, Serialize};
 
 /// Time between two beats.
 pub const BEAT: Micros = Micros(250_000);
@@ -26,6 +27,32 @@ pub const BEAT: Micros = Micros(250_000);
 const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
 /// How long the end waits for the last events and wire timings.
 const DRAIN_PATIENCE: Micros = Micros(3_000_000);
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Its time was up.
+    Completed,
+    /// Somebody pressed Stop; what was measured until then counts.
+    Stopped,
+    /// Saved from a page that went away.
+    Recovered,
+}
+
+/// Which part of a run is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Connections open, subscribers connect.
+    #[default]
+    Starting,
+    /// Load is on; nothing of it goes into the tables.
+    Warmup,
+    /// What the tables show.
+    Measuring,
+    /// The load is off; subscribers wait for the last events.
+    Draining,
+}
 
 /// Ends a run from outside.
 #[derive(Clone, Debug, Default)]

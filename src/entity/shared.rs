@@ -138,7 +138,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if issued < measured_from {
             return;
         }
-        let sample = crate::run::view::ErrorSample {
+        let sample = crate::stats::errors::ErrorSample {
             at_us: now.since(start).0,
             entity,
             status,

@@ -9,11 +9,11 @@ use std::pin::pin;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream;
+use serde::{Deserialize, Serialize};
 
 use super::shared::Shared;
 use super::world::{Call, Clock, Transport};
 use crate::dialect::{Answer, Choice, KeyUse, Kind, Pool};
-use crate::run::view::Verification;
 use crate::sample::Outcome;
 use crate::units::Micros;
 
@@ -25,6 +25,19 @@ const EXAMPLES_MAX: usize = 20;
 const AT_A_TIME: usize = 64;
 /// How long the whole check may take.
 const PATIENCE: Micros = Micros(120_000_000);
+
+/// The check after the load: keys whose writing was acknowledged, read back from the leader.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// Keys that are there.
+    pub present: u64,
+    /// Keys that are not: acknowledged writes were lost.
+    pub missing: u64,
+    /// Keys that could not be asked for.
+    pub unchecked: u64,
+    /// Some of the missing.
+    pub examples: Vec<String>,
+}
 
 /// Keys whose writing was acknowledged.
 #[derive(Debug, Default)]

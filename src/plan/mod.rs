@@ -1,7 +1,7 @@
 //! The plan: what to run. Its model, its file form, the form's draft, its presets and its link.
 //!
 //! May not enter: how a plan is carried out, clocks, anything of one dialect's protocol.
-//! Called by: everything above. Calls: units.
+//! Called by: everything above. Calls: units, dialect (for the names of operations).
 //! Invariant: a `Plan` is valid; every way to make one goes through [`validate`], which returns all
 //! problems at once. Secrets (API keys) are no part of a plan.
 //! Tests: beside the code.
@@ -19,6 +19,7 @@ pub use link::{from_link, to_link};
 pub use presets::{PRESETS, Preset, default_nodes, preset};
 pub use validate::{Problem, validate};
 
+pub use crate::dialect::DialectId;
 use crate::units::Micros;
 
 /// What to run: cluster, load, mix, keys. Valid by construction.
@@ -53,32 +54,6 @@ pub struct Cluster {
     pub dialect: DialectId,
     /// Its nodes: at least one, with distinct names and origins.
     pub nodes: Vec<Node>,
-}
-
-/// A protocol that fwit speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DialectId {
-    /// InsulaLabs' insi, and the local cluster that comes with fwit.
-    Insi,
-}
-
-impl DialectId {
-    /// All dialects.
-    pub const ALL: [DialectId; 1] = [DialectId::Insi];
-
-    /// The name in files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            DialectId::Insi => "insi",
-        }
-    }
-
-    /// From the name in files.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<DialectId> {
-        DialectId::ALL.into_iter().find(|d| d.name() == name)
-    }
 }
 
 /// One member of the cluster.

@@ -7,72 +7,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::Kind;
+pub use crate::dialect::Kind;
+pub use crate::entity::engine::{Ended, Phase};
+pub use crate::entity::verify::Verification;
 use crate::sample::Outcome;
+pub use crate::sample::{Measure, TimeSources};
+pub use crate::stats::errors::ErrorSample;
 
 /// The percentiles of every table, in its order.
 pub const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
-
-/// The three latencies, never mixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Measure {
-    /// Request start to last byte: what the cluster took.
-    Service,
-    /// Due to issued: time in our own queue.
-    Wait,
-    /// Due to done: what a user would have waited.
-    Response,
-}
-
-impl Measure {
-    /// All three, in the order of files.
-    pub const ALL: [Measure; 3] = [Measure::Service, Measure::Wait, Measure::Response];
-
-    /// Name in files and headings.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Measure::Service => "service",
-            Measure::Wait => "wait",
-            Measure::Response => "response",
-        }
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// Its time was up.
-    Completed,
-    /// Somebody pressed Stop; what was measured until then counts.
-    Stopped,
-    /// Saved from a page that went away.
-    Recovered,
-}
-
-/// Where service times were read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct TimeSources {
-    /// Answers timed by the browser's network stack.
-    pub wire: u64,
-    /// Answers timed by the page's clock.
-    pub page_clock: u64,
-}
-
-impl TimeSources {
-    /// `wire`, `page clock`, or a mix of both with its share; `none` without answers.
-    #[must_use]
-    pub fn label(&self) -> String {
-        match (self.wire, self.page_clock) {
-            (0, 0) => "none".into(),
-            (_, 0) => "wire".into(),
-            (0, _) => "page clock".into(),
-            (wire, page) => format!("wire, {:.1}% page clock", 100.0 * page as f64 / (wire + page) as f64),
-        }
-    }
-}
 
 /// Count, mean and percentiles of one latency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -286,19 +229,6 @@ pub struct ErrorGroup {
     pub samples: Vec<ErrorSample>,
 }
 
-/// One failed request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorSample {
-    /// When, µs since the start of the run.
-    pub at_us: u64,
-    /// Whose.
-    pub entity: u32,
-    /// HTTP status, 0 without one.
-    pub status: u16,
-    /// Issued to failed, µs.
-    pub took_us: u64,
-}
-
 /// One node of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NodeView {
@@ -350,19 +280,6 @@ pub struct SubscriberView {
     pub disconnects: u32,
     /// Last trouble, for people.
     pub trouble: Option<String>,
-}
-
-/// The check after the load: keys whose writing was acknowledged, read back from the leader.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verification {
-    /// Keys that are there.
-    pub present: u64,
-    /// Keys that are not: acknowledged writes were lost.
-    pub missing: u64,
-    /// Keys that could not be asked for.
-    pub unchecked: u64,
-    /// Some of the missing.
-    pub examples: Vec<String>,
 }
 
 /// How many requests were really under way.
@@ -450,20 +367,6 @@ pub struct RunView {
     pub verification: Option<Verification>,
     /// What could not be read or shown, for people.
     pub warnings: Vec<String>,
-}
-
-/// Which part of a run is under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Phase {
-    /// Connections open, subscribers connect.
-    #[default]
-    Starting,
-    /// Load is on; nothing of it goes into the tables.
-    Warmup,
-    /// What the tables show.
-    Measuring,
-    /// The load is off; subscribers wait for the last events.
-    Draining,
 }
 
 /// The beat of a running test: what is known so far. Sent about four times a second.

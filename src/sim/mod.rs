@@ -1,8 +1,10 @@
-//! The simulation: a virtual clock and its executor.
+//! Virtual time, and the simulated cluster's arithmetic cross-check.
 //!
-//! May not enter: real time, chance without a seed.
-//! Called by: worker, tests. Calls: entity's doors to the world.
-//! Invariant: the same plan and seed give the same run, byte for byte, on every machine.
-//! Tests: beside the code.
+//! May not enter: browser types, real clocks, chance without a seed.
+//! Called by: worker, tests. Calls: entity's doors to the world, stats.
+//! Invariant: the same plan and seed give the same bytes on native and on wasm.
+//! Tests: beside the code; reference values in tests/fixtures/vectors.json.
 
 pub mod clock;
+pub mod cluster_model;
+pub mod mva;

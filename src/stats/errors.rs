@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::run::view::ErrorSample;
+use serde::{Deserialize, Serialize};
+
 use crate::sample::Outcome;
 
 /// Most groups; further kinds of text are counted in one group an outcome, operation and node.
@@ -36,6 +37,19 @@ pub struct ErrorTally {
     pub last_us: u64,
     /// A few of them.
     pub samples: Vec<ErrorSample>,
+}
+
+/// One failed request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorSample {
+    /// When, µs since the start of the run.
+    pub at_us: u64,
+    /// Whose.
+    pub entity: u32,
+    /// HTTP status, 0 without one.
+    pub status: u16,
+    /// Issued to failed, µs.
+    pub took_us: u64,
 }
 
 /// All groups.

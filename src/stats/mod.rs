@@ -28,10 +28,11 @@ pub mod verdict;
 pub mod design;
 
 pub mod bootstrap;
+pub mod camps;
 pub mod change;
 pub mod drift;
 pub mod series;
 pub mod warmup;
 
 #[cfg(test)]
-mod vectors;
+pub(crate) mod vectors;

@@ -1,3 +1,5 @@
+//! Tests of `paired`.
+
 use super::*;
 use crate::stats::vectors::{all, assert_close, list, num};
 use proptest::prelude::*;

@@ -71,7 +71,8 @@ impl Ended {
         let plain = |line: &String| without_colour(line).trim().to_owned();
         let lines: Vec<String> = self.tail.iter().map(plain).filter(|line| !line.is_empty()).collect();
         let says_why = |line: &&String| {
-            line.starts_with("error")
+            line.starts_with("error:")
+                || line.starts_with("error[")
                 || line.contains("FAILED")
                 || line.starts_with("Error")
                 || line.contains("panicked at")

@@ -216,6 +216,24 @@ impl Cluster {
         .await;
     }
 
+    /// Reads `key` from a node that comes up until it answers, and sees it never answer with less than it should hold.
+    pub async fn never_stale(&self, index: usize, key: &str, value: &str) {
+        eventually(&format!("{} answers", self.nodes[index].name), async || {
+            let Ok(answer) = self.client.get(self.api(index, &format!("get?key={key}"))).send().await else {
+                return false;
+            };
+            match answer.status().as_u16() {
+                503 => false,
+                200 => {
+                    assert_eq!(answer.text().await.unwrap(), format!("{{\"data\":\"{value}\"}}\n"));
+                    true
+                }
+                code => panic!("{code}: the node serves before it holds what was acknowledged"),
+            }
+        })
+        .await;
+    }
+
     /// The value of a metric by the start of its line; 0 when the line is not there.
     pub async fn metric(&self, index: usize, line: &str) -> f64 {
         let text = self.client.get(self.url(index, "/metrics")).send().await.unwrap().text().await.unwrap();

@@ -85,6 +85,8 @@ async fn a_killed_leader_loses_no_acknowledged_write_and_comes_back() {
     }
 
     c.start_node(leader);
+    let (last, value) = acknowledged.last().unwrap();
+    c.never_stale(leader, last, value).await;
     c.leader().await;
     for (key, value) in &acknowledged {
         let answer = c.get(leader, &format!("get?key={key}")).await;
@@ -95,6 +97,34 @@ async fn a_killed_leader_loses_no_acknowledged_write_and_comes_back() {
         );
     }
     assert!(c.metric(alive[0], "fwit_leader_changes_total").await >= 1.0);
+}
+
+#[tokio::test]
+async fn followers_redirect_nobody_to_a_dead_leader() {
+    let c = Cluster::start(&[]);
+    let leader = c.leader().await;
+    let follower = c.follower().await;
+    let body = json!({"key":"k","value":"v"});
+    assert_eq!(c.post(follower, "set", &body).await.status(), 307);
+    c.kill(leader);
+    let (mut codes, old) = (Vec::new(), format!(":{}/", c.nodes[leader].url.rsplit(':').next().unwrap()));
+    eventually("another node leads", async || {
+        let answer = c.post(follower, "set", &body).await;
+        let code = answer.status().as_u16();
+        if codes.last() != Some(&code) {
+            codes.push(code);
+        }
+        if code == 502 {
+            let ping = c.ping(follower).await.unwrap();
+            assert_ne!(ping["leader_url"], c.nodes[leader].url, "pages are not sent there either");
+        }
+        code == 200 || code == 307 && !header(&answer, "location").contains(&old)
+    })
+    .await;
+    // 307 to the old leader only until its end is noticed, then 502 at once.
+    assert!(codes.contains(&502), "{codes:?}");
+    let noticed = codes.iter().position(|code| *code == 502).unwrap();
+    assert!(noticed <= 1, "{codes:?}");
 }
 
 #[tokio::test]

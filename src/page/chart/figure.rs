@@ -11,6 +11,7 @@ use web_sys::{Element, KeyboardEvent, PointerEvent};
 use super::legend::Legend;
 use super::plot::{Plot, PlotCell, Shown};
 use super::table::DataTable;
+use crate::browser::describe;
 use crate::chart::figure::{Chart, Readout};
 use crate::chart::scene::Point;
 use crate::chart::view::{Cursor, Input, Key, View, reduce};
@@ -71,7 +72,7 @@ pub fn ChartFigure(
                 plot.request();
                 cell.set_value(Some(plot));
             }
-            Err(error) => failure.set(Some(format!("The chart cannot be drawn: {}", reason(&error)))),
+            Err(error) => failure.set(Some(format!("The chart cannot be drawn: {}", describe(&error)))),
         }
     });
     // Whatever the picture depends on is read each time, so that this runs again; drawing waits for the frame.
@@ -128,7 +129,7 @@ pub fn ChartFigure(
     let export = move |save: fn(&Plot, Shown) -> Result<(), JsValue>| {
         let result = cell.with_value(|p| p.as_ref().map(|p| save(p, shown)));
         if let Some(Err(error)) = result {
-            failure.set(Some(format!("The picture could not be saved: {}", reason(&error))));
+            failure.set(Some(format!("The picture could not be saved: {}", describe(&error))));
         }
     };
     let zoomed = Memo::new(move |_| view.with(|v| v.x.is_some()));
@@ -192,10 +193,4 @@ pub fn ChartFigure(
             <DataTable chart=chart />
         </figure>
     }
-}
-
-/// What a browser's error says.
-fn reason(error: &JsValue) -> String {
-    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|m| m.as_string());
-    message.or_else(|| error.as_string()).unwrap_or_else(|| "the browser gave no reason".to_owned())
 }

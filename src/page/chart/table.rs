@@ -47,6 +47,8 @@ fn Pages(chart: Signal<Arc<dyn Chart>>) -> impl IntoView {
         0 => "No rows".to_owned(),
         n => format!("Rows {} to {} of {n}", start.get() + 1, (start.get() + ROWS).min(n)),
     };
+    let at_start = move || start.get() == 0;
+    let at_end = move || start.get() + ROWS >= len.get();
     view! {
         <div class="chart-table" tabindex="0" role="region" aria-label="Data of the chart">
             <table>
@@ -59,7 +61,7 @@ fn Pages(chart: Signal<Arc<dyn Chart>>) -> impl IntoView {
         <div class="chart-pages">
             <button
                 type="button"
-                disabled=move || start.get() == 0
+                disabled=at_start
                 on:click=move |_| wanted.set(start.get_untracked().saturating_sub(ROWS))
             >
                 "Earlier rows"
@@ -67,7 +69,7 @@ fn Pages(chart: Signal<Arc<dyn Chart>>) -> impl IntoView {
             <span aria-live="polite">{range}</span>
             <button
                 type="button"
-                disabled=move || start.get() + ROWS >= len.get()
+                disabled=at_end
                 on:click=move |_| wanted.set(start.get_untracked() + ROWS)
             >
                 "Later rows"

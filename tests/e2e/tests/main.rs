@@ -2,5 +2,6 @@
 //! `cargo xtask test e2e` builds what they need and runs them one after another.
 
 mod cluster;
+mod load;
 mod python;
 mod smoke;

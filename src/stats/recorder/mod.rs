@@ -9,12 +9,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use hdrhistogram::Histogram;
 
-use super::errors::ErrorBook;
-use super::gauge::{Gauge, WindowArea};
-use super::moments::Moments;
-use super::sparse::Sparse;
-use crate::run::view::{Measure, TimeSources};
-use crate::sample::{Outcome, Protocol, Sample, TimeSource, WireTiming};
+use crate::sample::{Measure, Outcome, Protocol, Sample, TimeSource, TimeSources, WireTiming};
+use crate::stats::errors::ErrorBook;
+use crate::stats::gauge::{Gauge, WindowArea};
+use crate::stats::moments::Moments;
+use crate::stats::sparse::Sparse;
 use crate::units::Micros;
 
 /// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.
@@ -462,130 +461,4 @@ fn count_source(sources: &mut TimeSources, source: TimeSource) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn sample(op: u8, outcome: Outcome, issued: u64, took: u64) -> Sample {
-        Sample {
-            entity: 0,
-            op,
-            asked: 0,
-            answered: Some(0),
-            redirected: false,
-            due: Micros(issued.saturating_sub(5)),
-            issued: Micros(issued),
-            done: Micros(issued + took),
-            outcome,
-        }
-    }
-
-    fn wire(service: u64) -> WireTiming {
-        WireTiming {
-            redirect: Micros(0),
-            connect: Micros(0),
-            new_connection: false,
-            stall: Micros(3),
-            first_byte: Micros(service),
-            download: Micros(0),
-            server: None,
-            protocol: Protocol::Http1,
-        }
-    }
-
-    fn recorder() -> Recorder {
-        Recorder::new(2, 1, 1, Micros(0), (Micros(1_000_000), Micros(10_000_000)))
-    }
-
-    fn run(recorder: &mut Recorder, s: Sample, late: Option<u64>) {
-        recorder.issued(s.op, s.asked, s.issued);
-        recorder.ended(s, s.asked, None, late);
-    }
-
-    #[test]
-    fn a_late_wire_time_replaces_the_pages_clock() {
-        let mut r = recorder();
-        run(&mut r, sample(0, Outcome::Ok, 2_000_000, 50_000), Some(7));
-        run(&mut r, sample(0, Outcome::Ok, 2_000_000, 60_000), Some(8));
-        assert_eq!(r.pending(), 2);
-        r.wire(7, Some(&wire(20_000)));
-        r.settle(Micros(3_000_000));
-        assert_eq!((r.pending(), r.sources()), (0, TimeSources { wire: 1, page_clock: 1 }));
-        let key = Key { op: 0, node: 0, redirected: false, measure: Measure::Service };
-        let service = &r.histograms()[&key];
-        assert!(service.equivalent(service.min(), 20_000) && service.equivalent(service.max(), 60_000));
-        assert_eq!(r.entities()[0].ops[0].mean(), 40_000.0);
-        r.wire(7, Some(&wire(1)));
-        assert_eq!(r.histograms()[&key].len(), 2, "a ticket counts once");
-    }
-
-    #[test]
-    fn warm_up_counts_apart_and_makes_no_latency() {
-        let mut r = recorder();
-        run(&mut r, sample(1, Outcome::Ok, 999_980, 10), None);
-        run(&mut r, sample(1, Outcome::NotFound, 1_000_000, 10), None);
-        run(&mut r, sample(1, Outcome::Timeout, 1_000_001, 10), None);
-        assert_eq!(r.tally(Window::Warmup, 0, 1).issued, 1);
-        assert_eq!(r.tally(Window::Measured, 0, 1).issued, 2);
-        assert!(r.histograms().values().all(|h| h.len() == 1), "errors have no latency");
-        assert_eq!(r.entities()[0].errors, 1);
-        assert_eq!(r.seconds()[0].ops[1].outcomes[Outcome::Ok.index()], 1);
-        assert_eq!(r.seconds()[1].ops[1].outcomes[Outcome::Timeout.index()], 1);
-    }
-
-    #[test]
-    fn effective_concurrency_is_the_integral() {
-        let mut r = recorder();
-        run(&mut r, sample(0, Outcome::Ok, 500_000, 1_500_000), None);
-        run(&mut r, sample(0, Outcome::Ok, 2_000_000, 2_000_000), None);
-        assert_eq!(r.concurrency(Micros(5_000_000)).0, 3.0 / 4.0);
-        assert_eq!(r.gauges().0.second(0), 0.5);
-    }
-
-    proptest! {
-        /// Whatever ends in whatever way: issued = sum of outcomes, and answers = latencies, in each window.
-        #[test]
-        fn nothing_is_lost(requests in proptest::collection::vec((0..2_u8, 0..10_usize, 0..9_000_000_u64, 0..2_000_000_u64, any::<bool>()), 0..200)) {
-            let mut r = recorder();
-            for (i, (op, outcome, issued, took, late)) in requests.iter().enumerate() {
-                run(&mut r, sample(*op, Outcome::ALL[*outcome], *issued, *took), late.then_some(i as u64));
-            }
-            r.settle(Micros::MAX);
-            let mut answers = 0;
-            for op in 0..2 {
-                for window in [Window::Warmup, Window::Measured] {
-                    let tally = r.tally(window, 0, op);
-                    prop_assert_eq!(tally.issued, tally.outcomes.iter().sum::<u64>());
-                    if window == Window::Measured {
-                        answers += Outcome::ALL.iter().filter(|o| o.is_answer()).map(|o| tally.outcomes[o.index()]).sum::<u64>();
-                    }
-                }
-            }
-            for measure in Measure::ALL {
-                let of: u64 = r.histograms().iter().filter(|(k, _)| k.measure == measure).map(|(_, h)| h.len()).sum();
-                prop_assert_eq!(of, answers, "{:?}", measure);
-            }
-            let seconds: u64 = r.seconds().iter().flat_map(|s| &s.ops).map(|o| o.outcomes.iter().map(|c| u64::from(*c)).sum::<u64>()).sum();
-            prop_assert_eq!(seconds, requests.len() as u64);
-        }
-
-        /// The order in which requests end does not matter.
-        #[test]
-        fn any_order_gives_the_same(mut requests in proptest::collection::vec((0..2_u8, 0..3_usize, 1_000_000..9_000_000_u64, 0..100_000_u64), 1..60), seed in any::<u64>()) {
-            let sum = |requests: &[(u8, usize, u64, u64)]| {
-                let mut r = recorder();
-                for (op, outcome, issued, took) in requests {
-                    run(&mut r, sample(*op, Outcome::ALL[*outcome], *issued, *took), None);
-                }
-                let moments = r.entities()[0].ops[0];
-                let histogram = |h: &Histogram<u64>| h.iter_recorded().map(|v| (v.value_iterated_to(), v.count_at_value())).collect::<Vec<_>>();
-                let histograms: Vec<_> = r.histograms().iter().map(|(k, h)| (*k, histogram(h))).collect();
-                (histograms, r.tally(Window::Measured, 0, 0), r.tally(Window::Measured, 0, 1), moments)
-            };
-            let first = sum(&requests);
-            crate::stats::random::Stream::new(seed, "order", 0).shuffle(&mut requests);
-            prop_assert_eq!(first, sum(&requests));
-        }
-    }
-}
+mod tests;

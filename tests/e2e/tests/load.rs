@@ -1,0 +1,241 @@
+//! Runs in a real browser against a real cluster: what the run counts is what the cluster counted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fwit::run::view::{Measure, RunView};
+use fwit::run::wire::RunFile;
+use fwit_e2e::{Browser, Cluster, Page, Python};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The preset `quick` against a cluster, with changes: 50 entities, 2 s of warm-up, 20 s measured.
+fn plan(browser: &Browser, cluster: &Cluster, changes: Value) -> Value {
+    let mut plan = browser.eval("return fwit.preset('quick');", &[]).unwrap();
+    let nodes: Vec<Value> = cluster.nodes().iter().map(|n| json!({ "name": n.name, "url": n.url })).collect();
+    plan["cluster"]["nodes"] = json!(nodes);
+    merge(&mut plan, changes);
+    plan
+}
+
+fn merge(into: &mut Value, changes: Value) {
+    match (into, changes) {
+        (Value::Object(into), Value::Object(changes)) => {
+            for (key, value) in changes {
+                // A mix is replaced as a whole.
+                if key == "mix" { into.insert(key, value); } else { merge(&mut into[&key], value); }
+            }
+        }
+        (into, value) => *into = value,
+    }
+}
+
+fn start(browser: &Browser, plan: &Value) {
+    let script = "window.over = null;
+        fwit.start(args[0]).then((run) => { window.over = { run }; }, (error) => { window.over = { error: String(error) }; });";
+    browser.eval(script, std::slice::from_ref(plan)).unwrap();
+}
+
+fn finish(browser: &Browser) -> (String, RunFile, RunView) {
+    browser.wait("window.over", PATIENCE).unwrap();
+    let text = browser.eval("return over.error ?? JSON.stringify(over.run);", &[]).unwrap();
+    let text = text.as_str().unwrap().to_string();
+    assert_eq!(browser.eval("return document.documentElement.dataset.fwit;", &[]).unwrap(), json!("done"), "{text}");
+    let (file, view) = fwit::run::open(text.as_bytes()).unwrap();
+    for (op, counts) in file.totals.iter().chain(&file.warmup_totals) {
+        assert!(counts.is_conserved(), "{op}: {counts:?}");
+    }
+    (text, file, view)
+}
+
+/// What clients asked of all nodes, by operation, redirects not counted.
+fn asked(cluster: &Cluster) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    for node in cluster.nodes() {
+        let Ok(metrics) = cluster.metrics(node) else { continue };
+        for (series, count) in metrics {
+            let label = |name: &str| Some(series.split(&format!("{name}=\"")).nth(1)?.split('"').next()?.to_string());
+            if series.starts_with("fwit_requests_total{")
+                && label("via").as_deref() == Some("client")
+                && label("code").as_deref() != Some("307")
+                && label("method").as_deref() != Some("OPTIONS")
+                && let Some(route) = label("route")
+            {
+                *sums.entry(route).or_default() += count as u64;
+            }
+        }
+    }
+    sums
+}
+
+/// The run's counts and the cluster's: equal but for requests whose answer nobody saw.
+fn assert_counted_exactly(file: &RunFile, before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) {
+    for (op, measured) in &file.totals {
+        let warmup = file.warmup_totals[op];
+        let issued = measured.issued + warmup.issued;
+        let unseen = [measured, &warmup].iter().map(|c| c.aborted + c.timeout + c.network).sum::<u64>();
+        let seen = after.get(op).unwrap_or(&0) - before.get(op).unwrap_or(&0);
+        assert!((issued - unseen..=issued).contains(&seen), "{op}: {issued} issued, {unseen} unseen, {seen} at the cluster");
+        assert!(measured.ok + measured.not_found > 20, "{op}: {measured:?}");
+    }
+}
+
+fn leader_now(file: &RunFile) -> &str {
+    &file.nodes.iter().find(|n| n.leads == Some(true)).expect("a leader at the end").name
+}
+
+#[test]
+fn fifty_entities_sticky_and_not() {
+    let page = Page::serve().unwrap();
+    let cluster = Cluster::start(3, &[]).unwrap();
+    let browser = Browser::start().unwrap();
+    browser.open(&page.url("")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    assert_eq!(browser.eval("return document.documentElement.dataset.fwit;", &[]).unwrap(), json!("idle"));
+
+    let mut texts = Vec::new();
+    for sticky in [true, false] {
+        let before = asked(&cluster);
+        let name = if sticky { "sticky" } else { "not sticky" };
+        start(&browser, &plan(&browser, &cluster, json!({ "name": name, "disable_leader_stickiness": !sticky })));
+        browser.wait("document.documentElement.dataset.fwit === 'running'", PATIENCE).unwrap();
+        let (text, file, view) = finish(&browser);
+        assert_counted_exactly(&file, &before, &asked(&cluster));
+        assert_eq!(view.total.errors(), 0, "{:?}", view.errors);
+        assert!((view.measured_s - 20.0).abs() < 0.5 && view.entities.len() == 50);
+
+        // Times come from the wire, and the three latencies add up.
+        assert!(file.time_sources.wire > 50 * file.time_sources.page_clock, "{:?}", file.time_sources);
+        let (wait, response) = (view.total.wait.mean_us, view.total.response.mean_us);
+        assert!(view.total.service.mean_us + wait <= response * 1.02, "{:?}", view.total);
+
+        let leader = leader_now(&file).to_string();
+        let redirected: u64 = file.counts.iter().map(|c| c.redirected).sum();
+        if sticky {
+            let astray: Vec<_> =
+                file.entities.iter().filter(|e| e.latched.as_deref().unwrap_or(&e.home) != leader).collect();
+            assert!(astray.is_empty(), "not on {leader}: {astray:?}");
+            assert_eq!(redirected, 0, "redirects stopped before the measured window");
+        } else {
+            assert!(file.entities.iter().all(|e| e.latched.is_none()));
+            let elsewhere = file.entities.iter().filter(|e| e.home != leader).count();
+            assert!(elsewhere > 10 && redirected > 500, "{elsewhere} elsewhere, {redirected} redirects");
+        }
+
+        // Every event that was acknowledged was received, once, in order, by both subscribers.
+        assert!(file.subscribers.published > 100);
+        for s in &file.subscribers.list {
+            assert_eq!((s.lost, s.duplicates, s.disconnects), (0, 0, 0), "{s:?}");
+            assert!(s.received >= file.subscribers.published, "{s:?}");
+        }
+        texts.push((text, view));
+    }
+
+    // A saved file opens again to the same numbers.
+    let (text, view) = &texts[0];
+    browser.open(&page.url("")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    let id = browser.eval("return fwit.open(args[0]);", &[json!(text)]).unwrap();
+    assert_eq!(id, json!(view.id));
+    let shown = browser.wait("document.querySelector('main')?.innerText.includes('sticky') && document.querySelector('main').innerText", PATIENCE).unwrap();
+    assert!(shown.as_str().unwrap().contains("set"), "{shown}");
+    for broken in [&text[..text.len() / 2], "{}", "no json"] {
+        let error = browser.eval("return fwit.open(args[0]).then(() => null, (e) => e.message);", &[json!(broken)]);
+        assert!(error.unwrap().as_str().is_some_and(|e| e.contains("This ")), "{broken:.40}");
+    }
+    python_reads_the_same(text);
+    assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
+    cluster.stop().unwrap();
+}
+
+/// Python's `hdrhistogram` decodes the histograms to the same counts and percentiles.
+fn python_reads_the_same(run: &str) {
+    let python = Python::ready().unwrap();
+    let script = "
+import json, sys
+from hdrh.histogram import HdrHistogram
+out = []
+for entry in json.load(sys.stdin)['latency']:
+    h = HdrHistogram.decode(entry['hist'])
+    out.append([h.get_total_count(), h.get_max_value()] + [h.get_value_at_percentile(p) for p in (50, 90, 95, 99, 99.9)])
+print(json.dumps(out))
+";
+    let read: Vec<Vec<u64>> = serde_json::from_str(&python.run(script, run).unwrap()).unwrap();
+    let (file, _) = fwit::run::open(run.as_bytes()).unwrap();
+    assert_eq!(read.len(), file.latency.len());
+    for (python, entry) in read.iter().zip(&file.latency) {
+        let ours = fwit::run::hist::decode(&entry.hist).unwrap();
+        let mut expected = vec![entry.count, entry.max_us];
+        expected.extend(fwit::run::view::PERCENTILES.map(|p| ours.value_at_quantile(p)));
+        for (theirs, ours_value) in python.iter().zip(&expected) {
+            // The libraries may name the two ends of one bucket.
+            assert!(theirs == ours_value || ours.equivalent(*theirs, *ours_value), "{} {}: {python:?} {expected:?}", entry.op, entry.node);
+        }
+        assert_eq!(python[0], entry.count);
+    }
+}
+
+#[test]
+fn a_stopped_run_is_a_valid_run() {
+    let page = Page::serve().unwrap();
+    let cluster = Cluster::start(3, &[]).unwrap();
+    let browser = Browser::start().unwrap();
+    browser.open(&page.url("")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    start(&browser, &plan(&browser, &cluster, json!({ "load": { "warmup_s": 0, "duration_s": 600 } })));
+    browser.wait("document.documentElement.dataset.fwit === 'running'", PATIENCE).unwrap();
+    // The live page shows answers before it is stopped.
+    browser.wait("/answers|throughput/i.test(document.querySelector('main').innerText)", PATIENCE).unwrap();
+    std::thread::sleep(Duration::from_secs(2)); // let it load for a while: any length will do
+    browser.eval("fwit.stop();", &[]).unwrap();
+    let (_, file, view) = finish(&browser);
+    assert_eq!(file.ended, fwit::run::view::Ended::Stopped);
+    assert!(view.total.answers() > 0 && view.measured_s < 60.0);
+    for measure in Measure::ALL {
+        assert_eq!(view.total.measure(measure).count, view.total.answers());
+    }
+    let error = browser.eval("return fwit.start({ cluster: { dialect: 'insi', nodes: [] }, load: { entities: 0 } }).catch((e) => e.problems.map((p) => p.field));", &[]).unwrap();
+    assert_eq!(error, json!(["cluster.nodes", "load.entities"]));
+    cluster.stop().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_leader_is_killed_in_mid_run() {
+    let page = Page::serve().unwrap();
+    let cluster = Cluster::start(3, &[]).unwrap();
+    let browser = Browser::start().unwrap();
+    browser.open(&page.url("")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    let changes = json!({ "load": { "warmup_s": 0, "duration_s": 20 }, "verify": true,
+        "mix": { "set": 2, "get": 1, "blob_set": 2, "bump": 1, "publish": 1 }, "subscribers": 0 });
+    start(&browser, &plan(&browser, &cluster, changes));
+    let written = || asked(&cluster).get("blob_set").copied().unwrap_or_default();
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while written() < 300 {
+        assert!(std::time::Instant::now() < deadline, "the load does not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let dead = cluster.leader().unwrap().name.clone();
+    cluster.kill(&dead).unwrap();
+    let (_, file, view) = finish(&browser);
+    let leader = leader_now(&file);
+    assert_ne!(leader, dead);
+    // The run went on to its end, and everybody is with the new leader.
+    assert!((view.measured_s - 20.0).abs() < 0.5);
+    let last = view.seconds.iter().filter(|s| (16..20).contains(&s.t_s));
+    assert!(last.clone().count() == 4 && last.clone().all(|s| s.answers > 20 && s.errors == 0), "{:?}", view.seconds);
+    assert!(file.entities.iter().all(|e| e.latched.as_deref().unwrap_or(&e.home) == leader), "{:?}", view.nodes);
+    // What failed is classed as what it was.
+    assert!(view.total.errors() > 0);
+    for e in &view.errors {
+        use fwit::sample::Outcome::{Network, Unavailable};
+        assert!(matches!(e.outcome, Network | Unavailable), "{e:?}");
+    }
+    // No acknowledged write was lost.
+    let check = view.verification.unwrap();
+    assert_eq!((check.missing, check.unchecked), (0, 0), "{check:?}");
+    assert!(check.present > 1_000, "{check:?}");
+    cluster.stop().unwrap();
+}
