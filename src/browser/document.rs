@@ -93,9 +93,9 @@ pub fn scroll_to_top() {
 /// Shows the native dialog with this id as a modal one.
 pub fn show_dialog(id: &str) {
     let dialog = document().and_then(|d| d.get_element_by_id(id));
-    if let Some(dialog) = dialog.and_then(|d| d.dyn_into::<web_sys::HtmlDialogElement>().ok()) {
-        if !dialog.open() {
-            let _ = dialog.show_modal();
-        }
+    if let Some(dialog) = dialog.and_then(|d| d.dyn_into::<web_sys::HtmlDialogElement>().ok())
+        && !dialog.open()
+    {
+        let _ = dialog.show_modal();
     }
 }

@@ -168,7 +168,7 @@ fn OpSelect(ops: Vec<String>, op: RwSignal<Option<String>>) -> impl IntoView {
             on:change:target=move |event| op.set(Some(event.target().value()).filter(|v| !v.is_empty()))
         >
             <option value="">"all operations"</option>
-            {ops.into_iter().map(|o| view! { <option value=o.clone()>{o.clone()}</option> }).collect_view()}
+            {ops.into_iter().map(|o| view! { <option value=o>{o.clone()}</option> }).collect_view()}
         </select>
     }
 }

@@ -135,9 +135,9 @@ fn Progress(engine: Engine) -> impl IntoView {
         })
     });
     let share = Memo::new(move |_| {
-        engine.live.with(|l| {
-            if l.total_us == 0 { 0 } else { (1_000 * l.elapsed_us.min(l.total_us) / l.total_us) as u32 }
-        })
+        engine
+            .live
+            .with(|l| (1_000 * l.elapsed_us.min(l.total_us)).checked_div(l.total_us).unwrap_or(0) as u32)
     });
     // For people who listen: a sentence that changes at each tenth of the run.
     let spoken = Memo::new(move |_| engine.live.with(sentence::progress));
@@ -284,7 +284,7 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
             {(0..COLUMNS.len())
                 .map(|i| {
                     let text = Memo::new(move |_| {
-                        row.with(|r| r.as_ref().and_then(|cells| cells.get(i)).map(|c| mark(c)).unwrap_or_default())
+                        row.with(|r| r.as_ref().and_then(|cells| cells.get(i)).map(mark).unwrap_or_default())
                     });
                     view! { <td class="number">{text}</td> }
                 })
@@ -324,7 +324,7 @@ fn error_line(group: ErrorGroup) -> impl IntoView {
         <li>
             <span class="wrong">{format!("{} × {}", figure::count(group.count), group.outcome.label())}</span>
             <span class="hint">{format!(" {} on {}, last at {}", group.op, group.node, Micros(group.last_us))}</span>
-            <span class="error-text" title=group.text.clone()>{group.text.clone()}</span>
+            <span class="error-text" title=group.text>{group.text.clone()}</span>
         </li>
     }
 }

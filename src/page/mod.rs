@@ -6,6 +6,11 @@
 //! and only functions there talk to the workers and the store.
 //! Tests: what deserves one is in `present`, `route` and `run::compare`; the whole in tests/e2e.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "components own their props; views made of parts own them too"
+)]
+
 mod automation;
 pub mod chart;
 mod charts;

@@ -86,12 +86,12 @@ impl Runs {
         for (id, text) in store.cards().await? {
             if let Some(card) = Card::read(&text) {
                 cards.push(card);
-            } else if let Some(json) = store.run(&id).await? {
-                if let Ok(opened) = self.read(&id, json.into_bytes()).await {
-                    let card = Card::of(&opened.view, opened.json.len() as u64);
-                    store.put(&id, &opened.json, &card.to_json()).await?;
-                    cards.push(card);
-                }
+            } else if let Some(json) = store.run(&id).await?
+                && let Ok(opened) = self.read(&id, json.into_bytes()).await
+            {
+                let card = Card::of(&opened.view, opened.json.len() as u64);
+                store.put(&id, &opened.json, &card.to_json()).await?;
+                cards.push(card);
             }
         }
         Ok(cards)

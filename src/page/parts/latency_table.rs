@@ -137,7 +137,7 @@ fn SortHeading(column: Column, order: RwSignal<Option<(Column, bool)>>) -> impl 
 fn line(r: TableRow, measure: Measure, names: usize, class: &'static str) -> impl IntoView {
     let second = (names > 1).then(|| {
         let text = r.second.clone().unwrap_or_default();
-        view! { <td class="name" title=text.clone()>{text.clone()}</td> }
+        view! { <td class="name" title=text>{text.clone()}</td> }
     });
     let cells = Column::ALL.map(|column| {
         let cell = column.cell(&r.row, measure);

@@ -13,10 +13,13 @@ struct Plain {
     unit: &'static str,
     hint: &'static str,
     keyboard: &'static str,
-    text: (fn(&PlanDraft) -> &String, fn(&mut PlanDraft) -> &mut String),
+    text: Text,
 }
 
-/// How to read and to write a field of the draft.
+/// How to read and to write a text of the draft.
+type Text = (fn(&PlanDraft) -> &String, fn(&mut PlanDraft) -> &mut String);
+
+/// The text of a field.
 macro_rules! text {
     ($field:ident) => {
         (|d: &PlanDraft| &d.$field, |d: &mut PlanDraft| &mut d.$field)

@@ -223,7 +223,7 @@ fn node(n: NodeView) -> impl IntoView {
     let name = if n.discovered { format!("{} (found by redirect)", n.name) } else { n.name };
     view! {
         <tr>
-            <th scope="row" class="name" title=name.clone()>{name.clone()}</th>
+            <th scope="row" class="name" title=name>{name.clone()}</th>
             <td>
                 <code>{n.url}</code>
             </td>

@@ -216,7 +216,7 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
             app.go(&crate::route::Route::Compare(vec![id.clone(), other]));
         }
     };
-    let linked = plan.clone();
+    let linked = plan;
     view! {
         <div class="row acts">
             <button type="button" class="button" on:click=save>

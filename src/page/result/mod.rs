@@ -26,7 +26,7 @@ use crate::run::view::Measure;
 pub fn ResultView(id: String) -> impl IntoView {
     let app = use_app();
     let state = RwSignal::new(None::<Result<Arc<Opened>, String>>);
-    let wanted = id.clone();
+    let wanted = id;
     leptos::task::spawn_local_scoped_with_cancellation(async move {
         let opened = app.runs.open(&wanted).await;
         state.try_set(Some(opened));
