@@ -86,13 +86,13 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         <section class="panel">
             <h2>"Over time"</h2>
             <div class="charts">
-                <RunSlot run=r() measure make=|r, _| charts::throughput(&r.seconds, r.warmup_s) cursor />
-                <RunSlot run=r() measure make=|r, m| charts::latency(&r.seconds, r.warmup_s, m) cursor />
+                <RunSlot run=r() measure make=|r, _| charts::throughput(charts::whole(r), r.warmup_s) cursor />
+                <RunSlot run=r() measure make=|r, m| charts::latency(charts::whole(r), r.warmup_s, m) cursor />
                 <div class="charts-wide">
                     <RunSlot run=r() measure make=|r, _| charts::heat(r) height=300.0 cursor />
                 </div>
                 <RunSlot run=r() measure make=charts::by_operation cursor />
-                <RunSlot run=r() measure make=|r, _| charts::concurrency(&r.seconds, r.warmup_s) cursor />
+                <RunSlot run=r() measure make=|r, _| charts::concurrency(charts::whole(r), r.warmup_s) cursor />
             </div>
         </section>
         <section class="panel">

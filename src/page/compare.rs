@@ -226,6 +226,7 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
             }
         })
         .collect_view();
+    let by_op = c.metrics.iter().any(|m| keep(m) && m.op.is_some());
     let mut last: Option<String> = None;
     let rows = c
         .metrics
@@ -236,8 +237,11 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
             let fresh = m.op != last;
             last.clone_from(&m.op);
             let op = m.op.clone().map(|op| {
+                let class = if fresh { "" } else { "visually-hidden" };
                 view! {
-                    <span class="op" class:repeated=!fresh>{op}" "</span>
+                    <th scope="rowgroup" class="op">
+                        <span class=class>{op}</span>
+                    </th>
                 }
             });
             let cells = (0..m.values.len())
@@ -255,7 +259,8 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
                 .collect_view();
             view! {
                 <tr class:group-start=fresh && m.op.is_some()>
-                    <th scope="row">{op}{m.name.clone()}</th>
+                    {op}
+                    <th scope="row">{m.name.clone()}</th>
                     {cells}
                 </tr>
             }
@@ -267,6 +272,7 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
                 <caption class="visually-hidden">{caption}</caption>
                 <thead>
                     <tr>
+                        {by_op.then(|| view! { <th scope="col">"operation"</th> })}
                         <th scope="col">"metric"</th>
                         {heads}
                     </tr>

@@ -100,11 +100,12 @@ fn Running(engine: Engine) -> impl IntoView {
             <p class="lead">{about}</p>
             <p class="badges">
                 {move || {
-                    sources.track();
+                    // Read, not only tracked: a memo that nobody reads never runs.
+                    sources.with(|_| ());
                     view! { <TimeSource sources=engine.live.with_untracked(|l| l.time_sources) /> }
                 }}
                 {move || {
-                    health.track();
+                    health.with(|_| ());
                     view! { <Health health=engine.live.with_untracked(|l| l.health.clone()) /> }
                 }}
             </p>

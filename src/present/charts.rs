@@ -37,6 +37,14 @@ fn over_time(title: &str, y: Axis, seconds: &[Second], warmup_s: f64) -> Result<
     })
 }
 
+/// The seconds of a run that it lasted whole: the last, cut one would look like a fall.
+#[must_use]
+pub fn whole(run: &RunView) -> &[Second] {
+    let end = run.warmup_s + run.measured_s + 0.05;
+    let n = run.seconds.partition_point(|s| f64::from(s.t_s) + 1.0 <= end);
+    run.seconds.get(..n).unwrap_or_default()
+}
+
 /// Answers and, where there are any, errors a second.
 ///
 /// # Errors
@@ -109,9 +117,11 @@ pub fn by_operation(run: &RunView, measure: Measure) -> Result<Drawn, ChartError
     }
     let title = format!("p50 by operation ({})", series_measure(measure).name());
     let axis = Axis::linear("latency", Quantity::Micros);
-    let mut chart = over_time(&title, axis, &run.seconds, run.warmup_s)?;
+    let seconds = whole(run);
+    let mut chart = over_time(&title, axis, seconds, run.warmup_s)?;
     for op in &run.op_seconds {
-        let values = op.seconds.iter().map(|s| of_measure(s, measure).map(|l| f64::from(l[0])));
+        let values =
+            op.seconds.iter().take(seconds.len()).map(|s| of_measure(s, measure).map(|l| f64::from(l[0])));
         chart = chart.with_values(&op.op, values)?;
     }
     Ok(drawn(chart))
@@ -294,7 +304,7 @@ pub fn compared_series(runs: &[&RunView], labels: &[String], over: Over) -> Resu
         Over::Latency(i, measure) => of_measure(s, measure).and_then(|l| l.get(i).map(|v| f64::from(*v))),
     };
     let measured = |run: &RunView| -> Vec<Option<f64>> {
-        run.seconds.iter().filter(|s| f64::from(s.t_s) >= run.warmup_s).map(value).collect()
+        whole(run).iter().filter(|s| f64::from(s.t_s) >= run.warmup_s).map(value).collect()
     };
     let series: Vec<Vec<Option<f64>>> = runs.iter().map(|run| measured(run)).collect();
     let length = series.iter().map(Vec::len).max().unwrap_or_default();
@@ -394,7 +404,9 @@ mod tests {
         b.seconds.truncate(12);
         let labels = ["A".to_string(), "B".to_string()];
         let chart = compared_series(&[&a, &b], &labels, Over::Throughput).unwrap().unwrap();
-        assert_eq!(chart.table().len, 28);
+        // 2 s of warm-up and 20 s measured: what came in the drain after them is not drawn.
+        assert_eq!(chart.table().len, 20);
+        assert_eq!((whole(&a).len(), whole(&b).len()), (22, 12));
         assert!(compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get")).unwrap().is_some());
         assert!(compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set")).unwrap().is_none());
     }

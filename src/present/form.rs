@@ -75,6 +75,29 @@ pub fn is_extra(field: &str) -> bool {
     !(of_node || short.contains(&control.as_str()))
 }
 
+/// Problems in the order in which the form shows their fields.
+pub fn sort_problems(problems: &mut [Problem]) {
+    const ORDER: [&str; 11] = [
+        "",
+        "cluster.nodes",
+        "name",
+        "load.entities",
+        "load.duration_s",
+        "load.",
+        "mix",
+        "keys.",
+        "subscribers",
+        "seed",
+        "cluster.dialect",
+    ];
+    problems.sort_by_key(|problem| {
+        let field = control(&problem.field);
+        let exact = ORDER.iter().position(|at| *at == field);
+        let begins = || ORDER.iter().skip(1).position(|at| field.starts_with(at)).map(|i| i + 1);
+        exact.or_else(begins).unwrap_or(ORDER.len())
+    });
+}
+
 /// The sentences to show at a control.
 #[must_use]
 pub fn messages_at(problems: &[Problem], field: &str) -> Vec<String> {
@@ -201,6 +224,18 @@ mod tests {
         assert_eq!(label("cluster.nodes.1.url"), "Node 2, address");
         assert_eq!(label("cluster.nodes.0.lanes.3"), "Node 1, lane 4");
         assert!(is_extra("mix") && is_extra("cluster.nodes.0.lanes.1") && !is_extra("cluster.nodes.0.url"));
+    }
+
+    #[test]
+    fn problems_stand_in_the_forms_order() {
+        let fields = ["seed", "load.timeout_ms", "mix.get", "load.entities", "cluster.nodes.1.url", "format"];
+        let mut problems = fields.map(|f| Problem::new(f, "is wrong"));
+        sort_problems(&mut problems);
+        let sorted = problems.map(|p| p.field);
+        assert_eq!(
+            sorted,
+            ["format", "cluster.nodes.1.url", "load.entities", "load.timeout_ms", "mix.get", "seed"]
+        );
     }
 
     #[test]

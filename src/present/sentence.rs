@@ -28,8 +28,11 @@ pub fn plan(plan: &Plan) -> String {
             format!("{} requests/s ({spacing} arrivals)", three_digits(rate_per_s))
         }
     };
-    let warmup =
-        if load.warmup == Micros::ZERO { String::new() } else { format!(" after {} warm-up", load.warmup) };
+    let warmup = if load.warmup == Micros::ZERO {
+        String::new()
+    } else {
+        format!(" after {} warm-up", span(load.warmup))
+    };
     let lanes: usize = plan.cluster.nodes.iter().map(|n| n.lane_urls().count()).sum();
     let lanes = if lanes > nodes { format!(" over {lanes} lanes") } else { String::new() };
     let sticky = if plan.disable_leader_stickiness { "not leader-sticky" } else { "leader-sticky" };

@@ -7,7 +7,9 @@ use leptos::prelude::*;
 use crate::browser::{document, prefs};
 use crate::page::notices::Notices;
 use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, from_link, preset, wire};
-use crate::present::form::{apply_preset, control, control_id, edit, free_name, is_extra, with_nodes};
+use crate::present::form::{
+    apply_preset, control, control_id, edit, free_name, is_extra, sort_problems, with_nodes,
+};
 use crate::route::Prefill;
 
 /// The plan form's state.
@@ -43,7 +45,11 @@ impl Form {
             api_key: RwSignal::new(String::new()),
             attempted: RwSignal::new(false),
             more: RwSignal::new(false),
-            problems: Memo::new(move |_| draft.with(|d| d.plan().err().unwrap_or_default())),
+            problems: Memo::new(move |_| {
+                let mut problems = draft.with(|d| d.plan().err().unwrap_or_default());
+                sort_problems(&mut problems);
+                problems
+            }),
             touched: RwSignal::new(BTreeSet::new()),
             next_row: RwSignal::new(next),
         }
