@@ -237,6 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_the_colours_of_the_built_in_palettes() {
+        let css = include_str!("../../style/tokens.css");
+        let (light, dark) = css.split_once("@media").unwrap();
+        for (part, palette) in [(light, Palette::light()), (dark, Palette::dark())] {
+            for ink in Ink::ALL {
+                let name = format!("{}:", ink.property());
+                let mut values = part.lines().filter_map(|l| l.trim().strip_prefix(&name)).peekable();
+                assert!(values.peek().is_some(), "{name} is missing");
+                for value in values {
+                    assert_eq!(value.trim().trim_end_matches(';'), palette.color(ink).css(), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn series_colours_differ_visibly() {
         for p in [Palette::light(), Palette::dark()] {
             for i in 0..SERIES {

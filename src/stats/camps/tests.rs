@@ -82,6 +82,15 @@ fn false_alarms_and_power_of_the_valley_test() {
     };
     assert_eq!(count(2000, "half", &mix(0.5, 1.5)), 100);
     assert_eq!(count(2000, "tenth", &mix(0.1, 2.0)), 100);
+    // Chance alone digs pits in 50 values: the score keeps them out.
+    assert!(count(50, "few", &|s| s.lognormal(20.0, 0.3)) <= 2);
+    assert!(count(50, "few uniform", &|s| 40.0 + 20.0 * s.unit()) <= 2);
+    // A dent of a quarter between two hills is real with so many values, but no valley.
+    let dent = |s: &mut Stream| {
+        let median = if s.chance(0.5) { 40.0 } else { 20.0 };
+        s.lognormal(median, 0.25)
+    };
+    assert_eq!(count(10_000, "dent", &dent), 0);
     assert!(count(2000, "fifth near", &mix(0.2, 1.2)) <= 60); // a shoulder, not a hill
 }
 
