@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chart", &["units", "stats", "run"]),
     ("check", &["plan"]),
     ("route", &["dialect", "plan"]),
-    ("present", &["units", "sample", "plan", "dialect", "run", "check", "protocol"]),
+    ("present", &["units", "sample", "plan", "dialect", "run", "check", "protocol", "chart"]),
     ("protocol", &["units", "plan", "run", "check"]),
     ("browser", &["units", "sample", "entity", "protocol", "chart"]),
     (
