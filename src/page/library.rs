@@ -57,7 +57,7 @@ pub fn LibraryView() -> impl IntoView {
         {move || app.runs.trouble.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
         <Show when=move || loaded.get() fallback=|| view! { <p class="busy">"Reading the library…"</p> }>
             <Show when=move || ids.with(|ids| !ids.is_empty()) fallback=|| view! { <Empty /> }>
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Runs of this browser">
+                <div class="table-scroll panel" tabindex="0" role="region" aria-label="Runs of this browser">
                     <table class="table table-runs">
                         <thead>
                             <tr>
@@ -154,7 +154,7 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
             "{} entities, {} nodes, {}, {sticky}",
             c.entities,
             c.nodes,
-            Micros::from_secs(c.measured_s.round())
+            sentence::span(Micros::from_secs(c.measured_s.round()))
         )
     });
     let errors = text(|c| match c.errors {

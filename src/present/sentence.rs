@@ -49,7 +49,8 @@ pub fn plan(plan: &Plan) -> String {
 }
 
 /// A planned span: as it was typed, without decimals that say nothing.
-fn span(t: Micros) -> String {
+#[must_use]
+pub fn span(t: Micros) -> String {
     t.to_string().replace(".00 ", " ").replace(".0 ", " ")
 }
 
