@@ -136,26 +136,31 @@ fn even_mix() -> BTreeMap<String, u32> {
 /// All that is wrong with it, each with the field's path in the file.
 pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
     let one = |field: &str, message: String| vec![Problem::new(field, message)];
-    let value: serde_json::Value =
-        serde_json::from_str(json).map_err(|e| one("", format!("This is no JSON: {e}.")))?;
-    let format = value.get("format").and_then(|f| f.as_str()).unwrap_or("fwit-plan");
+    let head: Head = serde_json::from_str(json).map_err(|e| one("", format!("This is no JSON: {e}.")))?;
+    let format = head.format.as_ref().map_or("fwit-plan", |f| f.as_str().unwrap_or("?"));
     if format != "fwit-plan" {
         return Err(one("format", format!("This file is a “{format}”, not a “fwit-plan”.")));
     }
-    match value.get("version").map(|v| (v.as_u64(), v)) {
+    match head.version.as_ref().map(|v| (v.as_u64(), v)) {
         Some((None | Some(0), v)) => {
             return Err(one("version", format!("{v} is no version; this fwit reads version 1.")));
         }
         Some((Some(v), _)) if v > u64::from(VERSION) => {
-            let text =
-                format!("This plan has version {v}; this fwit reads up to {VERSION}. Use a newer fwit.");
+            let text = format!("This plan has version {v}; this fwit reads up to {VERSION}. Use a newer fwit.");
             return Err(one("version", text));
         }
         _ => {}
     }
     let file: PlanFile =
-        serde_json::from_value(value).map_err(|e| one("", format!("The plan does not fit: {e}.")))?;
+        serde_json::from_str(json).map_err(|e| one("", format!("The plan does not fit: {e}.")))?;
     validate(&file)
+}
+
+/// What every file of fwit has.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<serde_json::Value>,
+    version: Option<serde_json::Value>,
 }
 
 /// The plan's file form.

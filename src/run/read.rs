@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::wire::{RunFile, VERSION};
@@ -59,34 +60,32 @@ pub fn read(bytes: &[u8]) -> Result<RunFile, RunError> {
 }
 
 fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
-    // Only the head is needed to tell what it is, and it is told before anything else is believed.
-    let head: Value = serde_json::from_slice(bytes).map_err(|e| {
-        if looks_like_a_run(bytes) {
-            RunError::Broken {
-                place: format!("line {}, column {}", e.line(), e.column()),
-                what: json_words(&e),
-            }
-        } else {
-            RunError::NotARun("it is no JSON, or cut off".into())
-        }
+    // The head alone tells what it is, and it is told before anything else is believed.
+    let broken = |e: &serde_json::Error| RunError::Broken {
+        place: format!("line {}, column {}", e.line(), e.column()),
+        what: json_words(e),
+    };
+    let head: Head = serde_json::from_slice(bytes).map_err(|e| {
+        if looks_like_a_run(bytes) { broken(&e) } else { RunError::NotARun("it is no JSON, or cut off".into()) }
     })?;
-    match head.get("format").and_then(Value::as_str) {
+    match head.format.as_ref().map(|f| f.as_str().unwrap_or("?")) {
         Some("fwit-run") => {}
         Some(other) => return Err(RunError::NotARun(format!("it calls itself “{}”", clip(other)))),
         None => return Err(RunError::NotARun("it has no “format”".into())),
     }
-    match head.get("version").and_then(Value::as_u64) {
+    match head.version.as_ref().and_then(Value::as_u64) {
         Some(v) if v > u64::from(VERSION) => return Err(RunError::TooNew { found: v, known: VERSION }),
         Some(1) => {}
-        _ => {
-            return Err(RunError::Broken {
-                place: "version".into(),
-                what: "it is missing or no version".into(),
-            });
-        }
+        _ => return Err(RunError::Broken { place: "version".into(), what: "it is missing or no version".into() }),
     }
-    serde_json::from_value(head)
-        .map_err(|e| RunError::Broken { place: "its fields".into(), what: json_words(&e) })
+    serde_json::from_slice(bytes).map_err(|e| broken(&e))
+}
+
+/// What every file of fwit has.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<Value>,
+    version: Option<Value>,
 }
 
 fn looks_like_a_run(bytes: &[u8]) -> bool {
