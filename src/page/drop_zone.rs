@@ -40,7 +40,7 @@ pub fn DropZone(app: App) -> impl IntoView {
         event.prevent_default();
         depth.set(0);
         let files = Picked::dropped(event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer));
-        leptos::task::spawn_local(async move { app.import(files).await });
+        app.import(files);
     });
     StoredValue::new_local([enter, over, leave, drop]);
     view! {

@@ -110,7 +110,7 @@ fn OpenFiles(app: App) -> impl IntoView {
         let Some(input) = input.get_untracked() else { return };
         let files = Picked::all(input.files());
         input.set_value("");
-        leptos::task::spawn_local(async move { app.import(files).await });
+        app.import(files);
     };
     view! {
         <button

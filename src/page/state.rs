@@ -6,6 +6,7 @@ use super::engine::Engine;
 use super::notices::Notices;
 use super::plan_form::Form;
 use super::runs::Runs;
+use crate::browser::files::Picked;
 use crate::browser::{document, prefs};
 use crate::plan::Plan;
 use crate::protocol::Opened;
@@ -128,7 +129,11 @@ impl App {
 
     /// Reads files that the user picked or dropped: runs go to the library, a plan into the form. Trouble with one
     /// is shown and does not keep the others out.
-    pub async fn import(self, files: Vec<crate::browser::files::Picked>) {
+    pub fn import(self, files: Vec<Picked>) {
+        leptos::task::spawn_local(async move { self.import_all(files).await });
+    }
+
+    async fn import_all(self, files: Vec<Picked>) {
         let mut kept = Vec::new();
         for file in files {
             match self.import_one(&file).await {
@@ -147,7 +152,7 @@ impl App {
         }
     }
 
-    async fn import_one(self, file: &crate::browser::files::Picked) -> Result<Option<String>, String> {
+    async fn import_one(self, file: &Picked) -> Result<Option<String>, String> {
         let bytes = file.read().await?;
         if let Some(text) = super::plan_form::plan_text(&bytes) {
             let plan = crate::plan::wire::read(text)

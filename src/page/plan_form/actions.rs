@@ -64,7 +64,7 @@ pub fn Actions() -> impl IntoView {
         let Some(input) = load.get_untracked() else { return };
         let files = Picked::all(input.files());
         input.set_value("");
-        leptos::task::spawn_local(async move { app.import(files).await });
+        app.import(files);
     };
     view! {
         <div class="actions">
