@@ -146,7 +146,8 @@ pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
             return Err(one("version", format!("{v} is no version; this fwit reads version 1.")));
         }
         Some((Some(v), _)) if v > u64::from(VERSION) => {
-            let text = format!("This plan has version {v}; this fwit reads up to {VERSION}. Use a newer fwit.");
+            let text =
+                format!("This plan has version {v}; this fwit reads up to {VERSION}. Use a newer fwit.");
             return Err(one("version", text));
         }
         _ => {}

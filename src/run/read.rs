@@ -66,7 +66,11 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
         what: json_words(e),
     };
     let head: Head = serde_json::from_slice(bytes).map_err(|e| {
-        if looks_like_a_run(bytes) { broken(&e) } else { RunError::NotARun("it is no JSON, or cut off".into()) }
+        if looks_like_a_run(bytes) {
+            broken(&e)
+        } else {
+            RunError::NotARun("it is no JSON, or cut off".into())
+        }
     })?;
     match head.format.as_ref().map(|f| f.as_str().unwrap_or("?")) {
         Some("fwit-run") => {}
@@ -76,7 +80,12 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
     match head.version.as_ref().and_then(Value::as_u64) {
         Some(v) if v > u64::from(VERSION) => return Err(RunError::TooNew { found: v, known: VERSION }),
         Some(1) => {}
-        _ => return Err(RunError::Broken { place: "version".into(), what: "it is missing or no version".into() }),
+        _ => {
+            return Err(RunError::Broken {
+                place: "version".into(),
+                what: "it is missing or no version".into(),
+            });
+        }
     }
     serde_json::from_slice(bytes).map_err(|e| broken(&e))
 }

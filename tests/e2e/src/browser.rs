@@ -31,8 +31,9 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// With the pipe the browser ends when its driver does, however that happens. The others keep a fresh browser
 /// from calling home, and let it run as root in a container.
-const ARGS: [&str; 12] = [
+const ARGS: [&str; 13] = [
     "--headless",
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
