@@ -1,9 +1,14 @@
-//! The page's entry: errors become readable, then the views are mounted.
+//! The program's entry, in a page and in its workers: one wasm file, compiled once.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    fwit::browser::panic_page::install();
-    fwit::page::mount();
+    use wasm_bindgen::JsCast as _;
+    if js_sys::global().is_instance_of::<web_sys::Window>() {
+        fwit::browser::panic_page::install();
+        fwit::page::mount();
+    } else {
+        fwit::worker::start();
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -8,13 +8,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::listener::Listener;
 use crate::protocol::{self, FromWorker, ProtocolError, ToWorker};
 
-/// Where Trunk puts the worker's loader, beside the page.
+/// The worker's loader, beside the page.
 const LOADER: &str = "./worker_loader.js";
 
 /// What can go wrong between page and worker.
@@ -84,8 +84,13 @@ impl WorkerLink {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         options.set_name(name);
-        let worker = Worker::new_with_options(LOADER, &options)
-            .map_err(|error| LinkError::Spawn(super::describe(&error)))?;
+        let start = || -> Result<Worker, JsValue> {
+            let worker = Worker::new_with_options(&loader()?, &options)?;
+            // The program that the page runs, compiled already: the first message, and the loader's only one.
+            worker.post_message(&wasm_bindgen::module())?;
+            Ok(worker)
+        };
+        let worker = start().map_err(|error| LinkError::Spawn(super::describe(&error)))?;
         let shared = Rc::new(Shared { worker, state: RefCell::new(State::Starting(Vec::new())) });
         let callback: Callback = Rc::new(on_message);
         let (on_data, data) = (callback.clone(), shared.clone());
@@ -113,6 +118,16 @@ impl WorkerLink {
         }
         self.shared.post(&message)
     }
+}
+
+/// The loader's URL. It is told where the page's glue code is: Trunk gives it a name with a hash, and a preload
+/// line in the page's head.
+fn loader() -> Result<String, JsValue> {
+    let document = web_sys::window().and_then(|w| w.document()).ok_or("there is no document")?;
+    let line = document.query_selector("link[rel=modulepreload]")?.ok_or("the page's head names no glue code")?;
+    let href = line.get_attribute("href").unwrap_or_default();
+    let glue = web_sys::Url::new_with_base(&href, &document.base_uri()?.unwrap_or_default())?.href();
+    Ok(format!("{LOADER}?glue={}", String::from(js_sys::encode_uri_component(&glue))))
 }
 
 impl Drop for WorkerLink {

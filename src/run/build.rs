@@ -12,6 +12,7 @@ use super::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
     OperationFile, RunFile, SecondFile, SecondOpFile, SeriesFile, VERSION, WindowFile,
 };
+use super::summary::short;
 use super::{health, summary};
 use crate::entity::engine::Run;
 use crate::entity::world::{Clock, Transport};
@@ -90,7 +91,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                     redirected: key.redirected,
                     measure: key.measure,
                     count: h.len(),
-                    mean_us: h.mean(),
+                    mean_us: short(h.mean()),
                     max_us: h.max(),
                     hist: hist::encode(h),
                 })
@@ -193,8 +194,8 @@ impl<T: Transport, C: Clock> Run<T, C> {
                     service.merge(&op.service);
                     response.merge(&op.response);
                 }
-                second.in_flight = recorder.gauges().0.second(s) as f32;
-                second.waiting = recorder.gauges().1.second(s) as f32;
+                second.in_flight = short(recorder.gauges().0.second(s)) as f32;
+                second.waiting = short(recorder.gauges().1.second(s)) as f32;
                 second.service_us = summary::two_percentiles(&service);
                 second.response_us = summary::two_percentiles(&response);
                 second
@@ -218,7 +219,12 @@ impl<T: Transport, C: Clock> Run<T, C> {
         let (effective, waiting) = recorder.concurrency(now);
         let closed = matches!(self.shared.plan.load.model, Model::Closed { .. });
         let closure = if closed { recorder.closure(entities, now) } else { None };
-        Concurrency { entities, effective, waiting, closure }
+        Concurrency {
+            entities,
+            effective: short(effective),
+            waiting: short(waiting),
+            closure: closure.map(short),
+        }
     }
 
     fn errors(&self, recorder: &Recorder, most: usize) -> Vec<ErrorGroup> {
@@ -288,7 +294,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 leads: leads.get(i).copied().flatten(),
                 protocol: tally.map_or(Protocol::Unknown, |t| t.protocol).label().into(),
                 timing_header: answered.then_some(sources.wire > 0),
-                in_flight: tally.map_or(0.0, |t| t.in_flight.mean(to)),
+                in_flight: tally.map_or(0.0, |t| short(t.in_flight.mean(to))),
                 slots: node.lanes.iter().map(|l| self.shared.slots.limit(*l)).sum(),
                 new_connections: tally.map_or(0, |t| t.new_connections),
                 discovered: node.discovered,
@@ -313,7 +319,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 errors: tally.errors,
                 ops: ops
                     .map(|(op, m)| {
-                        (op_name(op), EntityOpFile { count: m.count(), mean_us: m.mean(), sd_us: m.sd() })
+                        (op_name(op), EntityOpFile { count: m.count(), mean_us: short(m.mean()), sd_us: short(m.sd()) })
                     })
                     .collect(),
             }
@@ -358,8 +364,8 @@ fn series(recorder: &Recorder, op_name: impl Fn(usize) -> String) -> SeriesFile 
         let ops = cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
         SecondFile {
             t_s: s as u32,
-            in_flight: recorder.gauges().0.second(s) as f32,
-            waiting: recorder.gauges().1.second(s) as f32,
+            in_flight: short(recorder.gauges().0.second(s)) as f32,
+            waiting: short(recorder.gauges().1.second(s)) as f32,
             ops: ops
                 .map(|(i, op)| {
                     let file = SecondOpFile {

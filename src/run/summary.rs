@@ -178,6 +178,11 @@ pub(super) fn rate(answers: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { answers as f64 / seconds } else { 0.0 }
 }
 
+/// Three decimals: what a file keeps of a mean. Such numbers come out of JSON exactly as they went in.
+pub(super) fn short(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
 /// Count, mean and percentiles.
 #[must_use]
 pub fn summarize(histogram: &Histogram<u64>) -> Summary {
@@ -186,7 +191,7 @@ pub fn summarize(histogram: &Histogram<u64>) -> Summary {
     }
     Summary {
         count: histogram.len(),
-        mean_us: histogram.mean(),
+        mean_us: short(histogram.mean()),
         max_us: histogram.max(),
         at_us: PERCENTILES.map(|p| histogram.value_at_quantile(p)),
     }
