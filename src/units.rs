@@ -133,6 +133,27 @@ pub fn grouped(value: i64) -> String {
     out
 }
 
+/// Sorts by a comparison, equal ones in the order they had. One sorting routine serves every type: a page is
+/// downloaded, and a routine a type is five kilobytes each.
+pub fn sort_small<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) {
+    fn sort_places(places: &mut [usize], compare: &dyn Fn(usize, usize) -> std::cmp::Ordering) {
+        places.sort_by(|a, b| compare(*a, *b));
+    }
+    let mut places: Vec<usize> = (0..items.len()).collect();
+    sort_places(&mut places, &|a, b| compare(&items[a], &items[b]));
+    let mut taken: Vec<Option<T>> = std::mem::take(items).into_iter().map(Some).collect();
+    items.extend(places.into_iter().filter_map(|i| taken[i].take()));
+}
+
+/// A map of entries, inserted one by one: collecting would sort them first, with a routine a type.
+pub fn map_of<K: Ord, V>(entries: impl IntoIterator<Item = (K, V)>) -> std::collections::BTreeMap<K, V> {
+    let mut map = std::collections::BTreeMap::new();
+    for (key, value) in entries {
+        map.insert(key, value);
+    }
+    map
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +175,17 @@ mod tests {
         ] {
             assert_eq!(Micros(us).to_string(), text);
         }
+    }
+
+    #[test]
+    fn small_sorts_are_stable() {
+        let mut items = vec![(2, 'a'), (1, 'b'), (2, 'c'), (1, 'd'), (0, 'e')];
+        sort_small(&mut items, |a, b| a.0.cmp(&b.0));
+        assert_eq!(items, [(0, 'e'), (1, 'b'), (1, 'd'), (2, 'a'), (2, 'c')]);
+        assert_eq!(
+            map_of([(2, 'x'), (1, 'y'), (2, 'z')]).into_iter().collect::<Vec<_>>(),
+            [(1, 'y'), (2, 'z')]
+        );
     }
 
     #[test]

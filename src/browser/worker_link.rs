@@ -124,7 +124,8 @@ impl WorkerLink {
 /// line in the page's head.
 fn loader() -> Result<String, JsValue> {
     let document = web_sys::window().and_then(|w| w.document()).ok_or("there is no document")?;
-    let line = document.query_selector("link[rel=modulepreload]")?.ok_or("the page's head names no glue code")?;
+    let line =
+        document.query_selector("link[rel=modulepreload]")?.ok_or("the page's head names no glue code")?;
     let href = line.get_attribute("href").unwrap_or_default();
     let glue = web_sys::Url::new_with_base(&href, &document.base_uri()?.unwrap_or_default())?.href();
     Ok(format!("{LOADER}?glue={}", String::from(js_sys::encode_uri_component(&glue))))

@@ -126,7 +126,7 @@ impl Histogram {
         let plot = frame.plot;
         let mut rows: Vec<f64> = Vec::new(); // right end of the last label of each row
         let mut marks: Vec<&Mark> = self.marks.iter().filter(|m| frame.x.contains(m.at)).collect();
-        marks.sort_by(|a, b| a.at.total_cmp(&b.at));
+        crate::units::sort_small(&mut marks, |a, b| a.at.total_cmp(&b.at));
         for m in marks {
             let x = frame.x.px(m.at);
             let ends = vec![[Point::new(x, plot.y), Point::new(x, plot.bottom())]];

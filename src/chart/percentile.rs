@@ -67,7 +67,7 @@ impl PercentileChart {
             }
         }
         let mut ranks: Vec<f64> = curves.iter().flat_map(|c| c.ranks.iter().copied()).collect();
-        ranks.sort_by(f64::total_cmp);
+        crate::units::sort_small(&mut ranks, f64::total_cmp);
         ranks.dedup();
         let x_axis =
             Axis { title: "percentile".to_owned(), quantity: Quantity::Rank, kind: Kind::Percentile };

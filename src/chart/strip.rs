@@ -124,7 +124,7 @@ impl StripChart {
             .enumerate()
             .filter(|(i, v)| self.placed(*v) && view.shows(self.entities[*i].group))
             .collect();
-        out.sort_by(|a, b| a.1.total_cmp(&b.1));
+        crate::units::sort_small(&mut out, |a, b| a.1.total_cmp(&b.1));
         out
     }
 }

@@ -213,6 +213,8 @@ pub fn fit(scale: &Scale, quantity: Quantity, along: Along, measure: Measure<'_>
             break;
         }
     }
+    // Values too small for their unit's digits read alike: one label stands for them.
+    ticks.major.dedup_by(|a, b| a.label == b.label);
     ticks
 }
 

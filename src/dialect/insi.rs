@@ -104,7 +104,7 @@ impl Dialect for Insi {
     }
 
     fn read_status(&self, text: &str) -> Option<NodeStatus> {
-        let ping: Value = serde_json::from_str(text).ok()?;
+        let ping: Value = serde_json::from_slice(text.as_bytes()).ok()?;
         let word = |name: &str| ping.get(name).and_then(Value::as_str).filter(|t| !t.is_empty());
         word("status")?;
         Some(NodeStatus {
@@ -124,7 +124,7 @@ impl Dialect for Insi {
     }
 
     fn event_data(&self, message: &str) -> Option<Value> {
-        let mut message: Value = serde_json::from_str(message).ok()?;
+        let mut message: Value = serde_json::from_slice(message.as_bytes()).ok()?;
         Some(message.get_mut("data")?.take())
     }
 }
@@ -153,8 +153,8 @@ mod tests {
         assert_eq!(request(BUMP).body, r#"{"key":"k-1","value":"1"}"#);
         let blob = request(BLOB_SET);
         assert!(blob.content_type.ends_with(BOUNDARY) && blob.body.contains("name=\"key\"\r\n\r\nk-1\r\n"));
-        for op in 0..OPERATIONS.len() {
-            assert_eq!(request(op).method == Method::Get, OPERATIONS[op].kind == Kind::Read);
+        for (op, operation) in OPERATIONS.iter().enumerate() {
+            assert_eq!(request(op).method == Method::Get, operation.kind == Kind::Read);
         }
     }
 

@@ -28,7 +28,7 @@ pub const PRESETS: [Preset; 2] = [
     },
     Preset {
         name: "fwit-t",
-        about: "50 entities, all nine operations, 10 minutes: what the Go tool fwit-t ran.",
+        about: "50 entities, all nine operations, 10 minutes: the length of the seed tool's runs.",
         warmup_s: 10.0,
         duration_s: 600.0,
     },

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Arrivals, Model, Plan, Problem, validate};
+use crate::units::map_of;
 
 /// The newest version of the plan's file form.
 pub const VERSION: u32 = 1;
@@ -127,7 +128,7 @@ fn one() -> u64 {
     1
 }
 fn even_mix() -> BTreeMap<String, u32> {
-    super::presets::NINE.iter().map(|op| ((*op).to_string(), 1)).collect()
+    map_of(super::presets::NINE.iter().map(|op| ((*op).to_string(), 1)))
 }
 
 /// Reads a plan from its JSON text.
@@ -136,7 +137,8 @@ fn even_mix() -> BTreeMap<String, u32> {
 /// All that is wrong with it, each with the field's path in the file.
 pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
     let one = |field: &str, message: String| vec![Problem::new(field, message)];
-    let head: Head = serde_json::from_str(json).map_err(|e| one("", format!("This is no JSON: {e}.")))?;
+    let head: Head =
+        serde_json::from_slice(json.as_bytes()).map_err(|e| one("", format!("This is no JSON: {e}.")))?;
     let format = head.format.as_ref().map_or("fwit-plan", |f| f.as_str().unwrap_or("?"));
     if format != "fwit-plan" {
         return Err(one("format", format!("This file is a “{format}”, not a “fwit-plan”.")));
@@ -152,8 +154,8 @@ pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
         }
         _ => {}
     }
-    let file: PlanFile =
-        serde_json::from_str(json).map_err(|e| one("", format!("The plan does not fit: {e}.")))?;
+    let file: PlanFile = serde_json::from_slice(json.as_bytes())
+        .map_err(|e| one("", format!("The plan does not fit: {e}.")))?;
     validate(&file)
 }
 
@@ -208,7 +210,7 @@ pub fn to_file(plan: &Plan) -> PlanFile {
             duration_s: plan.load.duration.as_secs(),
             timeout_ms: plan.load.timeout.as_millis(),
         },
-        mix: plan.mix.iter().cloned().collect(),
+        mix: map_of(plan.mix.iter().cloned()),
         keys: KeysFile { space: plan.keys.space, known: plan.keys.known, value_bytes: plan.keys.value_bytes },
         disable_leader_stickiness: plan.disable_leader_stickiness,
         subscribers: plan.subscribers,

@@ -76,7 +76,7 @@ pub fn is_extra(field: &str) -> bool {
 }
 
 /// Problems in the order in which the form shows their fields.
-pub fn sort_problems(problems: &mut [Problem]) {
+pub fn sort_problems(problems: &mut Vec<Problem>) {
     const ORDER: [&str; 11] = [
         "",
         "cluster.nodes",
@@ -90,12 +90,13 @@ pub fn sort_problems(problems: &mut [Problem]) {
         "seed",
         "cluster.dialect",
     ];
-    problems.sort_by_key(|problem| {
+    let rank = |problem: &Problem| {
         let field = control(&problem.field);
         let exact = ORDER.iter().position(|at| *at == field);
         let begins = || ORDER.iter().skip(1).position(|at| field.starts_with(at)).map(|i| i + 1);
         exact.or_else(begins).unwrap_or(ORDER.len())
-    });
+    };
+    crate::units::sort_small(problems, |a, b| rank(a).cmp(&rank(b)));
 }
 
 /// The sentences to show at a control.
@@ -194,7 +195,7 @@ pub fn plan_text(bytes: &[u8]) -> Option<&str> {
         return None;
     }
     let text = std::str::from_utf8(bytes).ok()?;
-    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let value: serde_json::Value = serde_json::from_slice(text.as_bytes()).ok()?;
     let format = value.get("format").and_then(|f| f.as_str());
     (format == Some("fwit-plan") || (format.is_none() && value.get("cluster").is_some())).then_some(text)
 }
@@ -229,9 +230,9 @@ mod tests {
     #[test]
     fn problems_stand_in_the_forms_order() {
         let fields = ["seed", "load.timeout_ms", "mix.get", "load.entities", "cluster.nodes.1.url", "format"];
-        let mut problems = fields.map(|f| Problem::new(f, "is wrong"));
+        let mut problems = fields.map(|f| Problem::new(f, "is wrong")).to_vec();
         sort_problems(&mut problems);
-        let sorted = problems.map(|p| p.field);
+        let sorted: Vec<String> = problems.into_iter().map(|p| p.field).collect();
         assert_eq!(
             sorted,
             ["format", "cluster.nodes.1.url", "load.entities", "load.timeout_ms", "mix.get", "seed"]

@@ -80,13 +80,13 @@ impl Card {
     /// From what is stored; `None` where it is of another version or broken.
     #[must_use]
     pub fn read(json: &str) -> Option<Card> {
-        serde_json::from_str::<Card>(json).ok().filter(|card| card.version == CARD_VERSION)
+        serde_json::from_slice::<Card>(json.as_bytes()).ok().filter(|card| card.version == CARD_VERSION)
     }
 }
 
 /// Newest first; runs of one moment by id, so that the order is the same each time.
-pub fn sort(cards: &mut [Card]) {
-    cards.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
+pub fn sort(cards: &mut Vec<Card>) {
+    crate::units::sort_small(cards, |a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
 }
 
 /// The name of a run's file: letters, digits and dashes of its name, then its id.
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn the_newest_run_comes_first() {
         let card = |id: &str, at: &str| Card { started_at: at.into(), ..Card::of(&sample(id, 1.0), 0) };
-        let mut cards = [card("b", "2026-01-01"), card("a", "2026-01-01"), card("c", "2026-01-02")];
+        let mut cards = vec![card("b", "2026-01-01"), card("a", "2026-01-01"), card("c", "2026-01-02")];
         sort(&mut cards);
-        assert_eq!(cards.map(|c| c.id), ["c", "a", "b"]);
+        assert_eq!(cards.into_iter().map(|c| c.id).collect::<Vec<_>>(), ["c", "a", "b"]);
     }
 
     #[test]

@@ -108,8 +108,8 @@ pub fn outcomes(row: &Row) -> String {
 }
 
 /// Sorts rows by a column, largest first or smallest first; rows without a value come last either way.
-pub fn sort<T>(rows: &mut [T], row: impl Fn(&T) -> &Row, column: Column, measure: Measure, falling: bool) {
-    rows.sort_by(|a, b| {
+pub fn sort<T>(rows: &mut Vec<T>, row: impl Fn(&T) -> &Row, column: Column, measure: Measure, falling: bool) {
+    crate::units::sort_small(rows, |a, b| {
         let (a, b) = (column.key(row(a), measure), column.key(row(b), measure));
         match (a, b) {
             (Some(a), Some(b)) => {
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn rows_are_sorted_by_what_is_shown() {
-        let mut rows = [row("few", 2, 900), row("slow", 100, 500), row("fast", 100, 100)];
+        let mut rows = vec![row("few", 2, 900), row("slow", 100, 500), row("fast", 100, 100)];
         let p50 = Column::Percentile(0);
-        let names = |rows: &[Row; 3]| rows.clone().map(|r| r.op.unwrap_or_default());
+        let names = |rows: &[Row]| rows.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>();
         sort(&mut rows, |r| r, p50, Measure::Service, true);
         assert_eq!(names(&rows), ["slow", "fast", "few"]);
         sort(&mut rows, |r| r, p50, Measure::Service, false);

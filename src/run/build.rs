@@ -1,10 +1,9 @@
 //! From a run that is over to its file, and from one under way to the beat the page shows.
 
-use std::collections::BTreeMap;
-
 use hdrhistogram::Histogram;
 
 use super::hist;
+use super::summary::short;
 use super::view::{
     Concurrency, Ended, ErrorGroup, Live, Measure, Row, Second, SubscriberView, SubscribersView,
 };
@@ -12,7 +11,6 @@ use super::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
     OperationFile, RunFile, SecondFile, SecondOpFile, SeriesFile, VERSION, WindowFile,
 };
-use super::summary::short;
 use super::{health, summary};
 use crate::entity::engine::Run;
 use crate::entity::world::{Clock, Transport};
@@ -20,7 +18,7 @@ use crate::plan::{Model, wire as plan_wire};
 use crate::sample::{Outcome, Protocol};
 use crate::stats::recorder::{Recorder, SecondOp, Tally, Window, new_histogram};
 use crate::stats::sparse::Sparse;
-use crate::units::Micros;
+use crate::units::{Micros, map_of};
 
 /// What only the page knows of a run.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +44,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
         let op_name = |i: usize| operations.get(i).map_or_else(|| format!("#{i}"), |o| o.name.to_string());
         let totals = |window| {
             let of = |op| (op_name(op), counts(sum_tallies(&recorder, window, topology.nodes.len(), op)));
-            (0..operations.len()).map(of).collect::<BTreeMap<_, _>>()
+            map_of((0..operations.len()).map(of))
         };
         let stopped_in_warmup = shared.clock.now().min(from).since(start);
         RunFile {
@@ -62,7 +60,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 warmup_s: if to > from { from.since(start) } else { stopped_in_warmup }.as_secs(),
                 measured_s: to.since(from).as_secs(),
             },
-            environment: about.environment.iter().cloned().collect(),
+            environment: map_of(about.environment.iter().cloned()),
             time_sources: recorder.sources(),
             operations: operations
                 .iter()
@@ -317,11 +315,11 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 home: node_name(usize::from(client.home)),
                 latched: client.latch.get().map(|n| node_name(usize::from(n))),
                 errors: tally.errors,
-                ops: ops
-                    .map(|(op, m)| {
-                        (op_name(op), EntityOpFile { count: m.count(), mean_us: short(m.mean()), sd_us: short(m.sd()) })
-                    })
-                    .collect(),
+                ops: map_of(ops.map(|(op, m)| {
+                    let file =
+                        EntityOpFile { count: m.count(), mean_us: short(m.mean()), sd_us: short(m.sd()) };
+                    (op_name(op), file)
+                })),
             }
         };
         self.clients.iter().zip(recorder.entities()).map(one).collect()
@@ -366,18 +364,16 @@ fn series(recorder: &Recorder, op_name: impl Fn(usize) -> String) -> SeriesFile 
             t_s: s as u32,
             in_flight: short(recorder.gauges().0.second(s)) as f32,
             waiting: short(recorder.gauges().1.second(s)) as f32,
-            ops: ops
-                .map(|(i, op)| {
-                    let file = SecondOpFile {
-                        answers: answers(op),
-                        errors: errors(op),
-                        aborted: op.outcomes[Outcome::Aborted.index()],
-                        service: op.service.to_gaps(),
-                        response: op.response.to_gaps(),
-                    };
-                    (op_name(i), file)
-                })
-                .collect(),
+            ops: map_of(ops.map(|(i, op)| {
+                let file = SecondOpFile {
+                    answers: answers(op),
+                    errors: errors(op),
+                    aborted: op.outcomes[Outcome::Aborted.index()],
+                    service: op.service.to_gaps(),
+                    response: op.response.to_gaps(),
+                };
+                (op_name(i), file)
+            })),
         }
     });
     SeriesFile { interval_s: 1, seconds: seconds.collect() }

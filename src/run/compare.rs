@@ -293,7 +293,7 @@ fn plan_differences(runs: &[&RunView]) -> Vec<PlanDifference> {
         .iter()
         .map(|run| {
             let mut fields = Vec::new();
-            if let Ok(value) = serde_json::from_str::<Value>(&run.plan_json) {
+            if let Ok(value) = serde_json::from_slice::<Value>(run.plan_json.as_bytes()) {
                 flatten(&value, "", &mut fields);
             }
             fields

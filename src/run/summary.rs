@@ -13,6 +13,7 @@ use super::{RunError, hist};
 use crate::dialect::Kind;
 use crate::stats::recorder::new_histogram;
 use crate::stats::sparse::{Sparse, bucket_range};
+use crate::units::map_of;
 
 /// Bins of a histogram view a decade of latency.
 const BINS_A_DECADE: f64 = 20.0;
@@ -30,7 +31,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
     let histograms = histograms(file)?;
     let measured_s = file.window.measured_s;
     let all = |_: &str, _: &str| true;
-    let kinds: BTreeMap<&str, Kind> = file.operations.iter().map(|o| (o.name.as_str(), o.kind)).collect();
+    let kinds: BTreeMap<&str, Kind> = map_of(file.operations.iter().map(|o| (o.name.as_str(), o.kind)));
     let used: Vec<(String, Kind)> = file
         .operations
         .iter()

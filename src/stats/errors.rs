@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::sample::Outcome;
+use crate::units::sort_small;
 
 /// Most groups; further kinds of text are counted in one group an outcome, operation and node.
 const GROUPS_MAX: usize = 400;
@@ -84,7 +85,7 @@ impl ErrorBook {
     #[must_use]
     pub fn sorted(&self) -> Vec<(&ErrorKey, &ErrorTally)> {
         let mut list: Vec<_> = self.groups.iter().collect();
-        list.sort_by(|a, b| b.1.count.cmp(&a.1.count).then(a.0.cmp(b.0)));
+        sort_small(&mut list, |a, b| b.1.count.cmp(&a.1.count).then(a.0.cmp(b.0)));
         list
     }
 }

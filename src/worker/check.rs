@@ -1,5 +1,8 @@
 //! The connection check: asks every address of a plan what a load test needs to know.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use futures_util::future::{Either, join_all, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Reflect;
@@ -15,7 +18,11 @@ use crate::entity::leader::within;
 use crate::entity::world::{Call, Clock, Transport, Wire};
 use crate::plan::{self, BaseUrl, Plan};
 use crate::protocol::FromWorker;
+use crate::sample::WireTiming;
 use crate::units::Micros;
+
+/// Timings by ticket that came for somebody else.
+type Timings = RefCell<HashMap<u64, Option<WireTiming>>>;
 
 /// How long an address may take to answer.
 const PATIENCE: Micros = Micros(4_000_000);
@@ -34,10 +41,13 @@ pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>)
     let auth = api_key.as_deref().map(|key| dialect::of(plan.cluster.dialect).auth_header(key));
     let clock = BrowserClock::new(performance.clone());
     let transport = FetchTransport::new(port.scope.clone(), performance, auth);
+    // All addresses are asked at once and share the browser's timings: what one takes is kept for the rest.
+    let timings = Timings::default();
     let nodes = join_all(plan.cluster.nodes.iter().map(|node| async {
         let addresses = std::iter::once(&node.url).chain(node.lanes.iter().filter(|l| **l != node.url));
         let addresses =
-            join_all(addresses.map(|url| address(&port.scope, &plan, &transport, &clock, url))).await;
+            join_all(addresses.map(|url| address(&port.scope, &plan, &transport, &clock, &timings, url)))
+                .await;
         NodeCheck { name: node.name.clone(), addresses }
     }))
     .await;
@@ -49,6 +59,7 @@ async fn address(
     plan: &Plan,
     transport: &FetchTransport,
     clock: &BrowserClock,
+    timings: &Timings,
     url: &BaseUrl,
 ) -> AddressFacts {
     let page = scope.location().origin();
@@ -88,7 +99,7 @@ async fn address(
         facts.role =
             status.and_then(|s| s.leads).map(|leads| if leads { "leader" } else { "follower" }.into());
         if let Wire::Later(ticket) = reply.wire
-            && let Some(timing) = wait_for(transport, clock, ticket).await
+            && let Some(timing) = wait_for(transport, clock, timings, ticket).await
         {
             facts.timing_header = true;
             facts.protocol = timing.protocol.label().into();
@@ -106,10 +117,12 @@ async fn address(
 async fn wait_for(
     transport: &FetchTransport,
     clock: &BrowserClock,
+    timings: &Timings,
     ticket: u64,
-) -> Option<crate::sample::WireTiming> {
+) -> Option<WireTiming> {
     for _ in 0..20 {
-        if let Some((_, timing)) = transport.take_wire().into_iter().find(|(t, _)| *t == ticket) {
+        timings.borrow_mut().extend(transport.take_wire());
+        if let Some(timing) = timings.borrow_mut().remove(&ticket) {
             return timing;
         }
         clock.sleep_until(clock.now() + Micros(5_000)).await;

@@ -1,5 +1,6 @@
 //! What only a real browser can show: fetch, Resource Timing, aborting, the worker's clock.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 

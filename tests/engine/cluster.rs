@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::rc::Rc;
 
 use fwit::dialect::Method;
@@ -193,23 +192,21 @@ pub struct Stream {
 }
 
 impl EventStream for Stream {
-    fn next(&mut self) -> impl Future<Output = Result<StreamItem, NoAnswer>> {
-        async move {
-            let clock = self.cluster.clock.clone();
-            if !std::mem::replace(&mut self.open, true) {
-                return Ok(StreamItem::Open);
-            }
-            loop {
-                let event = self.cluster.state.events.borrow().get(self.next).cloned();
-                if let Some(event) = event {
-                    self.next += 1;
-                    let lose = self.cluster.state.lose_every.get();
-                    if lose == 0 || !self.next.is_multiple_of(lose) {
-                        return Ok(StreamItem::Message(event, clock.now()));
-                    }
-                } else {
-                    clock.sleep_until(clock.now() + Micros(5_000)).await;
+    async fn next(&mut self) -> Result<StreamItem, NoAnswer> {
+        let clock = self.cluster.clock.clone();
+        if !std::mem::replace(&mut self.open, true) {
+            return Ok(StreamItem::Open);
+        }
+        loop {
+            let event = self.cluster.state.events.borrow().get(self.next).cloned();
+            if let Some(event) = event {
+                self.next += 1;
+                let lose = self.cluster.state.lose_every.get();
+                if lose == 0 || !self.next.is_multiple_of(lose) {
+                    return Ok(StreamItem::Message(event, clock.now()));
                 }
+            } else {
+                clock.sleep_until(clock.now() + Micros(5_000)).await;
             }
         }
     }

@@ -1,4 +1,5 @@
 //! Whole runs of the engine against a pretend cluster on a virtual clock: minutes in milliseconds.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cluster;
 

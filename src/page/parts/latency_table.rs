@@ -151,9 +151,10 @@ fn line(r: TableRow, measure: Measure, names: usize, class: &'static str) -> imp
         let text = if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text };
         view! { <td class=class title=cell.why>{text}</td> }
     });
+    let (title, name) = (r.name.clone(), r.name);
     view! {
         <tr class=class>
-            <th scope="row" class="name" title=r.name.clone()>{r.name.clone()}</th>
+            <th scope="row" class="name" title=title>{name}</th>
             {second}
             {cells}
         </tr>

@@ -1,3 +1,5 @@
+//! Tests of the camps: detectors, clusters and the whole pipeline.
+
 use super::dip::{dip_sorted, dip_test, p_value};
 use super::entities::{EntityMeans, Mean, OpKind, OpMean, entity_camps, heterogeneity};
 use super::labels::Labelling;
