@@ -231,6 +231,8 @@ fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{preset, wire};
     use super::*;
 
@@ -288,5 +290,68 @@ mod tests {
         assert_eq!(plan.cluster.nodes[0].lanes.len(), 2);
         let twice = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1","lanes":["http://a:1","http://a:1"]}]}}"#;
         assert_eq!(fields(&wire::read(twice).unwrap_err()), ["cluster.nodes.0.lanes.1"]);
+    }
+
+    proptest! {
+        /// Any plan that is valid comes back from its file, its form and its link as it was.
+        #[test]
+        fn any_plan_survives_file_form_and_link(
+            name in "[ -~äß日本]{0,40}",
+            seed in any::<u64>(),
+            nodes in 1..8_u16,
+            lanes in 0..5_u16,
+            entities in 1..10_000_u32,
+            think in proptest::option::of((0..100_000_u64, 0..100_000_u64)),
+            rate in 1..1_000_000_u32,
+            (warmup, duration, timeout) in (0..86_400_000_u64, 1_000..86_400_000_u64, 1..600_000_u64),
+            weights in proptest::collection::vec(0..1_000_u32, 9),
+            (space, known, value_bytes) in (1..=1_000_000_u32, 1..=10_000_u32, 1..=1_048_576_u32),
+            (sticky, verify, constant) in any::<(bool, bool, bool)>(),
+            subscribers in 0..=100_u32,
+        ) {
+            let mut plan = preset("quick").unwrap();
+            (plan.name, plan.seed) = (name.trim().to_string(), seed);
+            plan.cluster.nodes = (0..nodes)
+                .map(|i| Node {
+                    name: format!("node {i}"),
+                    url: BaseUrl::parse(&format!("https://h{i}.example:{}/base", 1 + i)).unwrap(),
+                    lanes: (0..lanes).map(|l| BaseUrl::parse(&format!("http://l{l}.h{i}.localhost")).unwrap()).collect(),
+                })
+                .collect();
+            plan.load = Load {
+                model: match think {
+                    Some((think, jitter)) => Model::Closed { think: Micros(think * 10), jitter: Micros(jitter * 10) },
+                    None => Model::Open {
+                        rate_per_s: f64::from(rate) / 100.0,
+                        arrivals: if constant { Arrivals::Constant } else { Arrivals::Poisson },
+                    },
+                },
+                entities,
+                warmup: Micros(warmup * 1_000),
+                duration: Micros(duration * 1_000),
+                timeout: Micros(timeout * 1_000),
+            };
+            plan.mix.iter_mut().zip(&weights).for_each(|(m, w)| m.1 = *w);
+            plan.mix[0].1 += 1;
+            plan.keys = Keys { space, known, value_bytes };
+            (plan.disable_leader_stickiness, plan.verify, plan.subscribers) = (!sticky, verify, subscribers);
+            prop_assert_eq!(wire::read(&wire::to_json(&plan)), Ok(plan.clone()));
+            prop_assert_eq!(super::super::from_link(&super::super::to_link(&plan)), Ok(plan.clone()));
+            prop_assert_eq!(super::super::PlanDraft::from_plan(&plan).plan(), Ok(plan));
+        }
+
+        /// Whatever text is opened as a plan, the answer is a plan or a list of problems.
+        #[test]
+        fn any_text_is_a_plan_or_has_problems(text in "[\\PC]{0,200}", at in any::<usize>(), bit in 0..7_u8) {
+            prop_assert!(wire::read(&text).is_err());
+            let mut json = wire::to_json(&preset("quick").unwrap()).into_bytes();
+            let at = at % json.len();
+            json[at] ^= 1 << bit;
+            if let Ok(json) = String::from_utf8(json)
+                && let Err(problems) = wire::read(&json)
+            {
+                prop_assert!(!problems.is_empty());
+            }
+        }
     }
 }
