@@ -29,6 +29,9 @@ pub fn new_histogram() -> Histogram<u64> {
     Histogram::new(3).expect("three significant digits")
 }
 
+/// Timings kept for requests that are not booked yet.
+const EARLY_MAX: usize = 2_000;
+
 /// Which histogram a latency belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -115,6 +118,8 @@ pub struct Recorder {
     entities: Vec<EntityTally>,
     nodes: Vec<NodeTally>,
     pending: HashMap<u64, Pending>,
+    /// Wire timings that came before their request was booked: the browser tells of both in no fixed order.
+    early: BTreeMap<u64, Option<WireTiming>>,
     sources: TimeSources,
     in_flight: Gauge,
     waiting: Gauge,
@@ -156,6 +161,7 @@ impl Recorder {
             entities: vec![EntityTally { ops: vec![Moments::default(); ops], errors: 0 }; entities],
             nodes: Vec::new(),
             pending: HashMap::new(),
+            early: BTreeMap::new(),
             sources: TimeSources::default(),
             in_flight: Gauge::new(start),
             waiting: Gauge::new(start),
@@ -248,17 +254,26 @@ impl Recorder {
         }
         match (wire, late) {
             (Some(wire), _) => self.service(&sample, Some(&wire)),
-            (None, Some(ticket)) => {
-                self.pending.insert(ticket, Pending { sample, since: sample.done });
-            }
+            (None, Some(ticket)) => match self.early.remove(&ticket) {
+                Some(timing) => self.service(&sample, timing.as_ref()),
+                None => {
+                    self.pending.insert(ticket, Pending { sample, since: sample.done });
+                }
+            },
             (None, None) => self.service(&sample, None),
         }
     }
 
-    /// The wire timing of an earlier request came.
+    /// The wire timing of a request came; the request itself may be booked a moment later. Tickets rise.
     pub fn wire(&mut self, ticket: u64, timing: Option<&WireTiming>) {
         if let Some(pending) = self.pending.remove(&ticket) {
             self.service(&pending.sample, timing);
+        } else {
+            self.early.insert(ticket, timing.copied());
+            // Requests that failed are booked without a ticket: their timings would stay for ever.
+            if self.early.len() > EARLY_MAX {
+                self.early.pop_first();
+            }
         }
     }
 
@@ -268,7 +283,9 @@ impl Recorder {
             self.pending.iter().filter(|(_, p)| p.since < before).map(|(t, _)| *t).collect();
         late.sort_unstable();
         for ticket in late {
-            self.wire(ticket, None);
+            if let Some(pending) = self.pending.remove(&ticket) {
+                self.service(&pending.sample, None);
+            }
         }
     }
 

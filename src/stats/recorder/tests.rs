@@ -58,6 +58,17 @@ fn a_late_wire_time_replaces_the_pages_clock() {
 }
 
 #[test]
+fn a_wire_time_that_comes_before_its_request_is_booked_is_kept() {
+    let mut r = recorder();
+    r.wire(7, Some(&wire(20_000)));
+    run(&mut r, sample(0, Outcome::Ok, 2_000_000, 50_000), Some(7));
+    assert_eq!((r.pending(), r.sources()), (0, TimeSources { wire: 1, page_clock: 0 }));
+    // Timings of requests that are never booked do not pile up.
+    (100..10_000).for_each(|ticket| r.wire(ticket, None));
+    assert!(r.early.len() <= EARLY_MAX);
+}
+
+#[test]
 fn warm_up_counts_apart_and_makes_no_latency() {
     let mut r = recorder();
     run(&mut r, sample(1, Outcome::Ok, 999_980, 10), None);
