@@ -1,7 +1,7 @@
 //! Runs in a real browser against a real cluster: what the run counts is what the cluster counted.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fwit::run::view::{Measure, RunView};
 use fwit::run::wire::RunFile;
@@ -78,6 +78,15 @@ fn asked(cluster: &Cluster) -> BTreeMap<String, u64> {
     sums
 }
 
+/// Waits until clients have asked the cluster for an operation so many times.
+fn wait_until_asked(cluster: &Cluster, op: &str, times: u64) {
+    let deadline = Instant::now() + PATIENCE;
+    while asked(cluster).get(op).is_none_or(|n| *n < times) {
+        assert!(Instant::now() < deadline, "the load does not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// The run's counts and the cluster's: equal but for requests whose answer nobody saw.
 fn assert_counted_exactly(file: &RunFile, before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) {
     for (op, measured) in &file.totals {
@@ -121,7 +130,7 @@ fn fifty_entities_sticky_and_not() {
         assert!((view.measured_s - 20.0).abs() < 0.5 && view.entities.len() == 50);
 
         // Times come from the wire, and the three latencies add up.
-        assert!(file.time_sources.wire > 50 * file.time_sources.page_clock, "{:?}", file.time_sources);
+        assert!(file.time_sources.wire > 500 * file.time_sources.page_clock, "{:?}", file.time_sources);
         let (wait, response) = (view.total.wait.mean_us, view.total.response.mean_us);
         assert!(view.total.service.mean_us + wait <= response * 1.02, "{:?}", view.total);
 
@@ -214,7 +223,7 @@ fn a_stopped_run_is_a_valid_run() {
     browser.wait("document.documentElement.dataset.fwit === 'running'", PATIENCE).unwrap();
     // The live page shows answers before it is stopped.
     browser.wait("/answers|throughput/i.test(document.querySelector('main').innerText)", PATIENCE).unwrap();
-    std::thread::sleep(Duration::from_secs(2)); // let it load for a while: any length will do
+    wait_until_asked(&cluster, "set", 20);
     browser.eval("fwit.stop();", &[]).unwrap();
     let (_, file, view) = finish(&browser);
     assert_eq!(file.ended, fwit::run::view::Ended::Stopped);
@@ -238,12 +247,7 @@ fn the_leader_is_killed_in_mid_run() {
     let changes = json!({ "load": { "warmup_s": 0, "duration_s": 20 }, "verify": true,
         "mix": { "set": 2, "get": 1, "blob_set": 2, "bump": 1, "publish": 1 }, "subscribers": 0 });
     start(&browser, &plan(&browser, &cluster, changes));
-    let written = || asked(&cluster).get("blob_set").copied().unwrap_or_default();
-    let deadline = std::time::Instant::now() + PATIENCE;
-    while written() < 300 {
-        assert!(std::time::Instant::now() < deadline, "the load does not start");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    wait_until_asked(&cluster, "blob_set", 300);
     let dead = cluster.leader().unwrap().name.clone();
     cluster.kill(&dead).unwrap();
     let (_, file, view) = finish(&browser);
