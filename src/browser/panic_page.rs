@@ -6,6 +6,7 @@ use std::panic;
 pub fn install() {
     panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
+        super::worker_link::terminate_all();
         show(&info.to_string());
         super::document::set_root_data("fwit", Some("error"));
     }));

@@ -91,6 +91,7 @@ impl WorkerLink {
             Ok(worker)
         };
         let worker = start().map_err(|error| LinkError::Spawn(super::describe(&error)))?;
+        ALIVE.with(|alive| alive.borrow_mut().push(worker.clone()));
         let shared = Rc::new(Shared { worker, state: RefCell::new(State::Starting(Vec::new())) });
         let callback: Callback = Rc::new(on_message);
         let (on_data, data) = (callback.clone(), shared.clone());
@@ -131,8 +132,23 @@ fn loader() -> Result<String, JsValue> {
     Ok(format!("{LOADER}?glue={}", String::from(js_sys::encode_uri_component(&glue))))
 }
 
+thread_local! {
+    /// The workers that live: a page that broke down must not leave a load running behind it.
+    static ALIVE: RefCell<Vec<Worker>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Ends every worker, from wherever; the page can't be relied on any more.
+pub fn terminate_all() {
+    ALIVE.with(|alive| {
+        if let Ok(alive) = alive.try_borrow() {
+            alive.iter().for_each(Worker::terminate);
+        }
+    });
+}
+
 impl Drop for WorkerLink {
     fn drop(&mut self) {
+        ALIVE.with(|alive| alive.borrow_mut().retain(|other| *other != self.shared.worker));
         self.shared.worker.terminate();
     }
 }

@@ -175,12 +175,16 @@ impl Engine {
     }
 
     /// The run was kept under this id.
-    pub fn done(self, id: &str) {
+    pub fn done(self, id: &str, kept: bool) {
+        if kept {
+            self.inner.update_value(|inner| inner.guard = None);
+        }
         self.status.set(Status::Done(id.to_string()));
     }
 
     /// The run could not start or go on.
     pub fn failed(self, messages: Vec<String>) {
+        self.inner.update_value(|inner| inner.guard = None);
         self.status.set(Status::Failed(messages));
     }
 
@@ -229,10 +233,7 @@ impl Engine {
     }
 
     fn end(self, end: Result<Box<Opened>, Vec<String>>) {
-        let on_end = self.inner.try_update_value(|inner| {
-            inner.guard = None;
-            inner.on_end.take()
-        });
+        let on_end = self.inner.try_update_value(|inner| inner.on_end.take());
         if let Some(on_end) = on_end.flatten() {
             on_end(end);
         }

@@ -128,7 +128,7 @@ fn OpenFiles(app: App) -> impl IntoView {
         <input
             type="file"
             multiple
-            accept=".json,application/json"
+            accept=".json,.gz,application/json,application/gzip"
             class="visually-hidden"
             tabindex="-1"
             aria-label="Run files"

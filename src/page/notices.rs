@@ -65,8 +65,8 @@ impl Notices {
         let id = self.next.get_untracked();
         self.next.set(id + 1);
         self.list.update(|list| {
-            // The same trouble twice is shown once.
-            list.retain(|n| n.text != text);
+            // The same trouble twice is shown once; what can be undone stays, each by itself.
+            list.retain(|n| n.action.is_some() || n.text != text);
             list.push(Notice { id, tone, text, action });
         });
         if tone == Tone::Done {

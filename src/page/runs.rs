@@ -191,11 +191,9 @@ impl Runs {
     /// # Errors
     /// Where the store fails.
     pub async fn restore(self, deleted: Deleted) -> Result<(), String> {
-        let store = self.store().await.map_err(|error| error.to_string())?;
-        let Deleted { card, json } = deleted;
-        store.put(&card.id, &json, &card.to_json()).await.map_err(|error| error.to_string())?;
-        self.refresh().await;
-        Ok(())
+        // As any other run: where the browser keeps nothing, it stays in memory.
+        let run = self.read(&deleted.card.id, deleted.json.into_bytes()).await?;
+        self.add(Arc::from(run)).await.map_err(|error| error.to_string())
     }
 
     fn in_memory(self, id: &str) -> Option<Arc<Opened>> {

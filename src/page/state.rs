@@ -106,9 +106,11 @@ impl App {
                 Err(messages) => Err(messages),
             };
             match &end {
-                Ok(opened) => self.engine.done(&opened.view.id),
+                // A run that is in memory only still asks before the page is left.
+                Ok((opened, kept)) => self.engine.done(&opened.view.id, *kept),
                 Err(messages) => self.engine.failed(messages.clone()),
             }
+            let end = end.map(|(opened, _)| opened);
             if let (Ok(opened), Route::Live) = (&end, self.route.get_untracked()) {
                 document::replace(&Route::Result(opened.view.id.clone()).to_string());
                 self.route.set(Route::Result(opened.view.id.clone()));
@@ -119,12 +121,13 @@ impl App {
         });
     }
 
-    async fn keep(self, opened: Opened) -> std::sync::Arc<Opened> {
+    async fn keep(self, opened: Opened) -> (std::sync::Arc<Opened>, bool) {
         let opened = std::sync::Arc::new(opened);
-        if let Err(error) = self.runs.add(opened.clone()).await {
+        let added = self.runs.add(opened.clone()).await;
+        if let Err(error) = &added {
             self.notices.wrong(format!("The run is not kept in this browser. {error}"));
         }
-        opened
+        (opened, added.is_ok())
     }
 
     /// Reads files that the user picked or dropped: runs go to the library, a plan into the form. Trouble with one

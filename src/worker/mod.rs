@@ -26,10 +26,13 @@ struct Port {
 
 impl Port {
     fn send(&self, message: &FromWorker) {
-        // Our own types always encode; a post fails only when the page is gone.
-        if let Ok(bytes) = protocol::encode(message) {
+        let sent = protocol::encode(message).ok().and_then(|bytes| {
             let buffer = Uint8Array::from(bytes.as_slice()).buffer();
-            self.scope.post_message_with_transfer(&buffer, &Array::of1(&buffer)).ok();
+            self.scope.post_message_with_transfer(&buffer, &Array::of1(&buffer)).ok()
+        });
+        // A message that is too large must not leave the page waiting; a small one still gets through.
+        if sent.is_none() && !matches!(message, FromWorker::Failed { .. }) {
+            self.fail(vec!["The worker could not hand its result to the page: it is too large.".into()]);
         }
     }
 

@@ -85,6 +85,13 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
         form.is_open(&field)
             && form.problems.with(|p| !crate::present::form::messages_at(p, &field).is_empty())
     });
+    // Opens where something is wrong; closing is the user's: a field must not vanish while it is typed into.
+    let lanes_open = RwSignal::new(false);
+    Effect::new(move |_| {
+        if lanes_wrong.get() {
+            lanes_open.set(true);
+        }
+    });
     view! {
         <div class="node">
             <Field
@@ -114,7 +121,11 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
             >
                 <Icon name="trash" />
             </button>
-            <details class="node-lanes" prop:open=move || lanes_wrong.get()>
+            <details
+                class="node-lanes"
+                prop:open=move || lanes_open.get()
+                on:toggle:target=move |event| lanes_open.set(event.target().open())
+            >
                 <summary>{summary}</summary>
                 <Area
                     form
@@ -122,7 +133,7 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
                     label="Lanes, one address a line"
                     value=lanes
                     set=move |text: String| write(&|n| n.lanes.clone_from(&text))
-                    hint="More addresses of the same node. A browser opens six HTTP/1.1 connections to each: with more lanes, more \
+                    hint="Addresses of the same node, used instead of the one above: list that one too. A browser opens six HTTP/1.1 connections to each: with more lanes, more \
                           entities are really under way at once."
                 />
                 <Show when=move || can_add.get()>

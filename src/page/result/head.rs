@@ -69,7 +69,8 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
         }
         leptos::task::spawn_local(async move {
             if let Some(run) = app.notices.check(app.runs.rename(&id, &name).await) {
-                renamed.run(run);
+                // The view may have gone while the run was being stored.
+                renamed.try_run(run);
             }
         });
     };
