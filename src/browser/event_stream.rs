@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use futures_util::{Sink, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
-use gloo_net::websocket::{Message, WebSocketError};
+use gloo_net::websocket::{Message, State, WebSocketError};
 use web_sys::Performance;
 
 use crate::entity::world::{EventStream, NoAnswer, StreamItem};
@@ -37,7 +37,10 @@ impl EventStream for SocketEvents {
             // A WebSocket can be written to as soon as it is open.
             poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await.map_err(|e| closed(&e))?;
             self.opened = true;
-            return Ok(StreamItem::Open);
+            // A refused connection is ready too, to tell of its error: that comes from the loop below.
+            if matches!(socket.state(), State::Open) {
+                return Ok(StreamItem::Open);
+            }
         }
         loop {
             match socket.next().await {

@@ -6,8 +6,7 @@
 //! only where they are needed, because Chromium's preflight cache counts them as part of the URL.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -38,6 +37,8 @@ struct Books {
     next_ticket: u64,
     names: HashMap<String, Name>,
     done: Vec<(u64, Option<WireTiming>)>,
+    /// Tickets of requests that are under way: their timings are held back until they are over.
+    open: HashSet<u64>,
     seen: u32,
     /// The protocol that a connection to an origin spoke last.
     protocols: HashMap<String, Protocol>,
@@ -62,9 +63,12 @@ pub struct Issue {
 
 impl Drop for Issue {
     fn drop(&mut self) {
-        if let Some(name) = self.books.borrow_mut().names.get_mut(&self.name) {
+        let mut books = self.books.borrow_mut();
+        books.open.remove(&self.ticket);
+        if let Some(name) = books.names.get_mut(&self.name) {
             name.in_flight = false;
         }
+        books.forget(&self.name);
     }
 }
 
@@ -113,18 +117,21 @@ impl ResourceTimings {
         let entry = books.names.entry(name.clone()).or_default();
         entry.in_flight = true;
         entry.waiting.push_back((ticket, now_ms));
-        if entry.waiting.len() > WAITING_MAX
-            && let Some((lost, _)) = entry.waiting.pop_front()
-        {
-            books.done.push((lost, None));
-        }
+        let crowded = entry.waiting.len() > WAITING_MAX;
+        let lost = if crowded { entry.waiting.pop_front() } else { None };
+        books.done.extend(lost.map(|(lost, _)| (lost, None)));
+        books.open.insert(ticket);
         Issue { books: self.books.clone(), name, ticket }
     }
 
     /// Timings that came since the last time.
     #[must_use]
     pub fn take(&self) -> Vec<(u64, Option<WireTiming>)> {
-        std::mem::take(&mut self.books.borrow_mut().done)
+        let mut books = self.books.borrow_mut();
+        let done = std::mem::take(&mut books.done);
+        let (held, over) = done.into_iter().partition(|(ticket, _)| books.open.contains(ticket));
+        books.done = held;
+        over
     }
 }
 
@@ -148,6 +155,14 @@ impl Books {
         if let Some(ticket) = ticket {
             let timing = self.timing(entry, &name);
             self.done.push((ticket, timing));
+        }
+        self.forget(&name);
+    }
+
+    /// Drops a name that nothing waits for: names may be as many as requests.
+    fn forget(&mut self, name: &str) {
+        if self.names.get(name).is_some_and(|n| !n.in_flight && n.waiting.is_empty()) {
+            self.names.remove(name);
         }
     }
 

@@ -65,24 +65,30 @@ impl FetchTransport {
     }
 
     /// Headers beyond those the browser sends by itself. A text body has its type without a header.
-    fn headers(&self, content_type: &'static str) -> Option<Headers> {
+    fn headers(&self, content_type: &'static str) -> Result<Option<Headers>, NoAnswer> {
         let own = if content_type.starts_with("text/plain") { "" } else { content_type };
         if own.is_empty() && self.auth.is_none() {
-            return None;
+            return Ok(None);
         }
         let mut cache = self.headers.borrow_mut();
         if let Some(headers) = cache.get(own) {
-            return Some(headers.clone());
+            return Ok(Some(headers.clone()));
         }
-        let headers = Headers::new().ok()?;
+        let headers = Headers::new().map_err(|e| failure(&e))?;
         if !own.is_empty() {
-            headers.set("Content-Type", own).ok()?;
+            headers.set("Content-Type", own).map_err(|e| failure(&e))?;
         }
         if let Some((name, value)) = &self.auth {
-            headers.set(name, value).ok()?;
+            // The browser's own words may quote the key.
+            let refused = |_| {
+                NoAnswer(
+                    "the API key can't be sent as a header: it holds a character that headers can't".into(),
+                )
+            };
+            headers.set(name, value).map_err(refused)?;
         }
         cache.insert(own, headers.clone());
-        Some(headers)
+        Ok(Some(headers))
     }
 }
 
@@ -108,7 +114,7 @@ impl Transport for FetchTransport {
         init.set_credentials(RequestCredentials::Omit);
         init.set_mode(RequestMode::Cors);
         init.set_signal(Some(&controller.signal()));
-        if let Some(headers) = self.headers(call.request.content_type) {
+        if let Some(headers) = self.headers(call.request.content_type)? {
             init.set_headers(&headers);
         }
         if !call.request.body.is_empty() {

@@ -124,8 +124,10 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let mut freed = shared.clock.now();
         shared.clock.sleep_until(freed + first).await;
         loop {
+            // The search for a leader that was lost is time a user of the cluster would have waited.
+            let due = shared.clock.now();
             self.find_leader_if_lost().await;
-            self.perform(shared.clock.now()).await;
+            self.perform(due).await;
             let done = shared.clock.now();
             shared.recorder.borrow_mut().cycle(done.since(freed), done);
             let think = self.chooser.borrow_mut().think();

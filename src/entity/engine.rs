@@ -96,7 +96,11 @@ impl Stop {
             if self.is_asked() {
                 return Poll::Ready(());
             }
-            self.inner.wakers.borrow_mut().push(cx.waker().clone());
+            // Polled at every step of the run: one waker a task is enough.
+            let mut wakers = self.inner.wakers.borrow_mut();
+            if !wakers.iter().any(|w| w.will_wake(cx.waker())) {
+                wakers.push(cx.waker().clone());
+            }
             Poll::Pending
         })
         .await;
@@ -194,7 +198,11 @@ impl<T: Transport, C: Clock> Run<T, C> {
         };
         // Asked to stop before it began: nothing was measured, and that is a valid run too.
         select(pin!(start), pin!(self.stop.asked())).await;
-        if !self.stop.is_asked() && shared.transport_saw_nothing().await {
+        let nothing = match select(pin!(shared.transport_saw_nothing()), pin!(self.stop.asked())).await {
+            Either::Left((nothing, _)) => nothing,
+            Either::Right(_) => false,
+        };
+        if nothing {
             return Err(CannotStart(
                 "None of the plan's nodes answers. The connection check says of each what is wrong.".into(),
             ));

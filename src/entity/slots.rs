@@ -175,8 +175,11 @@ impl Drop for Acquire {
         }
         if self.state.borrow().granted {
             self.slots.release(self.lane);
-        } else if let Some(lane) = self.slots.inner.borrow_mut().lanes.get_mut(self.lane) {
-            lane.queue.retain(|w| w.ticket != self.ticket);
+        } else if let Some(lane) = self.slots.inner.borrow_mut().lanes.get_mut(self.lane)
+            // Tickets rise within a queue.
+            && let Ok(at) = lane.queue.binary_search_by_key(&self.ticket, |w| w.ticket)
+        {
+            lane.queue.remove(at);
         }
     }
 }

@@ -23,6 +23,9 @@ const KEYS_MAX: usize = 100_000;
 const EXAMPLES_MAX: usize = 20;
 /// Reads under way at a time; the slots bound them too.
 const AT_A_TIME: usize = 64;
+/// How often, and how far apart, a leader is looked for.
+const LEADER_TRIES: u32 = 20;
+const LEADER_PAUSE: Micros = Micros(250_000);
 /// How long the whole check may take.
 const PATIENCE: Micros = Micros(120_000_000);
 
@@ -95,7 +98,19 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             }
             (acknowledged.to_check(), acknowledged.beyond)
         };
-        let leader = self.find_leader(self.clock.now()).await.unwrap_or_default();
+        // Another node may not have heard of the last writes: without a leader nothing can be said.
+        let mut leader = None;
+        for _ in 0..LEADER_TRIES {
+            leader = self.find_leader(self.clock.now()).await;
+            if leader.is_some() {
+                break;
+            }
+            self.clock.sleep_until(self.clock.now() + LEADER_PAUSE).await;
+        }
+        let Some(leader) = leader else {
+            let unchecked = beyond + keys.len() as u64;
+            return Some(Verification { unchecked, ..Verification::default() });
+        };
         let mut result = Verification { unchecked: beyond, ..Verification::default() };
         let mut left = keys.len() as u64;
         let reads = stream::iter(keys)

@@ -175,6 +175,10 @@ impl<T: Transport, C: Clock> Run<T, C> {
 
     /// Seconds from `from` on that are over, and whose wire timings had time to come in.
     fn seconds(&self, recorder: &Recorder, from: usize, now: Micros) -> Vec<Second> {
+        // Time begins with the load: what passes before it is no second of the run.
+        if self.phase.get() == super::view::Phase::Starting {
+            return Vec::new();
+        }
         let (start, _, _) = recorder.windows();
         let over = (now - Micros(400_000)).since(start).0 / 1_000_000;
         let over = if self.phase.get() == super::view::Phase::Draining {

@@ -51,7 +51,9 @@ pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
     // memory the histogram takes.
     let digits = word(&plain, 12);
     let highest = plain.get(24..32).and_then(|b| b.try_into().ok()).map(u64::from_be_bytes);
+    let payload = word(&plain, 4);
     if word(&plain, 0) != Some(COOKIE_PLAIN)
+        || payload.is_none_or(|n| n as usize > plain.len().saturating_sub(40))
         || digits.is_none_or(|d| d > 3)
         || highest.is_none_or(|h| h > 1 << 40)
     {
@@ -91,6 +93,20 @@ mod tests {
             bytes[at] ^= 1_u8 << bit;
             let _ = decode(&STANDARD.encode(bytes));
         }
+    }
+
+    #[test]
+    fn a_length_that_lies_is_refused() {
+        let mut h = new_histogram();
+        h.record(5).unwrap();
+        let bytes = STANDARD.decode(encode(&h)).unwrap();
+        let mut plain = Vec::new();
+        ZlibDecoder::new(&bytes[8..]).read_to_end(&mut plain).unwrap();
+        plain[4..8].copy_from_slice(&u32::MAX.to_be_bytes());
+        let mut z = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut z, &plain).unwrap();
+        let lying = [&bytes[..8], &z.finish().unwrap()].concat();
+        assert!(decode(&STANDARD.encode(lying)).unwrap_err().contains("header"));
     }
 
     #[test]

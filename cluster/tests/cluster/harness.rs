@@ -60,6 +60,14 @@ impl Cluster {
     }
 
     pub fn start_at(port: u16, data: &Path, flags: &[&str]) -> Self {
+        // Nodes that were killed a moment ago may still be on their way out of the kernel.
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        for port in (port..port + 3).chain(port + 10..port + 13) {
+            while std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
+                assert!(std::time::Instant::now() < deadline, "port {port} does not become free");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
         let mut own: Vec<String> = vec![format!("--port={port}"), format!("--peer-port={}", port + 10)];
         own.extend(flags.iter().map(ToString::to_string));
         let mut up = Command::new(BIN)
