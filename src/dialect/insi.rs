@@ -57,12 +57,7 @@ impl Dialect for Insi {
             body,
             content_type: TEXT,
         };
-        let get = |path: &str| Request {
-            method: Method::Get,
-            path: format!("{BASE}/{path}?key={}", encode_query(key)),
-            body: String::new(),
-            content_type: "",
-        };
+        let get = |path: &str| Request::get(format!("{BASE}/{path}?key={}", encode_query(key)));
         match op {
             SET => post("set", json!({ "key": key, "value": value }).to_string()),
             GET => get("get"),
@@ -75,12 +70,7 @@ impl Dialect for Insi {
             BLOB_GET => get("blob/get"),
             BLOB_DELETE => post("blob/delete", json!({ "key": key }).to_string()),
             // Unreachable through the table; asks the node for its role, which harms nothing.
-            _ => Request {
-                method: Method::Get,
-                path: self.status_path().into(),
-                body: String::new(),
-                content_type: "",
-            },
+            _ => Request::get(self.status_path()),
         }
     }
 

@@ -121,6 +121,14 @@ pub struct Request {
     pub content_type: &'static str,
 }
 
+impl Request {
+    /// A GET of a path: no body, no header of its own.
+    #[must_use]
+    pub fn get(path: impl Into<String>) -> Request {
+        Request { method: Method::Get, path: path.into(), body: String::new(), content_type: "" }
+    }
+}
+
 /// What an operation is done with.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {

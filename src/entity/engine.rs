@@ -302,12 +302,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
         let bases: Vec<(usize, String)> =
             self.topology.borrow().lanes.iter().enumerate().map(|(i, l)| (i, l.base.clone())).collect();
-        let request = crate::dialect::Request {
-            method: crate::dialect::Method::Get,
-            path: self.dialect.status_path().into(),
-            body: String::new(),
-            content_type: "",
-        };
+        let request = crate::dialect::Request::get(self.dialect.status_path());
         for (lane, base) in bases {
             let call = super::world::Call { lane, base: &base, request: &request, wants_text: &|_| false };
             if let Some(Ok(_)) = within(&self.clock, Micros(2_000_000), self.transport.send(&call)).await {

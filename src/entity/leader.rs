@@ -11,7 +11,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::shared::Shared;
 use super::world::{Call, Clock, Transport};
-use crate::dialect::{Method, NodeStatus, Request};
+use crate::dialect::{NodeStatus, Request};
 use crate::units::Micros;
 
 /// How long a node may take to say who it is.
@@ -102,17 +102,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
 
     /// Asks one node for its status.
     pub async fn ask(&self, node: u16) -> Option<NodeStatus> {
-        let (lane, base) = {
-            let topology = self.topology.borrow();
-            let lane = topology.nodes.get(usize::from(node))?.lanes.first().copied()?;
-            (lane, topology.lanes.get(lane)?.base.clone())
-        };
-        let request = Request {
-            method: Method::Get,
-            path: self.dialect.status_path().into(),
-            body: String::new(),
-            content_type: "",
-        };
+        let (lane, base) = self.topology.borrow().first_lane(node)?;
+        let request = Request::get(self.dialect.status_path());
         let call = Call { lane, base: &base, request: &request, wants_text: &|_| true };
         let reply = within(&self.clock, PATIENCE, self.transport.send(&call)).await?.ok()?;
         self.dialect.read_status(reply.text.as_deref()?)

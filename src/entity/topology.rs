@@ -77,6 +77,13 @@ impl Topology {
         lane
     }
 
+    /// A node's first lane and its base URL: for the few requests that are no load.
+    #[must_use]
+    pub fn first_lane(&self, node: u16) -> Option<(usize, String)> {
+        let lane = *self.nodes.get(usize::from(node))?.lanes.first()?;
+        Some((lane, self.lanes.get(lane)?.base.clone()))
+    }
+
     /// The node that answers at a URL: by its lanes' origins, by its own, then by the name the answer gave
     /// (`X-Served-By`). `None` where nothing fits.
     #[must_use]

@@ -138,11 +138,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     async fn is_there(&self, node: u16, pool: Pool, key: &str) -> Option<bool> {
         let reads = |o: &crate::dialect::Operation| o.kind == Kind::Read && o.key == KeyUse::Known(pool);
         let op = self.dialect.operations().iter().position(reads)?;
-        let (lane, base) = {
-            let topology = self.topology.borrow();
-            let lane = *topology.nodes.get(usize::from(node))?.lanes.first()?;
-            (lane, topology.lanes.get(lane)?.base.clone())
-        };
+        let (lane, base) = self.topology.borrow().first_lane(node)?;
         let request = self.dialect.request(op, &Choice { key, value: "" });
         let _permit = self.slots.acquire(lane).await;
         let call = Call {

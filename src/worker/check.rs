@@ -13,7 +13,7 @@ use super::Port;
 use crate::browser::clock::BrowserClock;
 use crate::browser::transport::FetchTransport;
 use crate::check::{AddressFacts, NodeCheck};
-use crate::dialect::{self, Method, Request};
+use crate::dialect::{self, Request};
 use crate::entity::leader::within;
 use crate::entity::world::{Call, Clock, Transport, Wire};
 use crate::plan::{self, BaseUrl, Plan};
@@ -70,12 +70,7 @@ async fn address(
         ..AddressFacts::default()
     };
     let dialect = dialect::of(plan.cluster.dialect);
-    let request = Request {
-        method: Method::Get,
-        path: dialect.status_path().into(),
-        body: String::new(),
-        content_type: "",
-    };
+    let request = Request::get(dialect.status_path());
     let base = url.to_string();
     let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| true };
     for _ in 0..ROUNDS {

@@ -2,15 +2,17 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../shared/draws.rs"]
+mod draws;
+
 use std::collections::BTreeSet;
 
 use futures_util::future::{Either, join_all, select};
 use fwit::browser::clock::BrowserClock;
 use fwit::browser::transport::FetchTransport;
-use fwit::dialect::{Method, Request};
+use fwit::dialect::Request;
 use fwit::entity::world::{Call, Clock, NoAnswer, Reply, Transport, Wire};
 use fwit::sample::Protocol;
-use fwit::stats::random::Stream;
 use fwit::units::Micros;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -43,7 +45,7 @@ fn origin() -> String {
 }
 
 fn get(path: &str) -> Request {
-    Request { method: Method::Get, path: path.into(), body: String::new(), content_type: "" }
+    Request::get(path)
 }
 
 async fn send(transport: &FetchTransport, base: &str, request: &Request) -> Result<Reply, NoAnswer> {
@@ -136,19 +138,5 @@ async fn the_clock_goes_on_and_sleeps_as_long_as_asked() {
 
 #[wasm_bindgen_test]
 fn random_numbers_are_those_of_every_other_machine() {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut eat = |bits: u64| hash = (hash ^ bits).wrapping_mul(0x0000_0100_0000_01b3);
-    let mut stream = Stream::new(7, "wasm", 3);
-    for _ in 0..1_000 {
-        eat(stream.bits());
-        eat(u64::from(stream.below(1_000)));
-        eat(stream.unit().to_bits());
-        eat(stream.exponential(2.0).to_bits());
-        eat(stream.normal().to_bits());
-        eat(stream.lognormal(5.0, 0.7).to_bits());
-    }
-    assert_eq!(hash, HASH);
+    assert_eq!(draws::hash(), draws::EXPECTED);
 }
-
-/// Of the same draws natively: tests/random.rs prints it when it changes.
-const HASH: u64 = include!("../fixtures/random_hash.in");
