@@ -12,7 +12,7 @@ use crate::check::NodeCheck;
 use crate::run::view::{Live, RunView};
 
 /// Version of the messages. Any change of a type that travels raises it.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Page to worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

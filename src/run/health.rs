@@ -1,6 +1,6 @@
 //! What the instrument says of itself: signs that the browser, not the cluster, made the numbers.
 
-use super::view::HealthView;
+use super::view::{HealthVerdict, HealthView};
 use crate::plan::{Model, Plan};
 use crate::stats::recorder::{Recorder, Window};
 use crate::units::Micros;
@@ -47,6 +47,11 @@ pub fn judge(plan: &Plan, recorder: &Recorder, now: Micros) -> HealthView {
             "Little's law does not close: X (R + Z) / N is {closure:.2} instead of 1. Time was lost somewhere (a clock step, a suspended tab)."
         ));
     }
+    health.verdict = match health.signs.len() {
+        0 => HealthVerdict::Healthy,
+        1 => HealthVerdict::Doubtful,
+        _ => HealthVerdict::ClientLimited,
+    };
     let (stall, server, redirect) = recorder.wire_histograms();
     let fact = |h: &hdrhistogram::Histogram<u64>| {
         format!("p50 {}, p99 {}", Micros(h.value_at_quantile(0.5)), Micros(h.value_at_quantile(0.99)))

@@ -295,9 +295,25 @@ pub struct Concurrency {
     pub closure: Option<f64>,
 }
 
+/// Whether the numbers are the cluster's, in one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthVerdict {
+    /// No sign against them.
+    #[default]
+    Healthy,
+    /// One sign: read it before the numbers.
+    Doubtful,
+    /// Two signs or more, or less concurrency than the plan asks for: the browser made the numbers.
+    ClientLimited,
+}
+
 /// What the instrument says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HealthView {
+    /// In one word.
+    #[serde(default)]
+    pub verdict: HealthVerdict,
     /// Sentences on what made the numbers doubtful; empty is healthy.
     pub signs: Vec<String>,
     /// Named figures for people: label and text.
