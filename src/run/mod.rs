@@ -7,6 +7,7 @@
 
 pub mod build;
 pub mod compare;
+mod gzip;
 mod health;
 pub mod hist;
 mod read;
