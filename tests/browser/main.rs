@@ -29,7 +29,7 @@ fn clock() -> BrowserClock {
 }
 
 fn transport() -> FetchTransport {
-    FetchTransport::new(scope(), scope().performance().unwrap(), None)
+    FetchTransport::new(scope().performance().unwrap(), None)
 }
 
 /// The origin of the test's own server.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use fwit::run::view::Second;
-use fwit_e2e::server::{Options, Pace, Server};
 use fwit_e2e::Page;
+use fwit_e2e::server::{Options, Pace, Server};
 use serde_json::json;
 
 use super::{at_the_page, plan, start, told};
@@ -26,7 +26,8 @@ fn a_hidden_tab_and_a_blocked_page_change_no_number() {
 
     // The main thread does nothing else for two seconds.
     let blocked_from = server.records().0.len();
-    let block = "const end = performance.now() + 2000; while (performance.now() < end); return performance.now();";
+    let block =
+        "const end = performance.now() + 2000; while (performance.now() < end); return performance.now();";
     browser.eval(block, &[]).unwrap();
     let blocked_to = server.records().0.len();
     until_asked(&server, blocked_to + 500);

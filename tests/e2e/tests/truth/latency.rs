@@ -62,9 +62,9 @@ fn cells(told: &Told) -> Vec<(f64, u64)> {
     for entry in of_service {
         let histogram = hist::decode(&entry.hist).unwrap();
         cells.extend(
-            histogram
-                .iter_recorded()
-                .map(|c| (histogram.median_equivalent(c.value_iterated_to()) as f64 / 1e3, c.count_at_value())),
+            histogram.iter_recorded().map(|c| {
+                (histogram.median_equivalent(c.value_iterated_to()) as f64 / 1e3, c.count_at_value())
+            }),
         );
     }
     cells.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -84,11 +84,12 @@ fn modes(told: &Told, cut: f64) -> (f64, f64) {
         let side: Vec<_> = cells.iter().filter(|c| (c.0 > cut) == above).collect();
         let half = side.iter().map(|c| c.1).sum::<u64>() / 2;
         let mut seen = 0;
-        side.iter().find(|c| {
-            seen += c.1;
-            seen > half
-        })
-        .map_or(0.0, |c| c.0)
+        side.iter()
+            .find(|c| {
+                seen += c.1;
+                seen > half
+            })
+            .map_or(0.0, |c| c.0)
     };
     (middle(false), middle(true))
 }

@@ -20,7 +20,12 @@ fn a_server_that_stops_for_two_seconds_is_seen_by_everybody_who_was_due() {
     let (told, server) = run_against(Options::paced(pace), 0, load);
     let total = &told.view.total;
     let at = |measure: Measure| total.measure(measure).at_us.map(|us| us as f64 / 1e3);
-    println!("response {:?} ms, wait {:?} ms, service {:?} ms", at(Measure::Response), at(Measure::Wait), at(Measure::Service));
+    println!(
+        "response {:?} ms, wait {:?} ms, service {:?} ms",
+        at(Measure::Response),
+        at(Measure::Wait),
+        at(Measure::Service)
+    );
     told.assert_whole();
     // Every request that was due was issued; of the last few the end of the run may have aborted some.
     assert_eq!(told.file.concurrency.due, Some(2_000));
