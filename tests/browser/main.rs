@@ -4,6 +4,7 @@
 
 #[path = "../shared/draws.rs"]
 mod draws;
+mod recorder;
 
 use std::collections::BTreeSet;
 

@@ -66,14 +66,26 @@ fn told(browser: &Browser, server: &Server) -> Told {
     Told { file, view, records }
 }
 
-/// A run against a server of these options, over so many lanes (0: the node's own address).
-fn run_against(options: Options, lane_count: usize, changes: Value) -> (Told, Server) {
+/// How often a run is made before its median counts as wrong: another program that takes the machine away for a
+/// moment does so once, an engine that is wrong is so always.
+const TRIES: usize = 3;
+
+/// A run against a server of these options, over so many lanes (0: the node's own address), whose median service
+/// time is the server's, give or take a share of it.
+fn run_against(options: Options, lane_count: usize, changes: Value, share: f64) -> (Told, Server) {
     let page = Page::serve().unwrap();
     let server = Server::start(options).unwrap();
     let browser = at_the_page(&page, if options.tls { &["--ignore-certificate-errors"] } else { &[] });
-    let told = run(&browser, &server, &plan(&server, &lanes(&server, lane_count), changes));
-    assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
-    (told, server)
+    let plan = plan(&server, &lanes(&server, lane_count), changes);
+    for _ in 0..TRIES {
+        let told = run(&browser, &server, &plan);
+        told.assert_whole();
+        assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
+        if told.median_off().abs() <= share {
+            return (told, server);
+        }
+    }
+    panic!("the median service time is more than {:.0} % off, {TRIES} times in a row", 100.0 * share);
 }
 
 impl Told {
@@ -82,8 +94,8 @@ impl Told {
         self.view.total.measure(Measure::Service).at_us[place] as f64 / 1e3
     }
 
-    /// The page's median is the server's, give or take a share of it.
-    fn assert_median_within(&self, share: f64) {
+    /// How far the page's median service time is from the server's, as a share of it.
+    fn median_off(&self) -> f64 {
         let (ours, theirs) = (self.service_ms(0), self.records.percentile_ms(0.5));
         println!(
             "service p50 {ours:.2} ms, server {theirs:.2} ms ({:+.1} %); p99 {:.2} ms, server {:.2} ms; {:.0}/s, in flight {:.2}, server {:.2}",
@@ -94,7 +106,7 @@ impl Told {
             self.file.concurrency.effective,
             self.records.concurrency(),
         );
-        assert!((ours / theirs - 1.0).abs() <= share, "service p50 {ours} ms, the server's {theirs} ms");
+        ours / theirs - 1.0
     }
 
     /// What was measured was counted, and nothing failed.
@@ -105,14 +117,14 @@ impl Told {
         }
     }
 
-    /// Response is wait and service, and little else: the page's own part is the time between its clock and
-    /// the wire.
-    fn assert_adds_up(&self) {
+    /// Response is wait and service, and a page's own part, the time between its clock and the wire, that is no
+    /// larger than a share of the response.
+    fn assert_adds_up(&self, share: f64) {
         let [service, wait, response] = Measure::ALL.map(|m| self.view.total.measure(m).mean_us / 1e3);
         let own = response - wait - service;
         println!("mean response {response:.2} = wait {wait:.2} + service {service:.2} + page {own:.2} ms");
         // The histograms' means are true to 0.1 %.
         assert!(own > -0.002 * response, "parts of {own} ms");
-        assert!(own < 0.15 * response, "the page took {own} ms of {response} ms");
+        assert!(own < share * response, "the page took {own} ms of {response} ms");
     }
 }

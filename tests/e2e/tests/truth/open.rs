@@ -17,7 +17,7 @@ fn a_server_that_stops_for_two_seconds_is_seen_by_everybody_who_was_due() {
     };
     let load = json!({ "load": { "model": "open", "rate_per_s": 200, "arrivals": "constant", "entities": 50,
         "think_ms": null, "think_jitter_ms": null, "warmup_s": 0, "duration_s": 10 } });
-    let (told, server) = run_against(Options::paced(pace), 0, load);
+    let (told, server) = run_against(Options::paced(pace), 0, load, 2.0);
     let total = &told.view.total;
     let at = |measure: Measure| total.measure(measure).at_us.map(|us| us as f64 / 1e3);
     println!(
@@ -26,12 +26,13 @@ fn a_server_that_stops_for_two_seconds_is_seen_by_everybody_who_was_due() {
         at(Measure::Wait),
         at(Measure::Service)
     );
-    told.assert_whole();
     // Every request that was due was issued; of the last few the end of the run may have aborted some.
-    assert_eq!(told.file.concurrency.due, Some(2_000));
-    assert_eq!(total.issued, 2_000);
-    assert!(total.answers() >= 1_990, "{total:?}");
-    assert_eq!(server.records().0.len() as u64, total.issued - unseen(&total.outcomes));
+    let due = told.file.concurrency.due.unwrap();
+    assert!((1_990..=2_000).contains(&due), "{due} due");
+    assert_eq!(total.issued, due);
+    assert!(total.answers() + 10 >= due, "{total:?}");
+    let seen = server.records().0.len() as u64;
+    assert!((total.answers()..=due).contains(&seen), "{seen} of {due} at the server, {total:?}");
     // Six requests were at the server when it stopped: their service time is the stall. All others waited for
     // a slot: 400 became due in the stall, a fifth of all, so p90 and above are of them.
     assert!(at(Measure::Response)[3] >= 1_500.0);
@@ -39,9 +40,4 @@ fn a_server_that_stops_for_two_seconds_is_seen_by_everybody_who_was_due() {
     assert!(total.service.max_us >= 1_900_000);
     assert!(at(Measure::Service)[3] < 500.0, "six in two thousand are no p99");
     assert!(at(Measure::Wait)[3] >= 1_500.0);
-}
-
-/// Requests whose answer nobody saw: aborted at the end.
-fn unseen(outcomes: &[u64; 10]) -> u64 {
-    outcomes[fwit::sample::Outcome::Aborted.index()]
 }
