@@ -229,6 +229,18 @@ impl Bootstrap {
         f64::from(self.done) / f64::from(self.resamples)
     }
 
+    /// What the resamples done so far gave for one statistic: 0 is the rate, then the quantiles as the caller
+    /// ordered them; empty for another number. Of two runs, draw by draw, they give the interval of a ratio.
+    #[must_use]
+    pub fn draws(&self, statistic: usize) -> &[f64] {
+        let place = match statistic.checked_sub(1) {
+            None => Some(0),
+            Some(place) => self.places.iter().position(|p| *p == place).map(|i| i + 1),
+        };
+        let row = self.resamples as usize;
+        place.and_then(|s| self.draws.get(s * row..s * row + self.done as usize)).unwrap_or_default()
+    }
+
     /// The intervals at a level such as 0.95, from the resamples done so far.
     ///
     /// # Errors
