@@ -9,10 +9,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::check::NodeCheck;
-use crate::run::view::{Live, RunView};
+use crate::run::contrast::Contrast;
+use crate::run::view::{Live, Measure, RunView};
 
 /// Version of the messages. Any change of a type that travels raises it.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Page to worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,29 @@ pub enum ToWorker {
         name: String,
         /// What is in it.
         bytes: Vec<u8>,
+    },
+    /// One of the runs that [`ToWorker::Contrast`] will be about; one message a run, in order.
+    Add {
+        /// The request it belongs to.
+        request: u32,
+        /// The latency that will be looked at.
+        measure: Measure,
+        /// The run file.
+        json: String,
+    },
+    /// Make intervals of the runs added under this request.
+    Contrast {
+        /// Comes back with every answer.
+        request: u32,
+        /// The latency looked at.
+        measure: Measure,
+        /// Resamples a run.
+        resamples: u32,
+    },
+    /// Nobody waits for this request any more.
+    Cancel {
+        /// The request.
+        request: u32,
     },
 }
 
@@ -94,6 +118,22 @@ pub enum FromWorker {
         request: u32,
         /// The run, or what is wrong with the file.
         result: Result<Box<Opened>, String>,
+    },
+    /// How far a [`ToWorker::Contrast`] is.
+    Progress {
+        /// The request.
+        request: u32,
+        /// 0 to 1.
+        done: f64,
+    },
+    /// Answer to [`ToWorker::Contrast`]: first of all operations together, at the end of each as well.
+    Contrasted {
+        /// The request.
+        request: u32,
+        /// The intervals, or why there are none.
+        result: Result<Box<Contrast>, String>,
+        /// Whether it is the last answer.
+        over: bool,
     },
 }
 

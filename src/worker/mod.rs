@@ -5,6 +5,7 @@
 //! Tests: tests/browser and tests/e2e.
 
 mod check;
+mod contrast;
 mod load;
 
 use std::cell::RefCell;
@@ -47,11 +48,12 @@ pub fn start() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let port = Port { scope: scope.clone() };
     let running: RefCell<Option<Stop>> = RefCell::new(None);
+    let contrasts = contrast::Contrasts::default();
     let inside = port.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match protocol::decode::<ToWorker>(&bytes) {
-            Ok(message) => receive(&inside, &running, message),
+            Ok(message) => receive(&inside, &running, &contrasts, message),
             Err(error) => inside.fail(vec![error.to_string()]),
         }
     });
@@ -61,7 +63,12 @@ pub fn start() {
     port.send(&FromWorker::Ready { version: protocol::VERSION });
 }
 
-fn receive(port: &Port, running: &RefCell<Option<Stop>>, message: ToWorker) {
+fn receive(
+    port: &Port,
+    running: &RefCell<Option<Stop>>,
+    contrasts: &contrast::Contrasts,
+    message: ToWorker,
+) {
     match message {
         ToWorker::Start(start) => {
             if running.borrow().as_ref().is_some_and(|stop| !stop.is_over()) {
@@ -84,6 +91,11 @@ fn receive(port: &Port, running: &RefCell<Option<Stop>>, message: ToWorker) {
             let result = open(&bytes).map(Box::new);
             port.send(&FromWorker::Opened { request, result });
         }
+        ToWorker::Add { request, measure, json } => contrasts.add(request, measure, &json),
+        ToWorker::Contrast { request, measure, resamples } => {
+            contrasts.start(port.clone(), request, measure, resamples);
+        }
+        ToWorker::Cancel { request } => contrasts.forget(request),
     }
 }
 

@@ -61,6 +61,7 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     view! {
         <article class="result">
             <ResultHead run=run.clone() renamed />
+            <crate::page::camps::CampsPanel camps=run.view.camps.clone() />
             <Tables run=run.clone() measure />
             <super::charts::ResultCharts run=run.clone() measure />
             <ErrorsPanel run=run.clone() />

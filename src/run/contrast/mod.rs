@@ -14,7 +14,8 @@ pub use self::view::{Contrast, LEVEL, RANKS, RatioSpread, RunSpread, Scope, Spre
 pub use self::words::{apply, interval};
 use super::view::{Measure, Shown, shown};
 use super::wire::RunFile;
-use crate::stats::bootstrap::{Blocks, Bootstrap, Intervals, RESAMPLES};
+pub use crate::stats::bootstrap::RESAMPLES;
+use crate::stats::bootstrap::{Blocks, Bootstrap, Intervals};
 use crate::stats::error::StatsError;
 use crate::stats::sparse::{Sparse, bucket, bucket_range};
 
@@ -81,7 +82,6 @@ impl Seconds {
 /// A contrast under way: all operations first, then one by one; run by run within each.
 #[derive(Debug)]
 pub struct Job {
-    measure: Measure,
     runs: Vec<Seconds>,
     /// What is still to be done, in order; `None` is all operations.
     ops: Vec<Option<String>>,
@@ -119,7 +119,6 @@ impl Job {
             problems: problems.collect(),
         };
         let mut job = Job {
-            measure,
             runs,
             ops,
             at: 0,
@@ -130,18 +129,6 @@ impl Job {
         };
         job.prepare();
         job
-    }
-
-    /// With the usual number of resamples.
-    #[must_use]
-    pub fn usual(runs: Vec<Seconds>, measure: Measure) -> Job {
-        Job::new(runs, measure, RESAMPLES)
-    }
-
-    /// The latency looked at.
-    #[must_use]
-    pub fn measure(&self) -> Measure {
-        self.measure
     }
 
     fn prepare(&mut self) {
