@@ -70,7 +70,11 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
         .iter()
         .enumerate()
         .map(|(i, c)| {
-            let who = format!("{} on {}", c.entities.len(), if c.place.is_empty() { "unknown nodes" } else { &c.place });
+            let who = format!(
+                "{} on {}",
+                c.entities.len(),
+                if c.place.is_empty() { "unknown nodes" } else { &c.place }
+            );
             view! {
                 <th scope="colgroup" colspan="2" title=c.entities.join(", ")>
                     {mark(i)} {c.name.clone()} <small>{who}</small>
@@ -102,7 +106,8 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
             let cells = means
                 .iter()
                 .map(|m| {
-                    let (mean, n) = m.map_or_else(|| ("–".into(), "0".into()), |m| (ms(m.mean_us), count(m.count)));
+                    let (mean, n) =
+                        m.map_or_else(|| ("–".into(), "0".into()), |m| (ms(m.mean_us), count(m.count)));
                     view! {
                         <td class="number" title="Mean service time of all the camp’s answers">{mean}</td>
                         <td class="number">{n}</td>
@@ -203,4 +208,3 @@ fn evidence(camps: &CampsView) -> impl IntoView + use<> {
         </details>
     }
 }
-

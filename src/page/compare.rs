@@ -15,7 +15,7 @@ use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
 use crate::protocol::Opened;
 use crate::route::Route;
 use crate::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
-use crate::run::contrast::{apply, interval};
+use crate::run::contrast::{apply, interval, signed};
 use crate::run::view::Measure;
 use crate::units::three_digits;
 
@@ -75,7 +75,8 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
         comparison
     });
     let camps = Memo::new(move |_| {
-        plain.with(|c| c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>())
+        plain
+            .with(|c| c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>())
     });
     let swapped = {
         let mut ids = ids;
@@ -228,7 +229,7 @@ fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
         let held = if low <= 1.0 && high >= 1.0 { " It holds no change as well." } else { "" };
         let mut title = format!("95 % interval of the change.{held} {}", BLOCK_BOOTSTRAP.title());
         if let Some(moved) = change.control {
-            title += &format!("\n{}: {}.", CONTROL.name, interval(moved, moved));
+            title += &format!("\n{}: {} by itself.", CONTROL.name, signed(moved));
         }
         view! { <small class="interval" title=title>{interval(low, high)}</small> }
     });

@@ -44,7 +44,12 @@ pub struct Intervals {
 
 impl Intervals {
     /// Asks for the intervals of these runs, and again whenever another latency is looked at.
-    pub fn new(app: App, runs: Arc<Vec<Arc<Opened>>>, own_control: bool, measure: RwSignal<Measure>) -> Intervals {
+    pub fn new(
+        app: App,
+        runs: Arc<Vec<Arc<Opened>>>,
+        own_control: bool,
+        measure: RwSignal<Measure>,
+    ) -> Intervals {
         let all = Intervals {
             known: RwSignal::new(None),
             state: RwSignal::new(State::Waiting),

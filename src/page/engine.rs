@@ -214,6 +214,7 @@ impl Engine {
             Ok(
                 FromWorker::Ready { .. }
                 | FromWorker::Opened { .. }
+                | FromWorker::Wanted { .. }
                 | FromWorker::Progress { .. }
                 | FromWorker::Contrasted { .. },
             ) => {}

@@ -122,6 +122,19 @@ impl Runs {
         kept
     }
 
+    /// Waits until the cards were read.
+    pub async fn ready(self) {
+        if self.cards.with_untracked(Option::is_none) {
+            self.refresh().await;
+        }
+    }
+
+    /// Whether a run of this id is kept, in the store or in memory.
+    pub fn has(self, id: &str) -> bool {
+        let card = self.cards.with_untracked(|cards| cards.iter().flatten().any(|card| card.id == id));
+        card || self.inner.with_value(|inner| inner.unkept.iter().any(|run| run.view.id == id))
+    }
+
     /// Reads a run file in the worker.
     ///
     /// # Errors
@@ -188,9 +201,7 @@ impl Runs {
     /// moves by itself.
     pub async fn control(self, runs: &[Arc<Opened>]) -> Option<Arc<Opened>> {
         let first = &runs.first()?.view;
-        if self.cards.with_untracked(Option::is_none) {
-            self.refresh().await;
-        }
+        self.ready().await;
         let key = setting_key(&first.plan_json);
         let others: Vec<&str> = runs.iter().map(|r| r.view.id.as_str()).collect();
         let id =

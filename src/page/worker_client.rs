@@ -10,7 +10,7 @@ use futures_channel::oneshot;
 use gloo_timers::future::TimeoutFuture;
 
 use crate::browser::worker_link::WorkerLink;
-use crate::protocol::{FromWorker, Opened, ToWorker};
+use crate::protocol::{FromWorker, Opened, RunKey, ToWorker};
 use crate::run::contrast::{Contrast, RESAMPLES};
 use crate::run::view::Measure;
 
@@ -27,7 +27,12 @@ pub enum Heard {
     Failed(String),
 }
 
-type Hear = Rc<dyn Fn(Heard)>;
+/// Somebody who waits for a contrast.
+struct Hearing {
+    request: u32,
+    hear: Rc<dyn Fn(Heard)>,
+    runs: Vec<Arc<Opened>>,
+}
 
 /// A contrast that was asked for; dropping it cancels it, and nothing more is heard.
 pub struct Asked {
@@ -51,7 +56,7 @@ pub struct Analysis {
 struct Inner {
     link: Option<WorkerLink>,
     waiting: HashMap<u32, oneshot::Sender<Answer>>,
-    hearing: Vec<(u32, Hear)>,
+    hearing: Vec<Hearing>,
     next: u32,
 }
 
@@ -79,6 +84,7 @@ impl Analysis {
             let client = self.clone();
             let link = WorkerLink::spawn("fwit analysis", move |message| match message {
                 Ok(FromWorker::Opened { request, result }) => client.answer(request, result),
+                Ok(FromWorker::Wanted { request, places }) => client.supply(request, places),
                 Ok(FromWorker::Progress { request, done }) => client.tell(request, Heard::Progress(done)),
                 Ok(FromWorker::Contrasted { request, result, over }) => {
                     let heard = match result {
@@ -113,20 +119,33 @@ impl Analysis {
         hear: impl Fn(Heard) + 'static,
     ) -> Result<Asked, String> {
         let request = self.number()?;
-        self.inner.borrow_mut().hearing.push((request, Rc::new(hear)));
+        let keys = runs.iter().map(|run| RunKey::of(run)).collect();
+        self.inner.borrow_mut().hearing.push(Hearing { request, hear: Rc::new(hear), runs });
+        self.send(ToWorker::Contrast { request, measure, resamples: RESAMPLES, runs: keys })
+            .inspect_err(|_| self.forget(request))?;
+        Ok(Asked { client: self.clone(), request })
+    }
+
+    /// Sends the runs that the worker does not remember.
+    fn supply(&self, request: u32, places: Vec<u32>) {
         let client = self.clone();
         leptos::task::spawn_local(async move {
-            for run in runs {
+            for place in places {
                 // A run file has megabytes: one a task, and none for nobody.
                 TimeoutFuture::new(0).await;
-                if !client.hears(request) {
-                    return;
+                let json = client
+                    .inner
+                    .borrow()
+                    .hearing
+                    .iter()
+                    .find(|h| h.request == request)
+                    .and_then(|h| h.runs.get(place as usize).map(|run| run.json.clone()));
+                let Some(json) = json else { return };
+                if let Err(error) = client.send(ToWorker::Add { request, place, json }) {
+                    client.tell(request, Heard::Failed(error));
                 }
-                client.post(request, ToWorker::Add { request, measure, json: run.json.clone() });
             }
-            client.post(request, ToWorker::Contrast { request, measure, resamples: RESAMPLES });
         });
-        Ok(Asked { client: self.clone(), request })
     }
 
     /// An answer that is there already.
@@ -135,25 +154,15 @@ impl Analysis {
         Asked { client: self.clone(), request: 0 }
     }
 
-    fn post(&self, request: u32, message: ToWorker) {
-        if let Err(error) = self.send(message) {
-            self.tell(request, Heard::Failed(error));
-        }
-    }
-
-    fn hears(&self, request: u32) -> bool {
-        self.inner.borrow().hearing.iter().any(|h| h.0 == request)
-    }
-
     fn tell(&self, request: u32, heard: Heard) {
-        let hear = self.inner.borrow().hearing.iter().find(|h| h.0 == request).map(|h| h.1.clone());
+        let hear = self.inner.borrow().hearing.iter().find(|h| h.request == request).map(|h| h.hear.clone());
         if let Some(hear) = hear {
             hear(heard);
         }
     }
 
     fn forget(&self, request: u32) {
-        self.inner.borrow_mut().hearing.retain(|h| h.0 != request);
+        self.inner.borrow_mut().hearing.retain(|h| h.request != request);
         // A worker that is gone has nothing to forget.
         let _ = self.send(ToWorker::Cancel { request });
     }
@@ -174,10 +183,10 @@ impl Analysis {
             let (waiting, hearing) = {
                 let mut inner = client.inner.borrow_mut();
                 inner.link = None;
-                (std::mem::take(&mut inner.waiting), inner.hearing.clone())
+                (std::mem::take(&mut inner.waiting), std::mem::take(&mut inner.hearing))
             };
-            for (_, hear) in hearing {
-                hear(Heard::Failed(why.clone()));
+            for hearing in hearing {
+                (hearing.hear)(Heard::Failed(why.clone()));
             }
             for (_, send) in waiting {
                 let _ = send.send(Err(why.clone()));

@@ -230,9 +230,11 @@ pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
     let camps = &run.camps;
     let (labels, of): (Vec<String>, Vec<usize>) = if camps.found() {
         let alone = camps.camps.len();
-        let label = |c: &Camp| if c.place.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.place) };
+        let label =
+            |c: &Camp| if c.place.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.place) };
         let mut labels: Vec<String> = camps.camps.iter().map(label).collect();
-        let of = |i: usize| camps.of_entity.get(i).copied().flatten().map_or(alone, |c| (c as usize).min(alone));
+        let of =
+            |i: usize| camps.of_entity.get(i).copied().flatten().map_or(alone, |c| (c as usize).min(alone));
         let of: Vec<usize> = (0..run.entities.len()).map(of).collect();
         if of.contains(&alone) {
             labels.push("in no camp".into());
@@ -253,7 +255,10 @@ pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
     let groups: Vec<Group> = labels.into_iter().enumerate().map(group).collect();
     let entity = |(e, group): (&view::EntityView, usize)| {
         let node = e.latched.as_ref().unwrap_or(&e.home);
-        Entity { label: if node.is_empty() { e.name.clone() } else { format!("{} on {node}", e.name) }, group }
+        Entity {
+            label: if node.is_empty() { e.name.clone() } else { format!("{} on {node}", e.name) },
+            group,
+        }
     };
     let entities = run.entities.iter().zip(of).map(entity).collect();
     let strips: Vec<Strip> = run
@@ -274,8 +279,11 @@ pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
         return Ok(None);
     }
     let axis = Axis::log("mean service", Quantity::Micros);
-    let title =
-        if camps.found() { "Entities’ means, by camp" } else { "Entities’ means, by the node they chose" };
+    let title = if camps.found() {
+        "Entities’ means, by camp"
+    } else {
+        "Entities’ means, by the node they chose"
+    };
     Ok(drawn(StripChart::new(title, axis, groups, entities, strips)?))
 }
 
@@ -433,7 +441,11 @@ mod tests {
         // 2 s of warm-up and 20 s measured: what came in the drain after them is not drawn.
         assert_eq!(chart.table().len, 20);
         assert_eq!((whole(&a).len(), whole(&b).len()), (22, 12));
-        assert!(compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get"), None).unwrap().is_some());
-        assert!(compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set"), None).unwrap().is_none());
+        assert!(
+            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get"), None).unwrap().is_some()
+        );
+        assert!(
+            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set"), None).unwrap().is_none()
+        );
     }
 }

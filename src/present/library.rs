@@ -97,7 +97,8 @@ pub fn sort(cards: &mut Vec<Card>) {
 /// times agree); runs that went to their end first.
 #[must_use]
 pub fn nearest(cards: &[Card], setting: u64, but: &[&str], at: &str) -> Option<String> {
-    let of = || cards.iter().filter(|c| c.setting == setting && setting != 0 && !but.contains(&c.id.as_str()));
+    let of =
+        || cards.iter().filter(|c| c.setting == setting && setting != 0 && !but.contains(&c.id.as_str()));
     // RFC 3339 in UTC: the order of the texts is that of the times, and the longest common start the nearest.
     let common = |c: &Card| c.started_at.bytes().zip(at.bytes()).take_while(|(a, b)| a == b).count();
     of().max_by_key(|c| (c.ended == Ended::Completed, common(c))).map(|c| c.id.clone())

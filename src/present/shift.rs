@@ -89,8 +89,10 @@ mod tests {
     #[test]
     fn a_shift_is_a_curve_a_run_and_the_line_of_no_change() {
         let point = |p, ratio: f64| ShiftPoint { p, ratio, interval: [ratio * 0.9, ratio * 1.1] };
-        let series =
-            [("A".to_string(), vec![]), ("B".to_string(), vec![point(0.1, 0.8), point(0.5, 0.9), point(0.99, 1.2)])];
+        let series = [
+            ("A".to_string(), vec![]),
+            ("B".to_string(), vec![point(0.1, 0.8), point(0.5, 0.9), point(0.99, 1.2)]),
+        ];
         let chart = shift("A", &series).unwrap().unwrap();
         let legend: Vec<String> = chart.legend().into_iter().map(|e| e.label).collect();
         assert_eq!(legend, ["B", "A (no change)"]);
@@ -104,6 +106,8 @@ mod tests {
         let run = RunSpread { at: at.collect(), ..RunSpread::default() };
         let [low, high] = band(&[0.01, 0.05, 0.45, 0.9, 0.99], &[10.0, 10.0, 50.0, 90.0, 200.0], &run);
         assert!(low[0].is_nan() && high[4].is_nan());
-        assert!((low[2] - 40.0).abs() < 1e-9 && (high[3] - 112.5).abs() < 1e-9 && (low[1] - 8.0).abs() < 1e-9);
+        assert!(
+            (low[2] - 40.0).abs() < 1e-9 && (high[3] - 112.5).abs() < 1e-9 && (low[1] - 8.0).abs() < 1e-9
+        );
     }
 }

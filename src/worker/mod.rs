@@ -63,12 +63,7 @@ pub fn start() {
     port.send(&FromWorker::Ready { version: protocol::VERSION });
 }
 
-fn receive(
-    port: &Port,
-    running: &RefCell<Option<Stop>>,
-    contrasts: &contrast::Contrasts,
-    message: ToWorker,
-) {
+fn receive(port: &Port, running: &RefCell<Option<Stop>>, contrasts: &contrast::Contrasts, message: ToWorker) {
     match message {
         ToWorker::Start(start) => {
             if running.borrow().as_ref().is_some_and(|stop| !stop.is_over()) {
@@ -88,19 +83,21 @@ fn receive(
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
         }
         ToWorker::Open { request, bytes, .. } => {
-            let result = open(&bytes).map(Box::new);
+            let result = open(contrasts, &bytes).map(Box::new);
             port.send(&FromWorker::Opened { request, result });
         }
-        ToWorker::Add { request, measure, json } => contrasts.add(request, measure, &json),
-        ToWorker::Contrast { request, measure, resamples } => {
-            contrasts.start(port.clone(), request, measure, resamples);
+        ToWorker::Contrast { request, measure, resamples, runs } => {
+            contrasts.ask(port, request, measure, resamples, runs);
         }
+        ToWorker::Add { request, place, json } => contrasts.add(port, request, place, &json),
         ToWorker::Cancel { request } => contrasts.forget(request),
     }
 }
 
-fn open(bytes: &[u8]) -> Result<Opened, String> {
+fn open(contrasts: &contrast::Contrasts, bytes: &[u8]) -> Result<Opened, String> {
     let (file, view) = run::open(bytes).map_err(|e| e.to_string())?;
     let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
-    Ok(Opened { json, view })
+    let opened = Opened { json, view };
+    contrasts.remember(protocol::RunKey::of(&opened), &file);
+    Ok(opened)
 }

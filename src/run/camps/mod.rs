@@ -260,9 +260,18 @@ fn requests(r: &OpRequests, tick_us: f64) -> Requests {
                 .collect(),
         })
         .collect();
-    // Within a hundredth, the simpler label (fewer groups) comes first: a role says more than its nodes.
-    let size = |l: &Label| ((l.eta_squared * 100.0).round() as i64, std::cmp::Reverse(l.groups.len()));
-    sort_small(&mut labels, |a, b| size(b).cmp(&size(a)));
+    sort_small(&mut labels, |a, b| b.eta_squared.total_cmp(&a.eta_squared));
+    // A role that says nearly as much as its nodes says more: the label of fewest groups comes first.
+    let enough = labels.first().map_or(0.0, |l| l.eta_squared - 0.03);
+    let simplest = labels
+        .iter()
+        .enumerate()
+        .filter(|(_, l)| l.eta_squared >= enough)
+        .min_by_key(|(_, l)| l.groups.len())
+        .map(|(i, _)| i);
+    if let Some(i) = simplest {
+        labels[..=i].rotate_right(1);
+    }
     let mut out = Requests { op: r.op.clone(), count: r.sample.total(), hills, labels, words: String::new() };
     out.words = words::requests(&out, FEWEST_REQUESTS);
     out

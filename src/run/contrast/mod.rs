@@ -9,9 +9,11 @@ mod control;
 pub mod view;
 mod words;
 
+use std::rc::Rc;
+
 pub use self::control::{same_setting, setting_key};
 pub use self::view::{Contrast, LEVEL, RANKS, RatioSpread, RunSpread, Scope, Spread, rank_place};
-pub use self::words::{apply, interval};
+pub use self::words::{apply, interval, signed};
 use super::view::{Measure, Shown, shown};
 use super::wire::RunFile;
 pub use crate::stats::bootstrap::RESAMPLES;
@@ -21,6 +23,8 @@ use crate::stats::sparse::{Sparse, bucket, bucket_range};
 
 /// Fewest seconds of a run that give an interval.
 pub const FEWEST_SECONDS: usize = 10;
+/// Most intervals drawn from: of longer runs, several seconds are one.
+const MOST_INTERVALS: usize = 1_800;
 
 /// What a run's file says of its measured seconds: a sparse histogram an operation and second.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,11 +73,27 @@ impl Seconds {
         self.count == 0
     }
 
-    /// The cells of every second, of one operation or of all.
+    /// Cells of histograms held: 8 bytes each.
+    #[must_use]
+    pub fn cells_held(&self) -> usize {
+        self.ops.iter().flat_map(|o| &o.1).map(|s| s.cells().len()).sum()
+    }
+
+    /// Seconds that make one interval.
+    fn together(&self) -> usize {
+        self.count.div_ceil(MOST_INTERVALS).max(1)
+    }
+
+    /// The cells of every interval, of one operation or of all.
     fn cells(&self, op: Option<&str>) -> Vec<Sparse> {
-        let mut out = vec![Sparse::default(); self.count];
+        let together = self.together();
+        let mut out = vec![Sparse::default(); self.count.div_ceil(together)];
         for (_, seconds) in self.ops.iter().filter(|o| op.is_none_or(|op| op == o.0)) {
-            out.iter_mut().zip(seconds).for_each(|(sum, s)| sum.merge(s));
+            for (i, second) in seconds.iter().enumerate() {
+                if let Some(sum) = out.get_mut(i / together) {
+                    sum.merge(second);
+                }
+            }
         }
         out
     }
@@ -82,21 +102,28 @@ impl Seconds {
 /// A contrast under way: all operations first, then one by one; run by run within each.
 #[derive(Debug)]
 pub struct Job {
-    runs: Vec<Seconds>,
+    runs: Vec<Rc<Seconds>>,
     /// What is still to be done, in order; `None` is all operations.
     ops: Vec<Option<String>>,
     at: usize,
-    /// Bootstraps of the scope under way, a place a run.
-    under_way: Vec<Option<Bootstrap>>,
-    counts: Vec<u64>,
-    blocks: Vec<f64>,
+    /// The bootstrap under way; what those before it in this scope gave.
+    under_way: Option<Under>,
+    done: Vec<Option<(RunSpread, Vec<Vec<f64>>)>>,
     out: Contrast,
+}
+
+#[derive(Debug)]
+struct Under {
+    bootstrap: Bootstrap,
+    count: u64,
+    block_s: f64,
+    together: usize,
 }
 
 impl Job {
     /// Prepares the contrast of these runs; the first is the one the others are compared with.
     #[must_use]
-    pub fn new(runs: Vec<Seconds>, measure: Measure, resamples: u32) -> Job {
+    pub fn new(runs: Vec<Rc<Seconds>>, measure: Measure, resamples: u32) -> Job {
         let measure = if measure == Measure::Service { measure } else { Measure::Response };
         let mut ops: Vec<Option<String>> = vec![None];
         for (op, _) in runs.iter().flat_map(|r| &r.ops) {
@@ -118,59 +145,44 @@ impl Job {
             scopes: Vec::new(),
             problems: problems.collect(),
         };
-        let mut job = Job {
-            runs,
-            ops,
-            at: 0,
-            under_way: Vec::new(),
-            counts: Vec::new(),
-            blocks: Vec::new(),
-            out,
-        };
-        job.prepare();
-        job
-    }
-
-    fn prepare(&mut self) {
-        (self.under_way, self.counts, self.blocks) = (Vec::new(), Vec::new(), Vec::new());
-        let Some(op) = self.ops.get(self.at) else { return };
-        for (i, run) in self.runs.iter().enumerate() {
-            let cells = run.cells(op.as_deref());
-            self.counts.push(cells.iter().map(Sparse::count).sum());
-            // Every run draws by a seed of its own: two runs of a length would else draw the same seconds.
-            let (bootstrap, block) = match bootstrap(&cells, self.out.resamples, i as u64 + 1) {
-                Ok((bootstrap, block)) => (Some(bootstrap), block),
-                Err(_) => (None, f64::NAN),
-            };
-            self.under_way.push(bootstrap);
-            self.blocks.push(block);
-        }
+        Job { runs, ops, at: 0, under_way: None, done: Vec::new(), out }
     }
 
     /// Does up to `k` more resamples of one run. True while there is more to do.
     pub fn step(&mut self, k: u32) -> bool {
-        if self.at >= self.ops.len() {
-            return false;
+        let Some(op) = self.ops.get(self.at).cloned() else { return false };
+        if self.under_way.is_none() {
+            // Every run draws by a seed of its own: two runs of a length would else draw the same seconds.
+            let seed = self.done.len() as u64 + 1;
+            let run = self.runs.get(self.done.len());
+            self.under_way = run.and_then(|r| begin(r, op.as_deref(), self.out.resamples, seed).ok());
         }
-        let open = self.under_way.iter_mut().flatten().find(|b| b.progress() < 1.0);
-        if let Some(bootstrap) = open {
-            bootstrap.step(k.max(1));
+        match &mut self.under_way {
+            Some(under) => {
+                if under.bootstrap.step(k.max(1)) {
+                    return true;
+                }
+                let finished = finish(under, ranks(op.as_deref()));
+                self.done.push(finished);
+            }
+            None => self.done.push(None),
         }
-        if self.under_way.iter().flatten().all(|b| b.progress() >= 1.0) {
-            let scope = self.finish();
-            self.out.scopes.push(scope);
+        self.under_way = None;
+        if self.done.len() >= self.runs.len() {
+            let done = std::mem::take(&mut self.done);
+            self.out.scopes.push(scope(op, done));
             self.at += 1;
-            self.prepare();
         }
         self.at < self.ops.len()
     }
 
-    /// Share of the scopes done, 0 to 1: all operations take about half of the time that the others take together.
+    /// Share of the work done, 0 to 1; all operations together count as two.
     #[must_use]
     pub fn progress(&self) -> f64 {
-        let within: f64 = self.under_way.iter().flatten().map(Bootstrap::progress).sum();
-        let runs = self.under_way.iter().flatten().count().max(1);
-        (self.at as f64 + within / runs as f64) / self.ops.len().max(1) as f64
+        let within = self.under_way.as_ref().map_or(0.0, |u| u.bootstrap.progress());
+        let runs = (self.done.len() as f64 + within) / self.runs.len().max(1) as f64;
+        let scopes = if self.at == 0 { 2.0 * runs } else { self.at as f64 + 1.0 + runs };
+        (scopes / (self.ops.len() as f64 + 1.0)).min(1.0)
     }
 
     /// What is done so far: the scope of all operations first.
@@ -184,37 +196,73 @@ impl Job {
     pub fn contrast(self) -> Contrast {
         self.out
     }
-
-    fn finish(&self) -> Scope {
-        let op = self.ops.get(self.at).cloned().flatten();
-        let one = |i: usize| -> Option<RunSpread> {
-            let bootstrap = self.under_way.get(i)?.as_ref()?;
-            let outcome = bootstrap.outcome(LEVEL).ok()?;
-            let (count, block_s) = (*self.counts.get(i)?, *self.blocks.get(i)?);
-            let at = RANKS.iter().zip(&outcome.quantiles).map(|(p, q)| {
-                let spread = Spread { value: q.value, low: q.low, high: q.high };
-                (shown(*p, count) != Shown::Hidden && q.value.is_finite()).then_some(spread)
-            });
-            let rate = Spread { value: outcome.rate.value, low: outcome.rate.low, high: outcome.rate.high };
-            Some(RunSpread { count, rate, at: at.collect(), block_s })
-        };
-        let runs: Vec<Option<RunSpread>> = (0..self.runs.len()).map(one).collect();
-        let ratio = |i: usize| -> Option<RatioSpread> {
-            let (a, b) = (self.under_way.first()?.as_ref()?, self.under_way.get(i)?.as_ref()?);
-            let (of_a, of_b) = (runs.first()?.as_ref()?, runs.get(i)?.as_ref()?);
-            let rate = ratio_spread(of_b.rate.value / of_a.rate.value, a.draws(0), b.draws(0), 0.0)?;
-            let at = (0..RANKS.len()).map(|k| {
-                let (qa, qb) = ((*of_a.at.get(k)?)?.value, (*of_b.at.get(k)?)?.value);
-                ratio_spread(qb / qa, a.draws(k + 1), b.draws(k + 1), grain(qa).max(grain(qb)))
-            });
-            Some(RatioSpread { rate, at: at.collect() })
-        };
-        let ratios = (0..self.runs.len()).map(|i| if i == 0 { None } else { ratio(i) }).collect();
-        Scope { op, runs, ratios }
-    }
 }
 
-fn bootstrap(cells: &[Sparse], resamples: u32, seed: u64) -> Result<(Bootstrap, f64), StatsError> {
+/// The places of the percentiles that are looked at: all of them for the whole run, those of the tables and a few
+/// between for a single operation.
+fn ranks(op: Option<&str>) -> Vec<usize> {
+    let wanted = |p: f64| op.is_none() || [0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999].contains(&p);
+    (0..RANKS.len()).filter(|i| RANKS.get(*i).is_some_and(|p| wanted(*p))).collect()
+}
+
+fn begin(run: &Seconds, op: Option<&str>, resamples: u32, seed: u64) -> Result<Under, StatsError> {
+    let cells = run.cells(op);
+    let count = cells.iter().map(Sparse::count).sum();
+    let ps: Vec<f64> = ranks(op).into_iter().filter_map(|i| RANKS.get(i).copied()).collect();
+    let (bootstrap, block) = bootstrap(&cells, &ps, resamples, seed)?;
+    let together = run.together();
+    Ok(Under { bootstrap, count, block_s: block * together as f64, together })
+}
+
+/// The run's part of a scope, and its draws: of the rate, then of the percentiles at [`RANKS`].
+fn finish(under: &Under, ranks: Vec<usize>) -> Option<(RunSpread, Vec<Vec<f64>>)> {
+    let outcome = under.bootstrap.outcome(LEVEL).ok()?;
+    let a_second = 1.0 / under.together as f64;
+    let of = |b: &crate::stats::bootstrap::Bootstrapped, by: f64| Spread {
+        value: b.value * by,
+        low: b.low * by,
+        high: b.high * by,
+    };
+    let mut at = vec![None; RANKS.len()];
+    let mut draws = vec![Vec::new(); RANKS.len() + 1];
+    if let Some(first) = draws.first_mut() {
+        *first = under.bootstrap.draws(0).iter().map(|d| d * a_second).collect();
+    }
+    for (k, place) in ranks.into_iter().enumerate() {
+        let enough = RANKS.get(place).is_some_and(|p| shown(*p, under.count) != Shown::Hidden);
+        if let (Some(q), Some(slot), Some(list)) =
+            (outcome.quantiles.get(k), at.get_mut(place), draws.get_mut(place + 1))
+            && enough
+            && q.value.is_finite()
+        {
+            *slot = Some(of(q, 1.0));
+            *list = under.bootstrap.draws(k + 1).to_vec();
+        }
+    }
+    let run = RunSpread { count: under.count, rate: of(&outcome.rate, a_second), at, block_s: under.block_s };
+    Some((run, draws))
+}
+
+fn scope(op: Option<String>, done: Vec<Option<(RunSpread, Vec<Vec<f64>>)>>) -> Scope {
+    let ratio = |i: usize| -> Option<RatioSpread> {
+        let ((of_a, a), (of_b, b)) = (done.first()?.as_ref()?, done.get(i)?.as_ref()?);
+        let rate = ratio_spread(of_b.rate.value / of_a.rate.value, a.first()?, b.first()?, 0.0)?;
+        let at = (0..RANKS.len()).map(|k| {
+            let (qa, qb) = ((*of_a.at.get(k)?)?.value, (*of_b.at.get(k)?)?.value);
+            ratio_spread(qb / qa, a.get(k + 1)?, b.get(k + 1)?, grain(qa).max(grain(qb)))
+        });
+        Some(RatioSpread { rate, at: at.collect() })
+    };
+    let ratios = (0..done.len()).map(|i| if i == 0 { None } else { ratio(i) }).collect();
+    Scope { op, ratios, runs: done.into_iter().map(|d| d.map(|d| d.0)).collect() }
+}
+
+fn bootstrap(
+    cells: &[Sparse],
+    ps: &[f64],
+    resamples: u32,
+    seed: u64,
+) -> Result<(Bootstrap, f64), StatsError> {
     let list: Vec<Vec<(u32, u32)>> =
         cells.iter().map(|s| s.cells().iter().map(|c| (u32::from(c.0), c.1)).collect()).collect();
     let highest = |index: u32| {
@@ -230,7 +278,7 @@ fn bootstrap(cells: &[Sparse], resamples: u32, seed: u64) -> Result<(Bootstrap, 
     };
     let block = length(Blocks::of_series(&rates)).max(length(Blocks::of_series(&medians)));
     let block = block.min(intervals.len() as f64);
-    Ok((Bootstrap::new(intervals, &RANKS, Blocks::Stationary(block), resamples, seed)?, block))
+    Ok((Bootstrap::new(intervals, ps, Blocks::Stationary(block), resamples, seed)?, block))
 }
 
 /// How finely the seconds tell a latency from its neighbours: the width of its bucket over itself.

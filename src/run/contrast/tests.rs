@@ -19,7 +19,7 @@ fn seconds(seed: u64, n: usize, median: f64, rate: u32) -> Seconds {
 }
 
 fn contrast(runs: Vec<Seconds>) -> Contrast {
-    let mut job = Job::new(runs, Measure::Service, 400);
+    let mut job = Job::new(runs.into_iter().map(Rc::new).collect(), Measure::Service, 400);
     let mut last = 0.0;
     while job.step(150) {
         assert!(job.progress() >= last && job.progress() <= 1.0);

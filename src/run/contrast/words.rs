@@ -7,7 +7,8 @@ use crate::run::view::PERCENTILES;
 use crate::stats::verdict::{AgainstControl, against_control};
 
 /// A ratio as a change: `+12 %`, `−3.1 %`, `0 %`.
-fn signed(ratio: f64) -> String {
+#[must_use]
+pub fn signed(ratio: f64) -> String {
     let percent = (ratio - 1.0) * 100.0;
     let digits = usize::from(percent.abs() < 9.95);
     let size = format!("{:.digits$}", percent.abs());
@@ -148,7 +149,7 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
             .filter_map(|(class, text)| {
                 classes.get(*class as usize).filter(|l| !l.is_empty()).map(|l| (l, text))
             })
-            .map(|(names, text)| format!("{} went {text}", names.join(" and ")))
+            .map(|(names, text)| format!("{} went {text}", names.join(", ")))
             .collect();
         if !parts.is_empty() {
             out.push(format!("{}: {}.", run.label, parts.join("; ")));
