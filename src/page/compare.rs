@@ -25,7 +25,8 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
     let app = use_app();
     let state = RwSignal::new(None::<Result<Arc<Vec<Arc<Opened>>>, String>>);
     let wanted = ids.clone();
-    leptos::task::spawn_local_scoped_with_cancellation(async move {
+    // Not cancelled with the view: a store's request that is given up calls back into nothing.
+    leptos::task::spawn_local(async move {
         let mut runs = Vec::new();
         for id in &wanted {
             match app.runs.open(id).await {

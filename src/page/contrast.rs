@@ -57,7 +57,8 @@ impl Intervals {
         };
         if !own_control {
             let runs = runs.clone();
-            leptos::task::spawn_local_scoped_with_cancellation(async move {
+            // Not cancelled with the view: a store's request that is given up calls back into nothing.
+            leptos::task::spawn_local(async move {
                 let found = app.runs.control(&runs).await;
                 all.control.try_set(Some(found));
             });

@@ -104,7 +104,7 @@ mod tests {
     fn a_band_is_there_between_known_percentiles_only() {
         let at = RANKS.iter().map(|p| (*p <= 0.9).then_some(Spread { value: 100.0, low: 80.0, high: 125.0 }));
         let run = RunSpread { at: at.collect(), ..RunSpread::default() };
-        let [low, high] = band(&[0.01, 0.05, 0.45, 0.9, 0.99], &[10.0, 10.0, 50.0, 90.0, 200.0], &run);
+        let [low, high] = band(&[0.01, 0.1, 0.45, 0.9, 0.99], &[10.0, 10.0, 50.0, 90.0, 200.0], &run);
         assert!(low[0].is_nan() && high[4].is_nan());
         assert!(
             (low[2] - 40.0).abs() < 1e-9 && (high[3] - 112.5).abs() < 1e-9 && (low[1] - 8.0).abs() < 1e-9

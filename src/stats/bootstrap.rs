@@ -119,11 +119,11 @@ impl Intervals {
     }
 
     /// The first column that holds `wanted` samples with those before it, looked for around `near`: in leaps that
-    /// double, then by halves.
-    fn column(&self, wanted: u64, near: usize, stretches: &[Stretch]) -> usize {
+    /// double from `leap` on, then by halves.
+    fn column(&self, wanted: u64, near: usize, leap: usize, stretches: &[Stretch]) -> usize {
         let last = self.values.len() - 1;
         let holds = |column: usize| self.up_to(column, stretches) >= wanted;
-        let (mut low, mut high, mut leap) = (near.min(last), near.min(last), 1);
+        let (mut low, mut high, mut leap) = (near.min(last), near.min(last), leap.max(1));
         if holds(low) {
             // `high` holds; go down until `low` does not.
             while low > 0 && holds(low) {
@@ -153,13 +153,16 @@ impl Intervals {
         high
     }
 
-    /// Quantiles at `ps` by the product's rule, into `into`; NaN for an empty histogram. `near` are the columns to
-    /// look around.
-    fn quantiles(&self, stretches: &[Stretch], total: u64, ps: &[f64], near: &[usize], into: &mut [f64]) {
-        for ((p, near), q) in ps.iter().zip(near).zip(into) {
-            let wanted = ((p * total as f64).ceil() as u64).max(1);
-            *q = if total == 0 { f64::NAN } else { self.values[self.column(wanted, *near, stretches)] };
+    /// The p-quantile by the product's rule; NaN for an empty histogram. `near` is the column to look around,
+    /// `leap` how far it may be; it learns.
+    fn quantile(&self, stretches: &[Stretch], total: u64, p: f64, near: usize, leap: &mut usize) -> f64 {
+        if total == 0 {
+            return f64::NAN;
         }
+        let wanted = ((p * total as f64).ceil() as u64).max(1);
+        let column = self.column(wanted, near, *leap, stretches);
+        *leap = usize::midpoint(*leap, column.abs_diff(near));
+        self.values[column]
     }
 }
 
@@ -201,6 +204,8 @@ pub struct Bootstrap {
     stretches: Vec<Stretch>,
     /// The columns of the run's own quantiles.
     near: Vec<usize>,
+    /// How far, in columns, the last resample's quantiles were from them: where to look first.
+    leaps: Vec<usize>,
     quantile: Vec<f64>,
     /// Draws, statistic by statistic (rate first), `resamples` places each.
     draws: Vec<f64>,
@@ -229,7 +234,7 @@ impl Bootstrap {
         let ps_in_order: Vec<f64> = places.iter().map(|i| ps[*i]).collect();
         let all = [(0, intervals.len())];
         let total = intervals.total(&all) as f64;
-        let near = |p: &f64| intervals.column(((p * total).ceil() as u64).max(1), 0, &all);
+        let near = |p: &f64| intervals.column(((p * total).ceil() as u64).max(1), 0, 1, &all);
         Ok(Self {
             near: ps_in_order.iter().map(near).collect(),
             ps: ps_in_order,
@@ -238,6 +243,7 @@ impl Bootstrap {
             resamples,
             done: 0,
             stretches: Vec::with_capacity(intervals.len()),
+            leaps: vec![1; ps.len()],
             quantile: vec![0.0; ps.len()],
             draws: vec![0.0; (ps.len() + 1) * resamples as usize],
             places,
@@ -252,7 +258,10 @@ impl Bootstrap {
         while self.done < end {
             draw(&mut self.stream, self.blocks, n, &mut self.stretches);
             let total = self.intervals.total(&self.stretches);
-            self.intervals.quantiles(&self.stretches, total, &self.ps, &self.near, &mut self.quantile);
+            for (i, q) in self.quantile.iter_mut().enumerate() {
+                let (p, near, leap) = (self.ps[i], self.near[i], &mut self.leaps[i]);
+                *q = self.intervals.quantile(&self.stretches, total, p, near, leap);
+            }
             let (at, row) = (self.done as usize, self.resamples as usize);
             self.draws[at] = total as f64 / n as f64;
             for (i, q) in self.quantile.iter().enumerate() {

@@ -13,8 +13,10 @@ use crate::run::contrast::{Contrast, Job, Seconds};
 use crate::run::view::Measure;
 use crate::run::wire::RunFile;
 
-/// Resamples of one run a slice: some 20 ms.
-const SLICE: u32 = 500;
+/// Resamples of one run at a time.
+const STEP: u32 = 250;
+/// How long a slice lasts before other messages are heard, ms.
+const SLICE_MS: f64 = 50.0;
 /// Most cells of histograms remembered, of 8 bytes each: two dozen runs of ten minutes.
 const REMEMBERED: usize = 16_000_000;
 
@@ -121,17 +123,23 @@ impl Contrasts {
     /// The whole contrast; `None` where it was cancelled.
     async fn carry_out(&self, port: &Port, request: u32, mut job: Job) -> Option<Contrast> {
         let mut told = false;
-        while job.step(SLICE) {
+        let now = || port.scope.performance().map_or(0.0, |p| p.now());
+        let mut since = now();
+        while job.step(STEP) {
             if !told && !job.so_far().scopes.is_empty() {
                 told = true;
                 let result = Ok(Box::new(job.so_far().clone()));
                 port.send(&FromWorker::Contrasted { request, result, over: false });
+            }
+            if (0.0..SLICE_MS).contains(&(now() - since)) {
+                continue;
             }
             port.send(&FromWorker::Progress { request, done: job.progress() });
             TimeoutFuture::new(0).await;
             if !self.inner.borrow().open.contains_key(&request) {
                 return None;
             }
+            since = now();
         }
         Some(job.contrast())
     }

@@ -36,15 +36,20 @@ fn a_shift_is_seen_at_every_percentile_and_a_repetition_is_not() {
     let all = c.scope(None).unwrap();
     assert!(all.ratios[0].is_none());
     let b = all.ratios[1].as_ref().unwrap();
-    for (p, at) in RANKS.iter().zip(&b.at).take(12) {
+    for (p, at) in RANKS.iter().zip(&b.at).take(10) {
         let s = at.unwrap();
         assert!((s.value - 0.75).abs() < 0.05 && s.high < 0.9 && s.low <= s.value, "p{p}: {s:?}");
     }
     assert!(b.rate.low < 1.0 && b.rate.high > 1.0);
-    let same = all.ratios[2].as_ref().unwrap().at[5].unwrap();
+    let same = all.ratios[2].as_ref().unwrap().at[4].unwrap();
     assert!(same.low < 1.0 && same.high > 1.0, "{same:?}");
-    // Nearly 5,300 answers: p99.95 has under three of them above it.
-    assert!(all.runs[0].as_ref().unwrap().at[15].is_none() && b.at[15].is_none());
+    // Of some 2,600 answers of a minute p99.9 has under three above it.
+    let short = contrast(vec![seconds(1, 60, 4_000.0, 40), seconds(2, 60, 4_000.0, 40)]);
+    let short = &short.scopes[0];
+    assert!(
+        short.runs[0].as_ref().unwrap().at[11].is_none()
+            && short.ratios[1].as_ref().unwrap().at[11].is_none()
+    );
     assert_eq!(contrast(runs), c, "the same runs give the same intervals");
 }
 
@@ -98,7 +103,7 @@ fn a_comparison_gains_intervals_and_careful_words() {
         with.control_says
     );
     assert!(with.notes[0].contains("not what changed between them"));
-    assert!(with.shift[0].is_empty() && with.shift[1].len() >= 12);
+    assert!(with.shift[0].is_empty() && with.shift[1].len() >= 11);
     // A wait has no series: percentiles of it get no interval.
     let mut wait = compare(&views, &[], Measure::Wait);
     apply(&mut wait, &c, None);

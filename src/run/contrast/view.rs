@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::sample::Measure;
 
 /// The percentiles of which intervals are made.
-pub const RANKS: [f64; 16] =
-    [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9995];
+pub const RANKS: [f64; 12] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999];
 
 /// The level of every interval here.
 pub const LEVEL: f64 = 0.95;
