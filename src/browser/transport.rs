@@ -15,7 +15,7 @@ use super::event_stream::SocketEvents;
 use super::resource_timing::ResourceTimings;
 use crate::entity::world::{Call, NoAnswer, Reply, Transport, Wire};
 use crate::sample::WireTiming;
-use crate::units::Micros;
+use crate::units::{Micros, decimal};
 
 /// The browser's network.
 #[derive(Debug)]
@@ -164,7 +164,7 @@ impl FetchTransport {
         }
         if matches!(status, 429 | 503) {
             let header = response.headers().get("Retry-After").ok().flatten();
-            reply.retry_after = header.and_then(|s| s.trim().parse::<f64>().ok()).map(Micros::from_secs);
+            reply.retry_after = header.and_then(|s| decimal(&s)).map(Micros::from_secs);
         }
         Ok(reply)
     }

@@ -110,7 +110,7 @@ pub fn file_name(name: &str, id: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().take(80) {
         if c.is_alphanumeric() {
-            slug.extend(c.to_lowercase());
+            slug.push(c.to_ascii_lowercase());
         } else if !slug.ends_with('-') && !slug.is_empty() {
             slug.push('-');
         }

@@ -9,6 +9,7 @@ pub mod build;
 pub mod camps;
 pub mod compare;
 pub mod contrast;
+mod gzip;
 mod health;
 pub mod hist;
 mod read;
