@@ -11,7 +11,7 @@ use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
 use crate::entity::world::{Call, NoAnswer, Reply, Transport, Wire};
 use crate::sample::WireTiming;
-use crate::units::Micros;
+use crate::units::{Micros, decimal};
 
 /// The browser's network.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl Transport for FetchTransport {
         if answer.status == 0 {
             return Err(NoAnswer(answer.text.unwrap_or_else(|| "the browser gave no reason".into())));
         }
-        let seconds = answer.retry_after.and_then(|s| s.trim().parse::<f64>().ok());
+        let seconds = answer.retry_after.and_then(|s| decimal(&s));
         Ok(Reply {
             status: answer.status,
             bytes: answer.text.as_ref().map_or(answer.bytes, |text| text.len() as u64),
