@@ -109,7 +109,11 @@ fn camps_of_a_run_are_found_and_named_by_role() {
     let set = camps.requests.iter().find(|r| r.op == "set").unwrap();
     assert!(set.labels[0].explains() && set.labels[0].eta_squared > 0.99, "{set:?}");
     let sticky = carry_out(Plan { disable_leader_stickiness: false, ..plan() }, &Pretend::new(3.0), None).1;
-    assert!(!sticky.camps.found() && sticky.camps.headline.starts_with("One camp"), "{}", sticky.camps.headline);
+    assert!(
+        !sticky.camps.found() && sticky.camps.headline.starts_with("One camp"),
+        "{}",
+        sticky.camps.headline
+    );
 }
 
 #[test]
