@@ -125,7 +125,9 @@ pub fn messages_at(problems: &[Problem], field: &str) -> Vec<String> {
 #[must_use]
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| [first.to_ascii_uppercase()].into_iter().chain(chars).collect())
 }
 
 /// Whether lanes under `.localhost` can be made for this node.

@@ -4,6 +4,7 @@
 
 #[path = "../shared/draws.rs"]
 mod draws;
+mod recorder;
 #[path = "../shared/simulated.rs"]
 mod simulated;
 
@@ -31,7 +32,7 @@ fn clock() -> BrowserClock {
 }
 
 fn transport() -> FetchTransport {
-    FetchTransport::new(scope(), scope().performance().unwrap(), None)
+    FetchTransport::new(scope().performance().unwrap(), None)
 }
 
 /// The origin of the test's own server.
