@@ -133,6 +133,13 @@ pub fn grouped(value: i64) -> String {
     out
 }
 
+/// The first letter in upper case.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// Sorts by a comparison, equal ones in the order they had. One sorting routine serves every type: a page is
 /// downloaded, and a routine a type is five kilobytes each.
 pub fn sort_small<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) {
