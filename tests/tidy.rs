@@ -17,24 +17,47 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("entity", &["units", "sample", "plan", "dialect", "stats"]),
     ("sim", &["units", "sample", "plan", "stats", "entity"]),
     ("run", &["units", "sample", "plan", "dialect", "stats", "entity"]),
+    ("experiment", &["units", "sample", "plan", "dialect", "stats", "entity", "run"]),
     ("chart", &["units", "stats", "run"]),
     ("check", &["plan"]),
     ("route", &["dialect", "plan"]),
-    ("present", &["units", "sample", "plan", "dialect", "run", "check", "protocol", "chart"]),
-    ("protocol", &["units", "plan", "run", "check"]),
+    ("present", &["units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"]),
+    ("protocol", &["units", "plan", "run", "experiment", "check"]),
     ("browser", &["units", "sample", "entity", "protocol", "chart"]),
     (
         "worker",
         &[
-            "units", "sample", "plan", "dialect", "stats", "entity", "sim", "run", "check", "protocol",
+            "units",
+            "sample",
+            "plan",
+            "dialect",
+            "stats",
+            "entity",
+            "sim",
+            "run",
+            "experiment",
+            "check",
+            "protocol",
             "browser",
         ],
     ),
     (
         "page",
         &[
-            "units", "sample", "plan", "dialect", "stats", "entity", "run", "chart", "check", "route",
-            "present", "protocol", "browser",
+            "units",
+            "sample",
+            "plan",
+            "dialect",
+            "stats",
+            "entity",
+            "run",
+            "experiment",
+            "chart",
+            "check",
+            "route",
+            "present",
+            "protocol",
+            "browser",
         ],
     ),
 ];
@@ -44,8 +67,8 @@ const LINES_MAX: usize = 500;
 
 /// Documents, and the sources they describe.
 const DOCUMENTS: &[(&str, &[&str])] = &[
-    ("docs/format.md", &["src/plan/wire.rs", "src/run/wire.rs"]),
-    ("docs/protocol.md", &["src/protocol.rs", "src/run/view.rs", "src/check.rs"]),
+    ("docs/format.md", &["src/plan/wire.rs", "src/run/wire.rs", "src/experiment/wire.rs"]),
+    ("docs/protocol.md", &["src/protocol.rs", "src/run/view.rs", "src/experiment/view.rs", "src/check.rs"]),
 ];
 
 fn root() -> PathBuf {

@@ -65,6 +65,8 @@ pub(super) fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
         Some(arms) if found.is_empty() => {
             let mut kept = file.clone();
             kept.periods = Vec::new();
+            kept.comparisons = Vec::new();
+            kept.trouble = None;
             kept.ended = None;
             kept.name = kept.name.trim().to_string();
             kept.design.order = order.iter().map(|row| row.iter().map(|a| *a as u32).collect()).collect();

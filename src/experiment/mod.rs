@@ -10,6 +10,7 @@ mod analyze;
 mod apply;
 mod check;
 mod compare;
+mod draft;
 mod merge;
 mod metrics;
 mod model;
@@ -21,7 +22,8 @@ pub mod wire;
 
 pub use analyze::analyze;
 pub use compare::{Compared, compare};
+pub use draft::{ArmDraft, ExperimentDraft, Template};
 pub use model::{Arm, Experiment, REPEATS, claim_pairs, defaults, sticky_or_not};
 pub use period::{Doors, Which, carry_out as carry_out_period};
 pub use read::{ExperimentError, open, read};
-pub use runner::{Carried, Event, World, carry_out};
+pub use runner::{About, Carried, Event, World, carry_out, finish};

@@ -127,6 +127,7 @@ pub fn defaults(plan: &Plan, name: &str, arms: Vec<ArmFile>) -> ExperimentFile {
         trouble: None,
         environment: map_of([]),
         calibration: map_of([]),
+        comparisons: Vec::new(),
         periods: Vec::new(),
     }
 }

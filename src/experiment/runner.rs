@@ -2,13 +2,16 @@
 
 use std::cell::Cell;
 
+use super::analyze;
 use super::model::{Experiment, PAIRS_MIN, REPEATS};
 use super::period::{self, Doors, Which};
-use super::wire::PeriodFile;
+use super::view::ExperimentView;
+use super::wire::{ExperimentFile, PeriodFile};
 use crate::entity::engine::{CannotStart, Ended, Stop};
 use crate::entity::world::{Clock, Transport};
+use crate::run::RunError;
 use crate::run::view::Live;
-use crate::units::Micros;
+use crate::units::{Micros, map_of};
 
 pub use super::view::Progress;
 
@@ -135,6 +138,40 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
         }
     }
     Ok(carried)
+}
+
+/// What only the page knows of an experiment.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The experiment's id.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// Label and text.
+    pub environment: Vec<(String, String)>,
+    /// What a calibration before the start found: label and text.
+    pub calibration: Vec<(String, String)>,
+}
+
+/// The file and the view of an experiment that is over.
+///
+/// # Errors
+/// None of periods that this program made.
+pub fn finish(
+    experiment: &Experiment,
+    carried: Carried,
+    about: About,
+) -> Result<(ExperimentFile, ExperimentView), RunError> {
+    let mut file = experiment.file.clone();
+    (file.id, file.started_at, file.finished_at) = (about.id, about.started_at, about.finished_at);
+    file.environment = map_of(about.environment);
+    file.calibration = map_of(about.calibration);
+    (file.ended, file.trouble, file.periods) = (Some(carried.ended), carried.trouble, carried.periods);
+    let view = analyze(&file)?;
+    file.comparisons.clone_from(&view.comparisons);
+    Ok((file, view))
 }
 
 /// About how long the rest takes: whole pairs to come, and periods of this one.

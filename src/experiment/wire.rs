@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::view::ComparisonView;
 use crate::entity::engine::Ended;
 use crate::plan::wire::PlanFile;
 use crate::run::wire::RunFile;
@@ -56,6 +57,9 @@ pub struct ExperimentFile {
     /// What a calibration before the start found: label to text. Empty without one.
     #[serde(default)]
     pub calibration: BTreeMap<String, String>,
+    /// What fwit made of the periods, for scripts; computed anew whenever the file is opened.
+    #[serde(default)]
+    pub comparisons: Vec<ComparisonView>,
     /// Every period that was carried out to its end, in time order, those that do not count too.
     #[serde(default)]
     pub periods: Vec<PeriodFile>,
