@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use js_sys::{ArrayBuffer, JsString};
 use wasm_bindgen::{JsCast, JsValue};
@@ -15,11 +16,16 @@ use super::event_stream::SocketEvents;
 use super::resource_timing::ResourceTimings;
 use crate::entity::world::{Call, NoAnswer, Reply, Transport, Wire};
 use crate::sample::WireTiming;
-use crate::units::Micros;
+use crate::units::{Micros, decimal};
 
-/// The browser's network.
-#[derive(Debug)]
+/// The browser's network. Clones share its connections and the book of its timings.
+#[derive(Clone, Debug)]
 pub struct FetchTransport {
+    inner: Rc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     scope: DedicatedWorkerGlobalScope,
     performance: Performance,
     timings: Option<ResourceTimings>,
@@ -40,16 +46,12 @@ impl FetchTransport {
         auth: Option<(&'static str, String)>,
     ) -> FetchTransport {
         let timings = ResourceTimings::watch(&performance).ok();
-        FetchTransport {
-            scope,
-            performance,
-            timings,
-            auth,
-            headers: RefCell::default(),
-            bases: RefCell::default(),
-        }
+        let (headers, bases) = (RefCell::default(), RefCell::default());
+        FetchTransport { inner: Rc::new(Inner { scope, performance, timings, auth, headers, bases }) }
     }
+}
 
+impl Inner {
     /// The whole URL, its base written as the browser writes it, so that timing entries are found by name.
     fn url(&self, base: &str, path: &str) -> String {
         let mut bases = self.bases.borrow_mut();
@@ -107,6 +109,7 @@ impl Transport for FetchTransport {
     type Events = SocketEvents;
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
+        let inner = &*self.inner;
         let controller = AbortController::new().map_err(|e| failure(&e))?;
         let init = RequestInit::new();
         init.set_method(call.request.method.name());
@@ -114,16 +117,16 @@ impl Transport for FetchTransport {
         init.set_credentials(RequestCredentials::Omit);
         init.set_mode(RequestMode::Cors);
         init.set_signal(Some(&controller.signal()));
-        if let Some(headers) = self.headers(call.request.content_type)? {
+        if let Some(headers) = inner.headers(call.request.content_type)? {
             init.set_headers(&headers);
         }
         if !call.request.body.is_empty() {
             init.set_body(&JsString::from(call.request.body.as_str()));
         }
-        let url = self.url(call.base, &call.request.path);
-        let issue = self.timings.as_ref().map(|t| t.issue(url.clone(), self.performance.now()));
+        let url = inner.url(call.base, &call.request.path);
+        let issue = inner.timings.as_ref().map(|t| t.issue(url.clone(), inner.performance.now()));
         let name = issue.as_ref().map_or(url.as_str(), |i| i.name.as_str());
-        let promise = self.scope.fetch_with_str_and_init(name, &init);
+        let promise = inner.scope.fetch_with_str_and_init(name, &init);
         let mut abort = AbortOnDrop(Some(controller));
         let answer = self.receive(promise, call).await;
         abort.0 = None;
@@ -133,11 +136,11 @@ impl Transport for FetchTransport {
     }
 
     fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)> {
-        self.timings.as_ref().map(ResourceTimings::take).unwrap_or_default()
+        self.inner.timings.as_ref().map(ResourceTimings::take).unwrap_or_default()
     }
 
     fn subscribe(&self, url: &str) -> SocketEvents {
-        SocketEvents::open(url, self.performance.clone())
+        SocketEvents::open(url, self.inner.performance.clone())
     }
 }
 
@@ -164,7 +167,7 @@ impl FetchTransport {
         }
         if matches!(status, 429 | 503) {
             let header = response.headers().get("Retry-After").ok().flatten();
-            reply.retry_after = header.and_then(|s| s.trim().parse::<f64>().ok()).map(Micros::from_secs);
+            reply.retry_after = header.and_then(|s| decimal(&s)).map(Micros::from_secs);
         }
         Ok(reply)
     }

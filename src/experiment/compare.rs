@@ -107,10 +107,12 @@ struct Paired {
 
 impl Paired {
     /// `None` where a pair lacks the metric.
-    fn new(file: &ExperimentFile, what: &What, values: Vec<(Option<f64>, Option<f64>)>) -> Option<Paired> {
-        let a: Option<Vec<f64>> = values.iter().map(|v| v.0).collect();
-        let b: Option<Vec<f64>> = values.iter().map(|v| v.1).collect();
-        let (a, b) = (a?, b?);
+    fn new(
+        file: &ExperimentFile,
+        what: &What,
+        values: impl Iterator<Item = (Option<f64>, Option<f64>)>,
+    ) -> Option<Paired> {
+        let (a, b): (Vec<f64>, Vec<f64>) = values.map(|(a, b)| Some((a?, b?))).collect::<Option<_>>()?;
         let comparison = paired::compare(&a, &b, file.seed).ok()?;
         Some(Paired { what: what.clone(), metric: what.metric(&file.margins), a, b, comparison })
     }
@@ -156,7 +158,7 @@ impl Compared {
 
     fn paired(&self, file: &ExperimentFile, what: &What, arm: usize) -> Option<Paired> {
         let both = |pair: &Vec<usize>| (self.value(what, pair.first()), self.value(what, pair.get(arm)));
-        Paired::new(file, what, self.pairs.iter().map(both).collect())
+        Paired::new(file, what, self.pairs.iter().map(both))
     }
 
     /// Neighbouring periods of the same arm against each other, of both arms: there is nothing to find.
@@ -170,7 +172,7 @@ impl Compared {
         let mut list = Vec::new();
         for what in primaries() {
             let both = |(i, j): &(usize, usize)| (self.value(&what, Some(i)), self.value(&what, Some(j)));
-            list.extend(Paired::new(file, &what, places.iter().map(both).collect()));
+            list.extend(Paired::new(file, &what, places.iter().map(both)));
         }
         let arms = Arms { a: "one half", b: "the other half" };
         let each: Vec<_> = list.iter().map(|p| (&p.metric, &p.comparison, arms)).collect();

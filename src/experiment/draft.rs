@@ -6,7 +6,7 @@ use super::model::{Experiment, defaults};
 use super::wire::{ArmFile, DesignFile, ExperimentFile, MarginsFile};
 use crate::plan::wire::to_file;
 use crate::plan::{Model, Plan, Problem};
-use crate::units::map_of;
+use crate::units::{decimal, map_of};
 
 /// The form's fields as typed. Field paths of problems are those of the experiment file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl ExperimentDraft {
     pub fn experiment(&self, plan: &Plan) -> Result<Experiment, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut number = |field: String, text: &str, or: f64| {
-            let value = text.trim().replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite());
+            let value = decimal(&text.replace(',', "."));
             value.unwrap_or_else(|| {
                 problems.push(Problem::new(field, format!("“{}” is no number", text.trim())));
                 or

@@ -56,6 +56,9 @@ pub struct Doors<'a, T, C> {
     pub start: Micros,
 }
 
+/// Hears a beat; what it gets makes the beat's content, from the first second wanted.
+pub type OnBeat<'a> = dyn Fn(&dyn Fn(usize) -> Live) + 'a;
+
 /// Carries out one period. `None` where it was stopped before its end: such a period is not kept.
 ///
 /// # Errors
@@ -64,7 +67,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
     experiment: &Experiment,
     which: Which,
     doors: Doors<'_, T, C>,
-    on_beat: &dyn Fn(&dyn Fn(usize) -> Live),
+    on_beat: &OnBeat<'_>,
 ) -> Result<Option<PeriodFile>, CannotStart> {
     let Some(plan) = experiment.period_plan(which.arm, which.pair) else { return Ok(None) };
     warm(&plan, experiment, &doors.transport, doors.clock).await;

@@ -1,7 +1,5 @@
 //! Reading an experiment file: from bytes of unknown origin to an experiment, or to an error that says what is wrong.
 
-use std::io::Read;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -9,7 +7,7 @@ use super::model::{ARMS_MAX, Experiment, PAIRS_MAX, REPEATS};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, VERSION};
 use crate::plan::Problem;
-use crate::run::{FILE_MAX, RunError};
+use crate::run::{FILE_MAX, RunError, unpacked};
 
 /// Why a file can't be opened as an experiment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +44,7 @@ pub enum ExperimentError {
 impl From<RunError> for ExperimentError {
     fn from(error: RunError) -> Self {
         match error {
+            RunError::TooLarge => ExperimentError::TooLarge,
             RunError::Broken { place, what } => ExperimentError::Broken { place, what },
             other => ExperimentError::Broken { place: "a run in it".into(), what: other.to_string() },
         }
@@ -68,20 +67,7 @@ struct Head {
 /// # Errors
 /// See [`ExperimentError`].
 pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentError> {
-    if bytes.len() > FILE_MAX {
-        return Err(ExperimentError::TooLarge);
-    }
-    let file = if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut plain = Vec::new();
-        let unpacked = flate2::read::GzDecoder::new(bytes).take(FILE_MAX as u64 + 1).read_to_end(&mut plain);
-        unpacked.map_err(|e| ExperimentError::Broken { place: "its gzip".into(), what: e.to_string() })?;
-        if plain.len() > FILE_MAX {
-            return Err(ExperimentError::TooLarge);
-        }
-        read_json(&plain)?
-    } else {
-        read_json(bytes)?
-    };
+    let file = read_json(&unpacked(bytes)?)?;
     let experiment = Experiment::from_file(&file).map_err(ExperimentError::Invalid)?;
     let broken = |place: String, what: &str| ExperimentError::Broken { place, what: what.into() };
     if file.periods.len() > (PAIRS_MAX + REPEATS) as usize * ARMS_MAX {

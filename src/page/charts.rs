@@ -12,7 +12,7 @@ use crate::run::view::{Measure, RunView, Second};
 
 /// A figure that is there when its chart is; else a sentence.
 #[component]
-fn Slot(
+pub fn Slot(
     /// Makes the chart; runs again when a signal in it changes.
     make: impl Fn() -> Result<Drawn, ChartError> + Send + Sync + 'static,
     /// Shown while there is nothing to draw.

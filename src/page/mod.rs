@@ -17,6 +17,7 @@ mod charts;
 mod compare;
 mod drop_zone;
 mod engine;
+mod experiment;
 mod frame;
 mod library;
 mod live;

@@ -1,15 +1,17 @@
-//! The analysis worker as a function: bytes in, run out. Started on first use, started anew after it died.
+//! The analysis worker as a function: bytes in, run or experiment out. Started on first use, started anew after it died.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_channel::oneshot;
 
+use super::runs::Item;
 use crate::browser::worker_link::WorkerLink;
-use crate::protocol::{FromWorker, Opened, ToWorker};
+use crate::protocol::{FromWorker, ToWorker};
 
-type Answer = Result<Box<Opened>, String>;
+type Answer = Result<Item, String>;
 
 /// The analysis worker.
 #[derive(Clone, Default)]
@@ -25,7 +27,7 @@ struct Inner {
 }
 
 impl Analysis {
-    /// Reads a run file.
+    /// Reads a run's or an experiment's file.
     ///
     /// # Errors
     /// What is wrong with the file, or with the worker.
@@ -40,7 +42,12 @@ impl Analysis {
         if inner.link.is_none() {
             let client = self.clone();
             let link = WorkerLink::spawn("fwit analysis", move |message| match message {
-                Ok(FromWorker::Opened { request, result }) => client.answer(request, result),
+                Ok(FromWorker::Opened { request, result }) => {
+                    client.answer(request, result.map(|run| Item::Run(Arc::from(run))));
+                }
+                Ok(FromWorker::OpenedExperiment { request, opened }) => {
+                    client.answer(request, Ok(Item::Experiment(Arc::from(opened))));
+                }
                 Ok(_) => {}
                 Err(error) => client.died(&error.to_string()),
             });

@@ -7,6 +7,7 @@
 
 pub mod build;
 pub mod compare;
+mod gzip;
 mod health;
 pub mod hist;
 mod read;
@@ -15,7 +16,7 @@ pub mod summary;
 pub mod view;
 pub mod wire;
 
-pub use read::{FILE_MAX, RunError, read};
+pub use read::{FILE_MAX, RunError, read, unpacked};
 
 /// Reads a run file and makes its view.
 ///

@@ -1,10 +1,9 @@
 //! Reading a run file: from bytes of unknown origin to a run, or to an error that says what is wrong.
 
-use std::io::Read;
-
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::gzip::{self, GzipError};
 use super::wire::{RunFile, VERSION};
 
 /// Largest run file, unpacked.
@@ -44,19 +43,25 @@ pub enum RunError {
 /// # Errors
 /// See [`RunError`].
 pub fn read(bytes: &[u8]) -> Result<RunFile, RunError> {
+    read_json(&unpacked(bytes)?)
+}
+
+/// A file's bytes without gzip around them, at most [`FILE_MAX`].
+///
+/// # Errors
+/// Larger, or broken gzip.
+pub fn unpacked(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, RunError> {
     if bytes.len() > FILE_MAX {
         return Err(RunError::TooLarge);
     }
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut plain = Vec::new();
-        let unpacked = flate2::read::GzDecoder::new(bytes).take(FILE_MAX as u64 + 1).read_to_end(&mut plain);
-        unpacked.map_err(|e| RunError::Broken { place: "its gzip".into(), what: e.to_string() })?;
-        if plain.len() > FILE_MAX {
-            return Err(RunError::TooLarge);
-        }
-        return read_json(&plain);
+    if !gzip::is_gzip(bytes) {
+        return Ok(bytes.into());
     }
-    read_json(bytes)
+    let plain = gzip::unpack(bytes, FILE_MAX).map_err(|e| match e {
+        GzipError::TooLarge => RunError::TooLarge,
+        other => RunError::Broken { place: "its gzip".into(), what: other.to_string() },
+    })?;
+    Ok(plain.into())
 }
 
 fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {

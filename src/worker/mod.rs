@@ -5,6 +5,7 @@
 //! Tests: tests/browser and tests/e2e.
 
 mod check;
+mod experiment;
 mod load;
 
 use std::cell::RefCell;
@@ -15,8 +16,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::entity::engine::Stop;
-use crate::protocol::{self, FromWorker, Opened, ToWorker};
-use crate::run;
+use crate::experiment::ExperimentError;
+use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
+use crate::run::{self, RunError};
 
 /// The worker's side of the conversation.
 #[derive(Clone, Debug)]
@@ -64,13 +66,14 @@ pub fn start() {
 fn receive(port: &Port, running: &RefCell<Option<Stop>>, message: ToWorker) {
     match message {
         ToWorker::Start(start) => {
-            if running.borrow().as_ref().is_some_and(|stop| !stop.is_over()) {
-                port.fail(vec!["A run is under way already: stop it first.".into()]);
-                return;
+            if let Some(stop) = begin(port, running) {
+                wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, stop));
             }
-            let stop = Stop::default();
-            running.replace(Some(stop.clone()));
-            wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, stop));
+        }
+        ToWorker::Experiment(start) => {
+            if let Some(stop) = begin(port, running) {
+                wasm_bindgen_futures::spawn_local(experiment::carry_out(port.clone(), *start, stop));
+            }
         }
         ToWorker::Stop => {
             if let Some(stop) = &*running.borrow() {
@@ -81,14 +84,42 @@ fn receive(port: &Port, running: &RefCell<Option<Stop>>, message: ToWorker) {
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
         }
         ToWorker::Open { request, bytes, .. } => {
-            let result = open(&bytes).map(Box::new);
-            port.send(&FromWorker::Opened { request, result });
+            port.send(&open(request, &bytes));
         }
     }
 }
 
-fn open(bytes: &[u8]) -> Result<Opened, String> {
-    let (file, view) = run::open(bytes).map_err(|e| e.to_string())?;
-    let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
-    Ok(Opened { json, view })
+/// What ends the thing that begins; `None` where another is under way.
+fn begin(port: &Port, running: &RefCell<Option<Stop>>) -> Option<Stop> {
+    if running.borrow().as_ref().is_some_and(|stop| !stop.is_over()) {
+        port.fail(vec!["A run is under way already: stop it first.".into()]);
+        return None;
+    }
+    let stop = Stop::default();
+    running.replace(Some(stop.clone()));
+    Some(stop)
+}
+
+/// A file of either kind.
+fn open(request: u32, bytes: &[u8]) -> FromWorker {
+    let result = match run::open(bytes) {
+        Ok((file, view)) => json_of(&file).map(|json| Box::new(Opened { json, view })),
+        Err(RunError::NotARun(what)) => match crate::experiment::open(bytes) {
+            Ok((file, view)) => match json_of(&file) {
+                Ok(json) => {
+                    let opened = Box::new(OpenedExperiment { json, view });
+                    return FromWorker::OpenedExperiment { request, opened };
+                }
+                Err(error) => Err(error),
+            },
+            Err(ExperimentError::NotAnExperiment(_)) => Err(RunError::NotARun(what).to_string()),
+            Err(error) => Err(error.to_string()),
+        },
+        Err(error) => Err(error.to_string()),
+    };
+    FromWorker::Opened { request, result }
+}
+
+fn json_of<T: serde::Serialize>(file: &T) -> Result<String, String> {
+    serde_json::to_string(file).map_err(|e| e.to_string())
 }
