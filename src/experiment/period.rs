@@ -11,9 +11,8 @@ use crate::dialect;
 use crate::dialect::Request;
 use crate::entity::engine::{CannotStart, Ended, Run, Stop};
 use crate::entity::leader::within;
-use crate::entity::shared::SLOTS_HTTP1;
 use crate::entity::topology::Topology;
-use crate::entity::world::{Call, Clock, Transport};
+use crate::entity::world::{Call, Clock, Room, Transport};
 use crate::plan::Plan;
 use crate::run::build::About;
 use crate::run::view::{HealthVerdict, Live};
@@ -152,7 +151,7 @@ async fn warm<T: Transport, C: Clock>(plan: &Plan, experiment: &Experiment, tran
         }
     }
     let request = Request::get(dialect::of(plan.cluster.dialect).status_path());
-    let turns = SLOTS_HTTP1 as usize;
+    let turns = transport.room().lane.min(Room::BROWSER.lane) as usize;
     let pings = (0..turns).flat_map(|_| lanes.iter().enumerate()).take(PINGS_MAX.max(lanes.len()));
     let mut under_way: FuturesUnordered<_> = pings
         .map(|(lane, base)| {

@@ -52,7 +52,7 @@ pub fn preset(name: &str) -> Option<Plan> {
     Some(Plan {
         name: "50 entities, sticky".into(),
         seed: 1,
-        cluster: Cluster { dialect: DialectId::Insi, nodes: default_nodes() },
+        cluster: Cluster { dialect: DialectId::Insi, nodes: default_nodes(), sim: None },
         load: Load {
             model: Model::Closed { think: Micros(10_000), jitter: Micros(10_000) },
             entities: 50,

@@ -82,6 +82,10 @@ impl Future for Sleep {
         if self.at <= inner.now.get() {
             return Poll::Ready(());
         }
+        // The far end of time never comes.
+        if self.at == Micros::MAX {
+            return Poll::Pending;
+        }
         let at = self.at;
         let state = self.state.get_or_insert_with(|| {
             let state = Rc::new(TimerState::default());
@@ -118,18 +122,62 @@ impl VirtualClock {
     /// [`Stuck`] where it waits for something that no timer will bring.
     pub fn run<F: Future>(&self, future: F) -> Result<F::Output, Stuck> {
         let mut future = pin!(future);
-        let flag = Arc::new(Flag(AtomicBool::new(true)));
-        let waker = Waker::from(flag.clone());
-        let mut cx = Context::from_waker(&waker);
+        let mut task = Task::default();
         loop {
-            while flag.0.swap(false, Ordering::Relaxed) {
+            if let Some(out) = self.run_some(future.as_mut(), &mut task, u32::MAX)? {
+                return Ok(out);
+            }
+        }
+    }
+
+    /// Runs a future to its end in slices: after each, `rest` is waited for, so that a page's worker hears
+    /// what it is told meanwhile. `over` is asked from time to time whether a slice is long enough.
+    ///
+    /// # Errors
+    /// As [`VirtualClock::run`].
+    pub async fn run_in_slices<F: Future, R: Future>(
+        &self,
+        future: F,
+        mut over: impl FnMut() -> bool,
+        mut rest: impl FnMut() -> R,
+    ) -> Result<F::Output, Stuck> {
+        let mut future = pin!(future);
+        let mut task = Task::default();
+        loop {
+            if let Some(out) = self.run_some(future.as_mut(), &mut task, SLICE_STEPS)? {
+                return Ok(out);
+            }
+            if over() {
+                rest().await;
+            }
+        }
+    }
+
+    /// Takes so many steps (a step is a timer that fires, and all that follows at once).
+    fn run_some<F: Future>(
+        &self,
+        mut future: Pin<&mut F>,
+        task: &mut Task,
+        steps: u32,
+    ) -> Result<Option<F::Output>, Stuck> {
+        let mut cx = Context::from_waker(&task.waker);
+        for _ in 0..steps {
+            while task.flag.0.swap(false, Ordering::Relaxed) {
                 if let Poll::Ready(out) = future.as_mut().poll(&mut cx) {
-                    return Ok(out);
+                    return Ok(Some(out));
                 }
             }
-            let Some(Reverse(timer)) = self.inner.timers.borrow_mut().pop() else {
+            if !self.fire() {
                 return Err(Stuck(self.now()));
-            };
+            }
+        }
+        Ok(None)
+    }
+
+    /// Time jumps to the next timer that somebody waits for. `false` where there is none.
+    fn fire(&self) -> bool {
+        let mut timers = self.inner.timers.borrow_mut();
+        while let Some(Reverse(timer)) = timers.pop() {
             // A sleeper that was dropped leaves only our own handle behind: its timer moves nothing.
             if Rc::strong_count(&timer.state) == 1 {
                 continue;
@@ -139,7 +187,25 @@ impl VirtualClock {
             if let Some(waker) = timer.state.waker.take() {
                 waker.wake();
             }
+            return true;
         }
+        false
+    }
+}
+
+/// Steps between two looks at what else there is to do: some hundred microseconds.
+const SLICE_STEPS: u32 = 500;
+
+/// The one task that is run, and whether it can go on.
+struct Task {
+    flag: Arc<Flag>,
+    waker: Waker,
+}
+
+impl Default for Task {
+    fn default() -> Task {
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        Task { waker: Waker::from(flag.clone()), flag }
     }
 }
 
@@ -172,6 +238,32 @@ mod tests {
             })
             .unwrap();
         assert_eq!(clock.now(), Micros(7));
+    }
+
+    #[test]
+    fn slices_do_the_same_and_rest_between() {
+        let (clock, outer) = (VirtualClock::default(), VirtualClock::default());
+        let count = Cell::new(0);
+        let work = async {
+            for _ in 0..2_000 {
+                clock.sleep_until(clock.now() + Micros(3)).await;
+                count.set(count.get() + 1);
+            }
+            count.get()
+        };
+        let rests = Cell::new(0);
+        let sliced = clock.run_in_slices(
+            work,
+            || true,
+            || {
+                rests.set(rests.get() + 1);
+                outer.sleep_until(outer.now() + Micros(1))
+            },
+        );
+        assert_eq!(outer.run(sliced), Ok(Ok(2_000)));
+        assert_eq!((clock.now(), rests.get()), (Micros(6_000), 4));
+        let stuck = clock.run_in_slices(clock.sleep_until(Micros::MAX), || true, std::future::pending::<()>);
+        assert_eq!(outer.run(stuck), Ok(Err(Stuck(Micros(6_000)))));
     }
 
     #[test]
