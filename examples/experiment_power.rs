@@ -1,7 +1,12 @@
 //! How often experiments are wrong: simulated ones with a known truth, interleaved and one after the other.
 //!
 //! `cargo run --release --example experiment_power -- [how many of each kind]` prints the table of docs/statistics.md.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement that fails may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a measurement that fails may panic"
+)]
 
 #[path = "../tests/shared/power.rs"]
 mod power;
@@ -11,7 +16,9 @@ use power::{Case, one};
 fn main() {
     let each: u64 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100);
     let pairs = 10;
-    println!("| design | true difference | cluster | experiments | a difference claimed | 95 % interval holds the truth |");
+    println!(
+        "| design | true difference | cluster | experiments | a difference claimed | 95 % interval holds the truth |"
+    );
     println!("| --- | --- | --- | --- | --- | --- |");
     for (sequential, factor) in [(false, 1.0), (false, 1.05), (true, 1.0), (true, 1.05)] {
         for drifting in [false, true] {

@@ -99,6 +99,11 @@ fn arms(file: &ExperimentFile, found: &mut Vec<Problem>) -> Option<Vec<Arm>> {
             }
         }
     }
+    let simulated = |arm: &Arm| arm.plan.cluster.sim.is_some();
+    if let Some(i) = list.iter().position(|arm| Some(simulated(arm)) != list.first().map(simulated)) {
+        let message = "arms on a simulated and on a real cluster can't be compared";
+        found.push(Problem::new(format!("arms.{i}.cluster"), message));
+    }
     (list.len() == file.arms.len()).then_some(list)
 }
 

@@ -16,7 +16,7 @@ use crate::experiment::Experiment;
 use crate::experiment::view::{
     ComparisonView, ExperimentView, MetricUnit, MetricView, Progress, VerdictName,
 };
-use crate::units::{Micros, three_digits};
+use crate::units::Micros;
 
 /// A value of a metric with its unit.
 #[must_use]
@@ -192,8 +192,8 @@ pub fn about(experiment: &Experiment) -> String {
         arms.join(" against "),
         experiment.pairs(),
         if arms.len() == 2 { "pairs" } else { "rounds" },
-        three_digits(design.period_s),
-        three_digits(design.settle_s),
+        design.period_s,
+        design.settle_s,
         Micros(experiment.about().0 / 1_000_000 * 1_000_000)
     )
 }
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!((tone(&m), p_value(0.0001).as_str()), ("good", "<0.001"));
         let experiment = Experiment::from_file(&sticky_or_not(&preset("quick").unwrap())).unwrap();
         let about = about(&experiment);
-        assert!(about.contains("not sticky against sticky: 10 pairs of 30.0 s"), "{about}");
+        assert!(about.contains("not sticky against sticky: 10 pairs of 30 s"), "{about}");
         assert!(about.contains("about 10 min 20 s"), "{about}");
     }
 }

@@ -4,6 +4,7 @@
 
 #[path = "../engine/cluster.rs"]
 mod cluster;
+mod proof;
 
 use std::cell::{Cell, RefCell};
 
@@ -11,7 +12,9 @@ use cluster::Pretend;
 use fwit::entity::engine::Stop;
 use fwit::experiment::view::{Progress, VerdictName};
 use fwit::experiment::wire::ExperimentFile;
-use fwit::experiment::{Carried, Event, Experiment, World, analyze, carry_out, open, sticky_or_not};
+use fwit::experiment::{
+    About, Carried, Event, Experiment, World, analyze, carry_out, finish, open, sticky_or_not,
+};
 use fwit::plan::preset;
 use fwit::run::view::{Ended, Phase};
 use fwit::units::Micros;
@@ -88,9 +91,13 @@ fn an_experiment_runs_its_pairs_in_order_and_the_difference_is_found() {
     assert_eq!(read.verdict, VerdictName::NoRelevantDifference);
 
     // What is stored opens again to the same, byte for byte the second time.
-    let json = serde_json::to_vec(&with(file(), &carried)).unwrap();
-    let (again, view) = open(&json).unwrap();
-    assert_eq!(serde_json::to_vec(&again).unwrap(), json);
+    let experiment = Experiment::from_file(&file()).unwrap();
+    let about = About { id: "x1".into(), started_at: "2026-01-01T00:00:00Z".into(), ..About::default() };
+    let (written, view) = finish(&experiment, carried, about).unwrap();
+    let json = serde_json::to_vec(&written).unwrap();
+    let (again, seen) = open(&json).unwrap();
+    assert!(again == written && serde_json::to_vec(&again).unwrap() == json);
+    assert!(seen.comparisons == view.comparisons && again.comparisons == view.comparisons);
     assert_eq!((view.periods.len(), view.pairs_used), (16, 8));
 }
 

@@ -5,12 +5,14 @@
 //! Both arms' clusters share the hour: the same drift, second by second.
 
 use fwit::entity::engine::{Run, Stop};
+use fwit::entity::world::Clock;
 use fwit::experiment::wire::{ArmFile, ExperimentFile};
-use fwit::experiment::{Doors, Experiment, Which, World, carry_out, carry_out_period, compare, sticky_or_not};
+use fwit::experiment::{
+    Doors, Experiment, Which, World, carry_out, carry_out_period, compare, sticky_or_not,
+};
 use fwit::plan::{Delay, Drift, Service, Shape, SimCluster, SimNode, wire};
 use fwit::sim::clock::VirtualClock;
 use fwit::sim::transport::SimTransport;
-use fwit::entity::world::Clock;
 
 /// Which simulated experiment.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +43,13 @@ impl Said {
 
 /// A small cluster whose times are all `factor` times those of another.
 fn cluster(factor: f64, drifting: bool) -> SimCluster {
-    let law = |mean_ms: f64, sigma| Service { shape: Shape::Lognormal, sigma, ..Service::exponential(mean_ms * factor) };
-    let delay = |mean_ms: f64, jitter_ms: f64| Delay { mean_ms: mean_ms * factor, jitter_ms: jitter_ms * factor };
+    let law = |mean_ms: f64, sigma| Service {
+        shape: Shape::Lognormal,
+        sigma,
+        ..Service::exponential(mean_ms * factor)
+    };
+    let delay =
+        |mean_ms: f64, jitter_ms: f64| Delay { mean_ms: mean_ms * factor, jitter_ms: jitter_ms * factor };
     let node = SimNode {
         name: String::new(),
         distance: delay(0.5, 0.2),
@@ -55,7 +62,11 @@ fn cluster(factor: f64, drifting: bool) -> SimCluster {
         between: delay(0.5, 0.1),
         fsync: law(1.0, 0.4),
         // A period lasts four seconds: in real time of thirty, 2 % a minute and a random walk of 1 % a period.
-        drift: if drifting { Drift { per_minute: 1.12, sigma: 0.006, persistence: 0.995 } } else { Drift::default() },
+        drift: if drifting {
+            Drift { per_minute: 1.12, sigma: 0.006, persistence: 0.995 }
+        } else {
+            Drift::default()
+        },
         ..SimCluster::default()
     }
 }
@@ -71,7 +82,11 @@ fn experiment(case: Case, seed: u64) -> Experiment {
     let sim = |factor| serde_json::to_value(cluster(factor, case.drifting)).unwrap();
     let arm = |name: &str, factor| ArmFile {
         name: name.into(),
-        changes: [("cluster.sim".to_string(), sim(factor)), ("cluster.nodes".to_string(), serde_json::json!([]))].into(),
+        changes: [
+            ("cluster.sim".to_string(), sim(factor)),
+            ("cluster.nodes".to_string(), serde_json::json!([])),
+        ]
+        .into(),
     };
     file.arms = vec![arm("A", 1.0), arm("B", case.factor)];
     (file.design.pairs, file.design.period_s, file.design.settle_s) = (case.pairs, 4.0, 1.0);

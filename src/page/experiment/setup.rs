@@ -212,7 +212,7 @@ fn Arms(app: App) -> impl IntoView {
         view! {
             <div class="fields">
                 {field((format!("x-arms-{i}-name"), label, "", String::new()), of(|a| &a.name), set(|a, t| a.name = t))}
-                <div class="field">
+                <div class="field field-wide">
                     <label for=id.clone()>"Changes"</label>
                     <textarea
                         id=id
