@@ -5,7 +5,7 @@ use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::runs::Item;
+use super::item::Item;
 use super::state::{App, Waiter};
 use crate::experiment::{self, ExperimentError};
 use crate::plan::{Problem, preset, wire};
@@ -162,7 +162,17 @@ fn compare_runs(app: App, ids: JsValue) -> Promise {
             runs.push(app.runs.open(id).await.map_err(|m| messages_error(&[m]))?);
         }
         let views: Vec<_> = runs.iter().map(|run| &run.view).collect();
-        let comparison = compare(&views, &[], Measure::Service);
+        let mut comparison = compare(&views, &[], Measure::Service);
+        let mut control = comparison.control.clone();
+        let mut all = runs.clone();
+        if control.is_none()
+            && let Some(run) = app.runs.control(&runs).await
+        {
+            control = Some(super::contrast::of_library(&run));
+            all.push(run);
+        }
+        let contrast = app.runs.contrasted(all, Measure::Service).await.map_err(|m| messages_error(&[m]))?;
+        crate::run::contrast::apply(&mut comparison, &contrast, control);
         app.go(&Route::Compare(ids));
         let json = serde_json::to_string(&comparison)
             .map_err(|error| messages_error(&[format!("The comparison could not be written: {error}")]))?;

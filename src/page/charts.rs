@@ -5,8 +5,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::chart::ChartFigure;
+use super::contrast::Intervals;
+use super::parts::MethodLink;
 use crate::chart::figure::{Chart, ChartError};
 use crate::present::charts::{self, By, Drawn, Over, series_measure};
+use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
 use crate::run::view::{Measure, RunView, Second};
 
@@ -98,7 +101,11 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         <section class="panel">
             <h2>"Entities"</h2>
             <p class="hint">
-                "A dot is one entity's mean for an operation. Two groups of dots in one row are two camps: see which node each chose."
+                {if run.view.camps.found() {
+                    "A dot is one entity’s mean for an operation, with the colour and the shape of its camp."
+                } else {
+                    "A dot is one entity’s mean for an operation. Two groups of dots in one row would be two camps: see which node each chose."
+                }}
             </p>
             <RunSlot run=r() measure make=|r, _| charts::camps(r) height=480.0 empty="No entity had an answer." />
         </section>
@@ -179,6 +186,7 @@ pub fn CompareCharts(
     runs: Arc<Vec<Arc<Opened>>>,
     labels: RwSignal<Vec<String>>,
     measure: RwSignal<Measure>,
+    intervals: Intervals,
 ) -> impl IntoView {
     let op = RwSignal::new(None::<String>);
     let mut ops: Vec<String> = Vec::new();
@@ -197,11 +205,17 @@ pub fn CompareCharts(
     };
     let percentiles = move || {
         let views: Vec<&RunView> = curves.iter().map(|run| &run.view).collect();
-        labels.with(|labels| charts::compared_percentiles(&views, labels, measure.get(), op.get().as_deref()))
+        let known = intervals.known.get();
+        labels.with(|labels| {
+            charts::compared_percentiles(&views, labels, measure.get(), op.get().as_deref(), known.as_deref())
+        })
     };
     view! {
         <section class="panel">
             <h2>"Distribution"</h2>
+            <p class="hint">
+                "Bands are 95 % intervals of the noise within each run." <MethodLink method=BLOCK_BOOTSTRAP />
+            </p>
             <div class="chart-options">
                 <OpSelect ops op />
                 <InPlace measure />

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::runs::Item;
+use super::item::Item;
 use crate::browser::environment;
 use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
@@ -271,7 +271,12 @@ impl Engine {
             Ok(FromWorker::Failed { messages }) => self.fail(messages),
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
             Ok(
-                FromWorker::Ready { .. } | FromWorker::Opened { .. } | FromWorker::OpenedExperiment { .. },
+                FromWorker::Ready { .. }
+                | FromWorker::Opened { .. }
+                | FromWorker::OpenedExperiment { .. }
+                | FromWorker::Wanted { .. }
+                | FromWorker::Progress { .. }
+                | FromWorker::Contrasted { .. },
             ) => {}
             Err(error) => {
                 // The link is used up. It can't be dropped here: this runs inside one of its own listeners.

@@ -12,13 +12,16 @@
 )]
 
 mod automation;
+mod camps;
 pub mod chart;
 mod charts;
 mod compare;
+mod contrast;
 mod drop_zone;
 mod engine;
 mod experiment;
 mod frame;
+mod item;
 mod library;
 mod live;
 mod notices;

@@ -4,14 +4,16 @@ use leptos::prelude::*;
 
 use super::engine::Engine;
 use super::experiment::Lab;
+use super::item::Item;
 use super::notices::Notices;
 use super::plan_form::Form;
-use super::runs::{Item, Runs};
+use super::runs::Runs;
 use crate::browser::files::Picked;
 use crate::browser::{document, prefs};
 use crate::experiment::Experiment;
 use crate::plan::Plan;
 use crate::route::Route;
+use crate::run::rename::{free_id, same_run, with_id};
 
 /// Everything that outlives a view.
 #[derive(Clone, Copy)]
@@ -193,23 +195,38 @@ impl App {
     /// # Errors
     /// What is wrong with the file.
     pub async fn open(self, name: &str, bytes: Vec<u8>) -> Result<Route, String> {
-        let item = self.runs.read(name, bytes).await?;
+        let mut item = self.runs.read(name, bytes).await?;
         if let Item::Experiment(experiment) = &item
             && experiment.view.ended.is_none()
         {
             self.lab.fill(self.form, &experiment.json)?;
             return Ok(Route::Experiment(None));
         }
-        let id = item.id();
-        if !crate::route::is_id(id) {
+        let id = item.id().to_string();
+        if !crate::route::is_id(&id) {
             return Err(format!("Its id “{id}” is none: letters, digits, “-”, “_” and “.” are."));
         }
-        let route = item.route();
         if let Item::Run(run) = &item {
             for warning in &run.view.warnings {
                 self.notices.wrong(format!("“{name}”: {warning}"));
             }
         }
+        self.runs.ready().await;
+        if self.runs.has(&id)
+            && let Ok(stored) = self.runs.item(&id).await
+        {
+            if same_run(stored.json(), item.json()) {
+                return Ok(stored.route());
+            }
+            // Another that calls itself the same: neither is lost.
+            let free = free_id(&id, |id| self.runs.has(id));
+            let json = with_id(item.json(), &free).ok_or("The file has no id to change.")?;
+            item = item.with_id(&free, json);
+            self.notices.done(format!(
+                "There is another run with the id “{id}” here. Both are kept: this one is now “{free}”."
+            ));
+        }
+        let route = item.route();
         self.keep(item).await;
         Ok(route)
     }

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::view::ExperimentView;
+use crate::run::contrast::setting_key;
 use crate::run::view::{Ended, RunView, Shown, shown};
 
 /// Version of the card's form. Cards of another version are made anew from their runs.
-pub const CARD_VERSION: u32 = 1;
+pub const CARD_VERSION: u32 = 2;
 
 /// Which kind of file a card is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub struct Card {
     pub doubts: u32,
     /// Size of the run file, bytes.
     pub bytes: u64,
+    /// What runs of one setting share (`run::contrast::setting_key`).
+    pub setting: u64,
 }
 
 impl Card {
@@ -87,6 +90,7 @@ impl Card {
             error_share: view.total.error_share(),
             doubts: u32::try_from(view.health.signs.len()).unwrap_or(u32::MAX),
             bytes,
+            setting: setting_key(&view.plan_json),
         }
     }
 
@@ -114,6 +118,7 @@ impl Card {
             errors: 0,
             error_share: 0.0,
             doubts: 0,
+            setting: 0,
             bytes,
         };
         match first {
@@ -150,6 +155,17 @@ impl Card {
 /// Newest first; runs of one moment by id, so that the order is the same each time.
 pub fn sort(cards: &mut Vec<Card>) {
     crate::units::sort_small(cards, |a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
+}
+
+/// The id of the card of this setting, none of `but`, that started near `at` (as far as the texts of the
+/// times agree); runs that went to their end first.
+#[must_use]
+pub fn nearest(cards: &[Card], setting: u64, but: &[&str], at: &str) -> Option<String> {
+    let of =
+        || cards.iter().filter(|c| c.setting == setting && setting != 0 && !but.contains(&c.id.as_str()));
+    // RFC 3339 in UTC: the order of the texts is that of the times, and the longest common start the nearest.
+    let common = |c: &Card| c.started_at.bytes().zip(at.bytes()).take_while(|(a, b)| a == b).count();
+    of().max_by_key(|c| (c.ended == Ended::Completed, common(c))).map(|c| c.id.clone())
 }
 
 /// The name of a run's file: letters, digits and dashes of its name, then its id.

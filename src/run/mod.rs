@@ -6,7 +6,9 @@
 //! Tests: beside the code and in tests/.
 
 pub mod build;
+pub mod camps;
 pub mod compare;
+pub mod contrast;
 mod gzip;
 mod health;
 pub mod hist;

@@ -50,7 +50,7 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), String> {
         let key = start.api_key.as_deref();
         let auth = key.and_then(|key| Some(dialect::of(first(&experiment)?).auth_header(key)));
         // One transport for all periods: its connections stay warm, and no arm opens more of them than another.
-        let transport = FetchTransport::new(port.scope.clone(), performance, auth);
+        let transport = FetchTransport::new(performance, auth);
         let world = World {
             transport: &|_| transport.clone(),
             clock,

@@ -32,7 +32,7 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), Vec<String>> 
     environment.push(("clock step".into(), clock.tick().to_string()));
     let dialect = dialect::of(plan.cluster.dialect);
     let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
-    let transport = FetchTransport::new(port.scope.clone(), performance, auth);
+    let transport = FetchTransport::new(performance, auth);
     let run = Run::new(plan, transport, clock, start.run_id.clone(), start.api_key, stop.clone());
     port.send(&FromWorker::Started { run_id: start.run_id });
 

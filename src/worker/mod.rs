@@ -5,6 +5,7 @@
 //! Tests: tests/browser and tests/e2e.
 
 mod check;
+mod contrast;
 mod experiment;
 mod load;
 
@@ -49,11 +50,12 @@ pub fn start() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let port = Port { scope: scope.clone() };
     let running: RefCell<Option<Stop>> = RefCell::new(None);
+    let contrasts = contrast::Contrasts::default();
     let inside = port.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match protocol::decode::<ToWorker>(&bytes) {
-            Ok(message) => receive(&inside, &running, message),
+            Ok(message) => receive(&inside, &running, &contrasts, message),
             Err(error) => inside.fail(vec![error.to_string()]),
         }
     });
@@ -63,7 +65,7 @@ pub fn start() {
     port.send(&FromWorker::Ready { version: protocol::VERSION });
 }
 
-fn receive(port: &Port, running: &RefCell<Option<Stop>>, message: ToWorker) {
+fn receive(port: &Port, running: &RefCell<Option<Stop>>, contrasts: &contrast::Contrasts, message: ToWorker) {
     match message {
         ToWorker::Start(start) => {
             if let Some(stop) = begin(port, running) {
@@ -84,8 +86,13 @@ fn receive(port: &Port, running: &RefCell<Option<Stop>>, message: ToWorker) {
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
         }
         ToWorker::Open { request, bytes, .. } => {
-            port.send(&open(request, &bytes));
+            port.send(&open(contrasts, request, &bytes));
         }
+        ToWorker::Contrast { request, measure, resamples, runs } => {
+            contrasts.ask(port, request, measure, resamples, runs);
+        }
+        ToWorker::Add { request, place, json } => contrasts.add(port, request, place, &json),
+        ToWorker::Cancel { request } => contrasts.forget(request),
     }
 }
 
@@ -101,9 +108,14 @@ fn begin(port: &Port, running: &RefCell<Option<Stop>>) -> Option<Stop> {
 }
 
 /// A file of either kind.
-fn open(request: u32, bytes: &[u8]) -> FromWorker {
+fn open(contrasts: &contrast::Contrasts, request: u32, bytes: &[u8]) -> FromWorker {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
     let result = match run::open(bytes) {
-        Ok((file, view)) => json_of(&file).map(|json| Box::new(Opened { json, view })),
+        Ok((file, view)) => json_of(&file).map(|json| {
+            let opened = Opened { json, view };
+            contrasts.remember(protocol::RunKey::of(&opened), &file);
+            Box::new(opened)
+        }),
         Err(RunError::NotARun(what)) => match crate::experiment::open(bytes) {
             Ok((file, view)) => match json_of(&file) {
                 Ok(json) => {
@@ -112,10 +124,10 @@ fn open(request: u32, bytes: &[u8]) -> FromWorker {
                 }
                 Err(error) => Err(error),
             },
-            Err(ExperimentError::NotAnExperiment(_)) => Err(RunError::NotARun(what).to_string()),
-            Err(error) => Err(error.to_string()),
+            Err(ExperimentError::NotAnExperiment(_)) => Err(text(&RunError::NotARun(what))),
+            Err(error) => Err(text(&error)),
         },
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(text(&error)),
     };
     FromWorker::Opened { request, result }
 }

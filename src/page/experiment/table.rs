@@ -12,7 +12,7 @@ const DOCUMENT: &str = "https://github.com/fwit/fwit/blob/main/docs/statistics.m
 /// What a figure is, and how it was made: a tooltip, and a link to the method.
 fn method(text: String, title: &'static str, anchor: &'static str) -> AnyView {
     view! {
-        <a class="method" href=format!("{DOCUMENT}{anchor}") title=title target="_blank" rel="noreferrer">
+        <a class="how" href=format!("{DOCUMENT}{anchor}") title=title target="_blank" rel="noreferrer">
             {text}
         </a>
     }

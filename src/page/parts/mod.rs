@@ -3,9 +3,11 @@
 mod badge;
 mod icon;
 mod latency_table;
+mod method;
 mod tile;
 
 pub use badge::{Badge, Health, TimeSource, Tone};
 pub use icon::Icon;
 pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
+pub use method::MethodLink;
 pub use tile::Tile;
