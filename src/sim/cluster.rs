@@ -51,7 +51,7 @@ struct Member {
 }
 
 /// What becomes of a request at a node. Instants are those at which it leaves the node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// An answer.
     Answer { at: Micros, status: u16, body: Body },
@@ -64,7 +64,7 @@ pub enum Fate {
 }
 
 /// What an answer carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
     /// So many bytes.
     Bytes(u32),

@@ -21,13 +21,16 @@ pub struct Fan {
     order: u64,
 }
 
+/// When an event comes, its number (events of the same instant come in its order), and its text.
+type Underway = (Micros, u64, Rc<str>);
+
 /// One stream's events that are under way or have come.
 #[derive(Debug)]
 pub struct Inbox {
     /// The node it is open to.
     node: usize,
     topic: String,
-    events: RefCell<BinaryHeap<Reverse<(Micros, u64, Rc<str>)>>>,
+    events: RefCell<BinaryHeap<Reverse<Underway>>>,
     waker: RefCell<Option<Waker>>,
 }
 

@@ -15,7 +15,7 @@ use fwit::stats::camps::entities::{Mean, entity_camps};
 use fwit::units::Micros;
 
 /// The quick preset over a simulated cluster, for so many seconds.
-fn plan(sim: SimCluster, sticky: bool, seconds: f64) -> Plan {
+pub fn plan(sim: SimCluster, sticky: bool, seconds: f64) -> Plan {
     let mut plan = preset("quick").unwrap();
     plan.cluster.dialect = fwit::plan::DialectId::Sim;
     plan.cluster.nodes = sim.addresses();
@@ -37,7 +37,7 @@ fn over(way: &SimTransport, plan: Plan, id: &str) -> (RunFile, RunView) {
     (file, view)
 }
 
-fn carry_out(plan: Plan) -> (RunFile, RunView) {
+pub fn carry_out(plan: Plan) -> (RunFile, RunView) {
     let way = SimTransport::new(plan.cluster.sim.as_ref().unwrap(), plan.seed, VirtualClock::default());
     over(&way, plan, "r1")
 }
@@ -105,12 +105,12 @@ fn after_a_crash_there_is_a_new_leader_and_the_run_goes_on() {
         assert!(view.total.count(Outcome::Network) > 0 && view.total.count(Outcome::Unavailable) > 0);
         let (before, during, after) = (second(8), second(10), second(30));
         assert!(before.errors == 0 && after.errors == 0, "{before:?} {after:?}");
-        assert!(during.answers < before.answers / 2, "{during:?}");
+        assert!(during.errors > 50 && during.answers < before.answers, "{during:?}");
         assert!(after.answers > before.answers / 2, "{after:?}");
         assert!(view.nodes.iter().any(|n| n.leads == Some(true) && n.name != "n1"), "{:?}", view.nodes);
         // The subscriber at the node that went missed what was sent meanwhile, and came back.
         let [gone, stayed] = &view.subscribers.list[..] else { panic!("two subscribers") };
-        assert!(gone.disconnects > 0 && gone.lost > 100 && gone.received > 3 * gone.lost, "{gone:?}");
+        assert!(gone.disconnects > 0 && gone.lost > 100 && gone.received > 2 * gone.lost, "{gone:?}");
         assert_eq!((stayed.disconnects, stayed.lost), (0, 0), "{stayed:?}");
         assert!(file.totals["set"].issued > 100);
     }
