@@ -8,10 +8,12 @@ use super::table::{Drift, Invalid, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
 use crate::experiment::view::{ComparisonView, ExperimentView};
+use crate::page::camps::CampsFinding;
 use crate::page::charts::Slot;
-use crate::page::parts::{Badge, Icon, Tone};
+use crate::page::parts::{Badge, Icon, MethodLink, Tone};
 use crate::page::state::{App, use_app};
 use crate::present::library::{Card, file_name};
+use crate::present::method::{CAMPS, CONTROL, SHIFT};
 use crate::present::{charts, experiment as words, sentence};
 use crate::protocol::OpenedExperiment;
 use crate::route::Route;
@@ -177,6 +179,7 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         <section class="panel">
             <h2>{format!("{} against {}", c.b, c.a)}</h2>
             <Metrics caption="Primary metrics" a=c.a.clone() b=c.b.clone() rows=c.primaries.clone() corrected=true />
+            <p class="hint">"Intervals and shift function " <MethodLink method=SHIFT /> ": the bands hold for all percentiles together."</p>
             <div class="charts">
                 <Slot make=of(words::intervals) height=420.0 empty="Below 6 pairs there are no intervals." />
                 <Slot make=of(words::shift) height=420.0 empty="Too few answers for a shift function." />
@@ -196,7 +199,7 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
             <Drift view />
         </section>
         <details class="panel">
-            <summary>"The same setting against itself (A-A control)"</summary>
+            <summary>"The same setting against itself (A-A control) " <MethodLink method=CONTROL /></summary>
             <p class="hint">
                 "Neighbouring periods of each arm against each other, through the same analysis. There is nothing to find here: what \
                  it finds nevertheless is how far the cluster moves by itself."
@@ -249,17 +252,20 @@ fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
         .map(|i| {
             let own = view.clone();
             let make = move || own.arms.get(i).and_then(|a| a.run.as_ref()).map_or(Ok(None), charts::camps);
+            let camps = view.arms.get(i).and_then(|a| a.run.as_ref()).map(|run| run.camps.clone());
+            let finding = camps.map(|camps| view! { <CampsFinding camps /> });
             view! {
                 <div>
                     <h3>{view.arms.get(i).map(|a| a.name.clone())}</h3>
+                    {finding}
                     <Slot make height=420.0 empty="No entity had an answer." />
                 </div>
             }
         })
         .collect_view();
     view! {
-        <section class="panel">
-            <h2>"Camps"</h2>
+        <section class="panel camps" id="camps">
+            <h2>"Camps " <MethodLink method=CAMPS /></h2>
             <p class="hint">
                 "A dot is one entity's mean in one pair, coloured by the node it chose. Two groups in one row are two camps."
             </p>

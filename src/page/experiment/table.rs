@@ -5,14 +5,12 @@ use leptos::prelude::*;
 use crate::experiment::view::{ExperimentView, MetricView};
 use crate::present::experiment::{change, interval, p_value, tone, value};
 use crate::present::figure;
+use crate::present::method::{self, Method};
 
-/// Where the methods are explained; below the repository's address, which a hosted page does not know.
-const DOCUMENT: &str = "https://github.com/fwit/fwit/blob/main/docs/statistics.md#";
-
-/// What a figure is, and how it was made: a tooltip, and a link to the method.
-fn method(text: String, title: &'static str, anchor: &'static str) -> AnyView {
+/// A figure with its method: named on hover, explained behind the link.
+fn how(text: String, method: Method) -> AnyView {
     view! {
-        <a class="how" href=format!("{DOCUMENT}{anchor}") title=title target="_blank" rel="noreferrer">
+        <a class="how" href=method.link() title=method.title() target="_blank" rel="noopener">
             {text}
         </a>
     }
@@ -29,12 +27,7 @@ pub fn Metrics(
     /// Whether p-values are corrected over the rows.
     corrected: bool,
 ) -> impl IntoView {
-    let p_title = if corrected {
-        "Exact sign-flip permutation test on the pairs' log ratios, corrected over the primary metrics by Holm's method"
-    } else {
-        "Exact sign-flip permutation test on the pairs' log ratios; not corrected, exploratory"
-    };
-    let p_anchor = if corrected { "holm" } else { "sign-flip-test" };
+    let p_method = if corrected { method::HOLM } else { method::SIGN_FLIP };
     let median = "Median over the periods that count; percentiles are of service times";
     let rows = rows
         .into_iter()
@@ -47,29 +40,17 @@ pub fn Metrics(
                     <td class="number" title=median>{value(m.unit, m.a)}</td>
                     <td class="number" title=median>{value(m.unit, m.b)}</td>
                     <td class="number">
-                        {method(
-                            change(m.ratio),
-                            "Hodges-Lehmann estimate: the median of all averages of two pairs' log ratios",
-                            "hodges-lehmann",
-                        )}
+                        {how(change(m.ratio), method::HODGES_LEHMANN)}
                     </td>
                     <td class="number">
-                        {method(
-                            interval(m.ci95),
-                            "Exact 95 % Wilcoxon interval of that estimate",
-                            "wilcoxon-interval",
-                        )}
+                        {how(interval(m.ci95), method::WILCOXON)}
                     </td>
-                    <td class="number">{method(p_value(p), p_title, p_anchor)}</td>
+                    <td class="number">{how(p_value(p), p_method)}</td>
                     <td class="number">
-                        {method(
-                            format!("±{} ({equivalence})", figure::percent(m.margin)),
-                            "Your margin, and p of equivalence within it: two one-sided tests; the verdict uses the 90 % interval",
-                            "equivalence-tost",
-                        )}
+                        {how(format!("±{} ({equivalence})", figure::percent(m.margin)), method::TOST)}
                     </td>
                     <td class="verdict" data-tone=tone(&m)>
-                        {method(verdict(&m), "One of four fixed verdicts, from the intervals, the corrected test and the margin", "verdicts")}
+                        {how(verdict(&m), method::VERDICTS)}
                     </td>
                 </tr>
             }
@@ -117,11 +98,7 @@ pub fn Drift(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
             };
             view! {
                 <li>
-                    {method(
-                        text,
-                        "Mann-Kendall test on the arm's periods in time order, |z| > 1.96; slope by Theil and Sen over the median",
-                        "drift",
-                    )}
+                    {how(text, method::DRIFT)}
                 </li>
             }
         })
