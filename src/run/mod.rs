@@ -18,7 +18,7 @@ pub mod summary;
 pub mod view;
 pub mod wire;
 
-pub use read::{FILE_MAX, RunError, read};
+pub use read::{FILE_MAX, RunError, read, unpacked};
 
 /// Reads a run file and makes its view.
 ///

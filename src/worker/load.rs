@@ -1,18 +1,23 @@
-//! A run in the worker: the engine over the browser's network.
+//! A run in the worker: the engine over the browser's network, or over the simulated cluster.
 
 use std::cell::Cell;
 
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsValue;
 
 use super::Port;
 use crate::browser::clock::BrowserClock;
 use crate::browser::transport::FetchTransport;
 use crate::dialect;
-use crate::entity::engine::{Run, Stop};
+use crate::entity::engine::{BEAT, Run, Stop};
+use crate::entity::world::{Clock, Transport};
 use crate::plan;
 use crate::protocol::{FromWorker, Opened, Start};
 use crate::run::build::About;
 use crate::run::summary;
+use crate::sim::clock::VirtualClock;
+use crate::sim::transport::SimTransport;
+use crate::units::Micros;
 
 /// Carries a run out from start to file.
 pub(super) async fn carry_out(port: Port, start: Start, stop: Stop) {
@@ -22,36 +27,75 @@ pub(super) async fn carry_out(port: Port, start: Start, stop: Stop) {
     stop.over();
 }
 
+/// Longest stretch of work before the worker listens again.
+const SLICE: Micros = Micros(50_000);
+
 async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), Vec<String>> {
     let plan = plan::wire::read(&start.plan_json)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let performance =
         port.scope.performance().ok_or_else(|| vec!["This browser gives workers no clock.".to_string()])?;
     let clock = BrowserClock::new(performance.clone());
-    let mut environment = start.environment;
-    environment.push(("clock step".into(), clock.tick().to_string()));
-    let dialect = dialect::of(plan.cluster.dialect);
-    let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
-    let transport = FetchTransport::new(performance, auth);
-    let run = Run::new(plan, transport, clock, start.run_id.clone(), start.api_key, stop.clone());
-    port.send(&FromWorker::Started { run_id: start.run_id });
-
-    let sent = Cell::new(0);
-    let ended = run
-        .carry_out(|run| {
-            let live = run.live(sent.get());
-            sent.set(sent.get() + live.seconds.len());
-            port.send(&FromWorker::Beat(Box::new(live)));
-        })
-        .await
-        .map_err(|e| vec![e.to_string()])?;
-
-    let finished_at =
-        String::from(js_sys::Date::new(&JsValue::from_f64(js_sys::Date::now())).to_iso_string());
-    let about = About { started_at: start.started_at, finished_at, environment };
-    let file = run.file(ended, &about);
+    let began = clock.now();
+    let mut environment = start.environment.clone();
+    let file = if let Some(sim) = &plan.cluster.sim {
+        let way = SimTransport::new(sim, plan.seed, VirtualClock::default());
+        let virtual_clock = way.clock().clone();
+        let run = Run::new(plan, way, virtual_clock.clone(), start.run_id.clone(), None, stop.clone());
+        port.send(&FromWorker::Started { run_id: start.run_id });
+        // Beats are the page's: four a second of its time, not of the simulation's.
+        let beats = Beats::default();
+        let last = Cell::new(clock.now());
+        let work = run.carry_out(|run| {
+            if clock.now().since(last.get()) >= BEAT {
+                last.set(clock.now());
+                beats.send(port, run);
+            }
+        });
+        let slice = Cell::new(clock.now());
+        let over = || clock.now().since(slice.get()) >= SLICE;
+        let rest = async || {
+            TimeoutFuture::new(0).await;
+            slice.set(clock.now());
+        };
+        let ended = virtual_clock.run_in_slices(work, over, rest).await;
+        let ended = ended.map_err(|e| vec![e.to_string()])?.map_err(|e| vec![e.to_string()])?;
+        let took = format!("{} in {}", virtual_clock.now(), clock.now().since(began));
+        environment.extend([("cluster".into(), "simulated".into()), ("simulated time".into(), took)]);
+        let about = About { started_at: start.started_at, finished_at: now(), environment };
+        run.file(ended, &about)
+    } else {
+        environment.push(("clock step".into(), clock.tick().to_string()));
+        let dialect = dialect::of(plan.cluster.dialect);
+        let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
+        let transport = FetchTransport::new(performance, auth);
+        let run = Run::new(plan, transport, clock, start.run_id.clone(), start.api_key, stop.clone());
+        port.send(&FromWorker::Started { run_id: start.run_id });
+        let beats = Beats::default();
+        let ended = run.carry_out(|run| beats.send(port, run)).await.map_err(|e| vec![e.to_string()])?;
+        let about = About { started_at: start.started_at, finished_at: now(), environment };
+        run.file(ended, &about)
+    };
     let view = summary::view(&file).map_err(|e| vec![e.to_string()])?;
     let json = serde_json::to_string(&file).map_err(|e| vec![e.to_string()])?;
     port.send(&FromWorker::Finished(Box::new(Opened { json, view })));
     Ok(())
+}
+
+/// What the page has been told of a run.
+#[derive(Default)]
+struct Beats {
+    seconds: Cell<usize>,
+}
+
+impl Beats {
+    fn send<T: Transport, C: Clock>(&self, port: &Port, run: &Run<T, C>) {
+        let live = run.live(self.seconds.get());
+        self.seconds.set(self.seconds.get() + live.seconds.len());
+        port.send(&FromWorker::Beat(Box::new(live)));
+    }
+}
+
+fn now() -> String {
+    String::from(js_sys::Date::new(&JsValue::from_f64(js_sys::Date::now())).to_iso_string())
 }

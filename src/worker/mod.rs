@@ -6,6 +6,7 @@
 
 mod check;
 mod contrast;
+mod experiment;
 mod load;
 
 use std::cell::RefCell;
@@ -16,8 +17,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::entity::engine::Stop;
-use crate::protocol::{self, FromWorker, Opened, ToWorker};
-use crate::run;
+use crate::experiment::ExperimentError;
+use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
+use crate::run::{self, RunError};
 
 /// The worker's side of the conversation.
 #[derive(Clone, Debug)]
@@ -66,13 +68,14 @@ pub fn start() {
 fn receive(port: &Port, running: &RefCell<Option<Stop>>, contrasts: &contrast::Contrasts, message: ToWorker) {
     match message {
         ToWorker::Start(start) => {
-            if running.borrow().as_ref().is_some_and(|stop| !stop.is_over()) {
-                port.fail(vec!["A run is under way already: stop it first.".into()]);
-                return;
+            if let Some(stop) = begin(port, running) {
+                wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, stop));
             }
-            let stop = Stop::default();
-            running.replace(Some(stop.clone()));
-            wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, stop));
+        }
+        ToWorker::Experiment(start) => {
+            if let Some(stop) = begin(port, running) {
+                wasm_bindgen_futures::spawn_local(experiment::carry_out(port.clone(), *start, stop));
+            }
         }
         ToWorker::Stop => {
             if let Some(stop) = &*running.borrow() {
@@ -83,8 +86,7 @@ fn receive(port: &Port, running: &RefCell<Option<Stop>>, contrasts: &contrast::C
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
         }
         ToWorker::Open { request, bytes, .. } => {
-            let result = open(contrasts, &bytes).map(Box::new);
-            port.send(&FromWorker::Opened { request, result });
+            port.send(&open(contrasts, request, &bytes));
         }
         ToWorker::Contrast { request, measure, resamples, runs } => {
             contrasts.ask(port, request, measure, resamples, runs);
@@ -94,10 +96,42 @@ fn receive(port: &Port, running: &RefCell<Option<Stop>>, contrasts: &contrast::C
     }
 }
 
-fn open(contrasts: &contrast::Contrasts, bytes: &[u8]) -> Result<Opened, String> {
-    let (file, view) = run::open(bytes).map_err(|e| e.to_string())?;
-    let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
-    let opened = Opened { json, view };
-    contrasts.remember(protocol::RunKey::of(&opened), &file);
-    Ok(opened)
+/// What ends the thing that begins; `None` where another is under way.
+fn begin(port: &Port, running: &RefCell<Option<Stop>>) -> Option<Stop> {
+    if running.borrow().as_ref().is_some_and(|stop| !stop.is_over()) {
+        port.fail(vec!["A run is under way already: stop it first.".into()]);
+        return None;
+    }
+    let stop = Stop::default();
+    running.replace(Some(stop.clone()));
+    Some(stop)
+}
+
+/// A file of either kind.
+fn open(contrasts: &contrast::Contrasts, request: u32, bytes: &[u8]) -> FromWorker {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let result = match run::open(bytes) {
+        Ok((file, view)) => json_of(&file).map(|json| {
+            let opened = Opened { json, view };
+            contrasts.remember(protocol::RunKey::of(&opened), &file);
+            Box::new(opened)
+        }),
+        Err(RunError::NotARun(what)) => match crate::experiment::open(bytes) {
+            Ok((file, view)) => match json_of(&file) {
+                Ok(json) => {
+                    let opened = Box::new(OpenedExperiment { json, view });
+                    return FromWorker::OpenedExperiment { request, opened };
+                }
+                Err(error) => Err(error),
+            },
+            Err(ExperimentError::NotAnExperiment(_)) => Err(text(&RunError::NotARun(what))),
+            Err(error) => Err(text(&error)),
+        },
+        Err(error) => Err(text(&error)),
+    };
+    FromWorker::Opened { request, result }
+}
+
+fn json_of<T: serde::Serialize>(file: &T) -> Result<String, String> {
+    serde_json::to_string(file).map_err(|e| e.to_string())
 }

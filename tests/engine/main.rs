@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cluster;
+mod queueing;
+mod sim;
+#[path = "../shared/simulated.rs"]
+mod simulated;
 
 use std::cell::Cell;
 

@@ -4,11 +4,13 @@ use leptos::prelude::*;
 
 use crate::browser::files::{self, Picked};
 use crate::browser::{clipboard, document};
+use crate::experiment::Template;
 use crate::page::engine::{Check, Status};
 use crate::page::parts::Icon;
 use crate::page::state::{App, use_app};
 use crate::plan::{Plan, PlanDraft, to_link, wire};
 use crate::present::sentence;
+use crate::route::Route;
 
 /// Starts the drafted run, or shows all that keeps it from starting.
 pub fn start(app: App) {
@@ -19,7 +21,8 @@ pub fn start(app: App) {
     }
 }
 
-fn key(app: App) -> Option<String> {
+/// The API key typed, where there is one.
+pub fn key(app: App) -> Option<String> {
     Some(app.form.api_key.get_untracked()).filter(|key| !key.trim().is_empty())
 }
 
@@ -40,6 +43,7 @@ fn valid(app: App) -> Option<Plan> {
 pub fn Actions() -> impl IntoView {
     let app = use_app();
     let busy = Memo::new(move |_| app.engine.status.with(Status::is_busy));
+    let simulated = Memo::new(move |_| app.form.draft.with(PlanDraft::is_simulated));
     let checking = Memo::new(move |_| app.engine.check.get() == Check::Running);
     let sentence = Memo::new(move |_| {
         app.form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
@@ -74,9 +78,30 @@ pub fn Actions() -> impl IntoView {
                     <Icon name="play" />
                     "Start"
                 </button>
-                <button type="button" class="button" disabled=move || busy.get() || checking.get() on:click=check>
+                <button
+                    type="button"
+                    class="button"
+                    hidden=move || simulated.get()
+                    disabled=move || busy.get() || checking.get()
+                    on:click=check
+                >
                     <Icon name="check" />
                     "Check connections"
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    disabled=move || busy.get()
+                    title="An experiment: this plan with leader stickiness and without, in turn"
+                    on:click=move |_| {
+                        if valid(app).is_some() {
+                            app.lab.ask(app.form, Template::Sticky);
+                            app.go(&Route::Experiment(None));
+                        }
+                    }
+                >
+                    <Icon name="swap" />
+                    "Sticky or not?"
                 </button>
                 <span class="spacer"></span>
                 <button type="button" class="button-quiet" on:click=copy>
