@@ -155,6 +155,12 @@ pub fn sort_small<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::O
     items.extend(places.into_iter().filter_map(|i| taken[i].take()));
 }
 
+/// Sorts places by the values there, equal ones in the order they had; NaN last. Not generic: see [`sort_small`].
+pub fn sort_places(places: &mut [usize], values: &[f64]) {
+    let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
+    places.sort_by(|a, b| at(*a).total_cmp(&at(*b)));
+}
+
 /// A map of entries, inserted one by one: collecting would sort them first, with a routine a type.
 pub fn map_of<K: Ord, V>(entries: impl IntoIterator<Item = (K, V)>) -> std::collections::BTreeMap<K, V> {
     let mut map = std::collections::BTreeMap::new();

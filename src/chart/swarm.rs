@@ -1,5 +1,7 @@
 //! Places dots of near-equal value beside each other, so that a crowd shows as a crowd: always the same way.
 
+use crate::units::sort_places;
+
 /// How far back a dot looks for others in its way; bounds the work when thousands share a pixel.
 const LOOK_BACK: usize = 256;
 
@@ -9,7 +11,7 @@ const LOOK_BACK: usize = 256;
 /// Where there is no room left a dot lies over others, spread evenly by its number. No randomness.
 pub fn offsets(along: &[f64], radius: f64, half: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..along.len()).filter(|i| along[*i].is_finite()).collect();
-    order.sort_by(|a, b| along[*a].total_cmp(&along[*b]).then(a.cmp(b)));
+    sort_places(&mut order, along);
     let mut out = vec![0.0; along.len()];
     let reach = radius * 2.0;
     let room = (half - radius).max(0.0);

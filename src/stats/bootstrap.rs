@@ -12,6 +12,7 @@
 use super::error::{StatsError, finite, within};
 use super::random::Stream;
 use super::series::block_length;
+use crate::units::sort_places;
 
 /// Resamples by default.
 pub const RESAMPLES: u32 = 2000;
@@ -230,7 +231,7 @@ impl Bootstrap {
         within("the block length", length, 1.0, intervals.len() as f64)?;
         within("the number of resamples", f64::from(resamples), 100.0, 100_000.0)?;
         let mut places: Vec<usize> = (0..ps.len()).collect();
-        places.sort_by(|a, b| ps[*a].total_cmp(&ps[*b]));
+        sort_places(&mut places, ps);
         let ps_in_order: Vec<f64> = places.iter().map(|i| ps[*i]).collect();
         let all = [(0, intervals.len())];
         let total = intervals.total(&all) as f64;

@@ -9,6 +9,7 @@
 //! point: rounded clocks then look like many camps.
 
 use super::error::{StatsError, within};
+use crate::units::sort_small;
 
 /// One bucket of equal values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,7 +84,7 @@ impl Buckets {
                 }
             }
         }
-        buckets.sort_by(|a, b| a.low.total_cmp(&b.low));
+        sort_small(&mut buckets, |a, b| a.low.total_cmp(&b.low));
         let slack = |b: &Bucket| 1e-9 * (b.low.abs() + b.width);
         if let Some(at) = buckets.windows(2).position(|w| w[1].low < w[0].low + w[0].width - slack(&w[0])) {
             let value = buckets[at + 1].low;

@@ -4,6 +4,7 @@
 //! NaN stands for a test that could not be made: it stays NaN and does not count as a test.
 
 use super::error::StatsError;
+use crate::units::sort_places;
 
 /// Holm's step-down adjustment: family-wise error, any dependence. For the primary family.
 ///
@@ -62,7 +63,7 @@ fn ascending(p: &[f64]) -> Result<Vec<usize>, StatsError> {
         return Err(StatsError::BadValue { what, index, value, wanted });
     }
     let mut order: Vec<usize> = (0..p.len()).filter(|&i| !p[i].is_nan()).collect();
-    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    sort_places(&mut order, p);
     Ok(order)
 }
 

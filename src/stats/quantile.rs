@@ -5,6 +5,7 @@
 
 use super::error::{StatsError, finite, sorted, within};
 use super::special::{beta_density, beta_inc, binomial_cdf};
+use crate::units::sort_places;
 
 /// A quantile with its standard error.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,12 +55,12 @@ pub fn harrell_davis_weighted(values: &[f64], weights: &[f64], p: f64) -> Result
     if sum <= 0.0 {
         return Err(StatsError::NoSpread { what });
     }
-    let mut pairs: Vec<(f64, f64)> = values.iter().copied().zip(weights.iter().copied()).collect();
-    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut order: Vec<usize> = (0..values.len().min(weights.len())).collect();
+    sort_places(&mut order, values);
     let mut seen = 0.0;
-    let steps = pairs.into_iter().map(|(x, w)| {
-        seen += w;
-        (x, seen / sum)
+    let steps = order.into_iter().map(|i| {
+        seen += weights[i];
+        (values[i], seen / sum)
     });
     weigh(steps, sum * sum / squares, p, None)
 }

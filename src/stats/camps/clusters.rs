@@ -4,6 +4,7 @@
 //! The R Journal 3(2), 2011; the layers by divide and conquer over the monotone cuts, O(k n log n).
 
 use super::super::error::{StatsError, finite, within};
+use crate::units::sort_places;
 
 /// One cluster: a stretch of the sorted values.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +56,7 @@ pub fn clusters(values: &[f64], weights: &[f64], k: usize) -> Result<Clusters, S
     if order.is_empty() {
         return Err(StatsError::TooFew { what, needed: 1, found: 0 });
     }
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    sort_places(&mut order, values);
     let n = order.len();
     let sums = Sums::new(order.iter().map(|&i| (values[i], weight(i))));
     let distinct = 1 + order.windows(2).filter(|w| values[w[0]] < values[w[1]]).count();

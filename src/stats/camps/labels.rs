@@ -4,6 +4,7 @@
 //! Research Workers*, 1925): the share of the variation that the label carries. From 0.5 on the camps are that label's groups.
 
 use super::super::buckets::Buckets;
+use crate::units::sort_small;
 
 /// A label explains the camps from this eta squared on.
 pub const EXPLAINS: f64 = 0.5;
@@ -72,7 +73,7 @@ pub fn explained(labelling: &Labelling) -> Option<Explained> {
     if groups.len() < 2 || total <= 1e-12 * squares.max(1e-300) {
         return None;
     }
-    groups.sort_by(|a, b| a.p50.total_cmp(&b.p50));
+    sort_small(&mut groups, |a, b| a.p50.total_cmp(&b.p50));
     let eta_squared = ((between - sum * sum / n) / total).clamp(0.0, 1.0);
     Some(Explained { label: labelling.label.clone(), eta_squared, groups })
 }

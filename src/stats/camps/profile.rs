@@ -3,6 +3,7 @@
 
 use super::super::error::StatsError;
 use super::entities::{EntityMeans, Mean, OpKind};
+use crate::units::{sort_places, sort_small};
 
 /// A difference of less than this share is called neither faster nor slower.
 const WORTH_SAYING: f64 = 0.10;
@@ -65,7 +66,7 @@ fn camp(entities: &[EntityMeans], members: &[usize], ops: &[(String, OpKind)]) -
             None => nodes.push((node.clone(), 1)),
         }
     }
-    nodes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sort_small(&mut nodes, |a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     // All of the camp's requests as if one entity had made them.
     let all = EntityMeans {
         name: String::new(),
@@ -168,7 +169,7 @@ pub fn correlation(x: &[f64], y: &[f64]) -> Option<f64> {
 #[must_use]
 pub fn ranks(x: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..x.len()).collect();
-    order.sort_by(|a, b| x[*a].total_cmp(&x[*b]));
+    sort_places(&mut order, x);
     let mut out = vec![0.0; x.len()];
     let mut from = 0;
     for group in order.chunk_by(|a, b| x[*a] == x[*b]) {
