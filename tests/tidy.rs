@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("sample", &["units"]),
     ("dialect", &["sample"]),
-    ("plan", &["units", "dialect"]),
+    ("plan", &["units", "sample", "dialect"]),
     ("stats", &["units", "sample"]),
     ("entity", &["units", "sample", "plan", "dialect", "stats"]),
     ("sim", &["units", "sample", "plan", "stats", "entity"]),

@@ -8,12 +8,13 @@ use leptos::prelude::*;
 use crate::browser::environment;
 use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
+use crate::browser::vital::Vital;
 use crate::browser::worker_link::{LinkError, WorkerLink};
 use crate::check::NodeCheck;
 use crate::plan::{Plan, wire};
 use crate::present::inbox::{Inbox, extend_history};
 use crate::protocol::{FromWorker, Opened, Start, ToWorker};
-use crate::run::view::{Live, Second};
+use crate::run::view::{Calibration, Live, Second};
 
 /// What the engine is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,19 @@ pub enum Check {
     Failed(String),
 }
 
+/// What is known of this browser's speed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Calibrated {
+    /// The newest measurement, kept for the runs to come.
+    pub known: Option<Calibration>,
+    /// A measurement is under way.
+    pub running: bool,
+    /// Why the last one failed.
+    pub failure: Option<String>,
+}
+
+type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;
+
 type OnEnd = Box<dyn FnOnce(Result<Box<Opened>, Vec<String>>)>;
 
 /// The engine as the page sees it.
@@ -81,10 +95,16 @@ pub struct Engine {
 }
 
 struct Inner {
+    /// How fast this browser is.
+    calibration: RwSignal<Calibrated>,
     link: Option<WorkerLink>,
     inbox: Rc<RefCell<Inbox>>,
     pump: FramePump,
     on_end: Option<OnEnd>,
+    /// Who waits for a calibration.
+    on_calibrated: Vec<OnCalibrated>,
+    /// Tells the worker of what happens to the page during a run.
+    vital: Option<Vital>,
     /// Asks before the page is left during a run.
     guard: Option<Listener>,
     /// The hidden tab catches up when it shows again.
@@ -106,7 +126,18 @@ impl Engine {
         });
         let again = pump.clone();
         let visible = Listener::on_document("visibilitychange", move |_| again.request());
-        let inner = Inner { link: None, inbox, pump, on_end: None, guard: None, _visible: visible };
+        let calibration = RwSignal::new(Calibrated::default());
+        let inner = Inner {
+            calibration,
+            link: None,
+            inbox,
+            pump,
+            on_end: None,
+            on_calibrated: Vec::new(),
+            vital: None,
+            guard: None,
+            _visible: visible,
+        };
         Engine {
             status: RwSignal::new(Status::Idle),
             plan: RwSignal::new(None),
@@ -133,17 +164,26 @@ impl Engine {
         if self.check.get_untracked() == Check::Running {
             return Err("The connection check is under way: wait for its end.".into());
         }
+        if self.calibration().with_untracked(|c| c.running) {
+            return Err("The browser's speed is being measured: wait for its end.".into());
+        }
         let message = ToWorker::Start(Box::new(Start {
             plan_json: wire::to_json(&plan),
             api_key,
             run_id: environment::new_run_id(),
             started_at: environment::now_rfc3339(),
             environment: environment::facts(),
+            calibration: self.calibration().with_untracked(|c| c.known.clone()),
         }));
         self.send(message).map_err(|error| error.to_string())?;
+        let vital = Vital::watch(move |trouble, begins| {
+            // A worker that is gone needs no notes.
+            let _ = self.send(ToWorker::Note { trouble, begins });
+        });
         self.inner.update_value(|inner| {
             *inner.inbox.borrow_mut() = Inbox::default();
             inner.on_end = Some(Box::new(on_end));
+            inner.vital = Some(vital);
             inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
         });
         self.live.set(Live::default());
@@ -171,6 +211,40 @@ impl Engine {
         self.check.set(Check::Running);
         if let Err(error) = self.send(ToWorker::Check { plan_json: wire::to_json(plan), api_key }) {
             self.check.set(Check::Failed(error.to_string()));
+        }
+    }
+
+    /// How fast this browser is, as far as it was measured.
+    pub fn calibration(self) -> RwSignal<Calibrated> {
+        self.inner.with_value(|inner| inner.calibration)
+    }
+
+    /// Measures how fast this browser is, with the slots of a plan. `tell` hears once. Nothing else goes on meanwhile.
+    pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
+        if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
+            return tell(Err("A run or a check is under way: wait for its end.".into()));
+        }
+        self.inner.update_value(|inner| inner.on_calibrated.push(tell));
+        if self.calibration().with_untracked(|c| c.running) {
+            return;
+        }
+        self.calibration().update(|c| (c.running, c.failure) = (true, None));
+        if let Err(error) = self.send(ToWorker::Calibrate { plan_json: wire::to_json(plan) }) {
+            self.calibrated(Err(error.to_string()));
+        }
+    }
+
+    fn calibrated(self, result: Result<Calibration, String>) {
+        self.calibration().update(|c| {
+            c.running = false;
+            match &result {
+                Ok(known) => c.known = Some(known.clone()),
+                Err(error) => c.failure = Some(error.clone()),
+            }
+        });
+        let waiting = self.inner.try_update_value(|inner| std::mem::take(&mut inner.on_calibrated));
+        for tell in waiting.unwrap_or_default() {
+            tell(result.clone());
         }
     }
 
@@ -211,6 +285,7 @@ impl Engine {
             Ok(FromWorker::Finished(opened)) => self.end(Ok(opened)),
             Ok(FromWorker::Failed { messages }) => self.fail(messages),
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
+            Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
             Ok(FromWorker::Ready { .. } | FromWorker::Opened { .. }) => {}
             Err(error) => {
                 // The link is used up. It can't be dropped here: this runs inside one of its own listeners.
@@ -227,13 +302,19 @@ impl Engine {
         if self.check.get_untracked() == Check::Running {
             self.check.set(Check::Failed(messages.join(" ")));
         }
+        if self.calibration().with_untracked(|c| c.running) {
+            self.calibrated(Err(messages.join(" ")));
+        }
         if self.status.get_untracked().is_busy() {
             self.end(Err(messages));
         }
     }
 
     fn end(self, end: Result<Box<Opened>, Vec<String>>) {
-        let on_end = self.inner.try_update_value(|inner| inner.on_end.take());
+        let on_end = self.inner.try_update_value(|inner| {
+            inner.vital = None;
+            inner.on_end.take()
+        });
         if let Some(on_end) = on_end.flatten() {
             on_end(end);
         }

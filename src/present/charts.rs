@@ -13,7 +13,7 @@ use crate::chart::line::{LineChart, Region, RegionKind};
 use crate::chart::number::Quantity;
 use crate::chart::percentile::{Curve, PercentileChart, trusted};
 use crate::chart::strip::{Entity, Group, Strip, StripChart};
-use crate::run::view::{self, Measure, RunView, Second};
+use crate::run::view::{self, Annotation, Measure, RunView, Second, Trouble};
 
 /// A chart to show; `None` where there is nothing to draw.
 pub type Drawn = Option<Arc<dyn Chart>>;
@@ -25,16 +25,40 @@ fn drawn(chart: impl Chart + 'static) -> Drawn {
     Some(Arc::new(chart))
 }
 
-/// A chart over the seconds of a run, its warm-up marked.
-fn over_time(title: &str, y: Axis, seconds: &[Second], warmup_s: f64) -> Result<LineChart, ChartError> {
+/// What of a run's time is marked: its warm-up, and what disturbed the instrument.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks<'a> {
+    /// Length of the warm-up, s.
+    pub warmup_s: f64,
+    /// Troubles of the instrument.
+    pub annotations: &'a [Annotation],
+}
+
+impl<'a> Marks<'a> {
+    /// Those of a run.
+    #[must_use]
+    pub fn of(run: &'a RunView) -> Marks<'a> {
+        Marks { warmup_s: run.warmup_s, annotations: &run.health.annotations }
+    }
+}
+
+/// Marked stretches are at least that long, s, so that a moment is seen.
+const MARK_MIN: f64 = 0.2;
+
+/// A chart over the seconds of a run, its warm-up and what disturbed the instrument hatched.
+fn over_time(title: &str, y: Axis, seconds: &[Second], marks: Marks) -> Result<LineChart, ChartError> {
     let x: Arc<[f64]> = seconds.iter().map(|s| f64::from(s.t_s)).collect();
     let chart = LineChart::new(title, Axis::linear("time", Quantity::Elapsed), y, x)?.from_zero(true);
-    Ok(if warmup_s > 0.0 {
-        let kind = RegionKind::Excluded;
-        chart.with_region(Region { from: 0.0, to: warmup_s, label: "warm-up".into(), kind })
-    } else {
-        chart
-    })
+    let region = |from: f64, to: f64, label: &str, kind| Region { from, to, label: label.into(), kind };
+    let mut chart = chart;
+    if marks.warmup_s > 0.0 {
+        chart = chart.with_region(region(0.0, marks.warmup_s, "warm-up", RegionKind::Excluded));
+    }
+    for a in marks.annotations {
+        let kind = if a.kind == Trouble::Hidden { RegionKind::Event } else { RegionKind::Excluded };
+        chart = chart.with_region(region(a.at_s, a.until_s.max(a.at_s + MARK_MIN), &a.words, kind));
+    }
+    Ok(chart)
 }
 
 /// The seconds of a run that it lasted whole: the last, cut one would look like a fall.
@@ -49,13 +73,17 @@ pub fn whole(run: &RunView) -> &[Second] {
 ///
 /// # Errors
 /// Where the seconds do not rise.
-pub fn throughput(seconds: &[Second], warmup_s: f64) -> Result<Drawn, ChartError> {
+pub fn throughput(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
     if seconds.is_empty() {
         return Ok(None);
     }
     let axis = Axis::linear("answers", Quantity::PerSecond);
-    let mut chart = over_time("Throughput", axis, seconds, warmup_s)?
+    let mut chart = over_time("Throughput", axis, seconds, marks)?
         .with_values("answers", seconds.iter().map(|s| Some(f64::from(s.answers))))?;
+    // Stages of an open load are rates; those of a closed one are entities.
+    if seconds.iter().any(|s| s.target.is_some()) && seconds.iter().all(|s| s.closure.is_none()) {
+        chart = chart.with_values("due", seconds.iter().map(|s| s.target.map(f64::from)))?;
+    }
     if seconds.iter().any(|s| s.errors > 0) {
         chart = chart.with_values("errors", seconds.iter().map(|s| Some(f64::from(s.errors))))?;
     }
@@ -80,13 +108,13 @@ pub fn series_measure(measure: Measure) -> Measure {
 ///
 /// # Errors
 /// Where the seconds do not rise.
-pub fn latency(seconds: &[Second], warmup_s: f64, measure: Measure) -> Result<Drawn, ChartError> {
+pub fn latency(seconds: &[Second], marks: Marks, measure: Measure) -> Result<Drawn, ChartError> {
     if seconds.iter().all(|s| of_measure(s, measure).is_none()) {
         return Ok(None);
     }
     let title = format!("Latency over time ({})", series_measure(measure).name());
     let at = |i: usize| seconds.iter().map(move |s| of_measure(s, measure).map(|l| f64::from(l[i])));
-    let chart = over_time(&title, Axis::linear("latency", Quantity::Micros), seconds, warmup_s)?
+    let chart = over_time(&title, Axis::linear("latency", Quantity::Micros), seconds, marks)?
         .with_values("p50", at(0))?
         .with_values("p99", at(1))?;
     Ok(drawn(chart))
@@ -96,14 +124,31 @@ pub fn latency(seconds: &[Second], warmup_s: f64, measure: Measure) -> Result<Dr
 ///
 /// # Errors
 /// Where the seconds do not rise.
-pub fn concurrency(seconds: &[Second], warmup_s: f64) -> Result<Drawn, ChartError> {
+pub fn concurrency(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
     if seconds.is_empty() {
         return Ok(None);
     }
     let axis = Axis::linear("requests", Quantity::Plain);
-    let chart = over_time("In flight and waiting", axis, seconds, warmup_s)?
+    let mut chart = over_time("In flight and waiting", axis, seconds, marks)?
         .with_values("in flight", seconds.iter().map(|s| Some(f64::from(s.in_flight))))?
         .with_values("waiting for a slot", seconds.iter().map(|s| Some(f64::from(s.waiting))))?;
+    if seconds.iter().any(|s| s.target.is_some() && s.closure.is_some()) {
+        chart = chart.with_values("wanted by the plan", seconds.iter().map(|s| s.target.map(f64::from)))?;
+    }
+    Ok(drawn(chart))
+}
+
+/// Little's law over the five seconds that end with each.
+///
+/// # Errors
+/// Where the seconds do not rise.
+pub fn closure(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
+    if seconds.iter().all(|s| s.closure.is_none()) {
+        return Ok(None);
+    }
+    let axis = Axis::linear("X (R + Z) / N", Quantity::Plain);
+    let chart = over_time("Little's law: 1 where nothing was lost", axis, seconds, marks)?
+        .with_values("closure", seconds.iter().map(|s| s.closure.map(f64::from)))?;
     Ok(drawn(chart))
 }
 
@@ -118,7 +163,7 @@ pub fn by_operation(run: &RunView, measure: Measure) -> Result<Drawn, ChartError
     let title = format!("p50 by operation ({})", series_measure(measure).name());
     let axis = Axis::linear("latency", Quantity::Micros);
     let seconds = whole(run);
-    let mut chart = over_time(&title, axis, seconds, run.warmup_s)?;
+    let mut chart = over_time(&title, axis, seconds, Marks::of(run))?;
     for op in &run.op_seconds {
         let values =
             op.seconds.iter().take(seconds.len()).map(|s| of_measure(s, measure).map(|l| f64::from(l[0])));

@@ -12,7 +12,8 @@ pub fn control(field: &str) -> String {
     let parts: Vec<&str> = field.split('.').collect();
     match parts.as_slice() {
         ["cluster", "nodes", i, "lanes", _] => format!("cluster.nodes.{i}.lanes"),
-        ["format" | "version" | "chaos"] | ["thresholds", ..] => String::new(),
+        ["format" | "version" | "chaos"] => String::new(),
+        ["thresholds", ..] => "thresholds".into(),
         _ => field.to_string(),
     }
 }
@@ -40,6 +41,7 @@ pub fn label(field: &str) -> String {
         ["cluster", "nodes", i, ..] => format!("Node {}, lanes", number(i)),
         ["mix", op] => format!("Weight of {op}"),
         ["mix"] => "Mix".into(),
+        ["thresholds", i] => format!("Threshold {}", number(i)),
         _ => match field {
             "" => "Plan".into(),
             "name" => "Name".into(),
@@ -60,6 +62,8 @@ pub fn label(field: &str) -> String {
             "keys.value_bytes" => "Value size".into(),
             "disable_leader_stickiness" => "Leader stickiness off".into(),
             "subscribers" => "Subscribers".into(),
+            "thresholds" => "Thresholds".into(),
+            "load.stages" => "Stages".into(),
             "verify" => "Read back after the load".into(),
             other => other.to_string(),
         },
@@ -77,13 +81,14 @@ pub fn is_extra(field: &str) -> bool {
 
 /// Problems in the order in which the form shows their fields.
 pub fn sort_problems(problems: &mut Vec<Problem>) {
-    const ORDER: [&str; 11] = [
+    const ORDER: [&str; 12] = [
         "",
         "cluster.nodes",
         "name",
         "load.entities",
         "load.duration_s",
         "load.",
+        "thresholds",
         "mix",
         "keys.",
         "subscribers",

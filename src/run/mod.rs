@@ -6,12 +6,17 @@
 //! Tests: beside the code and in tests/.
 
 pub mod build;
+mod closure;
 pub mod compare;
 mod health;
 pub mod hist;
+mod numbers;
 mod read;
 pub mod rename;
+mod settled;
 pub mod summary;
+pub mod threshold;
+pub mod verdict;
 pub mod view;
 pub mod wire;
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cluster;
+mod instrument;
+mod load;
 
 use std::cell::Cell;
 
@@ -29,6 +31,7 @@ fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile
         .run(run.carry_out(|run| {
             let live = run.live(sent.get());
             sent.set(sent.get() + live.seconds.len());
+            run.enforce(&live);
             if stop_at.is_some_and(|at| cluster.clock.now() >= at) {
                 stop.stop();
             }

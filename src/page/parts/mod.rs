@@ -4,8 +4,10 @@ mod badge;
 mod icon;
 mod latency_table;
 mod tile;
+mod verdict;
 
 pub use badge::{Badge, Health, TimeSource, Tone};
 pub use icon::Icon;
 pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
 pub use tile::Tile;
+pub use verdict::Verdict;
