@@ -140,6 +140,10 @@ mod tests {
         plan.keys.space = 2_000;
         let gets = expected(&plan, true);
         assert_eq!((gets.total, gets.warm.len()), (6_000, 0));
-        assert!(gets.words().unwrap().starts_with("About 6,000 CORS preflights"));
+        assert!(
+            gets.words()
+                .unwrap()
+                .starts_with(&format!("About {} CORS preflights", crate::units::grouped(6_000)))
+        );
     }
 }

@@ -13,7 +13,7 @@ use crate::chart::line::{LineChart, Region, RegionKind};
 use crate::chart::number::Quantity;
 use crate::chart::percentile::{Curve, PercentileChart, trusted};
 use crate::chart::strip::{Entity, Group, Strip, StripChart};
-use crate::run::view::{self, Annotation, Measure, RunView, Second, Trouble};
+use crate::run::view::{self, Annotation, Measure, RunView, Second};
 
 /// A chart to show; `None` where there is nothing to draw.
 pub type Drawn = Option<Arc<dyn Chart>>;
@@ -55,8 +55,8 @@ fn over_time(title: &str, y: Axis, seconds: &[Second], marks: Marks) -> Result<L
         chart = chart.with_region(region(0.0, marks.warmup_s, "warm-up", RegionKind::Excluded));
     }
     for a in marks.annotations {
-        let kind = if a.kind == Trouble::Hidden { RegionKind::Event } else { RegionKind::Excluded };
-        chart = chart.with_region(region(a.at_s, a.until_s.max(a.at_s + MARK_MIN), &a.words, kind));
+        let until = a.until_s.max(a.at_s + MARK_MIN);
+        chart = chart.with_region(region(a.at_s, until, &a.words, RegionKind::Excluded));
     }
     Ok(chart)
 }
@@ -414,8 +414,8 @@ mod tests {
     #[test]
     fn a_run_without_data_has_no_charts_and_no_errors() {
         let run = sample("a", 1.0);
-        assert!(throughput(&run.seconds, 2.0).unwrap().is_none());
-        assert!(latency(&run.seconds, 2.0, Measure::Service).unwrap().is_none());
+        assert!(throughput(&run.seconds, Marks::of(&run)).unwrap().is_none());
+        assert!(latency(&run.seconds, Marks::of(&run), Measure::Service).unwrap().is_none());
         assert!(by_operation(&run, Measure::Service).unwrap().is_none());
         assert!(percentiles(&run, Measure::Service, By::Operation).unwrap().is_none());
         assert!(heat(&run).unwrap().is_none() && spread(&run, None).unwrap().is_none());
@@ -426,8 +426,11 @@ mod tests {
     fn each_chart_names_its_series() {
         let run = filled("a");
         let legend = |d: Drawn| d.unwrap().legend().into_iter().map(|e| e.label).collect::<Vec<_>>();
-        assert_eq!(legend(throughput(&run.seconds, 2.0).unwrap())[..1], ["answers"]);
-        assert_eq!(legend(latency(&run.seconds, 2.0, Measure::Service).unwrap())[..2], ["p50", "p99"]);
+        assert_eq!(legend(throughput(&run.seconds, Marks::of(&run)).unwrap())[..1], ["answers"]);
+        assert_eq!(
+            legend(latency(&run.seconds, Marks::of(&run), Measure::Service).unwrap())[..2],
+            ["p50", "p99"]
+        );
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Operation).unwrap())[..2], ["all", "get"]);
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Node).unwrap())[..1], ["n1"]);
         assert_eq!(legend(camps(&run).unwrap())[..2], ["home n1", "home n2"]);

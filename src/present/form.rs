@@ -126,16 +126,30 @@ pub fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Whether lanes under `.localhost` can be made for this node.
+/// How further origins of a node on this machine are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneKind {
+    /// `l1.localhost`, `l2.localhost`, …
+    Names,
+    /// `127.0.0.2`, `127.0.0.3`, …
+    Addresses,
+}
+
+/// Whether lanes on this machine can be made for this node.
 #[must_use]
 pub fn can_add_lanes(node: &NodeDraft) -> bool {
     BaseUrl::parse(&node.url).is_ok_and(|url| url.is_loopback()) && node.lanes.trim().is_empty()
 }
 
-/// Adds the node's own address and names under `.localhost` as lanes, where it has none and is on this machine.
-pub fn add_loopback_lanes(node: &mut NodeDraft) {
+/// Adds the node's own address and more names or addresses of this machine as lanes, where it has none and is on this
+/// machine.
+pub fn add_loopback_lanes(node: &mut NodeDraft, kind: LaneKind) {
     if let (true, Ok(url)) = (can_add_lanes(node), BaseUrl::parse(&node.url)) {
-        let names = (1..LOOPBACK_LANES).map(|i| url.with_host(&format!("l{i}.localhost")).to_string());
+        let host = |i: usize| match kind {
+            LaneKind::Names => format!("l{i}.localhost"),
+            LaneKind::Addresses => format!("127.0.0.{}", i + 1),
+        };
+        let names = (1..LOOPBACK_LANES).map(|i| url.with_host(&host(i)).to_string());
         node.lanes = std::iter::once(url.to_string()).chain(names).collect::<Vec<_>>().join("\n");
     }
 }
@@ -258,11 +272,18 @@ mod tests {
     #[test]
     fn lanes_of_a_loopback_node_are_valid_and_others_get_none() {
         let mut draft = draft();
-        draft.nodes.iter_mut().for_each(add_loopback_lanes);
+        let mut other = draft.nodes[0].clone();
+        add_loopback_lanes(&mut other, LaneKind::Addresses);
+        assert!(
+            other.lanes.lines().nth(1).is_some_and(|l| l.starts_with("http://127.0.0.2:")),
+            "{}",
+            other.lanes
+        );
+        draft.nodes.iter_mut().for_each(|n| add_loopback_lanes(n, LaneKind::Names));
         let plan = draft.plan().unwrap();
         assert!(plan.cluster.nodes.iter().all(|n| n.lanes.len() == LOOPBACK_LANES));
         let mut far = NodeDraft { url: "http://10.0.0.1:1".into(), ..NodeDraft::default() };
-        add_loopback_lanes(&mut far);
+        add_loopback_lanes(&mut far, LaneKind::Names);
         assert!(far.lanes.is_empty() && !can_add_lanes(&draft.nodes[0]));
     }
 

@@ -46,7 +46,7 @@ fn late_timers_are_a_sign_and_one_late_beat_is_not() {
 fn what_the_page_tells_stands_in_the_run_and_a_hidden_tab_is_no_sign() {
     let cluster = Pretend::new(20.0);
     let clock = cluster.clock.clone();
-    let run = Run::new(few(), cluster.clone(), clock.clone(), "r1".into(), None, Stop::default());
+    let run = Run::new(few(), cluster, clock.clone(), "r1".into(), None, Stop::default());
     run.calibration.replace(Some(Calibration {
         requests_per_s: 900.0,
         overhead_p50_us: 900,
