@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::sentence;
 use crate::chart::axis::Axis;
 use crate::chart::figure::{Chart, ChartError};
 use crate::chart::heatmap::{Grid, Heatmap};
@@ -54,7 +55,7 @@ fn over_time(title: &str, y: Axis, seconds: &[Second], marks: Marks) -> Result<L
     if marks.warmup_s > 0.0 {
         chart = chart.with_region(region(0.0, marks.warmup_s, "warm-up", RegionKind::Excluded));
     }
-    for a in marks.annotations {
+    for a in marks.annotations.iter().filter(|a| sentence::is_marked(a)) {
         let until = a.until_s.max(a.at_s + MARK_MIN);
         chart = chart.with_region(region(a.at_s, until, &a.words, RegionKind::Excluded));
     }

@@ -3,7 +3,7 @@
 use crate::plan::{Arrivals, Model, Plan, stages};
 use crate::run::view::{
     Annotation, Calibration, Concurrency, Ended, HealthVerdict, Live, Phase, RunView, Shown, ThresholdResult,
-    shown,
+    Trouble, shown,
 };
 use crate::units::{Micros, three_digits};
 
@@ -135,6 +135,12 @@ pub fn calibration(c: &Calibration) -> String {
     )
 }
 
+/// Whether an annotation is marked in the charts. A CPU under pressure is so for most of a run or not at all.
+#[must_use]
+pub fn is_marked(annotation: &Annotation) -> bool {
+    annotation.kind != Trouble::Pressure
+}
+
 /// What is marked in the charts over time, in a sentence; `None` where nothing is.
 #[must_use]
 pub fn marked(annotations: &[Annotation]) -> Option<String> {
@@ -145,8 +151,9 @@ pub fn marked(annotations: &[Annotation]) -> Option<String> {
             format!("{} {:.1} to {:.1} s", a.words, a.at_s, a.until_s)
         }
     };
-    let mut list: Vec<String> = annotations.iter().take(8).map(one).collect();
-    let more = annotations.len().saturating_sub(8);
+    let marked: Vec<&Annotation> = annotations.iter().filter(|a| is_marked(a)).collect();
+    let mut list: Vec<String> = marked.iter().take(8).map(|a| one(a)).collect();
+    let more = marked.len().saturating_sub(8);
     list.extend((more > 0).then(|| format!("{more} more")));
     (!list.is_empty()).then(|| format!("Marked in the charts: {}.", list.join("; ")))
 }

@@ -87,6 +87,9 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
         _ => HealthVerdict::ClientLimited,
     };
     health.facts = figures(facts);
+    if facts.is_early() && facts.now >= recorder.windows().2 {
+        health.hints.push("Less than 3 s were measured: too little to judge the instrument.".into());
+    }
     health
 }
 

@@ -15,6 +15,9 @@ use crate::sample::Outcome;
 use crate::stats::recorder::{Recorder, Window, new_histogram};
 use crate::units::{Micros, map_of};
 
+/// No threshold ends a run before so much of it was measured.
+const GRACE: Micros = Micros(1_000_000);
+
 impl<T: Transport, C: Clock> Run<T, C> {
     /// All operations, and a row each: of the measured window up to `now`, in the warm-up of the warm-up.
     pub(super) fn rows(&self, recorder: &Recorder, now: Micros) -> (Row, Vec<Row>) {
@@ -104,7 +107,9 @@ impl<T: Transport, C: Clock> Run<T, C> {
 
     /// Ends the run where a threshold that may end it does not hold.
     pub fn enforce(&self, live: &Live) {
-        if live.phase != Phase::Measuring || self.stopped_by.borrow().is_some() {
+        let (start, from, _) = self.shared.recorder.borrow().windows();
+        let early = Micros(live.elapsed_us) < from.since(start) + GRACE;
+        if live.phase != Phase::Measuring || early || self.stopped_by.borrow().is_some() {
             return;
         }
         let failed = self.shared.plan.thresholds.iter().zip(&live.thresholds);

@@ -3,6 +3,10 @@
 use super::view::Second;
 use crate::stats::warmup::mser5;
 
+/// Below so many seconds there are too few batches of five to say anything.
+const SECONDS_MIN: usize = 30;
+/// Below so many seconds it is not said that a run never settled: half of it is too few batches.
+const NEVER_MIN: usize = 60;
 /// What is left out must differ from the rest by this share of it to be worth a word.
 const WORTH: f64 = 0.05;
 
@@ -12,6 +16,9 @@ const WORTH: f64 = 0.05;
 pub fn hint(seconds: &[Second], warmup_s: f64) -> Option<String> {
     let first = warmup_s.ceil();
     let window: Vec<&Second> = seconds.iter().filter(|s| f64::from(s.t_s) >= first).collect();
+    if window.len() < SECONDS_MIN {
+        return None;
+    }
     let rate: Vec<f64> = window.iter().map(|s| f64::from(s.answers)).collect();
     // A second without an answer has no latency: the one before stands in.
     let latency: Vec<f64> = window
@@ -32,10 +39,8 @@ pub fn hint(seconds: &[Second], warmup_s: f64) -> Option<String> {
         }
     }
     if !settled {
-        return Some(
-            "Rate or latency still changed at half of the measured window: it never settled. Measure longer, or look what changed."
-                .into(),
-        );
+        let text = "Rate or latency still changed at half of the measured window: it never settled. Measure longer, or look what changed.";
+        return (window.len() >= NEVER_MIN).then(|| text.into());
     }
     let wanted = first + drop as f64;
     (drop > 0).then(|| {
@@ -64,6 +69,6 @@ mod tests {
         let slow = hint(&run(|t| if t < 12 { 200.0 } else { 500.0 } + noise(t)), 2.0).unwrap();
         assert!(slow.contains("first 10 s") && slow.contains("to 12 s"), "{slow}");
         assert!(hint(&run(|t| 100.0 + 20.0 * f64::from(t)), 2.0).unwrap().contains("never settled"));
-        assert_eq!(hint(&run(|t| f64::from(t))[..15], 2.0), None, "too short to say");
+        assert_eq!(hint(&run(f64::from)[..30], 2.0), None, "too short to say");
     }
 }

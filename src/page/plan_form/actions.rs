@@ -86,10 +86,10 @@ pub fn Actions() -> impl IntoView {
         app.import(files);
     };
     view! {
+        {move || preflights.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
+        <p class="hint" aria-live="polite">{speed}</p>
         <div class="actions">
             <p class="actions-sentence">{sentence}</p>
-            {move || preflights.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
-            <p class="hint" aria-live="polite">{speed}</p>
             <div class="row">
                 <button type="submit" class="button button-main" disabled=move || busy.get() || measuring.get() title="Ctrl + Enter">
                     <Icon name="play" />

@@ -202,17 +202,17 @@ fn ModelFields(form: Form) -> impl IntoView {
             <div class="fields">
                 {move || if open.get() { open_fields().into_any() } else { closed_fields().into_any() }}
                 {times.map(|f| f.view(form))}
-                <Area
-                    form
-                    field="load.stages"
-                    label="Stages"
-                    value=Signal::derive(move || form.draft.with(|d| d.stages.clone()))
-                    set=move |text: String| form.edit(|d| d.stages = text)
-                    hint="Empty for a load that does not change. “0→50 in 30s, 50 for 2m, 20 for 1m”: a ramp, then levels; entities, or \
-                          requests a second in the open model. They take the place of entities (or rate) and duration above; the warm-up is \
-                          their beginning."
-                />
             </div>
+            <Area
+                form
+                field="load.stages"
+                label="Stages"
+                value=Signal::derive(move || form.draft.with(|d| d.stages.clone()))
+                set=move |text: String| form.edit(|d| d.stages = text)
+                hint="Empty for a load that does not change. “0→50 in 30s, 50 for 2m, 20 for 1m”: a ramp, then levels; entities, or \
+                      requests a second in the open model. They take the place of entities (or rate) and duration above; the warm-up is \
+                      their beginning."
+            />
         </fieldset>
     }
 }
