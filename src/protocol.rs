@@ -9,10 +9,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::check::NodeCheck;
-use crate::run::view::{Calibration, Live, RunView, Trouble};
+use crate::run::contrast::Contrast;
+use crate::run::view::{Calibration, Live, Measure, RunView, Trouble};
 
 /// Version of the messages. Any change of a type that travels raises it.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Page to worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,51 @@ pub enum ToWorker {
         /// What is in it.
         bytes: Vec<u8>,
     },
+    /// Make intervals of these runs; the first is the one the others are compared with.
+    Contrast {
+        /// Comes back with every answer.
+        request: u32,
+        /// The latency looked at.
+        measure: Measure,
+        /// Resamples a run.
+        resamples: u32,
+        /// The runs. What the worker does not remember of them it asks for.
+        runs: Vec<RunKey>,
+    },
+    /// A run that the worker asked for, one a message.
+    Add {
+        /// The request it belongs to.
+        request: u32,
+        /// Its place among the runs.
+        place: u32,
+        /// The run file.
+        json: String,
+    },
+    /// Nobody waits for this request any more.
+    Cancel {
+        /// The request.
+        request: u32,
+    },
+}
+
+/// Which run, and which state of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunKey {
+    /// Its id.
+    pub id: String,
+    /// When it ended, RFC 3339.
+    pub finished_at: String,
+    /// Length of its file, bytes.
+    pub bytes: u64,
+}
+
+impl RunKey {
+    /// The key of a run.
+    #[must_use]
+    pub fn of(run: &Opened) -> RunKey {
+        let view = &run.view;
+        RunKey { id: view.id.clone(), finished_at: view.finished_at.clone(), bytes: run.json.len() as u64 }
+    }
 }
 
 /// What a run needs to start.
@@ -113,6 +159,29 @@ pub enum FromWorker {
         request: u32,
         /// The run, or what is wrong with the file.
         result: Result<Box<Opened>, String>,
+    },
+    /// Runs of a [`ToWorker::Contrast`] that the worker needs to be sent.
+    Wanted {
+        /// The request.
+        request: u32,
+        /// Their places among the runs.
+        places: Vec<u32>,
+    },
+    /// How far a [`ToWorker::Contrast`] is.
+    Progress {
+        /// The request.
+        request: u32,
+        /// 0 to 1.
+        done: f64,
+    },
+    /// Answer to [`ToWorker::Contrast`]: first of all operations together, at the end of each as well.
+    Contrasted {
+        /// The request.
+        request: u32,
+        /// The intervals, or why there are none.
+        result: Result<Box<Contrast>, String>,
+        /// Whether it is the last answer.
+        over: bool,
     },
 }
 

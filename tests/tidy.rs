@@ -45,7 +45,17 @@ const LINES_MAX: usize = 500;
 /// Documents, and the sources they describe.
 const DOCUMENTS: &[(&str, &[&str])] = &[
     ("docs/format.md", &["src/plan/wire.rs", "src/run/wire.rs"]),
-    ("docs/protocol.md", &["src/protocol.rs", "src/run/view.rs", "src/run/verdict.rs", "src/check.rs"]),
+    (
+        "docs/protocol.md",
+        &[
+            "src/protocol.rs",
+            "src/run/view.rs",
+            "src/run/verdict.rs",
+            "src/run/camps/view.rs",
+            "src/run/contrast/view.rs",
+            "src/check.rs",
+        ],
+    ),
 ];
 
 fn root() -> PathBuf {

@@ -5,20 +5,25 @@ use std::future::Future;
 use gloo_timers::future::TimeoutFuture;
 use web_sys::Performance;
 
+use super::alarms::Alarms;
 use crate::entity::world::Clock;
 use crate::units::Micros;
+
+/// Waits this long and longer share one timer; shorter ones have their own, to be on time.
+const LONG: Micros = Micros(500_000);
 
 /// Microseconds since the worker's time origin.
 #[derive(Clone, Debug)]
 pub struct BrowserClock {
     performance: Performance,
+    alarms: Alarms,
 }
 
 impl BrowserClock {
     /// Over a global's `performance`.
     #[must_use]
     pub fn new(performance: Performance) -> BrowserClock {
-        BrowserClock { performance }
+        BrowserClock { alarms: Alarms::new(performance.clone()), performance }
     }
 
     /// The step of the clock, found by watching it for a moment: 0.1 ms, or 0.005 ms in an isolated page.
@@ -47,8 +52,11 @@ impl Clock for BrowserClock {
 
     fn sleep_until(&self, at: Micros) -> impl Future<Output = ()> {
         let left = at.since(self.now());
+        let alarm = (left >= LONG).then(|| self.alarms.wait(at));
         async move {
-            if left > Micros::ZERO {
+            if let Some(alarm) = alarm {
+                alarm.await;
+            } else if left > Micros::ZERO {
                 // Timers take whole milliseconds; waking early would only mean sleeping again.
                 let ms = left.0.div_ceil(1_000).min(i32::MAX as u64) as u32;
                 TimeoutFuture::new(ms).await;

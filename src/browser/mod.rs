@@ -4,12 +4,14 @@
 //! Invariant: every browser resource is a handle that undoes itself on drop.
 //! Tests: tests/browser and tests/e2e, in a real browser.
 
+mod alarms;
 pub mod canvas;
 pub mod clipboard;
 pub mod clock;
 pub mod document;
 pub mod environment;
 pub mod event_stream;
+mod exchange;
 pub mod files;
 pub mod frame;
 pub mod listener;

@@ -3,24 +3,20 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use js_sys::{ArrayBuffer, JsString};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, DedicatedWorkerGlobalScope, Headers, Performance, RequestCache, RequestCredentials,
-    RequestInit, RequestMode, Response,
-};
+use web_sys::{Headers, Performance};
 
 use super::event_stream::SocketEvents;
+use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
 use crate::entity::world::{Call, NoAnswer, Reply, Transport, Wire};
 use crate::sample::WireTiming;
-use crate::units::Micros;
+use crate::units::{Micros, decimal};
 
 /// The browser's network.
 #[derive(Debug)]
 pub struct FetchTransport {
-    scope: DedicatedWorkerGlobalScope,
+    exchange: Exchange,
     performance: Performance,
     timings: Option<ResourceTimings>,
     /// Name and value of the header that carries the API key.
@@ -34,14 +30,10 @@ pub struct FetchTransport {
 impl FetchTransport {
     /// Over the worker's `fetch`.
     #[must_use]
-    pub fn new(
-        scope: DedicatedWorkerGlobalScope,
-        performance: Performance,
-        auth: Option<(&'static str, String)>,
-    ) -> FetchTransport {
+    pub fn new(performance: Performance, auth: Option<(&'static str, String)>) -> FetchTransport {
         let timings = ResourceTimings::watch(&performance).ok();
         FetchTransport {
-            scope,
+            exchange: Exchange::new(),
             performance,
             timings,
             auth,
@@ -92,44 +84,34 @@ impl FetchTransport {
     }
 }
 
-/// Aborts a request that is dropped before it ended.
-struct AbortOnDrop(Option<AbortController>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        if let Some(controller) = &self.0 {
-            controller.abort();
-        }
-    }
-}
-
 impl Transport for FetchTransport {
     type Events = SocketEvents;
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
-        let controller = AbortController::new().map_err(|e| failure(&e))?;
-        let init = RequestInit::new();
-        init.set_method(call.request.method.name());
-        init.set_cache(RequestCache::NoStore);
-        init.set_credentials(RequestCredentials::Omit);
-        init.set_mode(RequestMode::Cors);
-        init.set_signal(Some(&controller.signal()));
-        if let Some(headers) = self.headers(call.request.content_type)? {
-            init.set_headers(&headers);
-        }
-        if !call.request.body.is_empty() {
-            init.set_body(&JsString::from(call.request.body.as_str()));
-        }
+        let headers = self.headers(call.request.content_type)?;
         let url = self.url(call.base, &call.request.path);
         let issue = self.timings.as_ref().map(|t| t.issue(url.clone(), self.performance.now()));
-        let name = issue.as_ref().map_or(url.as_str(), |i| i.name.as_str());
-        let promise = self.scope.fetch_with_str_and_init(name, &init);
-        let mut abort = AbortOnDrop(Some(controller));
-        let answer = self.receive(promise, call).await;
-        abort.0 = None;
-        let mut reply = answer?;
-        reply.wire = issue.map_or(Wire::Absent, |i| Wire::Later(i.ticket));
-        Ok(reply)
+        let sent = Sent {
+            url: issue.as_ref().map_or(url.as_str(), |i| i.name.as_str()),
+            method: call.request.method.name(),
+            headers: headers.as_ref(),
+            body: &call.request.body,
+            text_from: text_from(call),
+        };
+        let answer = self.exchange.send(&sent).await;
+        if answer.status == 0 {
+            return Err(NoAnswer(answer.text.unwrap_or_else(|| "the browser gave no reason".into())));
+        }
+        let seconds = answer.retry_after.and_then(|s| decimal(&s));
+        Ok(Reply {
+            status: answer.status,
+            bytes: answer.text.as_ref().map_or(answer.bytes, |text| text.len() as u64),
+            text: answer.text.filter(|_| (call.wants_text)(answer.status)),
+            retry_after: seconds.map(Micros::from_secs),
+            final_url: answer.final_url,
+            served_by: answer.served_by,
+            wire: issue.map_or(Wire::Absent, |i| Wire::Later(i.ticket)),
+        })
     }
 
     fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)> {
@@ -141,33 +123,12 @@ impl Transport for FetchTransport {
     }
 }
 
-impl FetchTransport {
-    async fn receive(&self, promise: js_sys::Promise, call: &Call<'_>) -> Result<Reply, NoAnswer> {
-        let response = JsFuture::from(promise).await.map_err(|e| failure(&e))?;
-        let response: Response = response.unchecked_into();
-        let status = response.status();
-        let mut reply = Reply { status, ..Reply::default() };
-        if (call.wants_text)(status) {
-            let text = response.text().map_err(|e| failure(&e))?;
-            let text = JsFuture::from(text).await.map_err(|e| failure(&e))?.as_string().unwrap_or_default();
-            reply.bytes = text.len() as u64;
-            reply.text = Some(text);
-        } else {
-            // Read to the last byte, and never copied: nobody looks at it.
-            let body = response.array_buffer().map_err(|e| failure(&e))?;
-            let body = JsFuture::from(body).await.map_err(|e| failure(&e))?;
-            reply.bytes = u64::from(body.unchecked_ref::<ArrayBuffer>().byte_length());
-        }
-        if response.redirected() {
-            reply.final_url = Some(response.url());
-            reply.served_by = response.headers().get("X-Served-By").ok().flatten();
-        }
-        if matches!(status, 429 | 503) {
-            let header = response.headers().get("Retry-After").ok().flatten();
-            reply.retry_after = header.and_then(|s| s.trim().parse::<f64>().ok()).map(Micros::from_secs);
-        }
-        Ok(reply)
-    }
+/// The status from which on an answer has to be read as text: where the call wants it of any status of the
+/// same hundred.
+fn text_from(call: &Call<'_>) -> u16 {
+    let hundreds = [(200, 206), (300, 308), (400, 431), (500, 511)];
+    let wanted = hundreds.iter().find(|(from, to)| (*from..=*to).any(call.wants_text));
+    wanted.map_or(600, |(from, _)| *from)
 }
 
 /// The browser's words for a failed fetch: it gives no more, so as not to tell a page what it may not know.

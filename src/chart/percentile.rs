@@ -22,7 +22,7 @@ pub struct Curve {
     pub ranks: Vec<f64>,
     /// The value at each rank, in the unit of the axis.
     pub values: Vec<f64>,
-    /// Lower and upper end of an interval at each rank.
+    /// Lower and upper end of an interval at each rank; NaN where there is none.
     pub band: Option<[Vec<f64>; 2]>,
     /// The last rank with enough samples above it; what lies beyond is drawn grey. See [`trusted`].
     pub trusted: f64,
@@ -217,11 +217,11 @@ impl Chart for PercentileChart {
                 let value = value_at(c, p).map_or("–".to_owned(), |i| {
                     let few = if c.ranks[i] > c.trusted { ", few samples" } else { "" };
                     match &c.band {
-                        Some([l, h]) => {
+                        Some([l, h]) if l[i].is_finite() && h[i].is_finite() => {
                             format!("{} ({} to {}{few})", q.text(c.values[i]), q.text(l[i]), q.text(h[i]))
                         }
-                        None if few.is_empty() => q.text(c.values[i]),
-                        None => format!("{} (few samples)", q.text(c.values[i])),
+                        _ if few.is_empty() => q.text(c.values[i]),
+                        _ => format!("{} (few samples)", q.text(c.values[i])),
                     }
                 });
                 Reading { series: Some(n), label: c.label.clone(), value }

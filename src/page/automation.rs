@@ -156,7 +156,17 @@ fn compare_runs(app: App, ids: JsValue) -> Promise {
             runs.push(app.runs.open(id).await.map_err(|m| messages_error(&[m]))?);
         }
         let views: Vec<_> = runs.iter().map(|run| &run.view).collect();
-        let comparison = compare(&views, &[], Measure::Service);
+        let mut comparison = compare(&views, &[], Measure::Service);
+        let mut control = comparison.control.clone();
+        let mut all = runs.clone();
+        if control.is_none()
+            && let Some(run) = app.runs.control(&runs).await
+        {
+            control = Some(super::contrast::of_library(&run));
+            all.push(run);
+        }
+        let contrast = app.runs.contrasted(all, Measure::Service).await.map_err(|m| messages_error(&[m]))?;
+        crate::run::contrast::apply(&mut comparison, &contrast, control);
         app.go(&crate::route::Route::Compare(ids));
         let json = serde_json::to_string(&comparison)
             .map_err(|error| messages_error(&[format!("The comparison could not be written: {error}")]))?;

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::chart::ChartFigure;
+use super::contrast::Intervals;
+use super::parts::MethodLink;
 use crate::chart::figure::{Chart, ChartError};
 use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
+use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
 use crate::run::view::{Annotation, Measure, RunView, Second};
 
 /// A figure that is there when its chart is; else a sentence.
 #[component]
-fn Slot(
+pub fn Slot(
     /// Makes the chart; runs again when a signal in it changes.
     make: impl Fn() -> Result<Drawn, ChartError> + Send + Sync + 'static,
     /// Shown while there is nothing to draw.
@@ -113,7 +116,11 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         <section class="panel">
             <h2>"Entities"</h2>
             <p class="hint">
-                "A dot is one entity's mean for an operation. Two groups of dots in one row are two camps: see which node each chose."
+                {if run.view.camps.found() {
+                    "A dot is one entity’s mean for an operation, with the colour and the shape of its camp."
+                } else {
+                    "A dot is one entity’s mean for an operation. Two groups of dots in one row would be two camps: see which node each chose."
+                }}
             </p>
             <RunSlot run=r() measure make=|r, _| charts::camps(r) height=480.0 empty="No entity had an answer." />
         </section>
@@ -194,6 +201,7 @@ pub fn CompareCharts(
     runs: Arc<Vec<Arc<Opened>>>,
     labels: RwSignal<Vec<String>>,
     measure: RwSignal<Measure>,
+    intervals: Intervals,
 ) -> impl IntoView {
     let op = RwSignal::new(None::<String>);
     let mut ops: Vec<String> = Vec::new();
@@ -212,11 +220,17 @@ pub fn CompareCharts(
     };
     let percentiles = move || {
         let views: Vec<&RunView> = curves.iter().map(|run| &run.view).collect();
-        labels.with(|labels| charts::compared_percentiles(&views, labels, measure.get(), op.get().as_deref()))
+        let known = intervals.known.get();
+        labels.with(|labels| {
+            charts::compared_percentiles(&views, labels, measure.get(), op.get().as_deref(), known.as_deref())
+        })
     };
     view! {
         <section class="panel">
             <h2>"Distribution"</h2>
+            <p class="hint">
+                "Bands are 95 % intervals of the noise within each run." <MethodLink method=BLOCK_BOOTSTRAP />
+            </p>
             <div class="chart-options">
                 <OpSelect ops op />
                 <InPlace measure />

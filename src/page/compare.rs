@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::parts::{Icon, MeasureSwitch};
+use super::camps::CampsSideBySide;
+use super::contrast::{Intervals, SeparateRuns, ShiftPanel};
+use super::parts::{Icon, MeasureSwitch, MethodLink};
 use super::state::{App, use_app};
 use crate::browser::environment::local_time;
 use crate::present::figure;
 use crate::present::form::label;
+use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
 use crate::protocol::Opened;
 use crate::route::Route;
 use crate::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
+use crate::run::contrast::{apply, interval, signed};
 use crate::run::view::Measure;
 use crate::units::three_digits;
 
@@ -21,7 +25,8 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
     let app = use_app();
     let state = RwSignal::new(None::<Result<Arc<Vec<Arc<Opened>>>, String>>);
     let wanted = ids.clone();
-    leptos::task::spawn_local_scoped_with_cancellation(async move {
+    // Not cancelled with the view: a store's request that is given up calls back into nothing.
+    leptos::task::spawn_local(async move {
         let mut runs = Vec::new();
         for id in &wanted {
             match app.runs.open(id).await {
@@ -55,9 +60,24 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
     let measure = RwSignal::new(Measure::Service);
     let labels = RwSignal::new((0..runs.len()).map(letter).collect::<Vec<_>>());
     let data = runs.clone();
-    let comparison = Memo::new(move |_| {
+    let plain = Memo::new(move |_| {
         let views: Vec<_> = data.iter().map(|run| &run.view).collect();
         labels.with(|labels| compare(&views, labels, measure.get()))
+    });
+    let own_control = plain.with_untracked(|c| c.control.is_some());
+    let intervals = Intervals::new(app, runs.clone(), own_control, measure);
+    let comparison = Memo::new(move |_| {
+        let mut comparison = plain.get();
+        let control = intervals.control(comparison.control.clone());
+        match intervals.known.get() {
+            Some(contrast) => apply(&mut comparison, &contrast, control),
+            None => comparison.control = control,
+        }
+        comparison
+    });
+    let camps = Memo::new(move |_| {
+        plain
+            .with(|c| c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>())
     });
     let swapped = {
         let mut ids = ids;
@@ -105,11 +125,12 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
                 </button>
             </div>
             <ol class="compare-heads">{heads}</ol>
-            {move || comparison.with(notes)}
-            {move || comparison.with(plans)}
+            <SeparateRuns comparison intervals />
+            {move || plain.with(notes)}
+            {move || plain.with(plans)}
             <section class="panel">
                 <div class="panel-head">
-                    <h2>"Numbers"</h2>
+                    <h2>"Numbers" <MethodLink method=PERCENTILES /></h2>
                     <MeasureSwitch measure />
                 </div>
                 {move || comparison.with(|c| table(c, "Whole runs", |m| m.op.is_none()))}
@@ -118,13 +139,16 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
                 <summary>"Operation by operation"</summary>
                 {move || comparison.with(|c| table(c, "Operation by operation", |m| m.op.is_some()))}
             </details>
-            <super::charts::CompareCharts runs labels measure />
+            <ShiftPanel comparison />
+            <super::charts::CompareCharts runs labels measure intervals />
+            {move || view! { <CampsSideBySide runs=camps.get() /> }}
         </article>
     }
 }
 
 fn notes(c: &Comparison) -> impl IntoView + use<> {
-    c.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view()
+    // The first stands with what the runs can say.
+    c.notes.iter().skip(1).cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view()
 }
 
 fn plans(c: &Comparison) -> impl IntoView + use<> {
@@ -202,6 +226,14 @@ fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
         Unit::Count => three_digits(d),
     };
     let title = format!("{} by {size}", if change.difference < 0.0 { "lower" } else { "higher" });
+    let ends = change.interval.map(|[low, high]| {
+        let held = if low <= 1.0 && high >= 1.0 { " It holds no change as well." } else { "" };
+        let mut title = format!("95 % interval of the change.{held} {}", BLOCK_BOOTSTRAP.title());
+        if let Some(moved) = change.control {
+            title += &format!("\n{}: {} by itself.", CONTROL.name, signed(moved));
+        }
+        view! { <small class="interval" title=title>{interval(low, high)}</small> }
+    });
     view! {
         <span class=class title=title>
             <span aria-hidden="true">{sign}</span>
@@ -209,6 +241,7 @@ fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
             {change.words.clone()}
             {(!tendency.is_empty()).then(|| format!(", {tendency}"))}
         </span>
+        {ends}
     }
 }
 

@@ -286,7 +286,13 @@ impl Engine {
             Ok(FromWorker::Failed { messages }) => self.fail(messages),
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
             Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
-            Ok(FromWorker::Ready { .. } | FromWorker::Opened { .. }) => {}
+            Ok(
+                FromWorker::Ready { .. }
+                | FromWorker::Opened { .. }
+                | FromWorker::Wanted { .. }
+                | FromWorker::Progress { .. }
+                | FromWorker::Contrasted { .. },
+            ) => {}
             Err(error) => {
                 // The link is used up. It can't be dropped here: this runs inside one of its own listeners.
                 leptos::task::spawn_local(async move {

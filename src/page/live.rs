@@ -153,7 +153,7 @@ fn Progress(engine: Engine) -> impl IntoView {
     view! {
         <div class="progress">
             <progress max="1000" prop:value=move || share.get() aria-label="Progress of the run"></progress>
-            <span class="progress-phase" data-phase=move || format!("{:?}", phase.get()).to_lowercase()>
+            <span class="progress-phase" data-phase=move || format!("{:?}", phase.get()).to_ascii_lowercase()>
                 {move || if stopping.get() { "stopping" } else { sentence::phase(phase.get()) }}
             </span>
             <span class="progress-left">{left}</span>

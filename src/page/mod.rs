@@ -12,9 +12,11 @@
 )]
 
 mod automation;
+mod camps;
 pub mod chart;
 mod charts;
 mod compare;
+mod contrast;
 mod drop_zone;
 mod engine;
 mod frame;

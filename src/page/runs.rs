@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::worker_client::Analysis;
+use super::worker_client::{Analysis, Asked, Heard};
 use crate::browser::store::{Store, StoreError};
-use crate::present::library::{Card, sort};
+use crate::present::library::{Card, nearest, sort};
 use crate::protocol::Opened;
+use crate::run::contrast::{Contrast, same_setting, setting_key};
 use crate::run::rename::rename;
+use crate::run::view::Measure;
 
 /// How many opened runs stay in memory.
 const KEEP: usize = 6;
@@ -33,6 +35,8 @@ struct Inner {
     opened: VecDeque<Arc<Opened>>,
     /// Runs that the store could not keep: they stay in memory until the page closes.
     unkept: Vec<Arc<Opened>>,
+    /// The last contrasts, with the runs each is of.
+    contrasts: VecDeque<(Vec<String>, Arc<Contrast>)>,
 }
 
 /// A deleted run, to bring it back.
@@ -118,6 +122,19 @@ impl Runs {
         kept
     }
 
+    /// Waits until the cards were read.
+    pub async fn ready(self) {
+        if self.cards.with_untracked(Option::is_none) {
+            self.refresh().await;
+        }
+    }
+
+    /// Whether a run of this id is kept, in the store or in memory.
+    pub fn has(self, id: &str) -> bool {
+        let card = self.cards.with_untracked(|cards| cards.iter().flatten().any(|card| card.id == id));
+        card || self.inner.with_value(|inner| inner.unkept.iter().any(|run| run.view.id == id))
+    }
+
     /// Reads a run file in the worker.
     ///
     /// # Errors
@@ -125,6 +142,72 @@ impl Runs {
     pub async fn read(self, name: &str, bytes: Vec<u8>) -> Result<Box<Opened>, String> {
         let analysis = self.inner.with_value(|inner| inner.analysis.clone());
         analysis.open(name, bytes).await
+    }
+
+    /// Makes intervals of separate runs in the worker, or remembers them; see [`Analysis::contrast`].
+    ///
+    /// # Errors
+    /// Where there is no worker.
+    pub fn contrast(
+        self,
+        runs: Vec<Arc<Opened>>,
+        measure: Measure,
+        hear: impl Fn(Heard) + 'static,
+    ) -> Result<Asked, String> {
+        let ids: Vec<String> = runs.iter().map(|run| run.view.id.clone()).collect();
+        let (analysis, known) = self.inner.with_value(|inner| {
+            let known = inner.contrasts.iter().find(|(of, c)| *of == ids && c.measure == measure);
+            (inner.analysis.clone(), known.map(|(_, c)| c.clone()))
+        });
+        if let Some(known) = known {
+            hear(Heard::Known(known, true));
+            return Ok(analysis.nothing());
+        }
+        analysis.contrast(runs, measure, move |heard| {
+            if let Heard::Known(contrast, true) = &heard {
+                self.inner.try_update_value(|inner| {
+                    inner.contrasts.push_back((ids.clone(), contrast.clone()));
+                    if inner.contrasts.len() > KEEP {
+                        inner.contrasts.pop_front();
+                    }
+                });
+            }
+            hear(heard);
+        })
+    }
+
+    /// The same, awaited to its end.
+    ///
+    /// # Errors
+    /// Where there is no worker, or a run can't be read.
+    pub async fn contrasted(self, runs: Vec<Arc<Opened>>, measure: Measure) -> Result<Arc<Contrast>, String> {
+        let (send, receive) = futures_channel::oneshot::channel();
+        let send = std::cell::RefCell::new(Some(send));
+        let _asked = self.contrast(runs, measure, move |heard| {
+            let answer = match heard {
+                Heard::Known(contrast, true) => Ok(contrast),
+                Heard::Failed(error) => Err(error),
+                Heard::Known(..) | Heard::Progress(_) => return,
+            };
+            if let Some(send) = send.borrow_mut().take() {
+                // Whoever asked may have gone.
+                let _ = send.send(answer);
+            }
+        })?;
+        receive.await.unwrap_or_else(|_| Err("The worker that compares runs stopped. Try again.".into()))
+    }
+
+    /// A run of the library with the setting of the first of these and none of them: it tells what that setting
+    /// moves by itself.
+    pub async fn control(self, runs: &[Arc<Opened>]) -> Option<Arc<Opened>> {
+        let first = &runs.first()?.view;
+        self.ready().await;
+        let key = setting_key(&first.plan_json);
+        let others: Vec<&str> = runs.iter().map(|r| r.view.id.as_str()).collect();
+        let id =
+            self.cards.with_untracked(|cards| nearest(cards.as_deref()?, key, &others, &first.started_at))?;
+        let run = self.open(&id).await.ok()?;
+        same_setting(&first.plan_json, &run.view.plan_json).then_some(run)
     }
 
     /// A run of the library, opened.

@@ -11,6 +11,7 @@ use crate::browser::{document, prefs};
 use crate::plan::Plan;
 use crate::protocol::Opened;
 use crate::route::Route;
+use crate::run::rename::{free_id, same_run, with_id};
 
 /// Everything that outlives a view.
 #[derive(Clone, Copy)]
@@ -173,13 +174,29 @@ impl App {
     /// # Errors
     /// What is wrong with the file.
     pub async fn open(self, name: &str, bytes: Vec<u8>) -> Result<String, String> {
-        let opened = self.runs.read(name, bytes).await?;
-        let id = opened.view.id.clone();
+        let mut opened = self.runs.read(name, bytes).await?;
+        let mut id = opened.view.id.clone();
         if !crate::route::is_id(&id) {
             return Err(format!("Its id “{id}” is none: letters, digits, “-”, “_” and “.” are."));
         }
         for warning in &opened.view.warnings {
             self.notices.wrong(format!("“{name}”: {warning}"));
+        }
+        self.runs.ready().await;
+        if self.runs.has(&id)
+            && let Ok(stored) = self.runs.open(&id).await
+        {
+            if same_run(&stored.json, &opened.json) {
+                return Ok(id);
+            }
+            // Another run that calls itself the same: neither is lost.
+            let free = free_id(&id, |id| self.runs.has(id));
+            opened.json = with_id(&opened.json, &free).ok_or("The run’s file has no id to change.")?;
+            opened.view.id.clone_from(&free);
+            self.notices.done(format!(
+                "There is another run with the id “{id}” here. Both are kept: this one is now “{free}”."
+            ));
+            id = free;
         }
         self.keep(*opened).await;
         Ok(id)

@@ -2,6 +2,7 @@
 
 use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
 use super::{Plan, Problem, stages, validate};
+use crate::units::decimal;
 
 /// The form's fields as typed. Field paths of problems are those of the plan file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -181,9 +182,9 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, field: &str, text: &str) -> f64 {
-        match text.trim().replace(',', ".").parse::<f64>() {
-            Ok(n) if n.is_finite() => n,
-            _ => {
+        match decimal(&text.replace(',', ".")) {
+            Some(n) => n,
+            None => {
                 self.problems.push(Problem::new(field, format!("“{}” is no number", text.trim())));
                 1.0
             }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::validate::Problems;
 use super::wire::LoadFile;
-use crate::units::Micros;
+use crate::units::{Micros, decimal};
 
 /// Most stages of a plan.
 const STAGES_MAX: usize = 100;
@@ -103,8 +103,8 @@ pub fn parse(text: &str) -> Result<Vec<Stage>, String> {
         };
         let before = stages.last().map_or(0.0, |s| s.target);
         let number = |text: &str| {
-            let n = text.trim().trim_end_matches("/s").trim().parse::<f64>().ok();
-            n.filter(|n| n.is_finite() && *n >= 0.0).ok_or_else(|| bad("its level is no number from 0 up"))
+            let n = decimal(text.trim().trim_end_matches("/s"));
+            n.filter(|n| *n >= 0.0).ok_or_else(|| bad("its level is no number from 0 up"))
         };
         let target = match levels.split_once('→') {
             None => number(levels)?,
@@ -131,7 +131,7 @@ fn seconds(text: &str) -> Option<f64> {
     let units = [("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("m", 60.0), ("h", 3_600.0), ("", 1.0)];
     let (number, factor) =
         units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
-    number.trim().parse::<f64>().ok().filter(|n| n.is_finite() && (0.0..=1e9).contains(n)).map(|n| n * factor)
+    decimal(number).filter(|n| (0.0..=1e9).contains(n)).map(|n| n * factor)
 }
 
 /// Stages as [`parse`] reads them.

@@ -4,6 +4,7 @@
 //! run when it fails.
 
 use crate::sample::Measure;
+use crate::units::decimal;
 
 /// One condition on a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,7 +168,7 @@ fn metric(what: &str) -> Result<Metric, String> {
 }
 
 fn limit(metric: Metric, text: &str) -> Result<f64, String> {
-    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
+    let number = |text: &str| decimal(text).filter(|n| *n >= 0.0);
     match metric {
         Metric::Latency(..) => {
             let units = [("ms", 1e3), ("µs", 1.0), ("us", 1.0), ("s", 1e6)];

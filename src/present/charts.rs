@@ -14,6 +14,9 @@ use crate::chart::line::{LineChart, Region, RegionKind};
 use crate::chart::number::Quantity;
 use crate::chart::percentile::{Curve, PercentileChart, trusted};
 use crate::chart::strip::{Entity, Group, Strip, StripChart};
+use crate::present::shift::band;
+use crate::run::camps::Camp;
+use crate::run::contrast::Contrast;
 use crate::run::view::{self, Annotation, Measure, RunView, Second};
 
 /// A chart to show; `None` where there is nothing to draw.
@@ -264,26 +267,46 @@ pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
     )?))
 }
 
-/// One dot an entity and operation at its mean, coloured by the node it chose: two camps show here.
+/// One dot an entity and operation at its mean, with the sign of its camp; where there is one camp, of the node it
+/// chose.
 ///
 /// # Errors
 /// None of a view that `run::summary` made.
 pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
-    let mut homes: Vec<&String> = run.nodes.iter().map(|n| &n.name).collect();
-    for entity in &run.entities {
-        if !homes.contains(&&entity.home) {
-            homes.push(&entity.home);
+    let camps = &run.camps;
+    let (labels, of): (Vec<String>, Vec<usize>) = if camps.found() {
+        let alone = camps.camps.len();
+        let label =
+            |c: &Camp| if c.place.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.place) };
+        let mut labels: Vec<String> = camps.camps.iter().map(label).collect();
+        let of =
+            |i: usize| camps.of_entity.get(i).copied().flatten().map_or(alone, |c| (c as usize).min(alone));
+        let of: Vec<usize> = (0..run.entities.len()).map(of).collect();
+        if of.contains(&alone) {
+            labels.push("in no camp".into());
         }
-    }
-    homes.retain(|home| run.entities.iter().any(|e| e.home == **home));
-    let group = |home: &String| homes.iter().position(|h| *h == home).unwrap_or_default();
-    let groups: Vec<Group> = homes
-        .iter()
-        .enumerate()
-        .map(|(i, home)| Group { label: format!("home {home}"), ink: Ink::series(i) })
-        .collect();
-    let entities =
-        run.entities.iter().map(|e| Entity { label: e.name.clone(), group: group(&e.home) }).collect();
+        (labels, of)
+    } else {
+        let mut homes: Vec<&String> = run.nodes.iter().map(|n| &n.name).collect();
+        for entity in &run.entities {
+            if !homes.contains(&&entity.home) {
+                homes.push(&entity.home);
+            }
+        }
+        homes.retain(|home| run.entities.iter().any(|e| e.home == **home));
+        let of = |e: &view::EntityView| homes.iter().position(|h| **h == e.home).unwrap_or_default();
+        (homes.iter().map(|home| format!("home {home}")).collect(), run.entities.iter().map(of).collect())
+    };
+    let group = |(i, label)| Group { label, ink: Ink::series(i) };
+    let groups: Vec<Group> = labels.into_iter().enumerate().map(group).collect();
+    let entity = |(e, group): (&view::EntityView, usize)| {
+        let node = e.latched.as_ref().unwrap_or(&e.home);
+        Entity {
+            label: if node.is_empty() { e.name.clone() } else { format!("{} on {node}", e.name) },
+            group,
+        }
+    };
+    let entities = run.entities.iter().zip(of).map(entity).collect();
     let strips: Vec<Strip> = run
         .ops
         .iter()
@@ -302,10 +325,15 @@ pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
         return Ok(None);
     }
     let axis = Axis::log("mean service", Quantity::Micros);
-    Ok(drawn(StripChart::new("Entities' means, by the node they chose", axis, groups, entities, strips)?))
+    let title = if camps.found() {
+        "Entities’ means, by camp"
+    } else {
+        "Entities’ means, by the node they chose"
+    };
+    Ok(drawn(StripChart::new(title, axis, groups, entities, strips)?))
 }
 
-/// The curves of several runs, over all operations or one.
+/// The curves of several runs, over all operations or one, with their bands where they are known.
 ///
 /// # Errors
 /// Where a curve's points do not rise.
@@ -314,14 +342,20 @@ pub fn compared_percentiles(
     labels: &[String],
     measure: Measure,
     op: Option<&str>,
+    contrast: Option<&Contrast>,
 ) -> Result<Drawn, ChartError> {
+    let contrast = contrast.filter(|c| c.measure == series_measure(measure));
+    let spreads = contrast.and_then(|c| c.scope(op));
     let curves: Vec<Curve> = runs
         .iter()
         .zip(labels)
         .enumerate()
         .filter_map(|(i, (run, label))| {
             let of = curves_of(run, measure).iter().find(|c| c.node.is_none() && c.op.as_deref() == op)?;
-            (of.count > 0).then(|| curve(label, Ink::series(i), of))
+            let mut curve = (of.count > 0).then(|| curve(label, Ink::series(i), of))?;
+            let spread = spreads.and_then(|s| s.runs.get(i)).and_then(Option::as_ref);
+            curve.band = spread.map(|run| band(&curve.ranks, &curve.values, run));
+            Some(curve)
         })
         .collect();
     if curves.is_empty() {
@@ -456,7 +490,11 @@ mod tests {
         // 2 s of warm-up and 20 s measured: what came in the drain after them is not drawn.
         assert_eq!(chart.table().len, 20);
         assert_eq!((whole(&a).len(), whole(&b).len()), (22, 12));
-        assert!(compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get")).unwrap().is_some());
-        assert!(compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set")).unwrap().is_none());
+        assert!(
+            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get"), None).unwrap().is_some()
+        );
+        assert!(
+            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set"), None).unwrap().is_none()
+        );
     }
 }

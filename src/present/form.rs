@@ -123,7 +123,9 @@ pub fn messages_at(problems: &[Problem], field: &str) -> Vec<String> {
 #[must_use]
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| [first.to_ascii_uppercase()].into_iter().chain(chars).collect())
 }
 
 /// How further origins of a node on this machine are made.

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::contrast::setting_key;
 use crate::run::view::{Ended, RunView, Shown, shown};
 
 /// Version of the card's form. Cards of another version are made anew from their runs.
-pub const CARD_VERSION: u32 = 1;
+pub const CARD_VERSION: u32 = 2;
 
 /// What the list of runs shows of one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,8 @@ pub struct Card {
     pub doubts: u32,
     /// Size of the run file, bytes.
     pub bytes: u64,
+    /// What runs of one setting share (`run::contrast::setting_key`).
+    pub setting: u64,
 }
 
 impl Card {
@@ -67,6 +70,7 @@ impl Card {
             error_share: view.total.error_share(),
             doubts: u32::try_from(view.health.signs.len()).unwrap_or(u32::MAX),
             bytes,
+            setting: setting_key(&view.plan_json),
         }
     }
 
@@ -89,13 +93,24 @@ pub fn sort(cards: &mut Vec<Card>) {
     crate::units::sort_small(cards, |a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
 }
 
+/// The id of the card of this setting, none of `but`, that started near `at` (as far as the texts of the
+/// times agree); runs that went to their end first.
+#[must_use]
+pub fn nearest(cards: &[Card], setting: u64, but: &[&str], at: &str) -> Option<String> {
+    let of =
+        || cards.iter().filter(|c| c.setting == setting && setting != 0 && !but.contains(&c.id.as_str()));
+    // RFC 3339 in UTC: the order of the texts is that of the times, and the longest common start the nearest.
+    let common = |c: &Card| c.started_at.bytes().zip(at.bytes()).take_while(|(a, b)| a == b).count();
+    of().max_by_key(|c| (c.ended == Ended::Completed, common(c))).map(|c| c.id.clone())
+}
+
 /// The name of a run's file: letters, digits and dashes of its name, then its id.
 #[must_use]
 pub fn file_name(name: &str, id: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().take(80) {
         if c.is_alphanumeric() {
-            slug.extend(c.to_lowercase());
+            slug.push(c.to_ascii_lowercase());
         } else if !slug.ends_with('-') && !slug.is_empty() {
             slug.push('-');
         }

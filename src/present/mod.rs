@@ -10,5 +10,7 @@ pub mod figure;
 pub mod form;
 pub mod inbox;
 pub mod library;
+pub mod method;
 pub mod sentence;
+pub mod shift;
 pub mod table;

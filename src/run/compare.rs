@@ -1,7 +1,7 @@
 //! Two or more runs side by side: what differs between their plans, and what differs in their numbers.
 //!
-//! May not enter: statistics (whether a difference is more than chance is `experiment`'s to say), drawing.
-//! Called by: page. Calls: run's view.
+//! May not enter: statistics (intervals come from `run::contrast`; whether a difference is the change's is an
+//! experiment's to say), drawing. Called by: page. Calls: run's view.
 //! Invariant: the first run is the one that the others are compared with; a change is claimed only where both
 //! percentiles may be shown in full, and nothing below is called significant.
 //! Tests: beside the code.
@@ -9,7 +9,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::view::{Measure, PERCENTILES, Row, RunView, Shown, shown};
+use super::contrast::same_setting;
+use super::view::{CampsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
 use crate::units::three_digits;
 
 /// What a value counts.
@@ -63,6 +64,10 @@ pub struct Change {
     pub tendency: Tendency,
     /// `12% lower`, `2.4 times as high`.
     pub words: String,
+    /// 95 % interval of the ratio, of the noise within the two runs; `None` where it is not known (yet).
+    pub interval: Option<[f64; 2]>,
+    /// The ratio of the control, a run of the first's setting, to the first: what that setting moved by itself.
+    pub control: Option<f64>,
 }
 
 /// One metric over all runs.
@@ -110,6 +115,28 @@ pub struct Head {
     pub time_source: String,
 }
 
+/// A run of the first run's setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Control {
+    /// Its place among the runs compared; `None` for one of the library.
+    pub run: Option<usize>,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Latency against the first run's at one percentile.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ShiftPoint {
+    /// The percentile, 0 to 1.
+    pub p: f64,
+    /// Value over the first run's.
+    pub ratio: f64,
+    /// 95 % interval of the ratio.
+    pub interval: [f64; 2],
+}
+
 /// Runs side by side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
@@ -123,6 +150,16 @@ pub struct Comparison {
     pub metrics: Vec<Metric>,
     /// What to keep in mind, a sentence each.
     pub notes: Vec<String>,
+    /// What the intervals say, a sentence a run; empty before they are there.
+    pub findings: Vec<String>,
+    /// A run of the first run's setting, where there is one.
+    pub control: Option<Control>,
+    /// What the control shows.
+    pub control_says: Vec<String>,
+    /// The shift function of each run against the first; empty for the first.
+    pub shift: Vec<Vec<ShiftPoint>>,
+    /// The camps of each run.
+    pub camps: Vec<CampsView>,
 }
 
 /// A percentile's name: `p50`, `p99.9`.
@@ -165,8 +202,25 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
         }
         metrics.push(of_rows(Some(&op), "errors", Unit::Share, Better::Lower, &rows, Row::error_share));
     }
-    let notes = notes(runs, &heads);
-    Comparison { measure, runs: heads, plan_differences: plan_differences(runs), metrics, notes }
+    Comparison {
+        measure,
+        notes: notes(runs, &heads),
+        runs: heads,
+        plan_differences: plan_differences(runs),
+        metrics,
+        findings: Vec::new(),
+        control: control_among(runs),
+        control_says: Vec::new(),
+        shift: Vec::new(),
+        camps: runs.iter().map(|r| r.camps.clone()).collect(),
+    }
+}
+
+/// The first run after the first that has its setting.
+fn control_among(runs: &[&RunView]) -> Option<Control> {
+    let (first, others) = runs.split_first()?;
+    let at = others.iter().position(|run| same_setting(&first.plan_json, &run.plan_json))?;
+    others.get(at).map(|run| Control { run: Some(at + 1), id: run.id.clone(), name: run.name.clone() })
 }
 
 fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
@@ -274,7 +328,7 @@ fn change(first: f64, value: f64, unit: Unit, better: Better, sure: bool) -> Cha
         Some(ratio) if ratio > 1.0 => format!("{}% higher", three_digits((ratio - 1.0) * 100.0)),
         Some(ratio) => format!("{}% lower", three_digits((1.0 - ratio) * 100.0)),
     };
-    Change { difference, ratio, tendency, words }
+    Change { difference, ratio, tendency, words, interval: None, control: None }
 }
 
 /// All operations of all runs, in the order of the first run that has them.
@@ -332,8 +386,9 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
 
 fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     let mut notes = vec![
-        "These runs were made one after the other, not interleaved: a difference may be the hour's rather than the change's. \
-         Repeat both, in turn, before you believe a small one."
+        "These runs were made one after the other, not interleaved: a difference may be the hour’s rather than the change’s. \
+         An interval knows the noise within the runs, not what changed between them; an experiment, which runs both in \
+         turn, would."
             .to_string(),
     ];
     let sources: Vec<&str> =

@@ -6,8 +6,11 @@
 //! Tests: beside the code and in tests/.
 
 pub mod build;
+pub mod camps;
 mod closure;
 pub mod compare;
+pub mod contrast;
+mod gzip;
 mod health;
 pub mod hist;
 mod numbers;

@@ -1,10 +1,9 @@
 //! Reading a run file: from bytes of unknown origin to a run, or to an error that says what is wrong.
 
-use std::io::Read;
-
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::gzip::{self, GzipError};
 use super::wire::{RunFile, VERSION};
 
 /// Largest run file, unpacked.
@@ -47,13 +46,11 @@ pub fn read(bytes: &[u8]) -> Result<RunFile, RunError> {
     if bytes.len() > FILE_MAX {
         return Err(RunError::TooLarge);
     }
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut plain = Vec::new();
-        let unpacked = flate2::read::GzDecoder::new(bytes).take(FILE_MAX as u64 + 1).read_to_end(&mut plain);
-        unpacked.map_err(|e| RunError::Broken { place: "its gzip".into(), what: e.to_string() })?;
-        if plain.len() > FILE_MAX {
-            return Err(RunError::TooLarge);
-        }
+    if gzip::is_gzip(bytes) {
+        let plain = gzip::unpack(bytes, FILE_MAX).map_err(|e| match e {
+            GzipError::TooLarge => RunError::TooLarge,
+            other => RunError::Broken { place: "its gzip".into(), what: other.to_string() },
+        })?;
         return read_json(&plain);
     }
     read_json(bytes)

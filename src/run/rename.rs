@@ -1,16 +1,45 @@
-//! Gives a saved run another name without reading the whole of it.
+//! Gives a saved run another name or id without reading the whole of it; whether two files are the same run.
 
 /// The run file with another top-level `name`; everything else stays byte by byte. `None` where the text
 /// is no JSON object with a top-level `name` that is a string.
 #[must_use]
 pub fn rename(json: &str, name: &str) -> Option<String> {
-    let (start, end) = find_name(json)?;
-    let new = serde_json::to_string(name).ok()?;
+    set(json, b"\"name\"", name)
+}
+
+/// The run file with another top-level `id`, as [`rename`].
+#[must_use]
+pub fn with_id(json: &str, id: &str) -> Option<String> {
+    set(json, b"\"id\"", id)
+}
+
+/// Whether two run files are of one run: equal but for the name, which a user may change.
+#[must_use]
+pub fn same_run(a: &str, b: &str) -> bool {
+    a == b || rename(a, "").is_some_and(|a| Some(a) == rename(b, ""))
+}
+
+/// An id like this one that is not taken: `r1-2`, `r1-3`, …
+#[must_use]
+pub fn free_id(id: &str, taken: impl Fn(&str) -> bool) -> String {
+    // A suffix of an earlier copy is counted on; ids have at most 100 characters.
+    let stem = match id.rsplit_once('-') {
+        Some((stem, n)) if n.len() < 3 && n.parse::<u32>().is_ok_and(|n| n > 1) && taken(stem) => stem,
+        _ => id,
+    };
+    let stem: String = stem.chars().take(90).collect();
+    let free = (2_u32..).map(|n| format!("{stem}-{n}")).find(|id| !taken(id));
+    free.unwrap_or(stem)
+}
+
+fn set(json: &str, key: &[u8], value: &str) -> Option<String> {
+    let (start, end) = find(json, key)?;
+    let new = serde_json::to_string(value).ok()?;
     Some(format!("{}{new}{}", json.get(..start)?, json.get(end..)?))
 }
 
-/// Where the value of the top-level `name` stands, quotes included.
-fn find_name(json: &str) -> Option<(usize, usize)> {
+/// Where the value of a top-level key stands, quotes included.
+fn find(json: &str, key: &[u8]) -> Option<(usize, usize)> {
     let bytes = json.as_bytes();
     let (mut at, mut depth, mut is_key) = (0, 0_usize, false);
     while at < bytes.len() {
@@ -23,7 +52,7 @@ fn find_name(json: &str) -> Option<(usize, usize)> {
             b',' => is_key = depth == 1,
             b'"' => {
                 let end = string_end(bytes, at)?;
-                if is_key && bytes.get(at..end) == Some(b"\"name\"") {
+                if is_key && bytes.get(at..end) == Some(key) {
                     let value = skip_space(bytes, end);
                     if bytes.get(value) != Some(&b':') {
                         return None;
@@ -66,6 +95,25 @@ fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_run_under_another_name_is_the_same() {
+        let a = r#"{"id":"r1","name":"a","totals":{"id":"x"}}"#;
+        assert!(same_run(a, a) && same_run(a, &a.replace("\"a\"", "\"b\"")));
+        assert!(!same_run(a, &a.replace('x', "y")));
+        assert_eq!(with_id(a, "r1-2").unwrap(), r#"{"id":"r1-2","name":"a","totals":{"id":"x"}}"#);
+    }
+
+    #[test]
+    fn a_taken_id_gets_the_next_suffix() {
+        let taken = ["r1", "r1-2", "run-9"];
+        let free = |id| free_id(id, |id| taken.contains(&id));
+        assert_eq!(
+            (free("r1"), free("r1-2"), free("run-9")),
+            ("r1-3".into(), "r1-3".into(), "run-9-2".into())
+        );
+        assert!(free(&"x".repeat(100)).len() <= 100);
+    }
 
     #[test]
     fn only_the_top_level_name_changes() {

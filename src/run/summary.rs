@@ -90,6 +90,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         histograms: log_histograms(&histograms, &used),
         heat: heat(file)?,
         entities: entities(file, &used),
+        camps: super::camps::of_file(file),
         subscribers: file.subscribers.clone(),
         errors: file.errors.clone(),
         concurrency: Concurrency {

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::camps::view::CampsView;
 pub use super::verdict::{Annotation, Calibration, HealthVerdict, HealthView, ThresholdResult, Trouble};
 pub use crate::dialect::Kind;
 pub use crate::entity::engine::{Ended, Phase};
@@ -353,6 +354,8 @@ pub struct RunView {
     pub heat: HeatMap,
     /// The entities.
     pub entities: Vec<EntityView>,
+    /// Their camps, and those of the requests.
+    pub camps: CampsView,
     /// The subscribers.
     pub subscribers: SubscribersView,
     /// Errors, most frequent first.

@@ -4,9 +4,10 @@
 //! (Politis and Romano, JASA 89, 1994; geometric lengths) or the circular moving block bootstrap (Politis and
 //! Romano 1992). Block length: at least 5 s, or what [`super::series::block_length`] says. Percentile intervals.
 //!
-//! A resample is only how often each second was drawn. Its histogram is the weighted sum of the drawn seconds'
-//! sparse histograms over one flat array; nothing is allocated inside the loop. Work comes in steps, so that a
-//! worker can report progress and stop in between.
+//! A resample is a list of stretches. How many of its samples are at or below a bucket is then a sum of differences
+//! of counts that were summed up once, over buckets and over time; a quantile is found by asking that of a few
+//! buckets near the run's own. Nothing is allocated inside the loop, and the time taken hardly depends on how many
+//! requests there were. Work comes in steps, so that a worker can report progress and stop in between.
 
 use super::error::{StatsError, finite, within};
 use super::random::Stream;
@@ -35,23 +36,27 @@ impl Blocks {
     }
 }
 
-/// The intervals of a run, flat: cells of interval i are `starts[i]..starts[i + 1]`.
+/// The intervals of a run, summed up over buckets and time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intervals {
-    starts: Vec<usize>,
-    columns: Vec<u32>,
-    counts: Vec<u32>,
-    totals: Vec<u32>,
+    /// Number of intervals.
+    count: usize,
+    /// `sums[column * (count + 1) + t]`: samples of the first t intervals in this column and those before it.
+    sums: Vec<u32>,
     /// What each column is reported as, ascending.
     values: Vec<f64>,
 }
 
+/// Intervals drawn one after the other: from, and up to but not including.
+type Stretch = (usize, usize);
+
 impl Intervals {
     /// From one sparse histogram per interval: (bucket index, count), each index at most once. `value` gives
     /// the highest equivalent value of a bucket index and must rise with it (microseconds for run files).
+    /// Memory is 4 bytes times intervals times buckets in use: an hour of seconds takes some 15 MB.
     ///
     /// # Errors
-    /// Fewer than 10 intervals, no sample at all, more than 2^32 samples in one, values that do not rise.
+    /// Fewer than 10 intervals, no sample at all, more than 2^32 samples, values that do not rise.
     pub fn new(intervals: &[Vec<(u32, u32)>], value: impl Fn(u32) -> f64) -> Result<Self, StatsError> {
         let what = "bootstrap of 1-s intervals";
         if intervals.len() < 10 {
@@ -66,65 +71,98 @@ impl Intervals {
             let wanted = "above the bucket before it";
             return Err(StatsError::BadValue { what, index: at + 1, value: values[at + 1], wanted });
         }
-        let mut out =
-            Self { starts: vec![0], columns: Vec::new(), counts: Vec::new(), totals: Vec::new(), values };
-        for interval in intervals {
-            let mut total = 0_u64;
-            for &(bucket, count) in interval.iter().filter(|c| c.1 > 0) {
+        let total: u64 = intervals.iter().flatten().map(|c| u64::from(c.1)).sum();
+        within("the samples of the intervals", total as f64, 1.0, f64::from(u32::MAX))?;
+        let (count, row) = (intervals.len(), intervals.len() + 1);
+        let mut sums = vec![0_u32; row * used.len()];
+        for (t, interval) in intervals.iter().enumerate() {
+            for &(bucket, n) in interval.iter().filter(|c| c.1 > 0) {
                 if let Ok(column) = used.binary_search(&bucket) {
-                    out.columns.push(column as u32);
-                    out.counts.push(count);
-                    total += u64::from(count);
+                    sums[column * row + t + 1] += n;
                 }
             }
-            within("the samples of one interval", total as f64, 0.0, f64::from(u32::MAX))?;
-            out.totals.push(total as u32);
-            out.starts.push(out.columns.len());
         }
-        Ok(out)
+        for column in sums.chunks_exact_mut(row) {
+            let mut sum = 0;
+            for cell in column {
+                sum += *cell;
+                *cell = sum;
+            }
+        }
+        for at in row..sums.len() {
+            sums[at] += sums[at - row];
+        }
+        Ok(Self { count, sums, values })
     }
 
     /// Number of intervals.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.totals.len()
+        self.count
     }
 
     /// Never true: there are at least 10 intervals.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.totals.is_empty()
+        self.count == 0
     }
 
-    /// Histogram of the intervals, each taken `times[i]` times, into `into`; returns its total.
-    fn merge(&self, times: &[u32], into: &mut [u64]) -> u64 {
-        into.fill(0);
-        let mut total = 0;
-        for (i, &t) in times.iter().enumerate() {
-            if t == 0 {
-                continue;
-            }
-            let t = u64::from(t);
-            total += t * u64::from(self.totals[i]);
-            let cells = self.starts[i]..self.starts[i + 1];
-            for (&column, &count) in self.columns[cells.clone()].iter().zip(&self.counts[cells]) {
-                into[column as usize] += t * u64::from(count);
-            }
-        }
-        total
+    /// Samples of the stretches in this column and those before it.
+    fn up_to(&self, column: usize, stretches: &[Stretch]) -> u64 {
+        let row = &self.sums[column * (self.count + 1)..(column + 1) * (self.count + 1)];
+        stretches.iter().map(|&(from, to)| u64::from(row[to] - row[from])).sum()
     }
 
-    /// Quantiles at ascending `ps` by the product's rule, into `into`; NaN for an empty histogram.
-    fn quantiles(&self, histogram: &[u64], total: u64, ps: &[f64], into: &mut [f64]) {
-        let (mut column, mut seen) = (0, histogram.first().copied().unwrap_or(0));
-        for (p, q) in ps.iter().zip(into) {
-            let wanted = ((p * total as f64).ceil() as u64).max(1);
-            while seen < wanted && column + 1 < histogram.len() {
-                column += 1;
-                seen += histogram[column];
+    /// All samples of the stretches.
+    fn total(&self, stretches: &[Stretch]) -> u64 {
+        self.up_to(self.values.len() - 1, stretches)
+    }
+
+    /// The first column that holds `wanted` samples with those before it, looked for around `near`: in leaps that
+    /// double from `leap` on, then by halves.
+    fn column(&self, wanted: u64, near: usize, leap: usize, stretches: &[Stretch]) -> usize {
+        let last = self.values.len() - 1;
+        let holds = |column: usize| self.up_to(column, stretches) >= wanted;
+        let (mut low, mut high, mut leap) = (near.min(last), near.min(last), leap.max(1));
+        if holds(low) {
+            // `high` holds; go down until `low` does not.
+            while low > 0 && holds(low) {
+                high = low;
+                low = low.saturating_sub(leap);
+                leap *= 2;
             }
-            *q = if total == 0 { f64::NAN } else { self.values[column] };
+            if low == 0 && holds(0) {
+                return 0;
+            }
+        } else {
+            while high < last && !holds(high) {
+                low = high;
+                high = (high + leap).min(last);
+                leap *= 2;
+            }
         }
+        // `low` does not hold and `high` does (the last column holds everything).
+        while high - low > 1 {
+            let middle = usize::midpoint(low, high);
+            if holds(middle) {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        high
+    }
+
+    /// The p-quantile by the product's rule; NaN for an empty histogram. `near` is the column to look around,
+    /// `leap` how far it may be; it learns.
+    fn quantile(&self, stretches: &[Stretch], total: u64, p: f64, near: usize, leap: &mut usize) -> f64 {
+        if total == 0 {
+            return f64::NAN;
+        }
+        let wanted = ((p * total as f64).ceil() as u64).max(1);
+        let column = self.column(wanted, near, *leap, stretches);
+        *leap = usize::midpoint(*leap, column.abs_diff(near));
+        self.values[column]
     }
 }
 
@@ -163,8 +201,11 @@ pub struct Bootstrap {
     stream: Stream,
     resamples: u32,
     done: u32,
-    times: Vec<u32>,
-    histogram: Vec<u64>,
+    stretches: Vec<Stretch>,
+    /// The columns of the run's own quantiles.
+    near: Vec<usize>,
+    /// How far, in columns, the last resample's quantiles were from them: where to look first.
+    leaps: Vec<usize>,
     quantile: Vec<f64>,
     /// Draws, statistic by statistic (rate first), `resamples` places each.
     draws: Vec<f64>,
@@ -190,14 +231,19 @@ impl Bootstrap {
         within("the number of resamples", f64::from(resamples), 100.0, 100_000.0)?;
         let mut places: Vec<usize> = (0..ps.len()).collect();
         places.sort_by(|a, b| ps[*a].total_cmp(&ps[*b]));
+        let ps_in_order: Vec<f64> = places.iter().map(|i| ps[*i]).collect();
+        let all = [(0, intervals.len())];
+        let total = intervals.total(&all) as f64;
+        let near = |p: &f64| intervals.column(((p * total).ceil() as u64).max(1), 0, 1, &all);
         Ok(Self {
-            ps: places.iter().map(|i| ps[*i]).collect(),
+            near: ps_in_order.iter().map(near).collect(),
+            ps: ps_in_order,
             blocks,
             stream: Stream::new(seed, "bootstrap", 0),
             resamples,
             done: 0,
-            times: vec![0; intervals.len()],
-            histogram: vec![0; intervals.values.len()],
+            stretches: Vec::with_capacity(intervals.len()),
+            leaps: vec![1; ps.len()],
             quantile: vec![0.0; ps.len()],
             draws: vec![0.0; (ps.len() + 1) * resamples as usize],
             places,
@@ -210,9 +256,12 @@ impl Bootstrap {
         let end = self.resamples.min(self.done.saturating_add(k));
         let n = self.intervals.len();
         while self.done < end {
-            draw(&mut self.stream, self.blocks, &mut self.times);
-            let total = self.intervals.merge(&self.times, &mut self.histogram);
-            self.intervals.quantiles(&self.histogram, total, &self.ps, &mut self.quantile);
+            draw(&mut self.stream, self.blocks, n, &mut self.stretches);
+            let total = self.intervals.total(&self.stretches);
+            for (i, q) in self.quantile.iter_mut().enumerate() {
+                let (p, near, leap) = (self.ps[i], self.near[i], &mut self.leaps[i]);
+                *q = self.intervals.quantile(&self.stretches, total, p, near, leap);
+            }
             let (at, row) = (self.done as usize, self.resamples as usize);
             self.draws[at] = total as f64 / n as f64;
             for (i, q) in self.quantile.iter().enumerate() {
@@ -229,6 +278,18 @@ impl Bootstrap {
         f64::from(self.done) / f64::from(self.resamples)
     }
 
+    /// What the resamples done so far gave for one statistic: 0 is the rate, then the quantiles as the caller
+    /// ordered them; empty for another number. Of two runs, draw by draw, they give the interval of a ratio.
+    #[must_use]
+    pub fn draws(&self, statistic: usize) -> &[f64] {
+        let place = match statistic.checked_sub(1) {
+            None => Some(0),
+            Some(place) => self.places.iter().position(|p| *p == place).map(|i| i + 1),
+        };
+        let row = self.resamples as usize;
+        place.and_then(|s| self.draws.get(s * row..s * row + self.done as usize)).unwrap_or_default()
+    }
+
     /// The intervals at a level such as 0.95, from the resamples done so far.
     ///
     /// # Errors
@@ -239,10 +300,8 @@ impl Bootstrap {
             return Err(StatsError::TooFew { what: "bootstrap", needed: 100, found: self.done as usize });
         }
         let n = self.intervals.len();
-        let mut histogram = vec![0; self.histogram.len()];
-        let total = self.intervals.merge(&vec![1; n], &mut histogram);
-        let mut own = vec![0.0; self.ps.len()];
-        self.intervals.quantiles(&histogram, total, &self.ps, &mut own);
+        let total = self.intervals.total(&[(0, n)]);
+        let own: Vec<f64> = self.near.iter().map(|&column| self.intervals.values[column]).collect();
         let row = self.resamples as usize;
         let summed = |statistic: usize, value: f64| {
             let draws = &self.draws[statistic * row..statistic * row + self.done as usize];
@@ -270,38 +329,37 @@ fn summary(draws: &[f64], value: f64, level: f64) -> Bootstrapped {
     Bootstrapped { value, low: v[rank(half)], high: v[v.len() - 1 - rank(half)], se }
 }
 
-/// How often each interval is drawn in one resample of as many intervals.
-fn draw(stream: &mut Stream, blocks: Blocks, times: &mut [u32]) {
-    times.fill(0);
-    let n = times.len();
+/// The stretches of one resample of n intervals; a stretch never goes beyond the run's end, where it goes on at
+/// the start.
+fn draw(stream: &mut Stream, blocks: Blocks, n: usize, stretches: &mut Vec<Stretch>) {
+    stretches.clear();
     let any = |stream: &mut Stream| stream.below(n as u32) as usize;
-    let mut at = any(stream);
-    match blocks {
-        Blocks::Stationary(mean) => {
-            let jump = 1.0 / mean;
-            for _ in 0..n {
-                times[at] += 1;
-                at = if stream.chance(jump) { any(stream) } else { at + 1 };
-                if at == n {
-                    at = 0;
-                }
-            }
-        }
-        Blocks::Moving(length) => {
-            let length = length.round().max(1.0) as usize;
-            let mut left = length;
-            for _ in 0..n {
-                times[at] += 1;
+    let (jump, length) = match blocks {
+        Blocks::Stationary(mean) => (1.0 / mean, usize::MAX),
+        Blocks::Moving(length) => (f64::NAN, length.round().max(1.0) as usize),
+    };
+    let mut from = any(stream);
+    let (mut at, mut left) = (from, length);
+    for _ in 0..n {
+        at += 1;
+        let new = match blocks {
+            Blocks::Stationary(_) => stream.chance(jump),
+            Blocks::Moving(_) => {
                 left -= 1;
-                at = if left == 0 { any(stream) } else { at + 1 };
-                if left == 0 {
-                    left = length;
-                }
-                if at == n {
-                    at = 0;
-                }
+                left == 0
             }
+        };
+        if new || at == n {
+            stretches.push((from, at));
+            if new {
+                left = length;
+            }
+            from = if new { any(stream) } else { 0 };
+            at = from;
         }
+    }
+    if at > from {
+        stretches.push((from, at));
     }
 }
 

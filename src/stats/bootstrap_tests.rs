@@ -100,10 +100,41 @@ proptest! {
     #[test]
     fn a_resample_has_as_many_intervals_as_the_run(n in 1_usize..200, length in 1.0_f64..50.0, seed: u64) {
         let mut s = Stream::new(seed, "draw", 0);
-        let mut times = vec![0; n];
+        let mut stretches = Vec::new();
         for blocks in [Blocks::Stationary(length), Blocks::Moving(length)] {
-            draw(&mut s, blocks, &mut times);
-            prop_assert_eq!(times.iter().sum::<u32>() as usize, n);
+            draw(&mut s, blocks, n, &mut stretches);
+            prop_assert!(stretches.iter().all(|(from, to)| from < to && *to <= n));
+            prop_assert_eq!(stretches.iter().map(|(from, to)| to - from).sum::<usize>(), n);
+        }
+    }
+
+    #[test]
+    fn quantiles_are_those_of_the_merged_histogram(
+        run in prop::collection::vec(prop::collection::vec((0_u32..40, 1_u32..5), 0..6), 10..40),
+        near in 0_usize..60,
+        p in 0.0_f64..=1.0,
+        seed: u64,
+    ) {
+        let run: Vec<Vec<(u32, u32)>> = run
+            .into_iter()
+            .map(|second| second.into_iter().collect::<std::collections::BTreeMap<_, _>>().into_iter().collect())
+            .collect();
+        let Ok(all) = Intervals::new(&run, value) else { return Ok(()) };
+        let (mut stretches, mut leap) = (Vec::new(), near / 3);
+        draw(&mut Stream::new(seed, "draw", 0), Blocks::Stationary(3.0), run.len(), &mut stretches);
+        let total = all.total(&stretches);
+        let q = all.quantile(&stretches, total, p, near, &mut leap);
+        let mut merged: Vec<u32> = stretches
+            .iter()
+            .flat_map(|(from, to)| run[*from..*to].iter().flatten())
+            .flat_map(|(bucket, n)| std::iter::repeat_n(*bucket, *n as usize))
+            .collect();
+        merged.sort_unstable();
+        prop_assert_eq!(total as usize, merged.len());
+        let rank = ((p * total as f64).ceil() as usize).max(1);
+        match merged.get(rank - 1) {
+            Some(bucket) => prop_assert_eq!(q, value(*bucket)),
+            None => prop_assert!(q.is_nan()),
         }
     }
 }

@@ -208,6 +208,30 @@ fn signed_percent(log_ratio: f64) -> String {
     format!("{sign}{:.1} %", rounded.abs())
 }
 
+/// How a change between two settings stands to what the same setting moved by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AgainstControl {
+    /// It is no larger.
+    NoMore,
+    /// At most three times as large.
+    SameSize,
+    /// More than three times as large: a hint, not a proof.
+    Beyond,
+}
+
+/// Weighs ln(B / A) against ln(A' / A) of a control run with A's setting.
+#[must_use]
+pub fn against_control(log_ratio: f64, control: f64) -> AgainstControl {
+    let (change, noise) = (log_ratio.abs(), control.abs());
+    if change <= noise {
+        AgainstControl::NoMore
+    } else if change <= 3.0 * noise {
+        AgainstControl::SameSize
+    } else {
+        AgainstControl::Beyond
+    }
+}
+
 /// The words for two runs that were not interleaved: what they show and what they do not. `log_ratio` is
 /// ln(B / A); `control` is ln(A' / A) of a third run with A's setting, where there is one.
 #[must_use]
@@ -223,13 +247,12 @@ pub fn separate_runs(metric: &Metric, log_ratio: f64, control: Option<f64>, arms
             "{seen}; a third run of the same setting as {a}, or an interleaved experiment, would tell them apart"
         );
     };
-    let (change, noise) = (log_ratio.abs(), control.abs());
-    let against = if change <= noise {
-        "that is no more than the same setting moves by itself".to_owned()
-    } else if change <= 3.0 * noise {
-        "that is of the size that the same setting moves by itself".to_owned()
-    } else {
-        "that is more than three times as far as the same setting moved by itself, which is a hint, not a proof".to_owned()
+    let against = match against_control(log_ratio, control) {
+        AgainstControl::NoMore => "that is no more than the same setting moves by itself",
+        AgainstControl::SameSize => "that is of the size that the same setting moves by itself",
+        AgainstControl::Beyond => {
+            "that is more than three times as far as the same setting moved by itself, which is a hint, not a proof"
+        }
     };
     format!("{seen}; a second run of {a} came out {}: {against}", signed_percent(control))
 }

@@ -39,7 +39,7 @@ async fn calibrate(port: &Port, plan_json: &str) -> Result<Calibration, String> 
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     // No API key: the page's own server has no business with it.
-    let transport = FetchTransport::new(port.scope.clone(), performance, None);
+    let transport = FetchTransport::new(performance, None);
     let (base, path) = target(port, &transport, &clock).await?;
     let request = Request::get(path.as_str());
     let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| false };

@@ -36,7 +36,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
     environment.push(("clock step".into(), clock.tick().to_string()));
     let dialect = dialect::of(plan.cluster.dialect);
     let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
-    let transport = FetchTransport::new(port.scope.clone(), performance, auth);
+    let transport = FetchTransport::new(performance, auth);
     let run = Run::new(plan, transport, clock, start.run_id.clone(), start.api_key, running.stop.clone());
     run.calibration.replace(start.calibration);
     let heard = running.notes.clone();

@@ -6,6 +6,7 @@
 
 mod calibrate;
 mod check;
+mod contrast;
 mod load;
 
 use std::cell::RefCell;
@@ -50,11 +51,12 @@ pub fn start() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let port = Port { scope: scope.clone() };
     let running: RefCell<Option<Running>> = RefCell::new(None);
+    let contrasts = contrast::Contrasts::default();
     let inside = port.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match protocol::decode::<ToWorker>(&bytes) {
-            Ok(message) => receive(&inside, &running, message),
+            Ok(message) => receive(&inside, &running, &contrasts, message),
             Err(error) => inside.fail(vec![error.to_string()]),
         }
     });
@@ -74,7 +76,12 @@ struct Running {
 /// What the page told of itself since the last beat, and when it was heard (ms of the worker's clock).
 type Notes = Rc<RefCell<Vec<(Trouble, bool, f64)>>>;
 
-fn receive(port: &Port, running: &RefCell<Option<Running>>, message: ToWorker) {
+fn receive(
+    port: &Port,
+    running: &RefCell<Option<Running>>,
+    contrasts: &contrast::Contrasts,
+    message: ToWorker,
+) {
     match message {
         ToWorker::Start(start) => {
             if running.borrow().as_ref().is_some_and(|run| !run.stop.is_over()) {
@@ -103,14 +110,21 @@ fn receive(port: &Port, running: &RefCell<Option<Running>>, message: ToWorker) {
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
         }
         ToWorker::Open { request, bytes, .. } => {
-            let result = open(&bytes).map(Box::new);
+            let result = open(contrasts, &bytes).map(Box::new);
             port.send(&FromWorker::Opened { request, result });
         }
+        ToWorker::Contrast { request, measure, resamples, runs } => {
+            contrasts.ask(port, request, measure, resamples, runs);
+        }
+        ToWorker::Add { request, place, json } => contrasts.add(port, request, place, &json),
+        ToWorker::Cancel { request } => contrasts.forget(request),
     }
 }
 
-fn open(bytes: &[u8]) -> Result<Opened, String> {
+fn open(contrasts: &contrast::Contrasts, bytes: &[u8]) -> Result<Opened, String> {
     let (file, view) = run::open(bytes).map_err(|e| e.to_string())?;
     let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
-    Ok(Opened { json, view })
+    let opened = Opened { json, view };
+    contrasts.remember(protocol::RunKey::of(&opened), &file);
+    Ok(opened)
 }

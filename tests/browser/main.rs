@@ -4,6 +4,7 @@
 
 #[path = "../shared/draws.rs"]
 mod draws;
+mod recorder;
 
 use std::collections::BTreeSet;
 
@@ -29,7 +30,7 @@ fn clock() -> BrowserClock {
 }
 
 fn transport() -> FetchTransport {
-    FetchTransport::new(scope(), scope().performance().unwrap(), None)
+    FetchTransport::new(scope().performance().unwrap(), None)
 }
 
 /// The origin of the test's own server.

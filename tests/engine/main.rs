@@ -93,6 +93,33 @@ fn without_stickiness_redirects_go_on_and_their_cost_is_in_the_service_time() {
 }
 
 #[test]
+fn camps_of_a_run_are_found_and_named_by_role() {
+    // A write at a follower is redirected, which costs a millisecond; reads cost the same everywhere.
+    let plan = || Plan { disable_leader_stickiness: true, ..plan() };
+    let (file, view) = carry_out(plan(), &Pretend::new(3.0), None);
+    let at_leader = file.entities.iter().filter(|e| e.home == "n1").count();
+    let camps = &view.camps;
+    assert_eq!(camps.by.as_deref(), Some("writes"));
+    let others = file.entities.len() - at_leader;
+    assert_eq!(
+        camps.headline,
+        format!("Two camps of entities: {at_leader} on n1 (leader) and {others} on n2, n3 (followers).")
+    );
+    assert!(camps.sentences[0].contains("writes 1.3 times faster (3.00 ms instead of 4.00)"), "{camps:?}");
+    for (entity, camp) in view.entities.iter().zip(&camps.of_entity) {
+        assert_eq!(*camp, Some(u32::from(entity.home != "n1")), "{}", entity.name);
+    }
+    let set = camps.requests.iter().find(|r| r.op == "set").unwrap();
+    assert!(set.labels[0].explains() && set.labels[0].eta_squared > 0.99, "{set:?}");
+    let sticky = carry_out(Plan { disable_leader_stickiness: false, ..plan() }, &Pretend::new(3.0), None).1;
+    assert!(
+        !sticky.camps.found() && sticky.camps.headline.starts_with("One camp"),
+        "{}",
+        sticky.camps.headline
+    );
+}
+
+#[test]
 fn a_seed_makes_the_same_run_again() {
     let runs: Vec<_> = (0..2).map(|_| carry_out(plan(), &Pretend::new(3.0), None).0).collect();
     assert_eq!(runs[0], runs[1]);

@@ -30,6 +30,11 @@ Usage: cargo xtask TASK
       CHROME and CHROMEDRIVER name the browser and its driver; else they are looked for on PATH, and
       on Debian, as root or with password-less sudo, installed.
 
+  bench [--rounds 10] [--seconds 5]
+      Completed requests a second of the page's engine over those of a hand-written JavaScript loop that
+      only fetches: same browser, server and concurrency, in alternating rounds. And what recording one
+      sample costs. A quiet machine gives closer rounds; the ratio holds on a busy one too.
+
   screenshots DIR [ROUTE...]
       Save PNGs of the page (built when there is no dist/) at the given hash routes, `#/` if none:
       light and dark, 1280 and 400 pixels wide.";
@@ -43,6 +48,8 @@ pub enum Task {
     Demo(DemoOptions),
     /// `test`: the steps to run, in the order of the pipeline, never empty.
     Test(Vec<Step>),
+    /// `bench`
+    Bench(BenchOptions),
     /// `screenshots`
     Screenshots(ScreenshotOptions),
 }
@@ -60,6 +67,15 @@ pub struct DemoOptions {
     pub open: bool,
     /// Flags handed on to `fwit-cluster up`.
     pub cluster_flags: Vec<OsString>,
+}
+
+/// Options of `bench`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BenchOptions {
+    /// Rounds of engine and loop.
+    pub rounds: u32,
+    /// Seconds that each counts in a round.
+    pub seconds: u32,
 }
 
 /// Options of `screenshots`.
@@ -83,6 +99,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task> {
         Some(Value(task)) => match task.to_string_lossy().as_ref() {
             "demo" => demo(words),
             "test" => test(words),
+            "bench" => bench(words),
             "screenshots" => screenshots(words),
             "help" => Ok(Task::Help),
             other => bail!("there is no task `{other}`"),
@@ -155,6 +172,22 @@ fn test(mut words: lexopt::Parser) -> Result<Task> {
     Ok(Task::Test(Step::ALL.into_iter().filter(|step| named.contains(step)).collect()))
 }
 
+fn bench(mut words: lexopt::Parser) -> Result<Task> {
+    let mut options = BenchOptions { rounds: 10, seconds: 5 };
+    while let Some(word) = words.next()? {
+        match word {
+            Short('h') | Long("help") => return Ok(Task::Help),
+            Long("rounds") => options.rounds = words.value()?.parse().context("--rounds")?,
+            Long("seconds") => options.seconds = words.value()?.parse().context("--seconds")?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if !(1..=1_000).contains(&options.rounds) || !(1..=600).contains(&options.seconds) {
+        bail!("bench: --rounds must be 1 to 1000, and --seconds 1 to 600");
+    }
+    Ok(Task::Bench(options))
+}
+
 fn screenshots(mut words: lexopt::Parser) -> Result<Task> {
     let mut given = Vec::new();
     while let Some(word) = words.next()? {
@@ -202,6 +235,13 @@ mod tests {
     }
 
     #[test]
+    fn a_bench_has_rounds() {
+        assert_eq!(read("bench").unwrap(), Task::Bench(BenchOptions { rounds: 10, seconds: 5 }));
+        let other = Task::Bench(BenchOptions { rounds: 1, seconds: 2 });
+        assert_eq!(read("bench --seconds 2 --rounds 1").unwrap(), other);
+    }
+
+    #[test]
     fn steps_run_in_the_order_of_the_pipeline() {
         assert_eq!(read("test e2e fmt").unwrap(), Task::Test(vec![Step::Fmt, Step::E2e]));
         assert_eq!(read("test").unwrap(), Task::Test(Step::ALL.to_vec()));
@@ -220,6 +260,8 @@ mod tests {
         assert!(wrong("demo extra").contains("extra"));
         assert!(wrong("test fmt nothing").contains("`nothing`"));
         assert!(wrong("screenshots").contains("folder"));
+        assert!(wrong("bench --rounds 0").contains("--rounds"));
+        assert!(wrong("bench 3").contains('3'));
         assert!(wrong("screenshots out library").contains("`library`"));
     }
 

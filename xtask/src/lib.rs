@@ -4,6 +4,7 @@
 //! |-------------|--------------|
 //! | `cli`       | the words of the command line |
 //! | `demo`      | the page and the local cluster, built, started and stopped together |
+//! | `bench`     | the engine beside a hand-written loop |
 //! | `test`      | the steps that every change must pass |
 //! | `look`      | screenshots of the page |
 //! | `tools`     | finding and installing trunk, wasm-bindgen and the wasm target |
@@ -16,6 +17,7 @@
 //! Arrows point downwards in that table. Nothing here knows how the page or the cluster work inside.
 //! Tests: beside the code, and `xtask/tests/`.
 
+pub mod bench;
 pub mod browser;
 pub mod cli;
 pub mod cluster;

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         }
         Task::Demo(options) => xtask::demo::run(&options),
         Task::Test(steps) => xtask::test::run(&steps),
+        Task::Bench(options) => xtask::bench::run(&options),
         Task::Screenshots(options) => xtask::look::run(&options),
     };
     match outcome {

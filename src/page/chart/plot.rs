@@ -170,7 +170,7 @@ fn file_name(title: &str, ending: &str) -> String {
     let words: Vec<String> = title
         .split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty())
-        .map(str::to_lowercase)
+        .map(str::to_ascii_lowercase)
         .collect();
     let name = if words.is_empty() { "chart".to_owned() } else { words.join("-") };
     format!("{}.{ending}", name.chars().take(80).collect::<String>())

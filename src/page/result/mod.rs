@@ -27,7 +27,8 @@ pub fn ResultView(id: String) -> impl IntoView {
     let app = use_app();
     let state = RwSignal::new(None::<Result<Arc<Opened>, String>>);
     let wanted = id;
-    leptos::task::spawn_local_scoped_with_cancellation(async move {
+    // Not cancelled with the view: a store's request that is given up calls back into nothing.
+    leptos::task::spawn_local(async move {
         let opened = app.runs.open(&wanted).await;
         state.try_set(Some(opened));
     });
@@ -61,6 +62,7 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     view! {
         <article class="result">
             <ResultHead run=run.clone() renamed />
+            <crate::page::camps::CampsPanel camps=run.view.camps.clone() />
             <Tables run=run.clone() measure />
             <super::charts::ResultCharts run=run.clone() measure />
             <ErrorsPanel run=run.clone() />

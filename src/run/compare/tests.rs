@@ -50,6 +50,7 @@ pub(crate) fn sample(id: &str, factor: f64) -> RunView {
         histograms: Vec::new(),
         heat: HeatMap::default(),
         entities: Vec::new(),
+        camps: Default::default(),
         subscribers: SubscribersView::default(),
         errors: Vec::new(),
         concurrency: Concurrency { entities: 50, effective: 6.0, ..Concurrency::default() },

@@ -11,7 +11,7 @@ use std::{fs, io};
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use fantoccini::wd::{Capabilities, TimeoutConfiguration};
+use fantoccini::wd::{Capabilities, TimeoutConfiguration, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -81,11 +81,20 @@ impl Browser {
     /// # Errors
     /// When CHROME or CHROMEDRIVER is not set or wrong, or one of both does not start.
     pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// As [`Browser::start`], with further arguments for Chromium.
+    ///
+    /// # Errors
+    /// As [`Browser::start`].
+    pub fn start_with(further: &[&str]) -> Result<Self> {
+        let args = [&ARGS, further].concat();
         let chrome = given::path("CHROME")?;
         let driver = Driver::start(&given::path("CHROMEDRIVER")?)?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let mut capabilities = Capabilities::new();
-        capabilities.insert("goog:chromeOptions".to_owned(), json!({ "binary": chrome, "args": ARGS }));
+        capabilities.insert("goog:chromeOptions".to_owned(), json!({ "binary": chrome, "args": args }));
         capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
         let url = format!("http://127.0.0.1:{}", driver.port);
         let client = runtime
@@ -184,6 +193,27 @@ impl Browser {
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features })).map(drop)
+    }
+
+    /// Opens a tab in front of the others and drives it from now on; gives the handle of the one before, for
+    /// [`Browser::show`].
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub fn new_tab(&self) -> Result<WindowHandle> {
+        let before = self.run("ask for the tab", async |client| client.window().await)?;
+        let opened = self.run("open a tab", async |client| client.new_window(true).await)?;
+        self.show(opened.handle)?;
+        Ok(before)
+    }
+
+    /// Brings a tab to the front and drives it from now on.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn show(&self, tab: WindowHandle) -> Result<()> {
+        self.run("show a tab", async |client| client.switch_to_window(tab).await)?;
+        self.devtools("Page.bringToFront", &json!({})).map(drop)
     }
 
     /// Saves a PNG of the whole page, also of what lies below the window.

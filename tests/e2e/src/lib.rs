@@ -6,7 +6,9 @@
 //! | `command` | the driver's own commands: log, DevTools |
 //! | `page`    | the built page, served |
 //! | `cluster` | the built cluster: started, asked, broken |
+//! | `server`  | a server whose times are known exactly: the truth that the page's numbers are held against |
 //! | `python`  | a Python with the libraries that read our files |
+//! | `bench`   | the engine beside a hand-written loop, in alternating rounds |
 //! | `given`   | what `cargo xtask test` tells through the environment |
 //!
 //! May not enter: what is expected of the page; that stands in `tests/`.
@@ -14,12 +16,14 @@
 //! Invariant: every wait is for a condition and has a deadline; what was started is stopped on drop.
 //! Tests: `tests/` (feature `browser`), run by `cargo xtask test e2e`.
 
+pub mod bench;
 pub mod browser;
 pub mod cluster;
 mod command;
 mod given;
 pub mod page;
 pub mod python;
+pub mod server;
 
 pub use browser::{Browser, Scheme};
 pub use cluster::Cluster;

@@ -1,14 +1,14 @@
 //! Runs in a real browser against a real cluster: what the run counts is what the cluster counted.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use fwit::run::view::{Measure, RunView};
+use fwit::run::view::Measure;
 use fwit::run::wire::RunFile;
 use fwit_e2e::{Browser, Cluster, Page, Python};
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::runs::{PATIENCE, finish, merge, start};
 
 /// The preset `quick` against a cluster, with changes: 50 entities, 2 s of warm-up, 20 s measured.
 fn plan(browser: &Browser, cluster: &Cluster, changes: Value) -> Value {
@@ -17,44 +17,6 @@ fn plan(browser: &Browser, cluster: &Cluster, changes: Value) -> Value {
     plan["cluster"]["nodes"] = json!(nodes);
     merge(&mut plan, changes);
     plan
-}
-
-fn merge(into: &mut Value, changes: Value) {
-    match (into, changes) {
-        (Value::Object(into), Value::Object(changes)) => {
-            for (key, value) in changes {
-                // A mix is replaced as a whole.
-                if key == "mix" {
-                    into.insert(key, value);
-                } else {
-                    merge(&mut into[&key], value);
-                }
-            }
-        }
-        (into, value) => *into = value,
-    }
-}
-
-fn start(browser: &Browser, plan: &Value) {
-    let script = "window.over = null;
-        fwit.start(args[0]).then((run) => { window.over = { run }; }, (error) => { window.over = { error: String(error) }; });";
-    browser.eval(script, std::slice::from_ref(plan)).unwrap();
-}
-
-fn finish(browser: &Browser) -> (String, RunFile, RunView) {
-    browser.wait("window.over", PATIENCE).unwrap();
-    let text = browser.eval("return over.error ?? JSON.stringify(over.run);", &[]).unwrap();
-    let text = text.as_str().unwrap().to_string();
-    assert_eq!(
-        browser.eval("return document.documentElement.dataset.fwit;", &[]).unwrap(),
-        json!("done"),
-        "{text}"
-    );
-    let (file, view) = fwit::run::open(text.as_bytes()).unwrap();
-    for (op, counts) in file.totals.iter().chain(&file.warmup_totals) {
-        assert!(counts.is_conserved(), "{op}: {counts:?}");
-    }
-    (text, file, view)
 }
 
 /// What clients asked of all nodes, by operation, redirects not counted.
@@ -83,7 +45,7 @@ fn wait_until_asked(cluster: &Cluster, op: &str, times: u64) {
     let deadline = Instant::now() + PATIENCE;
     while asked(cluster).get(op).is_none_or(|n| *n < times) {
         assert!(Instant::now() < deadline, "the load does not start");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
 

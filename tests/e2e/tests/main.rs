@@ -5,4 +5,6 @@
 mod cluster;
 mod load;
 mod python;
+mod runs;
 mod smoke;
+mod truth;

@@ -153,34 +153,15 @@ impl Pipeline {
         self.tools()?; // For the wasm target.
         let mut command = cargo();
         command.args(["clippy", "--locked", "--package", "fwit", "--lib", "--bins"]).args(WASM);
-        if browser_tests()?.is_file() {
+        if browser_tests_source()?.is_file() {
             command.args(["--test", "browser"]);
         }
         run_command(command.args(["--", "-D", "warnings"]))
     }
 
     fn browser(&mut self) -> Result<()> {
-        let tests = browser_tests()?;
-        if !tests.is_file() {
-            bail!("{} is missing", tests.display());
-        }
         let browser = Browser::ready()?;
-        let capabilities = workspace::target()?.join("webdriver.json");
-        write_capabilities(&browser, &capabilities)?;
-        let program = cargo().get_program().to_string_lossy().into_owned();
-        let mut command = self.tools()?.command(&program);
-        command
-            .args(["test", "--locked", "--package", "fwit", "--test", "browser"])
-            .args(WASM)
-            .env("CHROMEDRIVER", &browser.driver)
-            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
-        // The runner would take another browser, or show the page and wait for a person.
-        for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "NO_HEADLESS"] {
-            command.env_remove(other).env_remove(format!("{other}_REMOTE"));
-        }
-        command.env_remove("CHROMEDRIVER_REMOTE");
-        run_command(&mut command)
+        browser_tests(self.tools()?, &browser, &[], &[])
     }
 
     fn build_page(&mut self) -> Result<()> {
@@ -208,6 +189,36 @@ impl Pipeline {
     }
 }
 
+/// Runs the page package's tests in a browser, with words for cargo and for the tests.
+///
+/// # Errors
+/// When they are missing, do not build, or one fails.
+pub fn browser_tests(tools: &Tools, browser: &Browser, build: &[&str], tests: &[&str]) -> Result<()> {
+    let source = browser_tests_source()?;
+    if !source.is_file() {
+        bail!("{} is missing", source.display());
+    }
+    let capabilities = workspace::target()?.join("webdriver.json");
+    write_capabilities(browser, &capabilities)?;
+    let program = cargo().get_program().to_string_lossy().into_owned();
+    let mut command = tools.command(&program);
+    command
+        .args(["test", "--locked", "--package", "fwit", "--test", "browser"])
+        .args(WASM)
+        .args(build)
+        .arg("--")
+        .args(tests)
+        .env("CHROMEDRIVER", &browser.driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    // The runner would take another browser, or show the page and wait for a person.
+    for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "NO_HEADLESS"] {
+        command.env_remove(other).env_remove(format!("{other}_REMOTE"));
+    }
+    command.env_remove("CHROMEDRIVER_REMOTE");
+    run_command(&mut command)
+}
+
 /// Tells the end-to-end package where everything is.
 ///
 /// # Errors
@@ -225,7 +236,7 @@ fn run_command(command: &mut Command) -> Result<()> {
     process::must_run(command).map(drop)
 }
 
-fn browser_tests() -> Result<PathBuf> {
+fn browser_tests_source() -> Result<PathBuf> {
     Ok(workspace::root()?.join("tests/browser/main.rs"))
 }
 

@@ -1,0 +1,51 @@
+//! Runs through the page's `window.fwit`: started, awaited, read.
+
+use std::time::Duration;
+
+use fwit::run::view::RunView;
+use fwit::run::wire::RunFile;
+use fwit_e2e::Browser;
+use serde_json::{Value, json};
+
+/// The longest a run of these tests may take.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Puts changes into a plan: fields that are no objects, and a mix, are replaced as a whole.
+pub fn merge(into: &mut Value, changes: Value) {
+    match (into, changes) {
+        (Value::Object(into), Value::Object(changes)) => {
+            for (key, value) in changes {
+                if key == "mix" {
+                    into.insert(key, value);
+                } else {
+                    merge(into.entry(key).or_insert(Value::Null), value);
+                }
+            }
+        }
+        (into, value) => *into = value,
+    }
+}
+
+/// Starts a run and does not wait for it.
+pub fn start(browser: &Browser, plan: &Value) {
+    let script = "window.over = null;
+        fwit.start(args[0]).then((run) => { window.over = { run }; }, (error) => { window.over = { error: String(error) }; });";
+    browser.eval(script, std::slice::from_ref(plan)).unwrap();
+}
+
+/// Waits for the run's end: its text, its file, its view.
+pub fn finish(browser: &Browser) -> (String, RunFile, RunView) {
+    browser.wait("window.over", PATIENCE).unwrap();
+    let text = browser.eval("return over.error ?? JSON.stringify(over.run);", &[]).unwrap();
+    let text = text.as_str().unwrap().to_string();
+    assert_eq!(
+        browser.eval("return document.documentElement.dataset.fwit;", &[]).unwrap(),
+        json!("done"),
+        "{text}"
+    );
+    let (file, view) = fwit::run::open(text.as_bytes()).unwrap();
+    for (op, counts) in file.totals.iter().chain(&file.warmup_totals) {
+        assert!(counts.is_conserved(), "{op}: {counts:?}");
+    }
+    (text, file, view)
+}

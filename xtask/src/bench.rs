@@ -1,0 +1,38 @@
+//! `cargo xtask bench`: what the engine can send beside a hand-written loop, and what recording costs.
+
+use anyhow::Result;
+
+use crate::browser::Browser;
+use crate::cli::BenchOptions;
+use crate::process;
+use crate::test::{browser_tests, e2e_env};
+use crate::tools::{Tools, cargo};
+
+/// Builds the page, then runs the rounds, then the recorder in the page's own build settings.
+///
+/// # Errors
+/// When something does not build, there is no browser, or a run fails.
+pub fn run(options: &BenchOptions) -> Result<()> {
+    process::stop_on_signals()?;
+    let tools = Tools::ready()?;
+    tools.build_page()?;
+    let browser = Browser::ready()?;
+    for lanes in [9, 1] {
+        let mut command = cargo();
+        command
+            .args([
+                "run",
+                "--quiet",
+                "--release",
+                "--locked",
+                "--package",
+                "fwit-e2e",
+                "--bin",
+                "bench",
+                "--",
+            ])
+            .args([options.rounds, options.seconds, lanes].map(|n| n.to_string()));
+        process::must_run(e2e_env(&mut command, &browser)?)?;
+    }
+    browser_tests(&tools, &browser, &["--profile", "page"], &["--nocapture", "recorder"])
+}
