@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["units", "sample", "dialect"]),
     ("stats", &["units", "sample"]),
     ("entity", &["units", "sample", "plan", "dialect", "stats"]),
-    ("sim", &["units", "sample", "plan", "stats", "entity"]),
+    ("sim", &["units", "sample", "plan", "dialect", "stats", "entity"]),
     ("run", &["units", "sample", "plan", "dialect", "stats", "entity"]),
     ("chart", &["units", "stats", "run"]),
     ("check", &["plan"]),

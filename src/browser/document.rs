@@ -42,6 +42,21 @@ pub fn address() -> String {
     href.split('#').next().unwrap_or_default().to_string()
 }
 
+/// The host of the page's address, with its port; empty for a file.
+#[must_use]
+pub fn host() -> String {
+    window().and_then(|w| w.location().host().ok()).unwrap_or_default()
+}
+
+/// Whether anything answers at an address, be it something the page may not read.
+pub async fn answers(url: &str) -> bool {
+    let Some(window) = window() else { return false };
+    let init = web_sys::RequestInit::new();
+    init.set_mode(web_sys::RequestMode::NoCors);
+    init.set_cache(web_sys::RequestCache::NoStore);
+    wasm_bindgen_futures::JsFuture::from(window.fetch_with_str_and_init(url, &init)).await.is_ok()
+}
+
 /// Sets the tab's title.
 pub fn set_title(title: &str) {
     if let Some(document) = document() {

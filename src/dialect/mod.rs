@@ -14,17 +14,20 @@ use crate::sample::Outcome;
 pub enum DialectId {
     /// InsulaLabs' insi, and the local cluster that comes with fwit.
     Insi,
+    /// The simulated cluster, which answers as insi does.
+    Sim,
 }
 
 impl DialectId {
     /// All dialects.
-    pub const ALL: [DialectId; 1] = [DialectId::Insi];
+    pub const ALL: [DialectId; 2] = [DialectId::Insi, DialectId::Sim];
 
     /// The name in files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             DialectId::Insi => "insi",
+            DialectId::Sim => "sim",
         }
     }
 
@@ -196,7 +199,7 @@ pub trait Dialect: std::fmt::Debug {
 #[must_use]
 pub fn of(id: DialectId) -> &'static dyn Dialect {
     match id {
-        DialectId::Insi => &insi::Insi,
+        DialectId::Insi | DialectId::Sim => &insi::Insi,
     }
 }
 

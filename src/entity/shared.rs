@@ -6,7 +6,7 @@ use super::events::Ledger;
 use super::instrument::Instrument;
 use super::leader::LeaderFinder;
 use super::parking::Parking;
-use super::slots::{self, Slots};
+use super::slots::Slots;
 use super::topology::Topology;
 use super::verify::Acknowledged;
 use super::world::{Clock, Transport};
@@ -17,9 +17,6 @@ use crate::stats::errors::ErrorKey;
 use crate::stats::recorder::Recorder;
 use crate::units::Micros;
 
-/// Slots of a lane that speaks HTTP/1.1, or whose protocol is not known yet: browsers open six connections
-/// an origin.
-pub const SLOTS_HTTP1: u32 = 6;
 /// Slots of a lane that multiplexes: browsers assume 100 streams until the server says otherwise.
 pub const SLOTS_MULTIPLEXED: u32 = 100;
 
@@ -64,7 +61,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     pub fn new(plan: Plan, transport: T, clock: C, run_id: String) -> Shared<T, C> {
         let topology = Topology::new(&plan.cluster);
         let dialect = dialect::of(plan.cluster.dialect);
-        let slots = Slots::new(&vec![SLOTS_HTTP1; topology.lanes.len()], slots::TOTAL);
+        let room = transport.room();
+        let slots = Slots::new(&vec![room.lane; topology.lanes.len()], room.total);
         let nodes = topology.nodes.len();
         let shared = Shared {
             dialect,
@@ -121,7 +119,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let url = BaseUrl::parse(url.split(['?', '#']).next().unwrap_or(url)).ok()?;
         let (node, new) = self.topology.borrow_mut().find_or_add(&url, served_by)?;
         if new {
-            self.slots.add_lane(SLOTS_HTTP1);
+            self.slots.add_lane(self.transport.room().lane);
             self.recorder.borrow_mut().add_node();
             self.leads.borrow_mut().push(None);
         }

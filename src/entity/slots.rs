@@ -11,10 +11,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// Most requests in flight over all lanes. Chromium opens at most 256 sockets, and rejects fetches
-/// outright at about 1,500 outstanding.
-pub const TOTAL: u32 = 256;
-
 /// The slots of all lanes.
 #[derive(Clone, Debug)]
 pub struct Slots {

@@ -137,6 +137,7 @@ mod tests {
                     lanes: vec![url("http://x.localhost:2"), url("http://y.localhost:2")],
                 },
             ],
+            sim: None,
         })
     }
 

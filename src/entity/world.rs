@@ -90,6 +90,28 @@ pub trait Transport {
 
     /// Opens an event stream. Dropping it closes it.
     fn subscribe(&self, url: &str) -> Self::Events;
+
+    /// How many requests it carries at a time.
+    fn room(&self) -> Room {
+        Room::BROWSER
+    }
+}
+
+/// How many requests a transport carries at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// On a lane whose protocol is not known yet.
+    pub lane: u32,
+    /// Over all lanes.
+    pub total: u32,
+}
+
+impl Room {
+    /// A browser opens six HTTP/1.1 connections an origin. Chromium opens at most 256 sockets, and rejects
+    /// fetches outright at about 1,500 outstanding.
+    pub const BROWSER: Room = Room { lane: 6, total: 256 };
+    /// No browser stands between: what an entity asks for is under way at once.
+    pub const UNBOUNDED: Room = Room { lane: 1_000_000, total: 1_000_000 };
 }
 
 /// An open event stream.

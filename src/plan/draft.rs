@@ -1,7 +1,7 @@
 //! What the form holds: text, checked as a whole, so that every field can be marked at once.
 
 use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
-use super::{Plan, Problem, stages, validate};
+use super::{Plan, Problem, SimCluster, sim_index, stages, validate};
 use crate::units::decimal;
 
 /// The form's fields as typed. Field paths of problems are those of the plan file.
@@ -11,6 +11,8 @@ pub struct PlanDraft {
     pub seed: String,
     pub dialect: String,
     pub nodes: Vec<NodeDraft>,
+    /// The simulated cluster's parameters, JSON text; counts where the dialect is `sim`.
+    pub sim: String,
     /// Open instead of closed model.
     pub open: bool,
     pub entities: String,
@@ -52,16 +54,18 @@ impl PlanDraft {
     pub fn from_plan(plan: &Plan) -> PlanDraft {
         let file = wire::to_file(plan);
         let text = |n: Option<f64>, or: f64| n.unwrap_or(or).to_string();
+        // The nodes of a simulated cluster follow from it, unless only some of them are to be asked.
+        let follow = plan.cluster.sim.as_ref().is_some_and(|sim| sim.addresses() == plan.cluster.nodes);
+        let nodes = if follow { Vec::new() } else { file.cluster.nodes };
         PlanDraft {
             name: file.name,
             seed: file.seed.to_string(),
             dialect: file.cluster.dialect,
-            nodes: file
-                .cluster
-                .nodes
+            nodes: nodes
                 .into_iter()
                 .map(|n| NodeDraft { name: n.name, url: n.url, lanes: n.lanes.join("\n") })
                 .collect(),
+            sim: file.cluster.sim.as_ref().map(sim_text).unwrap_or_default(),
             open: file.load.model == "open",
             entities: file.load.entities.to_string(),
             think_ms: text(file.load.think_ms, 10.0),
@@ -102,9 +106,16 @@ impl PlanDraft {
         }
     }
 
+    /// Whether it describes a simulated cluster.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.dialect == super::DialectId::Sim.name()
+    }
+
     fn file(&self, problems: &mut Vec<Problem>) -> PlanFile {
         let mut read = Reader { problems };
         let whole = |read: &mut Reader, field: &str, text: &str| read.whole(field, text) as u32;
+        let simulated = self.is_simulated();
         PlanFile {
             format: "fwit-plan".into(),
             version: wire::VERSION,
@@ -115,12 +126,15 @@ impl PlanDraft {
                 nodes: self
                     .nodes
                     .iter()
+                    // Addresses of a real cluster wait in the draft until it is chosen again.
+                    .filter(|n| !simulated || sim_index(&n.url).is_some())
                     .map(|n| NodeFile {
                         name: n.name.clone(),
                         url: n.url.clone(),
                         lanes: n.lanes.split_whitespace().map(ToString::to_string).collect(),
                     })
                     .collect(),
+                sim: if simulated { read.sim(&self.sim) } else { None },
             },
             load: LoadFile {
                 model: if self.open { "open".into() } else { "closed".into() },
@@ -154,6 +168,12 @@ impl PlanDraft {
     }
 }
 
+/// A simulated cluster's parameters as the text that the form holds.
+#[must_use]
+pub fn sim_text(sim: &SimCluster) -> String {
+    serde_json::to_string_pretty(sim).unwrap_or_default()
+}
+
 struct Reader<'a> {
     problems: &'a mut Vec<Problem>,
 }
@@ -177,6 +197,19 @@ impl Reader<'_> {
             Err(message) => {
                 self.problems.push(Problem::new("load.stages", message));
                 Vec::new()
+            }
+        }
+    }
+
+    fn sim(&mut self, text: &str) -> Option<SimCluster> {
+        if text.trim().is_empty() {
+            return None;
+        }
+        match serde_json::from_slice(text.as_bytes()) {
+            Ok(sim) => Some(sim),
+            Err(e) => {
+                self.problems.push(Problem::new("cluster.sim", format!("can't be read: {e}")));
+                None
             }
         }
     }

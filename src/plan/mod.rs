@@ -11,15 +11,20 @@ mod draft;
 mod link;
 pub mod preflight;
 mod presets;
+mod sim;
 pub mod stages;
 pub mod threshold;
 mod validate;
 pub mod wire;
 
 pub use address::BaseUrl;
-pub use draft::{NodeDraft, PlanDraft};
+pub use draft::{NodeDraft, PlanDraft, sim_text};
 pub use link::{from_link, to_link};
 pub use presets::{PRESETS, Preset, default_nodes, preset};
+pub use sim::{
+    Delay, Drift, Events, Link, Outage, RateLimit, Reads, SIM_PRESETS, Service, Shape, SimCluster, SimNode,
+    SimPreset, Writes, sim_index, sim_preset, sim_url,
+};
 pub use stages::{Ramp, Stage};
 pub use threshold::Threshold;
 pub use validate::{Problem, validate};
@@ -59,6 +64,8 @@ pub struct Cluster {
     pub dialect: DialectId,
     /// Its nodes: at least one, with distinct names and origins.
     pub nodes: Vec<Node>,
+    /// What is simulated; there exactly where the dialect is [`DialectId::Sim`].
+    pub sim: Option<SimCluster>,
 }
 
 /// One member of the cluster.

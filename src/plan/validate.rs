@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::wire::{LoadFile, NodeFile, PlanFile};
 use super::{
-    Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, Threshold, stages, threshold,
+    Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold, stages,
+    threshold,
 };
 use crate::dialect;
 use crate::units::Micros;
@@ -58,7 +59,13 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
             format!("“{}” is not known; choose one of: {}", file.cluster.dialect, known.join(", ")),
         );
     }
-    let nodes = nodes(&file.cluster.nodes, &mut found);
+    let (nodes, sim) = match dialect {
+        Some(DialectId::Sim) => simulated(file, &mut found),
+        _ => (nodes(&file.cluster.nodes, &mut found), None),
+    };
+    if dialect != Some(DialectId::Sim) && file.cluster.sim.is_some() {
+        found.add("cluster.sim", "belongs to a simulated cluster: set \"dialect\": \"sim\", or leave it out");
+    }
     let load = load(&file.load, &mut found);
     let mix = mix(file, dialect, &mut found);
     let keys = Keys { space: file.keys.space, known: file.keys.known, value_bytes: file.keys.value_bytes };
@@ -74,7 +81,7 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
         (Some(dialect), true) => Ok(Plan {
             name: file.name.trim().to_string(),
             seed: file.seed,
-            cluster: Cluster { dialect, nodes },
+            cluster: Cluster { dialect, nodes, sim },
             load,
             mix,
             keys,
@@ -87,6 +94,7 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
     }
 }
 
+/// What is found wrong, as it is found.
 #[derive(Default)]
 pub(super) struct Problems {
     list: Vec<Problem>,
@@ -97,11 +105,36 @@ impl Problems {
         self.list.push(Problem::new(field, message));
     }
 
-    fn range(&mut self, field: &str, value: f64, least: f64, most: f64) {
+    pub(super) fn range(&mut self, field: &str, value: f64, least: f64, most: f64) {
         if !(least..=most).contains(&value) {
             self.add(field, format!("{value} is out of range: from {least} to {most}"));
         }
     }
+}
+
+/// A simulated cluster and those of its nodes that entities may ask: all where the plan names none.
+fn simulated(file: &PlanFile, found: &mut Problems) -> (Vec<Node>, Option<SimCluster>) {
+    let operations: Vec<&str> = dialect::of(DialectId::Sim).operations().iter().map(|o| o.name).collect();
+    let sim = super::sim::check(file.cluster.sim.as_ref(), &operations, found);
+    let all = sim.as_ref().map(SimCluster::addresses).unwrap_or_default();
+    if file.cluster.nodes.is_empty() {
+        return (all, sim);
+    }
+    let mut some = nodes(&file.cluster.nodes, found);
+    for (i, node) in some.iter_mut().enumerate() {
+        match all.iter().find(|n| n.url == node.url) {
+            Some(own) if node.lanes.is_empty() => node.name.clone_from(&own.name),
+            Some(_) => found.add(
+                &format!("cluster.nodes.{i}.lanes"),
+                "a simulated node has no lanes: its clients share no browser",
+            ),
+            None => found.add(
+                &format!("cluster.nodes.{i}.url"),
+                "is no node of the simulated cluster: leave the list empty, and all of its nodes are asked",
+            ),
+        }
+    }
+    (some, sim)
 }
 
 fn nodes(files: &[NodeFile], found: &mut Problems) -> Vec<Node> {

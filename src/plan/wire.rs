@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrivals, Model, Plan, Problem, Ramp, Stage, validate};
+use super::{Arrivals, Model, Plan, Problem, Ramp, SimCluster, Stage, validate};
 use crate::units::map_of;
 
 /// The newest version of the plan's file form.
@@ -52,7 +52,12 @@ pub struct PlanFile {
 #[serde(deny_unknown_fields)]
 pub struct ClusterFile {
     pub dialect: String,
+    /// Empty only where `sim` says which there are.
+    #[serde(default)]
     pub nodes: Vec<NodeFile>,
+    /// The simulated cluster, for the dialect `sim`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sim: Option<SimCluster>,
 }
 
 /// One of `cluster.nodes`.
@@ -233,6 +238,7 @@ pub fn to_file(plan: &Plan) -> PlanFile {
                     lanes: n.lanes.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
+            sim: plan.cluster.sim.clone(),
         },
         load: LoadFile {
             model: model.into(),

@@ -1,6 +1,9 @@
 //! The plan form's fields: which control shows a problem, what it is called, and lanes in one click.
 
-use crate::plan::{BaseUrl, NodeDraft, PlanDraft, Problem};
+use crate::plan::{
+    BaseUrl, DialectId, Node, NodeDraft, PlanDraft, Problem, SIM_PRESETS, default_nodes, sim_index,
+    sim_preset, sim_text,
+};
 
 /// Lanes that one click adds to a loopback node.
 pub const LOOPBACK_LANES: usize = 9;
@@ -14,6 +17,7 @@ pub fn control(field: &str) -> String {
         ["cluster", "nodes", i, "lanes", _] => format!("cluster.nodes.{i}.lanes"),
         ["format" | "version" | "chaos"] => String::new(),
         ["thresholds", ..] => "thresholds".into(),
+        ["cluster", "sim", ..] => "cluster.sim".into(),
         _ => field.to_string(),
     }
 }
@@ -39,6 +43,8 @@ pub fn label(field: &str) -> String {
         ["cluster", "nodes", i, "name"] => format!("Node {}, name", number(i)),
         ["cluster", "nodes", i, "lanes", j] => format!("Node {}, lane {}", number(i), number(j)),
         ["cluster", "nodes", i, ..] => format!("Node {}, lanes", number(i)),
+        ["cluster", "sim"] => "Simulated cluster".into(),
+        ["cluster", "sim", rest @ ..] => format!("Simulated cluster, {}", rest.join(".")),
         ["mix", op] => format!("Weight of {op}"),
         ["mix"] => "Mix".into(),
         ["thresholds", i] => format!("Threshold {}", number(i)),
@@ -74,16 +80,17 @@ pub fn label(field: &str) -> String {
 #[must_use]
 pub fn is_extra(field: &str) -> bool {
     let control = control(field);
-    let short = ["", "cluster.nodes", "name", "load.entities", "load.duration_s"];
+    let short = ["", "cluster.nodes", "cluster.sim", "name", "load.entities", "load.duration_s"];
     let of_node = control.starts_with("cluster.nodes.") && !control.ends_with(".lanes");
     !(of_node || short.contains(&control.as_str()))
 }
 
 /// Problems in the order in which the form shows their fields.
 pub fn sort_problems(problems: &mut Vec<Problem>) {
-    const ORDER: [&str; 12] = [
+    const ORDER: [&str; 13] = [
         "",
         "cluster.nodes",
+        "cluster.sim",
         "name",
         "load.entities",
         "load.duration_s",
@@ -185,9 +192,64 @@ pub fn apply_preset(draft: &PlanDraft, name: &str) -> Option<PlanDraft> {
     if draft.nodes.iter().any(|n| !n.url.trim().is_empty()) {
         new.nodes.clone_from(&draft.nodes);
     }
+    // The name of a simulated cluster brings its own.
+    if !new.is_simulated() {
+        (new.dialect, new.sim) = (draft.dialect.clone(), draft.sim.clone());
+    }
     new.disable_leader_stickiness = draft.disable_leader_stickiness;
     new.name = auto_name(&new);
     Some(new)
+}
+
+/// The draft on the simulated cluster of that name; the addresses of the real one wait in it.
+pub fn simulate(draft: &mut PlanDraft, name: &str) {
+    if let Some(sim) = sim_preset(name) {
+        draft.dialect = DialectId::Sim.name().into();
+        draft.sim = sim_text(&sim);
+        draft.nodes.retain(|n| sim_index(&n.url).is_none());
+    }
+}
+
+/// The draft on the user's own cluster again: on its addresses, or on those of the local one.
+pub fn use_own_cluster(draft: &mut PlanDraft) {
+    draft.dialect = DialectId::Insi.name().into();
+    draft.nodes.retain(|n| sim_index(&n.url).is_none());
+    if draft.nodes.is_empty() {
+        let node = |n: Node| NodeDraft { name: n.name, url: n.url.to_string(), lanes: String::new() };
+        draft.nodes = default_nodes().into_iter().map(node).collect();
+    }
+}
+
+/// The name of the simulated cluster that a draft describes; `None` where its parameters are its own.
+#[must_use]
+pub fn simulated_preset(draft: &PlanDraft) -> Option<&'static str> {
+    SIM_PRESETS
+        .iter()
+        .map(|p| p.name)
+        .find(|name| sim_preset(name).is_some_and(|s| sim_text(&s) == draft.sim))
+}
+
+/// What a visitor's form begins with, where the address says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// The plan that was used last.
+    Last,
+    /// The local cluster, if it answers; else the simulated one.
+    Ask,
+    /// The simulated cluster at once: from a hosted page, asking this machine would raise the browser's prompt
+    /// for access to the local network before the visitor has done anything.
+    Simulated,
+}
+
+/// What the form begins with. `host` is the page's own.
+#[must_use]
+pub fn beginning(has_last: bool, host: &str) -> Beginning {
+    let local = BaseUrl::parse(&format!("http://{host}")).is_ok_and(|url| url.is_loopback());
+    match (has_last, local) {
+        (true, _) => Beginning::Last,
+        (false, true) => Beginning::Ask,
+        (false, false) => Beginning::Simulated,
+    }
 }
 
 /// Whether a draft is that preset, but for nodes, stickiness and name.
@@ -235,6 +297,45 @@ mod tests {
 
     fn draft() -> PlanDraft {
         PlanDraft::from_plan(&preset("quick").unwrap())
+    }
+
+    #[test]
+    fn a_first_visitor_gets_a_cluster_that_answers() {
+        assert_eq!(beginning(true, "example.org"), Beginning::Last);
+        for local in ["localhost:7080", "127.0.0.1", "[::1]:80", "x.localhost"] {
+            assert_eq!(beginning(false, local), Beginning::Ask, "{local}");
+        }
+        for hosted in ["fwit.example", "192.168.1.5:80", ""] {
+            assert_eq!(beginning(false, hosted), Beginning::Simulated, "{hosted}");
+        }
+    }
+
+    #[test]
+    fn between_the_own_cluster_and_a_simulated_one_nothing_is_lost() {
+        let own = draft();
+        let mut changed = own.clone();
+        simulate(&mut changed, "busy leader");
+        assert_eq!((changed.is_simulated(), simulated_preset(&changed)), (true, Some("busy leader")));
+        let plan = changed.plan().unwrap();
+        assert_eq!(plan.cluster.nodes.len(), 3);
+        assert_eq!(PlanDraft::from_plan(&plan).plan(), Ok(plan.clone()));
+        assert!(is_preset(&changed, "quick"));
+        use_own_cluster(&mut changed);
+        assert_eq!(changed.plan(), own.plan());
+        // A simulated plan from a link has no addresses of its own.
+        let mut linked = PlanDraft::from_plan(&plan);
+        use_own_cluster(&mut linked);
+        assert_eq!(linked.plan().unwrap().cluster.nodes, default_nodes());
+        linked.sim = "{".into();
+        assert!(linked.plan().is_ok() && simulated_preset(&linked).is_none());
+        linked.dialect = "sim".into();
+        let problems = linked.plan().unwrap_err();
+        assert_eq!(messages_at(&problems, "cluster.sim").len(), 1, "{problems:?}");
+        linked.sim = r#"{"nodes":[{"read":{"mean_ms":-1}}]}"#.into();
+        assert_eq!(
+            messages_at(&linked.plan().unwrap_err(), "cluster.sim"),
+            ["Simulated cluster, nodes.0.read.mean_ms -1 is out of range: from 0 to 600000"]
+        );
     }
 
     #[test]

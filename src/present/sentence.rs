@@ -1,6 +1,6 @@
 //! Sentences about plans and runs.
 
-use crate::plan::{Arrivals, Model, Plan, stages};
+use crate::plan::{Arrivals, Model, Plan, SIM_PRESETS, sim_preset, stages};
 use crate::run::view::{
     Annotation, Calibration, Concurrency, Ended, HealthVerdict, Live, Phase, RunView, Shown, ThresholdResult,
     Trouble, shown,
@@ -51,8 +51,13 @@ pub fn plan(plan: &Plan) -> String {
         0 => String::new(),
         n => format!(", {}", plural(n, "subscriber", "subscribers")),
     };
+    let simulated = plan.cluster.sim.as_ref().map_or_else(String::new, |sim| {
+        let own = SIM_PRESETS.iter().find(|p| sim_preset(p.name).as_ref() == Some(sim));
+        let what = own.map_or("with parameters of its own", |p| p.name);
+        format!("Simulated cluster ({what}), nothing is really sent: ")
+    });
     format!(
-        "{who} on {}{lanes} for {}{warmup}; {}; {sticky}{subscribers}.",
+        "{simulated}{who} on {}{lanes} for {}{warmup}; {}; {sticky}{subscribers}.",
         plural(nodes as u32, "node", "nodes"),
         span(load.duration),
         mix(&plan.mix)

@@ -23,38 +23,81 @@ pub struct VirtualClock {
 #[derive(Debug, Default)]
 struct Inner {
     now: Cell<Micros>,
-    next: Cell<u64>,
-    timers: RefCell<BinaryHeap<Reverse<Timer>>>,
+    timers: RefCell<Timers>,
 }
 
-#[derive(Debug)]
-struct Timer {
-    at: Micros,
-    /// Timers of the same instant fire in the order they were set.
-    order: u64,
-    state: Rc<TimerState>,
-}
-
+/// Timers that are set, and who waits for them. Most are deadlines that nobody needs in the end: their entries
+/// are swept out as soon as they outnumber the rest, which keeps the heap as small as the number of sleepers.
 #[derive(Debug, Default)]
-struct TimerState {
-    fired: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
+struct Timers {
+    /// When, in which order they were set (timers of the same instant fire in it), and the sleeper's place.
+    heap: BinaryHeap<Reverse<(Micros, u64, u32)>>,
+    sleepers: Vec<Sleeper>,
+    free: Vec<u32>,
+    next_order: u64,
+    /// Entries of the heap whose sleeper is gone.
+    dead: usize,
 }
 
-impl PartialEq for Timer {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
+/// A sleeper's place, used again and again.
+#[derive(Debug)]
+struct Sleeper {
+    /// The order number of its timer: an entry of another number is not its own.
+    order: u64,
+    fired: bool,
+    waker: Waker,
 }
-impl Eq for Timer {}
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+
+impl Timers {
+    fn set(&mut self, at: Micros, waker: &Waker) -> u32 {
+        let order = self.next_order;
+        self.next_order += 1;
+        let sleeper = Sleeper { order, fired: false, waker: waker.clone() };
+        let place = match self.free.pop() {
+            Some(place) => {
+                if let Some(old) = self.sleepers.get_mut(place as usize) {
+                    *old = sleeper;
+                }
+                place
+            }
+            None => {
+                self.sleepers.push(sleeper);
+                (self.sleepers.len() - 1) as u32
+            }
+        };
+        self.heap.push(Reverse((at, order, place)));
+        place
     }
-}
-impl Ord for Timer {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
+
+    /// A sleeper is gone, whether or not its timer fired.
+    fn clear(&mut self, place: u32) {
+        let Some(sleeper) = self.sleepers.get_mut(place as usize) else { return };
+        let fired = sleeper.fired;
+        // No entry of the heap has this number.
+        sleeper.order = u64::MAX;
+        self.free.push(place);
+        self.dead += usize::from(!fired);
+        if self.dead > 64 && self.dead > self.heap.len() / 2 {
+            let sleepers = &self.sleepers;
+            let lives =
+                |order: u64, place: u32| sleepers.get(place as usize).is_some_and(|s| s.order == order);
+            self.heap.retain(|Reverse((_, order, place))| lives(*order, *place));
+            self.dead = 0;
+        }
+    }
+
+    /// The next timer that somebody waits for.
+    fn pop(&mut self) -> Option<(Micros, Waker)> {
+        while let Some(Reverse((at, order, place))) = self.heap.pop() {
+            match self.sleepers.get_mut(place as usize) {
+                Some(sleeper) if sleeper.order == order => {
+                    sleeper.fired = true;
+                    return Some((at, sleeper.waker.clone()));
+                }
+                _ => self.dead = self.dead.saturating_sub(1),
+            }
+        }
+        None
     }
 }
 
@@ -64,36 +107,49 @@ impl Clock for VirtualClock {
     }
 
     fn sleep_until(&self, at: Micros) -> impl Future<Output = ()> {
-        Sleep { clock: self.clone(), at, state: None }
+        Sleep { clock: self.clone(), at, place: None }
     }
 }
 
 struct Sleep {
     clock: VirtualClock,
     at: Micros,
-    state: Option<Rc<TimerState>>,
+    place: Option<u32>,
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.clock.inner.timers.borrow_mut().clear(place);
+        }
+    }
 }
 
 impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let inner = self.clock.inner.clone();
-        if self.at <= inner.now.get() {
+        if self.at <= self.clock.inner.now.get() {
             return Poll::Ready(());
         }
-        let at = self.at;
-        let state = self.state.get_or_insert_with(|| {
-            let state = Rc::new(TimerState::default());
-            let order = inner.next.get();
-            inner.next.set(order + 1);
-            inner.timers.borrow_mut().push(Reverse(Timer { at, order, state: state.clone() }));
-            state
-        });
-        if state.fired.get() {
-            return Poll::Ready(());
+        // The far end of time never comes.
+        if self.at == Micros::MAX {
+            return Poll::Pending;
         }
-        state.waker.replace(Some(cx.waker().clone()));
+        let (at, place) = (self.at, self.place);
+        let set = {
+            let mut timers = self.clock.inner.timers.borrow_mut();
+            match place.and_then(|p| timers.sleepers.get_mut(p as usize)) {
+                Some(sleeper) => {
+                    if !sleeper.waker.will_wake(cx.waker()) {
+                        sleeper.waker.clone_from(cx.waker());
+                    }
+                    return Poll::Pending;
+                }
+                None => timers.set(at, cx.waker()),
+            }
+        };
+        self.place = Some(set);
         Poll::Pending
     }
 }
@@ -118,28 +174,81 @@ impl VirtualClock {
     /// [`Stuck`] where it waits for something that no timer will bring.
     pub fn run<F: Future>(&self, future: F) -> Result<F::Output, Stuck> {
         let mut future = pin!(future);
-        let flag = Arc::new(Flag(AtomicBool::new(true)));
-        let waker = Waker::from(flag.clone());
-        let mut cx = Context::from_waker(&waker);
+        let mut task = Task::default();
         loop {
-            while flag.0.swap(false, Ordering::Relaxed) {
-                if let Poll::Ready(out) = future.as_mut().poll(&mut cx) {
-                    return Ok(out);
-                }
-            }
-            let Some(Reverse(timer)) = self.inner.timers.borrow_mut().pop() else {
-                return Err(Stuck(self.now()));
-            };
-            // A sleeper that was dropped leaves only our own handle behind: its timer moves nothing.
-            if Rc::strong_count(&timer.state) == 1 {
-                continue;
-            }
-            self.inner.now.set(self.now().max(timer.at));
-            timer.state.fired.set(true);
-            if let Some(waker) = timer.state.waker.take() {
-                waker.wake();
+            if let Some(out) = self.run_some(future.as_mut(), &mut task, u32::MAX)? {
+                return Ok(out);
             }
         }
+    }
+
+    /// Runs a future to its end in slices: after each, `rest` is waited for, so that a page's worker hears
+    /// what it is told meanwhile. `over` is asked from time to time whether a slice is long enough.
+    ///
+    /// # Errors
+    /// As [`VirtualClock::run`].
+    pub async fn run_in_slices<F: Future, R: Future>(
+        &self,
+        future: F,
+        mut over: impl FnMut() -> bool,
+        mut rest: impl FnMut() -> R,
+    ) -> Result<F::Output, Stuck> {
+        let mut future = pin!(future);
+        let mut task = Task::default();
+        loop {
+            if let Some(out) = self.run_some(future.as_mut(), &mut task, SLICE_STEPS)? {
+                return Ok(out);
+            }
+            if over() {
+                rest().await;
+            }
+        }
+    }
+
+    /// Takes so many steps (a step is a timer that fires, and all that follows at once).
+    fn run_some<F: Future>(
+        &self,
+        mut future: Pin<&mut F>,
+        task: &mut Task,
+        steps: u32,
+    ) -> Result<Option<F::Output>, Stuck> {
+        let mut cx = Context::from_waker(&task.waker);
+        for _ in 0..steps {
+            while task.flag.0.swap(false, Ordering::Relaxed) {
+                if let Poll::Ready(out) = future.as_mut().poll(&mut cx) {
+                    return Ok(Some(out));
+                }
+            }
+            if !self.fire() {
+                return Err(Stuck(self.now()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Time jumps to the next timer that somebody waits for. `false` where there is none.
+    fn fire(&self) -> bool {
+        let next = self.inner.timers.borrow_mut().pop();
+        let Some((at, waker)) = next else { return false };
+        self.inner.now.set(self.now().max(at));
+        waker.wake();
+        true
+    }
+}
+
+/// Steps between two looks at what else there is to do: some hundred microseconds.
+const SLICE_STEPS: u32 = 500;
+
+/// The one task that is run, and whether it can go on.
+struct Task {
+    flag: Arc<Flag>,
+    waker: Waker,
+}
+
+impl Default for Task {
+    fn default() -> Task {
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        Task { waker: Waker::from(flag.clone()), flag }
     }
 }
 
@@ -172,6 +281,47 @@ mod tests {
             })
             .unwrap();
         assert_eq!(clock.now(), Micros(7));
+    }
+
+    #[test]
+    fn deadlines_that_nobody_needs_are_swept_out() {
+        let clock = VirtualClock::default();
+        clock
+            .run(async {
+                for _ in 0..10_000 {
+                    let long = pin!(clock.sleep_until(clock.now() + Micros(10_000_000)));
+                    select(pin!(clock.sleep_until(clock.now() + Micros(5))), long).await;
+                }
+            })
+            .unwrap();
+        let timers = clock.inner.timers.borrow();
+        assert!(clock.now() == Micros(50_000) && timers.heap.len() < 200 && timers.sleepers.len() < 10);
+    }
+
+    #[test]
+    fn slices_do_the_same_and_rest_between() {
+        let (clock, outer) = (VirtualClock::default(), VirtualClock::default());
+        let count = Cell::new(0);
+        let work = async {
+            for _ in 0..2_000 {
+                clock.sleep_until(clock.now() + Micros(3)).await;
+                count.set(count.get() + 1);
+            }
+            count.get()
+        };
+        let rests = Cell::new(0);
+        let sliced = clock.run_in_slices(
+            work,
+            || true,
+            || {
+                rests.set(rests.get() + 1);
+                outer.sleep_until(outer.now() + Micros(1))
+            },
+        );
+        assert_eq!(outer.run(sliced), Ok(Ok(2_000)));
+        assert_eq!((clock.now(), rests.get()), (Micros(6_000), 4));
+        let stuck = clock.run_in_slices(clock.sleep_until(Micros::MAX), || true, std::future::pending::<()>);
+        assert_eq!(outer.run(stuck), Ok(Err(Stuck(Micros(6_000)))));
     }
 
     #[test]

@@ -10,8 +10,7 @@ use crate::browser::clock::BrowserClock;
 use crate::browser::transport::FetchTransport;
 use crate::dialect::Request;
 use crate::entity::leader::within;
-use crate::entity::shared::SLOTS_HTTP1;
-use crate::entity::world::{Call, Clock, Transport};
+use crate::entity::world::{Call, Clock, Room, Transport};
 use crate::plan;
 use crate::protocol::FromWorker;
 use crate::run::view::Calibration;
@@ -59,7 +58,7 @@ async fn calibrate(port: &Port, plan_json: &str) -> Result<Calibration, String> 
         count
     };
     let lanes: usize = plan.cluster.nodes.iter().map(|n| n.lane_urls().count()).sum();
-    let in_flight = (lanes as u32 * SLOTS_HTTP1).min(plan.load.entities).clamp(1, SLOTS_HTTP1);
+    let in_flight = (lanes as u32 * Room::BROWSER.lane).min(plan.load.entities).clamp(1, Room::BROWSER.lane);
     let together = async |length: Micros| {
         let until = clock.now() + length;
         join_all((0..in_flight).map(|_| ask(until, &|_| {}))).await.into_iter().sum::<u64>()

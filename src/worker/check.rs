@@ -35,6 +35,9 @@ pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>)
         Ok(plan) => plan,
         Err(problems) => return port.fail(problems.iter().map(ToString::to_string).collect()),
     };
+    if plan.cluster.sim.is_some() {
+        return port.fail(vec!["A simulated cluster is always there: nothing to check.".into()]);
+    }
     let Some(performance) = port.scope.performance() else {
         return port.fail(vec!["This browser gives workers no clock.".into()]);
     };

@@ -4,6 +4,10 @@
 mod cluster;
 mod instrument;
 mod load;
+mod queueing;
+mod sim;
+#[path = "../shared/simulated.rs"]
+mod simulated;
 
 use std::cell::Cell;
 

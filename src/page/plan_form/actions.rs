@@ -41,6 +41,7 @@ fn valid(app: App) -> Option<Plan> {
 pub fn Actions() -> impl IntoView {
     let app = use_app();
     let busy = Memo::new(move |_| app.engine.status.with(Status::is_busy));
+    let simulated = Memo::new(move |_| app.form.draft.with(PlanDraft::is_simulated));
     let checking = Memo::new(move |_| app.engine.check.get() == Check::Running);
     let sentence = Memo::new(move |_| {
         app.form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
@@ -95,7 +96,13 @@ pub fn Actions() -> impl IntoView {
                     <Icon name="play" />
                     "Start"
                 </button>
-                <button type="button" class="button" disabled=move || busy.get() || checking.get() on:click=check>
+                <button
+                    type="button"
+                    class="button"
+                    hidden=move || simulated.get()
+                    disabled=move || busy.get() || checking.get()
+                    on:click=check
+                >
                     <Icon name="check" />
                     "Check connections"
                 </button>

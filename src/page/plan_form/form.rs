@@ -6,9 +6,10 @@ use leptos::prelude::*;
 
 use crate::browser::{document, prefs};
 use crate::page::notices::Notices;
-use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, from_link, preset, wire};
+use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
 use crate::present::form::{
-    apply_preset, control, control_id, edit, free_name, is_extra, sort_problems, with_nodes,
+    Beginning, apply_preset, beginning, control, control_id, edit, free_name, is_extra, simulate,
+    sort_problems, use_own_cluster, with_nodes,
 };
 use crate::route::Prefill;
 
@@ -35,11 +36,16 @@ impl Form {
     /// The form with the last used plan, or the quick preset.
     pub fn new() -> Form {
         let last = prefs::get("plan").and_then(|json| wire::read(&json).ok());
+        let beginning = beginning(last.is_some(), &document::host());
         let plan = last.or_else(|| preset("quick"));
-        let draft = RwSignal::new(plan.as_ref().map(PlanDraft::from_plan).unwrap_or_default());
+        let mut first = plan.as_ref().map(PlanDraft::from_plan).unwrap_or_default();
+        if beginning == Beginning::Simulated {
+            simulate(&mut first, SIM_PRESETS[0].name);
+        }
+        let draft = RwSignal::new(first);
         let rows = draft.with_untracked(|d| (0..d.nodes.len() as u32).collect::<Vec<_>>());
         let next = rows.len() as u32;
-        Form {
+        let form = Form {
             draft,
             rows: RwSignal::new(rows),
             api_key: RwSignal::new(String::new()),
@@ -52,7 +58,41 @@ impl Form {
             }),
             touched: RwSignal::new(BTreeSet::new()),
             next_row: RwSignal::new(next),
+        };
+        if beginning == Beginning::Ask {
+            form.ask();
         }
+        form
+    }
+
+    /// Asks the local cluster whether it is there; where nobody answers, and the form is still as it began,
+    /// the simulated one takes its place.
+    fn ask(self) {
+        leptos::task::spawn_local(async move {
+            let before = self.draft.get_untracked();
+            for node in &before.nodes {
+                if document::answers(&node.url).await {
+                    return;
+                }
+            }
+            if self.draft.try_with_untracked(|now| *now == before) == Some(true) {
+                self.simulate(SIM_PRESETS[0].name);
+            }
+        });
+    }
+
+    /// Puts a simulated cluster in the place of the user's own.
+    pub fn simulate(self, name: &str) {
+        let mut draft = self.draft.get_untracked();
+        simulate(&mut draft, name);
+        self.replace(draft);
+    }
+
+    /// Goes back to the user's own cluster.
+    pub fn use_own_cluster(self) {
+        let mut draft = self.draft.get_untracked();
+        use_own_cluster(&mut draft);
+        self.replace(draft);
     }
 
     /// Changes the draft.
@@ -93,6 +133,7 @@ impl Form {
             }
         }
         if !prefill.nodes.is_empty() {
+            self.use_own_cluster();
             self.replace(with_nodes(self.draft.get_untracked(), &prefill.nodes));
         }
         if let Ok(plan) = self.draft.with_untracked(PlanDraft::plan) {

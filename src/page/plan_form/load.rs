@@ -351,7 +351,13 @@ fn OtherFields(form: Form) -> impl IntoView {
                         prop:value=move || form.draft.with(|d| d.dialect.clone())
                         on:change:target=move |event| form.edit(|d| d.dialect = event.target().value())
                     >
-                        {DialectId::ALL.map(|d| view! { <option value=d.name()>{d.name()}</option> })}
+                        {DialectId::ALL.map(|d| {
+                            view! {
+                                <option value=d.name() disabled=d == DialectId::Sim>
+                                    {d.name()}
+                                </option>
+                            }
+                        })}
                     </select>
                     <p class="hint">"What the nodes speak."</p>
                 </div>

@@ -4,16 +4,84 @@ use leptos::prelude::*;
 
 use super::{Area, Field, Form};
 use crate::page::parts::Icon;
-use crate::plan::NodeDraft;
-use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes};
+use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
+use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
 
 /// The nodes.
 #[component]
 pub fn Nodes(form: Form) -> impl IntoView {
-    let no_nodes = Memo::new(move |_| form.draft.with(|d| d.nodes.is_empty()));
+    let simulated = Memo::new(move |_| form.draft.with(PlanDraft::is_simulated));
+    let choice = move |value: bool, label: &'static str, about: &'static str| {
+        view! {
+            <label class="radio">
+                <input
+                    type="radio"
+                    name="cluster"
+                    prop:checked=move || simulated.get() == value
+                    on:change=move |_| if value { form.simulate(SIM_PRESETS[0].name) } else { form.use_own_cluster() }
+                />
+                <span>
+                    {label}
+                    <small>{about}</small>
+                </span>
+            </label>
+        }
+    };
     view! {
         <fieldset class="panel">
             <legend>"Cluster"</legend>
+            <div class="radios">
+                {choice(false, "My cluster", "Real requests to the addresses below.")}
+                {choice(true, "Simulated cluster", "Nothing is sent: ten minutes pass in about a second.")}
+            </div>
+            {move || {
+                if simulated.get() { view! { <Simulated form /> }.into_any() } else { view! { <Own form /> }.into_any() }
+            }}
+        </fieldset>
+    }
+}
+
+/// The simulated cluster: one to choose, and its parameters.
+#[component]
+fn Simulated(form: Form) -> impl IntoView {
+    let preset = Memo::new(move |_| form.draft.with(simulated_preset));
+    let about = move || {
+        let known = SIM_PRESETS.iter().find(|p| Some(p.name) == preset.get());
+        known.map_or("Parameters of its own.", |p| p.about)
+    };
+    let value = Signal::derive(move || form.draft.with(|d| d.sim.clone()));
+    view! {
+        <div class="field field-wide">
+            <label for="f-sim-preset">"What is simulated"</label>
+            <select
+                id="f-sim-preset"
+                prop:value=move || preset.get().unwrap_or_default()
+                on:change:target=move |event| form.simulate(&event.target().value())
+            >
+                {SIM_PRESETS.map(|p| view! { <option value=p.name>{p.name}</option> })}
+                <option value="" disabled>"parameters of its own"</option>
+            </select>
+            <p class="hint">{about}</p>
+        </div>
+        <details class="node-lanes">
+            <summary>"Parameters: nodes, distances, service times, outages, drift"</summary>
+            <Area
+                form
+                field="cluster.sim"
+                label="Parameters, JSON"
+                value
+                set=move |text: String| form.edit(|d| d.sim = text)
+                hint="Times in ms. docs/simulation.md says what each does and what is not modelled."
+            />
+        </details>
+    }
+}
+
+/// The user's own cluster: its nodes and the key.
+#[component]
+fn Own(form: Form) -> impl IntoView {
+    let no_nodes = Memo::new(move |_| form.draft.with(|d| d.nodes.is_empty()));
+    view! {
             <div id="f-cluster-nodes" tabindex="-1" class="nodes">
                 <For each=move || form.rows.get() key=|row| *row let:row>
                     <NodeRow form row />
@@ -45,7 +113,6 @@ pub fn Nodes(form: Form) -> impl IntoView {
                     </p>
                 </div>
             </div>
-        </fieldset>
     }
 }
 
