@@ -127,7 +127,7 @@ fn a_write_without_a_majority_is_refused() {
     let late = view.seconds.iter().filter(|s| s.t_s > 8);
     let (answers, errors) = late.fold((0, 0), |(a, e), s| (a + s.answers, e + s.errors));
     // Two of nine operations read, at the node that is left.
-    let share = answers as f64 / (answers + errors) as f64;
+    let share = f64::from(answers) / f64::from(answers + errors);
     assert!((share - 2.0 / 9.0).abs() < 0.02, "{share}");
     assert!(view.errors.iter().all(|e| e.text.contains("no current leader") || e.text.contains("lost the")));
 }
