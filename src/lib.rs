@@ -8,6 +8,7 @@
 //! | [`dialect`] | how operations become a system's requests |
 //! | [`entity`] | the load engine |
 //! | [`stats`] | histograms, tallies, statistics |
+//! | [`experiment`] | arms in interleaved periods, compared pair by pair |
 //! | [`sim`] | virtual time |
 //! | [`run`] | the saved run and its view |
 //! | [`chart`] | geometry of charts |
@@ -22,6 +23,7 @@ pub mod chart;
 pub mod check;
 pub mod dialect;
 pub mod entity;
+pub mod experiment;
 pub mod plan;
 pub mod present;
 pub mod protocol;

@@ -1,6 +1,6 @@
 //! What page and worker say to each other.
 //!
-//! May not enter: behaviour. Called by: browser, worker, page. Calls: plan's file form, run's view, check.
+//! May not enter: behaviour. Called by: browser, worker, page. Calls: plan's file form, run's and experiment's views, check.
 //! Invariant: the worker speaks first ([`FromWorker::Ready`]); the page sends nothing before it and refuses
 //! another [`VERSION`]. One worker does one thing at a time; the engine and the analysis are two workers of
 //! the same program.
@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::check::NodeCheck;
+use crate::experiment::view::{ExperimentView, Progress};
 use crate::run::contrast::Contrast;
 use crate::run::view::{Calibration, Live, Measure, RunView, Trouble};
 
@@ -20,7 +21,9 @@ pub const VERSION: u32 = 5;
 pub enum ToWorker {
     /// Carry out a plan.
     Start(Box<Start>),
-    /// End the run now; what was measured counts.
+    /// Carry out an experiment: `plan_json` is its file.
+    Experiment(Box<Start>),
+    /// End the run or the experiment now; what was measured counts.
     Stop,
     /// Something that can disturb a run begins or ends in the page.
     Note {
@@ -138,6 +141,10 @@ pub enum FromWorker {
     Beat(Box<Live>),
     /// The run is over.
     Finished(Box<Opened>),
+    /// A period of an experiment begins; its beats follow.
+    Period(Progress),
+    /// The experiment is over.
+    ExperimentFinished(Box<OpenedExperiment>),
     /// The run could not start or go on.
     Failed {
         /// All that is wrong, a sentence each.
@@ -159,6 +166,13 @@ pub enum FromWorker {
         request: u32,
         /// The run, or what is wrong with the file.
         result: Result<Box<Opened>, String>,
+    },
+    /// Answer to [`ToWorker::Open`] where the file is an experiment.
+    OpenedExperiment {
+        /// The request it answers.
+        request: u32,
+        /// The experiment.
+        opened: Box<OpenedExperiment>,
     },
     /// Runs of a [`ToWorker::Contrast`] that the worker needs to be sent.
     Wanted {
@@ -192,6 +206,15 @@ pub struct Opened {
     pub json: String,
     /// What to show.
     pub view: RunView,
+}
+
+/// An experiment: its file and what to show of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenedExperiment {
+    /// The experiment file, JSON text.
+    pub json: String,
+    /// What to show.
+    pub view: ExperimentView,
 }
 
 /// A message that could not be read.

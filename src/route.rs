@@ -19,6 +19,8 @@ pub enum Route {
     Library,
     /// `#/run/ID`: one run's result.
     Result(String),
+    /// `#/experiment`: an experiment's set-up, or the one under way; `#/experiment/ID`: its result.
+    Experiment(Option<String>),
     /// `#/compare/ID,ID`: two or more runs side by side.
     Compare(Vec<String>),
     /// Anything else, as it stood in the address.
@@ -56,6 +58,8 @@ impl Route {
             (Some("run"), None, _) => Route::Live,
             (Some("runs"), None, _) => Route::Library,
             (Some("run"), Some(id), None) if is_id(&id) => Route::Result(id),
+            (Some("experiment"), None, _) => Route::Experiment(None),
+            (Some("experiment"), Some(id), None) if is_id(&id) => Route::Experiment(Some(id)),
             (Some("compare"), Some(list), None) => {
                 let ids: Vec<String> = list.split(',').map(ToString::to_string).collect();
                 if ids.len() >= 2 && ids.iter().all(|id| is_id(id)) {
@@ -77,6 +81,8 @@ impl fmt::Display for Route {
             Route::Live => write!(f, "#/run"),
             Route::Library => write!(f, "#/runs"),
             Route::Result(id) => write!(f, "#/run/{id}"),
+            Route::Experiment(None) => write!(f, "#/experiment"),
+            Route::Experiment(Some(id)) => write!(f, "#/experiment/{id}"),
             Route::Compare(ids) => write!(f, "#/compare/{}", ids.join(",")),
             Route::Unknown(hash) => write!(f, "#{hash}"),
         }

@@ -133,6 +133,16 @@ pub fn grouped(value: i64) -> String {
     out
 }
 
+/// The text with its first letter in upper case.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    // Our sentences begin with ASCII; the tables of all capital letters would be 4 kB more to download.
+    chars
+        .next()
+        .map_or_else(String::new, |first| [first.to_ascii_uppercase()].into_iter().chain(chars).collect())
+}
+
 /// Sorts by a comparison, equal ones in the order they had. One sorting routine serves every type: a page is
 /// downloaded, and a routine a type is five kilobytes each.
 pub fn sort_small<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, Performance};
@@ -13,9 +14,14 @@ use crate::entity::world::{Call, NoAnswer, Reply, Transport, Wire};
 use crate::sample::WireTiming;
 use crate::units::{Micros, decimal};
 
-/// The browser's network.
-#[derive(Debug)]
+/// The browser's network. Clones share its connections and the book of its timings.
+#[derive(Clone, Debug)]
 pub struct FetchTransport {
+    inner: Rc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     exchange: Exchange,
     performance: Performance,
     timings: Option<ResourceTimings>,
@@ -32,16 +38,13 @@ impl FetchTransport {
     #[must_use]
     pub fn new(performance: Performance, auth: Option<(&'static str, String)>) -> FetchTransport {
         let timings = ResourceTimings::watch(&performance).ok();
-        FetchTransport {
-            exchange: Exchange::new(),
-            performance,
-            timings,
-            auth,
-            headers: RefCell::default(),
-            bases: RefCell::default(),
-        }
+        let (headers, bases) = (RefCell::default(), RefCell::default());
+        let exchange = Exchange::new();
+        FetchTransport { inner: Rc::new(Inner { exchange, performance, timings, auth, headers, bases }) }
     }
+}
 
+impl Inner {
     /// The whole URL, its base written as the browser writes it, so that timing entries are found by name.
     fn url(&self, base: &str, path: &str) -> String {
         let mut bases = self.bases.borrow_mut();
@@ -88,9 +91,10 @@ impl Transport for FetchTransport {
     type Events = SocketEvents;
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
-        let headers = self.headers(call.request.content_type)?;
-        let url = self.url(call.base, &call.request.path);
-        let issue = self.timings.as_ref().map(|t| t.issue(url.clone(), self.performance.now()));
+        let inner = &*self.inner;
+        let headers = inner.headers(call.request.content_type)?;
+        let url = inner.url(call.base, &call.request.path);
+        let issue = inner.timings.as_ref().map(|t| t.issue(url.clone(), inner.performance.now()));
         let sent = Sent {
             url: issue.as_ref().map_or(url.as_str(), |i| i.name.as_str()),
             method: call.request.method.name(),
@@ -98,7 +102,7 @@ impl Transport for FetchTransport {
             body: &call.request.body,
             text_from: text_from(call),
         };
-        let answer = self.exchange.send(&sent).await;
+        let answer = inner.exchange.send(&sent).await;
         if answer.status == 0 {
             return Err(NoAnswer(answer.text.unwrap_or_else(|| "the browser gave no reason".into())));
         }
@@ -115,11 +119,11 @@ impl Transport for FetchTransport {
     }
 
     fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)> {
-        self.timings.as_ref().map(ResourceTimings::take).unwrap_or_default()
+        self.inner.timings.as_ref().map(ResourceTimings::take).unwrap_or_default()
     }
 
     fn subscribe(&self, url: &str) -> SocketEvents {
-        SocketEvents::open(url, self.performance.clone())
+        SocketEvents::open(url, self.inner.performance.clone())
     }
 }
 

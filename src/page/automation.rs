@@ -6,8 +6,11 @@ use leptos::prelude::WithUntracked;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::state::App;
+use super::item::Item;
+use super::state::{App, Waiter};
+use crate::experiment::{self, ExperimentError};
 use crate::plan::{Problem, preset, wire};
+use crate::route::Route;
 use crate::run::compare::compare;
 use crate::run::view::Measure;
 
@@ -21,6 +24,10 @@ pub fn install(app: App) {
     set("version", &env!("CARGO_PKG_VERSION").into());
     set("preset", &function1(|name| preset_object(&name)));
     set("start", &function2(move |plan, options| start(app, &plan, &options).into()));
+    set(
+        "experiment",
+        &function2(move |experiment, options| start_experiment(app, &experiment, &options).into()),
+    );
     set(
         "stop",
         &function1(move |_| {
@@ -93,16 +100,40 @@ fn start(app: App, plan: &JsValue, options: &JsValue) -> Promise {
         Ok(plan) => plan,
         Err(error) => return Promise::reject(&error),
     };
-    let api_key = Reflect::get(options, &"apiKey".into()).ok().and_then(|key| key.as_string());
-    Promise::new(&mut move |resolve, reject| {
+    let api_key = api_key(options);
+    carried_out(&move |waiter| app.start(plan.clone(), api_key.clone(), Some(waiter)))
+}
+
+fn start_experiment(app: App, experiment: &JsValue, options: &JsValue) -> Promise {
+    let read = json_text(experiment).and_then(|json| {
+        experiment::read(json.as_bytes()).map_err(|error| match error {
+            ExperimentError::Invalid(problems) => problems_error(&problems),
+            other => messages_error(&[other.to_string()]),
+        })
+    });
+    let experiment = match read {
+        Ok((_, experiment)) => experiment,
+        Err(error) => return Promise::reject(&error),
+    };
+    let api_key = api_key(options);
+    carried_out(&move |waiter| app.start_experiment(&experiment, api_key.clone(), Some(waiter)))
+}
+
+fn api_key(options: &JsValue) -> Option<String> {
+    Reflect::get(options, &"apiKey".into()).ok().and_then(|key| key.as_string())
+}
+
+/// A promise of what starts here: the object of its file.
+fn carried_out(start: &dyn Fn(Waiter) -> Result<(), String>) -> Promise {
+    Promise::new(&mut |resolve, reject| {
         let refuse = reject.clone();
-        let waiter = Box::new(move |end: Result<std::sync::Arc<crate::protocol::Opened>, Vec<String>>| {
-            let _ = match end.map_err(|m| messages_error(&m)).and_then(|run| JSON::parse(&run.json)) {
-                Ok(run) => resolve.call1(&JsValue::NULL, &run),
+        let waiter = Box::new(move |end: Result<Item, Vec<String>>| {
+            let _ = match end.map_err(|m| messages_error(&m)).and_then(|item| JSON::parse(item.json())) {
+                Ok(file) => resolve.call1(&JsValue::NULL, &file),
                 Err(error) => reject.call1(&JsValue::NULL, &error),
             };
         });
-        if let Err(message) = app.start(plan.clone(), api_key.clone(), Some(waiter)) {
+        if let Err(message) = start(waiter) {
             let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
         }
     })
@@ -137,9 +168,12 @@ fn calibrate(app: App, plan: &JsValue) -> Promise {
 fn open(app: App, text: JsValue) -> Promise {
     future_to_promise(async move {
         let text = json_text(&text)?;
-        let id = app.open("run", text.into_bytes()).await.map_err(|m| messages_error(&[m]))?;
-        app.go(&crate::route::Route::Result(id.clone()));
-        Ok(id.into())
+        let route = app.open("file", text.into_bytes()).await.map_err(|m| messages_error(&[m]))?;
+        app.go(&route);
+        Ok(match route {
+            Route::Result(id) | Route::Experiment(Some(id)) => id.into(),
+            _ => JsValue::UNDEFINED,
+        })
     })
 }
 
@@ -168,7 +202,7 @@ fn compare_runs(app: App, ids: JsValue) -> Promise {
         }
         let contrast = app.runs.contrasted(all, Measure::Service).await.map_err(|m| messages_error(&[m]))?;
         crate::run::contrast::apply(&mut comparison, &contrast, control);
-        app.go(&crate::route::Route::Compare(ids));
+        app.go(&Route::Compare(ids));
         let json = serde_json::to_string(&comparison)
             .map_err(|error| messages_error(&[format!("The comparison could not be written: {error}")]))?;
         JSON::parse(&json)

@@ -2,18 +2,22 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::item::Item;
 use crate::browser::environment;
 use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
 use crate::browser::vital::Vital;
 use crate::browser::worker_link::{LinkError, WorkerLink};
 use crate::check::NodeCheck;
+use crate::experiment::Experiment;
+use crate::experiment::view::Progress;
 use crate::plan::{Plan, wire};
 use crate::present::inbox::{Inbox, extend_history};
-use crate::protocol::{FromWorker, Opened, Start, ToWorker};
+use crate::protocol::{FromWorker, Start, ToWorker};
 use crate::run::view::{Calibration, Live, Second};
 
 /// What the engine is doing.
@@ -76,7 +80,18 @@ pub struct Calibrated {
 
 type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;
 
-type OnEnd = Box<dyn FnOnce(Result<Box<Opened>, Vec<String>>)>;
+type OnEnd = Box<dyn FnOnce(Result<Item, Vec<String>>)>;
+
+/// Where an experiment is, with the names of its arms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnderWay {
+    /// Its name.
+    pub name: String,
+    /// Its arms' names.
+    pub arms: Vec<String>,
+    /// `None` until the first period begins.
+    pub progress: Option<Progress>,
+}
 
 /// The engine as the page sees it.
 #[derive(Clone, Copy)]
@@ -85,6 +100,8 @@ pub struct Engine {
     pub status: RwSignal<Status>,
     /// The plan under way or last run.
     pub plan: RwSignal<Option<Plan>>,
+    /// The experiment under way or last carried out; `None` where it was a run.
+    pub experiment: RwSignal<Option<UnderWay>>,
     /// The newest beat.
     pub live: RwSignal<Live>,
     /// The seconds so far.
@@ -141,6 +158,7 @@ impl Engine {
         Engine {
             status: RwSignal::new(Status::Idle),
             plan: RwSignal::new(None),
+            experiment: RwSignal::new(None),
             live,
             history,
             check: RwSignal::new(Check::None),
@@ -152,11 +170,38 @@ impl Engine {
     ///
     /// # Errors
     /// Where a run is under way, or the worker can't be started.
-    pub fn start(
+    pub fn start(self, plan: Plan, api_key: Option<String>, on_end: OnEnd) -> Result<(), String> {
+        self.begin(ToWorker::Start, wire::to_json(&plan), plan, api_key, None, on_end)
+    }
+
+    /// Starts an experiment, as [`Engine::start`].
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_experiment(
         self,
+        experiment: &Experiment,
+        api_key: Option<String>,
+        on_end: OnEnd,
+    ) -> Result<(), String> {
+        let json = serde_json::to_string(&experiment.file).map_err(|error| error.to_string())?;
+        let plan = experiment.arms.first().map(|arm| arm.plan.clone()).ok_or("It has no arms.")?;
+        let under_way = UnderWay {
+            name: experiment.file.name.clone(),
+            arms: experiment.arms.iter().map(|arm| arm.name.clone()).collect(),
+            progress: None,
+        };
+        self.begin(ToWorker::Experiment, json, plan, api_key, Some(under_way), on_end)
+    }
+
+    fn begin(
+        self,
+        message: fn(Box<Start>) -> ToWorker,
+        plan_json: String,
         plan: Plan,
         api_key: Option<String>,
-        on_end: impl FnOnce(Result<Box<Opened>, Vec<String>>) + 'static,
+        experiment: Option<UnderWay>,
+        on_end: OnEnd,
     ) -> Result<(), String> {
         if self.status.get_untracked().is_busy() {
             return Err("A run is under way: stop it first.".into());
@@ -167,8 +212,8 @@ impl Engine {
         if self.calibration().with_untracked(|c| c.running) {
             return Err("The browser's speed is being measured: wait for its end.".into());
         }
-        let message = ToWorker::Start(Box::new(Start {
-            plan_json: wire::to_json(&plan),
+        let message = message(Box::new(Start {
+            plan_json,
             api_key,
             run_id: environment::new_run_id(),
             started_at: environment::now_rfc3339(),
@@ -182,13 +227,14 @@ impl Engine {
         });
         self.inner.update_value(|inner| {
             *inner.inbox.borrow_mut() = Inbox::default();
-            inner.on_end = Some(Box::new(on_end));
+            inner.on_end = Some(on_end);
             inner.vital = Some(vital);
             inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
         });
         self.live.set(Live::default());
         self.history.set(Vec::new());
         self.plan.set(Some(plan));
+        self.experiment.set(experiment);
         self.status.set(Status::Starting);
         Ok(())
     }
@@ -282,13 +328,27 @@ impl Engine {
                     self.status.set(Status::Running);
                 }
             }
-            Ok(FromWorker::Finished(opened)) => self.end(Ok(opened)),
+            Ok(FromWorker::Period(progress)) => {
+                // A period's seconds begin anew.
+                self.inner.with_value(|inner| *inner.inbox.borrow_mut() = Inbox::default());
+                self.history.set(Vec::new());
+                self.experiment.update(|e| {
+                    if let Some(e) = e {
+                        e.progress = Some(progress);
+                    }
+                });
+            }
+            Ok(FromWorker::Finished(opened)) => self.end(Ok(Item::Run(Arc::from(opened)))),
+            Ok(FromWorker::ExperimentFinished(opened)) => {
+                self.end(Ok(Item::Experiment(Arc::from(opened))));
+            }
             Ok(FromWorker::Failed { messages }) => self.fail(messages),
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
             Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
             Ok(
                 FromWorker::Ready { .. }
                 | FromWorker::Opened { .. }
+                | FromWorker::OpenedExperiment { .. }
                 | FromWorker::Wanted { .. }
                 | FromWorker::Progress { .. }
                 | FromWorker::Contrasted { .. },
@@ -316,7 +376,7 @@ impl Engine {
         }
     }
 
-    fn end(self, end: Result<Box<Opened>, Vec<String>>) {
+    fn end(self, end: Result<Item, Vec<String>>) {
         let on_end = self.inner.try_update_value(|inner| {
             inner.vital = None;
             inner.on_end.take()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::compare::CompareView;
 use super::drop_zone::DropZone;
 use super::engine::Status;
+use super::experiment::{ExperimentResult, ExperimentView};
 use super::library::LibraryView;
 use super::live::LiveView;
 use super::notices::NoticeList;
@@ -53,6 +54,8 @@ fn Page() -> impl IntoView {
                 Route::Live => view! { <LiveView /> }.into_any(),
                 Route::Library => view! { <LibraryView /> }.into_any(),
                 Route::Result(id) => view! { <ResultView id /> }.into_any(),
+                Route::Experiment(None) => view! { <ExperimentView /> }.into_any(),
+                Route::Experiment(Some(id)) => view! { <ExperimentResult id /> }.into_any(),
                 Route::Compare(ids) => view! { <CompareView ids /> }.into_any(),
                 Route::Unknown(hash) => view! { <Unknown hash /> }.into_any(),
             }}
@@ -76,11 +79,12 @@ fn outside(app: App) {
             Route::Plan(_) => "New run".to_string(),
             Route::Live => "Run under way".to_string(),
             Route::Library => "Runs".to_string(),
-            Route::Result(id) => app
+            Route::Result(id) | Route::Experiment(Some(id)) => app
                 .runs
                 .cards
                 .with(|cards| cards.iter().flatten().find(|c| c.id == id).map(|c| c.name.clone()))
                 .unwrap_or(id),
+            Route::Experiment(None) => "Experiment".to_string(),
             Route::Compare(_) => "Comparison".to_string(),
             Route::Unknown(_) => "Not found".to_string(),
         };
@@ -109,6 +113,9 @@ fn Head(app: App) -> impl IntoView {
             <a class="head-name" href="#/">"fwit"</a>
             <nav aria-label="Main">
                 <a href="#/" aria-current=move || current(|r| matches!(r, Route::Plan(_)))>"New run"</a>
+                <a href="#/experiment" aria-current=move || current(|r| matches!(r, Route::Experiment(None)))>
+                    "Experiment"
+                </a>
                 <Show when=move || busy.get()>
                     <a href="#/run" class="head-live" aria-current=move || current(|r| matches!(r, Route::Live))>
                         "Live"
@@ -116,7 +123,7 @@ fn Head(app: App) -> impl IntoView {
                 </Show>
                 <a
                     href="#/runs"
-                    aria-current=move || current(|r| matches!(r, Route::Library | Route::Result(_) | Route::Compare(_)))
+                    aria-current=move || current(|r| matches!(r, Route::Library | Route::Result(_) | Route::Experiment(Some(_)) | Route::Compare(_)))
                 >
                     "Runs"
                     <span class="head-count">
@@ -146,8 +153,9 @@ fn Head(app: App) -> impl IntoView {
     }
 }
 
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 7] = [
     ("n", "New run"),
+    ("e", "Experiment"),
     ("l", "Live view"),
     ("r", "Runs"),
     ("Ctrl + Enter", "Start, in the plan form"),
@@ -169,6 +177,7 @@ fn keys(app: App, event: &web_sys::Event) {
     }
     match event.key().as_str() {
         "n" => app.go(&Route::Plan(Prefill::default())),
+        "e" => app.go(&Route::Experiment(None)),
         "l" => app.go(&Route::Live),
         "r" => app.go(&Route::Library),
         "s" if app.route.get_untracked() == Route::Live => app.engine.stop(),

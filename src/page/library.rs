@@ -9,7 +9,7 @@ use super::state::{App, use_app};
 use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
 use crate::present::figure;
-use crate::present::library::Card;
+use crate::present::library::{Card, CardKind};
 use crate::present::sentence;
 use crate::route::Route;
 use crate::run::view::Ended;
@@ -149,6 +149,9 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
     };
     let name = text(|c| c.name.clone());
     let plan = text(|c| {
+        if c.kind == CardKind::Experiment {
+            return c.about.clone();
+        }
         let sticky = if c.sticky { "sticky" } else { "not sticky" };
         format!(
             "{} entities, {} nodes, {}, {sticky}",
@@ -176,13 +179,17 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
             }
         });
     };
+    // Runs are compared; an experiment is a comparison already.
+    let is_run = card.with_untracked(|c| c.as_ref().is_none_or(|c| c.kind == CardKind::Run));
+    let href = format!("#/{}/{id}", if is_run { "run" } else { "experiment" });
     let badges = move || {
         card.with(|c| {
             c.as_ref().map(|c| {
+                let kind = (c.kind == CardKind::Experiment).then(|| view! { <Badge text="experiment" /> });
                 let ended = (c.ended != Ended::Completed)
                     .then(|| view! { <Badge text=sentence::ended(c.ended) tone=Tone::Warn /> });
                 let doubts = (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
-                (ended, doubts)
+                (kind, ended, doubts)
             })
         })
     };
@@ -191,13 +198,14 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
             <td class="choose">
                 <input
                     type="checkbox"
+                    disabled=!is_run
                     aria-label=move || format!("Choose {}", name.get())
                     prop:checked=move || is_chosen.get()
                     on:change=toggle
                 />
             </td>
             <th scope="row" class="name">
-                <a href=format!("#/run/{id}") title=move || name.get()>
+                <a href=href title=move || name.get()>
                     {name}
                 </a>
                 {badges}

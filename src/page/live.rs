@@ -18,7 +18,10 @@ pub fn LiveView() -> impl IntoView {
     let stage = Memo::new(move |_| Stage::of(engine.status.get()));
     move || match stage.get() {
         Stage::Nothing => view! { <Nothing /> }.into_any(),
-        Stage::Over(id) => view! { <Over id /> }.into_any(),
+        Stage::Over(id) => {
+            let what = if engine.experiment.with_untracked(Option::is_some) { "experiment" } else { "run" };
+            view! { <Over id what /> }.into_any()
+        }
         Stage::Failed(messages) => view! { <Failed messages /> }.into_any(),
         Stage::Running => view! { <Running engine /> }.into_any(),
     }
@@ -60,12 +63,12 @@ fn Nothing() -> impl IntoView {
 }
 
 #[component]
-fn Over(id: String) -> impl IntoView {
+fn Over(id: String, what: &'static str) -> impl IntoView {
     view! {
         <section class="empty">
-            <h1>"The run is over"</h1>
+            <h1>{format!("The {what} is over")}</h1>
             <p>
-                <a class="button button-main" href=format!("#/run/{id}")>"See its result"</a>
+                <a class="button button-main" href=format!("#/{what}/{id}")>"See its result"</a>
                 " "
                 <a class="button" href="#/">"Plan another"</a>
             </p>
@@ -172,8 +175,9 @@ fn Progress(engine: Engine) -> impl IntoView {
     }
 }
 
+/// The big numbers so far.
 #[component]
-fn Tiles(engine: Engine) -> impl IntoView {
+pub fn Tiles(engine: Engine) -> impl IntoView {
     let of = move |text: fn(&Live) -> String| Signal::derive(move || engine.live.with(text));
     view! {
         <dl class="tiles">

@@ -1,4 +1,4 @@
-//! The runs of this browser: the list of cards, the store behind it, and the last few opened ones.
+//! The runs and experiments of this browser: the list of cards, the store behind it, and the last few opened ones.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::item::Item;
 use super::worker_client::{Analysis, Asked, Heard};
 use crate::browser::store::{Store, StoreError};
 use crate::present::library::{Card, nearest, sort};
-use crate::protocol::Opened;
+use crate::protocol::{Opened, OpenedExperiment};
 use crate::run::contrast::{Contrast, same_setting, setting_key};
 use crate::run::rename::rename;
 use crate::run::view::Measure;
@@ -32,9 +33,9 @@ struct Inner {
     store: Option<Rc<Store>>,
     analysis: Analysis,
     /// Newest use last.
-    opened: VecDeque<Arc<Opened>>,
+    opened: VecDeque<Item>,
     /// Runs that the store could not keep: they stay in memory until the page closes.
-    unkept: Vec<Arc<Opened>>,
+    unkept: Vec<Item>,
     /// The last contrasts, with the runs each is of.
     contrasts: VecDeque<(Vec<String>, Arc<Contrast>)>,
 }
@@ -78,7 +79,7 @@ impl Runs {
             }
         };
         self.inner.with_value(|inner| {
-            cards.extend(inner.unkept.iter().map(|run| Card::of(&run.view, run.json.len() as u64)));
+            cards.extend(inner.unkept.iter().map(Item::card));
         });
         sort(&mut cards);
         self.cards.set(Some(cards));
@@ -93,8 +94,8 @@ impl Runs {
             } else if let Some(json) = store.run(&id).await?
                 && let Ok(opened) = self.read(&id, json.into_bytes()).await
             {
-                let card = Card::of(&opened.view, opened.json.len() as u64);
-                store.put(&id, &opened.json, &card.to_json()).await?;
+                let card = opened.card();
+                store.put(&id, opened.json(), &card.to_json()).await?;
                 cards.push(card);
             }
         }
@@ -105,17 +106,17 @@ impl Runs {
     ///
     /// # Errors
     /// Why the store could not keep it.
-    pub async fn add(self, run: Arc<Opened>) -> Result<(), StoreError> {
-        self.remember(run.clone());
-        let card = Card::of(&run.view, run.json.len() as u64);
+    pub async fn add(self, item: Item) -> Result<(), StoreError> {
+        self.remember(item.clone());
+        let card = item.card();
         let kept = match self.store().await {
-            Ok(store) => store.put(&card.id, &run.json, &card.to_json()).await,
+            Ok(store) => store.put(&card.id, item.json(), &card.to_json()).await,
             Err(error) => Err(error),
         };
         self.inner.update_value(|inner| {
-            inner.unkept.retain(|other| other.view.id != run.view.id);
+            inner.unkept.retain(|other| other.id() != card.id);
             if kept.is_err() {
-                inner.unkept.push(run);
+                inner.unkept.push(item);
             }
         });
         self.refresh().await;
@@ -132,14 +133,14 @@ impl Runs {
     /// Whether a run of this id is kept, in the store or in memory.
     pub fn has(self, id: &str) -> bool {
         let card = self.cards.with_untracked(|cards| cards.iter().flatten().any(|card| card.id == id));
-        card || self.inner.with_value(|inner| inner.unkept.iter().any(|run| run.view.id == id))
+        card || self.inner.with_value(|inner| inner.unkept.iter().any(|item| item.id() == id))
     }
 
-    /// Reads a run file in the worker.
+    /// Reads a file in the worker.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub async fn read(self, name: &str, bytes: Vec<u8>) -> Result<Box<Opened>, String> {
+    pub async fn read(self, name: &str, bytes: Vec<u8>) -> Result<Item, String> {
         let analysis = self.inner.with_value(|inner| inner.analysis.clone());
         analysis.open(name, bytes).await
     }
@@ -215,19 +216,42 @@ impl Runs {
     /// # Errors
     /// Where there is none of this id, or it can't be read.
     pub async fn open(self, id: &str) -> Result<Arc<Opened>, String> {
-        if let Some(run) = self.in_memory(id) {
-            self.remember(run.clone());
-            return Ok(run);
+        match self.item(id).await? {
+            Item::Run(run) => Ok(run),
+            Item::Experiment(_) => Err(format!("“{id}” is an experiment, not a run.")),
         }
-        let json = self.json(id).await?;
-        let run: Arc<Opened> = Arc::from(self.read(id, json.into_bytes()).await?);
-        self.remember(run.clone());
-        Ok(run)
+    }
+
+    /// An experiment of the library, opened.
+    ///
+    /// # Errors
+    /// As [`Runs::open`].
+    pub async fn open_experiment(self, id: &str) -> Result<Arc<OpenedExperiment>, String> {
+        match self.item(id).await? {
+            Item::Experiment(experiment) => Ok(experiment),
+            Item::Run(_) => Err(format!("“{id}” is a run, not an experiment.")),
+        }
+    }
+
+    /// A run or an experiment of the library, opened.
+    ///
+    /// # Errors
+    /// As [`Runs::open`].
+    pub async fn item(self, id: &str) -> Result<Item, String> {
+        let item = match self.in_memory(id) {
+            Some(item) => item,
+            None => {
+                let json = self.json(id).await?;
+                self.read(id, json.into_bytes()).await?
+            }
+        };
+        self.remember(item.clone());
+        Ok(item)
     }
 
     async fn json(self, id: &str) -> Result<String, String> {
-        if let Some(run) = self.in_memory(id) {
-            return Ok(run.json.clone());
+        if let Some(item) = self.in_memory(id) {
+            return Ok(item.json().to_string());
         }
         let missing = || {
             format!(
@@ -248,7 +272,7 @@ impl Runs {
         let mut view = run.view.clone();
         view.name = name.to_string();
         let run = Arc::new(Opened { json, view });
-        self.add(run.clone()).await.map_err(|error| error.to_string())?;
+        self.add(Item::Run(run.clone())).await.map_err(|error| error.to_string())?;
         Ok(run)
     }
 
@@ -262,8 +286,8 @@ impl Runs {
             store.delete(&card.id).await.map_err(|error| error.to_string())?;
         }
         self.inner.update_value(|inner| {
-            inner.unkept.retain(|run| run.view.id != card.id);
-            inner.opened.retain(|run| run.view.id != card.id);
+            inner.unkept.retain(|item| item.id() != card.id);
+            inner.opened.retain(|item| item.id() != card.id);
         });
         self.refresh().await;
         Ok(Deleted { card: card.clone(), json })
@@ -275,20 +299,20 @@ impl Runs {
     /// Where the store fails.
     pub async fn restore(self, deleted: Deleted) -> Result<(), String> {
         // As any other run: where the browser keeps nothing, it stays in memory.
-        let run = self.read(&deleted.card.id, deleted.json.into_bytes()).await?;
-        self.add(Arc::from(run)).await.map_err(|error| error.to_string())
+        let item = self.read(&deleted.card.id, deleted.json.into_bytes()).await?;
+        self.add(item).await.map_err(|error| error.to_string())
     }
 
-    fn in_memory(self, id: &str) -> Option<Arc<Opened>> {
+    fn in_memory(self, id: &str) -> Option<Item> {
         self.inner.with_value(|inner| {
-            inner.opened.iter().chain(&inner.unkept).find(|run| run.view.id == id).cloned()
+            inner.opened.iter().chain(&inner.unkept).find(|item| item.id() == id).cloned()
         })
     }
 
-    fn remember(self, run: Arc<Opened>) {
+    fn remember(self, item: Item) {
         self.inner.update_value(|inner| {
-            inner.opened.retain(|other| other.view.id != run.view.id);
-            inner.opened.push_back(run);
+            inner.opened.retain(|other| other.id() != item.id());
+            inner.opened.push_back(item);
             if inner.opened.len() > KEEP {
                 inner.opened.pop_front();
             }

@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 
 use super::engine::Engine;
+use super::experiment::Lab;
+use super::item::Item;
 use super::notices::Notices;
 use super::plan_form::Form;
 use super::runs::Runs;
 use crate::browser::files::Picked;
 use crate::browser::{document, prefs};
+use crate::experiment::Experiment;
 use crate::plan::Plan;
-use crate::protocol::Opened;
 use crate::route::Route;
 use crate::run::rename::{free_id, same_run, with_id};
 
@@ -24,6 +26,8 @@ pub struct App {
     pub runs: Runs,
     /// What the plan form holds.
     pub form: Form,
+    /// What the experiment's set-up form holds.
+    pub lab: Lab,
     /// Short messages.
     pub notices: Notices,
     /// Light, dark, or as the system has it.
@@ -78,6 +82,7 @@ impl App {
             engine: Engine::new(),
             runs: Runs::new(),
             form: Form::new(),
+            lab: Lab::new(),
             notices,
             theme: RwSignal::new(Theme::read()),
         }
@@ -94,27 +99,43 @@ impl App {
     /// Where a run is under way already, or the worker can't be started.
     pub fn start(self, plan: Plan, api_key: Option<String>, waiter: Option<Waiter>) -> Result<(), String> {
         let app = self;
-        self.engine.start(plan, api_key, move |end| app.ended(end, waiter))?;
+        self.engine.start(plan, api_key, Box::new(move |end| app.ended(end, waiter)))?;
         self.go(&Route::Live);
         Ok(())
     }
 
+    /// Starts an experiment and shows its progress. `waiter` hears how it ends.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub fn start_experiment(
+        self,
+        experiment: &Experiment,
+        api_key: Option<String>,
+        waiter: Option<Waiter>,
+    ) -> Result<(), String> {
+        let app = self;
+        self.engine.start_experiment(experiment, api_key, Box::new(move |end| app.ended(end, waiter)))?;
+        self.go(&Route::Experiment(None));
+        Ok(())
+    }
+
     /// A run is over: keep it, show it, tell whoever waits.
-    fn ended(self, end: Result<Box<Opened>, Vec<String>>, waiter: Option<Waiter>) {
+    fn ended(self, end: Result<Item, Vec<String>>, waiter: Option<Waiter>) {
         leptos::task::spawn_local(async move {
             let end = match end {
-                Ok(opened) => Ok(self.keep(*opened).await),
+                Ok(item) => Ok(self.keep(item).await),
                 Err(messages) => Err(messages),
             };
             match &end {
                 // A run that is in memory only still asks before the page is left.
-                Ok((opened, kept)) => self.engine.done(&opened.view.id, *kept),
+                Ok((item, kept)) => self.engine.done(item.id(), *kept),
                 Err(messages) => self.engine.failed(messages.clone()),
             }
-            let end = end.map(|(opened, _)| opened);
-            if let (Ok(opened), Route::Live) = (&end, self.route.get_untracked()) {
-                document::replace(&Route::Result(opened.view.id.clone()).to_string());
-                self.route.set(Route::Result(opened.view.id.clone()));
+            let end = end.map(|(item, _)| item);
+            if let (Ok(item), Route::Live | Route::Experiment(None)) = (&end, self.route.get_untracked()) {
+                document::replace(&item.route().to_string());
+                self.route.set(item.route());
             }
             if let Some(waiter) = waiter {
                 waiter(end);
@@ -122,13 +143,12 @@ impl App {
         });
     }
 
-    async fn keep(self, opened: Opened) -> (std::sync::Arc<Opened>, bool) {
-        let opened = std::sync::Arc::new(opened);
-        let added = self.runs.add(opened.clone()).await;
+    async fn keep(self, item: Item) -> (Item, bool) {
+        let added = self.runs.add(item.clone()).await;
         if let Err(error) = &added {
             self.notices.wrong(format!("The run is not kept in this browser. {error}"));
         }
-        (opened, added.is_ok())
+        (item, added.is_ok())
     }
 
     /// Reads files that the user picked or dropped: runs go to the library, a plan into the form. Trouble with one
@@ -141,14 +161,14 @@ impl App {
         let mut kept = Vec::new();
         for file in files {
             match self.import_one(&file).await {
-                Ok(Some(id)) => kept.push(id),
+                Ok(Some(route)) => kept.push(route),
                 Ok(None) => {}
                 Err(error) => self.notices.wrong(format!("“{}” was not opened. {error}", file.name)),
             }
         }
         match kept.as_slice() {
             [] => {}
-            [id] => self.go(&Route::Result(id.clone())),
+            [route] => self.go(route),
             many => {
                 self.notices.done(format!("{} runs opened.", many.len()));
                 self.go(&Route::Library);
@@ -156,7 +176,7 @@ impl App {
         }
     }
 
-    async fn import_one(self, file: &Picked) -> Result<Option<String>, String> {
+    async fn import_one(self, file: &Picked) -> Result<Option<Route>, String> {
         let bytes = file.read().await?;
         if let Some(text) = super::plan_form::plan_text(&bytes) {
             let plan = crate::plan::wire::read(text)
@@ -169,42 +189,51 @@ impl App {
         Ok(Some(self.open(&file.name, bytes).await?))
     }
 
-    /// Opens a run file's bytes and keeps the run; its id.
+    /// Opens a run's or an experiment's file and keeps it; where it is shown. An experiment that was not carried
+    /// out goes into the set-up form.
     ///
     /// # Errors
     /// What is wrong with the file.
-    pub async fn open(self, name: &str, bytes: Vec<u8>) -> Result<String, String> {
-        let mut opened = self.runs.read(name, bytes).await?;
-        let mut id = opened.view.id.clone();
+    pub async fn open(self, name: &str, bytes: Vec<u8>) -> Result<Route, String> {
+        let mut item = self.runs.read(name, bytes).await?;
+        if let Item::Experiment(experiment) = &item
+            && experiment.view.ended.is_none()
+        {
+            self.lab.fill(self.form, &experiment.json)?;
+            return Ok(Route::Experiment(None));
+        }
+        let id = item.id().to_string();
         if !crate::route::is_id(&id) {
             return Err(format!("Its id “{id}” is none: letters, digits, “-”, “_” and “.” are."));
         }
-        for warning in &opened.view.warnings {
-            self.notices.wrong(format!("“{name}”: {warning}"));
+        if let Item::Run(run) = &item {
+            for warning in &run.view.warnings {
+                self.notices.wrong(format!("“{name}”: {warning}"));
+            }
         }
         self.runs.ready().await;
         if self.runs.has(&id)
-            && let Ok(stored) = self.runs.open(&id).await
+            && let Ok(stored) = self.runs.item(&id).await
         {
-            if same_run(&stored.json, &opened.json) {
-                return Ok(id);
+            if same_run(stored.json(), item.json()) {
+                return Ok(stored.route());
             }
-            // Another run that calls itself the same: neither is lost.
+            // Another that calls itself the same: neither is lost.
             let free = free_id(&id, |id| self.runs.has(id));
-            opened.json = with_id(&opened.json, &free).ok_or("The run’s file has no id to change.")?;
-            opened.view.id.clone_from(&free);
+            let json = with_id(item.json(), &free).ok_or("The file has no id to change.")?;
+            item = item.with_id(&free, json);
             self.notices.done(format!(
                 "There is another run with the id “{id}” here. Both are kept: this one is now “{free}”."
             ));
-            id = free;
         }
-        self.keep(*opened).await;
-        Ok(id)
+        let route = item.route();
+        self.keep(item).await;
+        Ok(route)
     }
 }
 
 /// Who waits for a run's end.
-pub type Waiter = Box<dyn FnOnce(Result<std::sync::Arc<Opened>, Vec<String>>)>;
+pub type Waiter = Box<dyn FnOnce(Result<Item, Vec<String>>)>;
 
 /// The page's state, from the context.
 pub fn use_app() -> App {

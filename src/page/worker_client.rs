@@ -1,5 +1,5 @@
-//! The analysis worker as functions: bytes in, run out; runs in, intervals out, bit by bit. Started on first use,
-//! started anew after it died.
+//! The analysis worker as functions: bytes in, run or experiment out; runs in, intervals out, bit by bit. Started on
+//! first use, started anew after it died.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,12 +9,13 @@ use std::sync::Arc;
 use futures_channel::oneshot;
 use gloo_timers::future::TimeoutFuture;
 
+use super::item::Item;
 use crate::browser::worker_link::WorkerLink;
 use crate::protocol::{FromWorker, Opened, RunKey, ToWorker};
 use crate::run::contrast::{Contrast, RESAMPLES};
 use crate::run::view::Measure;
 
-type Answer = Result<Box<Opened>, String>;
+type Answer = Result<Item, String>;
 
 /// What is heard of a contrast.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ struct Inner {
 }
 
 impl Analysis {
-    /// Reads a run file.
+    /// Reads a run's or an experiment's file.
     ///
     /// # Errors
     /// What is wrong with the file, or with the worker.
@@ -83,7 +84,12 @@ impl Analysis {
         if inner.link.is_none() {
             let client = self.clone();
             let link = WorkerLink::spawn("fwit analysis", move |message| match message {
-                Ok(FromWorker::Opened { request, result }) => client.answer(request, result),
+                Ok(FromWorker::Opened { request, result }) => {
+                    client.answer(request, result.map(|run| Item::Run(Arc::from(run))));
+                }
+                Ok(FromWorker::OpenedExperiment { request, opened }) => {
+                    client.answer(request, Ok(Item::Experiment(Arc::from(opened))));
+                }
                 Ok(FromWorker::Wanted { request, places }) => client.supply(request, places),
                 Ok(FromWorker::Progress { request, done }) => client.tell(request, Heard::Progress(done)),
                 Ok(FromWorker::Contrasted { request, result, over }) => {

@@ -126,14 +126,8 @@ pub fn messages_at(problems: &[Problem], field: &str) -> Vec<String> {
     list
 }
 
-/// The first letter in upper case: problems are written to follow a field's name.
-#[must_use]
-pub fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| [first.to_ascii_uppercase()].into_iter().chain(chars).collect())
-}
+/// Problems are written to follow a field's name; alone they begin with a capital.
+pub use crate::units::capital;
 
 /// How further origins of a node on this machine are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

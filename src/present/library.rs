@@ -2,15 +2,33 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::view::ExperimentView;
 use crate::run::contrast::setting_key;
 use crate::run::view::{Ended, RunView, Shown, shown};
 
 /// Version of the card's form. Cards of another version are made anew from their runs.
 pub const CARD_VERSION: u32 = 2;
 
+/// Which kind of file a card is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardKind {
+    /// A run.
+    #[default]
+    Run,
+    /// An experiment.
+    Experiment,
+}
+
 /// What the list of runs shows of one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
+    /// A run or an experiment.
+    #[serde(default)]
+    pub kind: CardKind,
+    /// An experiment's arms and pairs in words.
+    #[serde(default)]
+    pub about: String,
     /// [`CARD_VERSION`] when it was written.
     pub version: u32,
     /// The run's id.
@@ -54,6 +72,8 @@ impl Card {
         let service = &view.total.service;
         let at = |i: usize, p: f64| (shown(p, service.count) != Shown::Hidden).then(|| service.at_us[i]);
         Card {
+            kind: CardKind::Run,
+            about: String::new(),
             version: CARD_VERSION,
             id: view.id.clone(),
             name: view.name.clone(),
@@ -71,6 +91,50 @@ impl Card {
             doubts: u32::try_from(view.health.signs.len()).unwrap_or(u32::MAX),
             bytes,
             setting: setting_key(&view.plan_json),
+        }
+    }
+
+    /// The card of an experiment whose file has so many bytes: its figures are the first arm's.
+    #[must_use]
+    pub fn of_experiment(view: &ExperimentView, bytes: u64) -> Card {
+        let arms: Vec<&str> = view.arms.iter().map(|a| a.name.as_str()).collect();
+        let about = format!("{}: {} of {} pairs count", arms.join(" / "), view.pairs_used, view.pairs);
+        let first = view.arms.first().and_then(|a| a.run.as_ref()).map(|run| Card::of(run, bytes));
+        let own = Card {
+            kind: CardKind::Experiment,
+            about,
+            version: CARD_VERSION,
+            id: view.id.clone(),
+            name: view.name.clone(),
+            started_at: view.started_at.clone(),
+            ended: view.ended.unwrap_or(Ended::Stopped),
+            measured_s: 0.0,
+            entities: 0,
+            nodes: 0,
+            sticky: false,
+            rate_per_s: 0.0,
+            p50_us: None,
+            p99_us: None,
+            errors: 0,
+            error_share: 0.0,
+            doubts: 0,
+            setting: 0,
+            bytes,
+        };
+        match first {
+            Some(first) => Card {
+                measured_s: first.measured_s,
+                entities: first.entities,
+                nodes: first.nodes,
+                sticky: first.sticky,
+                rate_per_s: first.rate_per_s,
+                p50_us: first.p50_us,
+                p99_us: first.p99_us,
+                errors: first.errors,
+                error_share: first.error_share,
+                ..own
+            },
+            None => own,
         }
     }
 

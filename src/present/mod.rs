@@ -6,6 +6,7 @@
 //! Tests: beside the code.
 
 pub mod charts;
+pub mod experiment;
 pub mod figure;
 pub mod form;
 pub mod inbox;

@@ -23,7 +23,7 @@ pub mod verdict;
 pub mod view;
 pub mod wire;
 
-pub use read::{FILE_MAX, RunError, read};
+pub use read::{FILE_MAX, RunError, read, unpacked};
 
 /// Reads a run file and makes its view.
 ///

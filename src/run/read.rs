@@ -43,17 +43,25 @@ pub enum RunError {
 /// # Errors
 /// See [`RunError`].
 pub fn read(bytes: &[u8]) -> Result<RunFile, RunError> {
+    read_json(&unpacked(bytes)?)
+}
+
+/// A file's bytes without gzip around them, at most [`FILE_MAX`].
+///
+/// # Errors
+/// Larger, or broken gzip.
+pub fn unpacked(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, RunError> {
     if bytes.len() > FILE_MAX {
         return Err(RunError::TooLarge);
     }
-    if gzip::is_gzip(bytes) {
-        let plain = gzip::unpack(bytes, FILE_MAX).map_err(|e| match e {
-            GzipError::TooLarge => RunError::TooLarge,
-            other => RunError::Broken { place: "its gzip".into(), what: other.to_string() },
-        })?;
-        return read_json(&plain);
+    if !gzip::is_gzip(bytes) {
+        return Ok(bytes.into());
     }
-    read_json(bytes)
+    let plain = gzip::unpack(bytes, FILE_MAX).map_err(|e| match e {
+        GzipError::TooLarge => RunError::TooLarge,
+        other => RunError::Broken { place: "its gzip".into(), what: other.to_string() },
+    })?;
+    Ok(plain.into())
 }
 
 fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {

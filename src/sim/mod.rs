@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod transport;
 
+pub mod arms;
 mod ask;
 mod cluster;
 mod fan;

@@ -68,6 +68,12 @@ impl SimTransport {
         self.inner.borrow().cluster.timeline.leader(self.clock.now())
     }
 
+    /// Whether both lead to the same cluster.
+    #[must_use]
+    pub fn is_same(&self, other: &SimTransport) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
+    }
+
     fn is_up(&self, node: usize) -> bool {
         self.inner.borrow().cluster.timeline.is_up(node, self.clock.now())
     }

@@ -114,9 +114,18 @@ pub fn judge(metric: &Metric, c: &Comparison, arms: Arms<'_>) -> Judged {
 /// # Errors
 /// A comparison whose p-value is not a probability.
 pub fn judge_family(family: &[(Metric, Comparison)], arms: Arms<'_>) -> Result<Vec<Judged>, StatsError> {
-    let raw: Vec<f64> = family.iter().map(|(_, c)| c.p_flip).collect();
+    let each: Vec<_> = family.iter().map(|(m, c)| (m, c, arms)).collect();
+    judge_families(&each)
+}
+
+/// As [`judge_family`], where several arms are compared with the first: the family is the metrics of all of them.
+///
+/// # Errors
+/// As [`judge_family`].
+pub fn judge_families(family: &[(&Metric, &Comparison, Arms<'_>)]) -> Result<Vec<Judged>, StatsError> {
+    let raw: Vec<f64> = family.iter().map(|(_, c, _)| c.p_flip).collect();
     let adjusted = holm(&raw)?;
-    Ok(family.iter().zip(adjusted).map(|((m, c), p)| judged(m, c, arms, p, family.len())).collect())
+    Ok(family.iter().zip(adjusted).map(|((m, c, arms), p)| judged(m, c, *arms, p, family.len())).collect())
 }
 
 fn judged(metric: &Metric, c: &Comparison, arms: Arms<'_>, p: f64, family: usize) -> Judged {

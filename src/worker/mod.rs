@@ -7,6 +7,7 @@
 mod calibrate;
 mod check;
 mod contrast;
+mod experiment;
 mod load;
 
 use std::cell::RefCell;
@@ -18,9 +19,10 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::entity::engine::Stop;
-use crate::protocol::{self, FromWorker, Opened, ToWorker};
-use crate::run;
+use crate::experiment::ExperimentError;
+use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
 use crate::run::view::Trouble;
+use crate::run::{self, RunError};
 
 /// The worker's side of the conversation.
 #[derive(Clone, Debug)]
@@ -84,13 +86,14 @@ fn receive(
 ) {
     match message {
         ToWorker::Start(start) => {
-            if running.borrow().as_ref().is_some_and(|run| !run.stop.is_over()) {
-                port.fail(vec!["A run is under way already: stop it first.".into()]);
-                return;
+            if let Some(run) = begin(port, running) {
+                wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, run));
             }
-            let run = Running::default();
-            running.replace(Some(run.clone()));
-            wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, run));
+        }
+        ToWorker::Experiment(start) => {
+            if let Some(run) = begin(port, running) {
+                wasm_bindgen_futures::spawn_local(experiment::carry_out(port.clone(), *start, run.stop));
+            }
         }
         ToWorker::Stop => {
             if let Some(run) = &*running.borrow() {
@@ -110,8 +113,7 @@ fn receive(
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
         }
         ToWorker::Open { request, bytes, .. } => {
-            let result = open(contrasts, &bytes).map(Box::new);
-            port.send(&FromWorker::Opened { request, result });
+            port.send(&open(contrasts, request, &bytes));
         }
         ToWorker::Contrast { request, measure, resamples, runs } => {
             contrasts.ask(port, request, measure, resamples, runs);
@@ -121,10 +123,42 @@ fn receive(
     }
 }
 
-fn open(contrasts: &contrast::Contrasts, bytes: &[u8]) -> Result<Opened, String> {
-    let (file, view) = run::open(bytes).map_err(|e| e.to_string())?;
-    let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
-    let opened = Opened { json, view };
-    contrasts.remember(protocol::RunKey::of(&opened), &file);
-    Ok(opened)
+/// What ends the thing that begins; `None` where another is under way.
+fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<Running> {
+    if running.borrow().as_ref().is_some_and(|run| !run.stop.is_over()) {
+        port.fail(vec!["A run is under way already: stop it first.".into()]);
+        return None;
+    }
+    let run = Running::default();
+    running.replace(Some(run.clone()));
+    Some(run)
+}
+
+/// A file of either kind.
+fn open(contrasts: &contrast::Contrasts, request: u32, bytes: &[u8]) -> FromWorker {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let result = match run::open(bytes) {
+        Ok((file, view)) => json_of(&file).map(|json| {
+            let opened = Opened { json, view };
+            contrasts.remember(protocol::RunKey::of(&opened), &file);
+            Box::new(opened)
+        }),
+        Err(RunError::NotARun(what)) => match crate::experiment::open(bytes) {
+            Ok((file, view)) => match json_of(&file) {
+                Ok(json) => {
+                    let opened = Box::new(OpenedExperiment { json, view });
+                    return FromWorker::OpenedExperiment { request, opened };
+                }
+                Err(error) => Err(error),
+            },
+            Err(ExperimentError::NotAnExperiment(_)) => Err(text(&RunError::NotARun(what))),
+            Err(error) => Err(text(&error)),
+        },
+        Err(error) => Err(text(&error)),
+    };
+    FromWorker::Opened { request, result }
+}
+
+fn json_of<T: serde::Serialize>(file: &T) -> Result<String, String> {
+    serde_json::to_string(file).map_err(|e| e.to_string())
 }

@@ -4,12 +4,14 @@ use leptos::prelude::*;
 
 use crate::browser::files::{self, Picked};
 use crate::browser::{clipboard, document};
+use crate::experiment::Template;
 use crate::page::engine::{Check, Status};
 use crate::page::parts::Icon;
 use crate::page::state::{App, use_app};
 use crate::plan::preflight::expected;
 use crate::plan::{Plan, PlanDraft, to_link, wire};
 use crate::present::sentence;
+use crate::route::Route;
 
 /// Starts the drafted run, or shows all that keeps it from starting.
 pub fn start(app: App) {
@@ -20,7 +22,8 @@ pub fn start(app: App) {
     }
 }
 
-fn key(app: App) -> Option<String> {
+/// The API key typed, where there is one.
+pub fn key(app: App) -> Option<String> {
     Some(app.form.api_key.get_untracked()).filter(|key| !key.trim().is_empty())
 }
 
@@ -114,6 +117,21 @@ pub fn Actions() -> impl IntoView {
                     on:click=calibrate
                 >
                     "How fast is this browser?"
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    disabled=move || busy.get()
+                    title="An experiment: this plan with leader stickiness and without, in turn"
+                    on:click=move |_| {
+                        if valid(app).is_some() {
+                            app.lab.ask(app.form, Template::Sticky);
+                            app.go(&Route::Experiment(None));
+                        }
+                    }
+                >
+                    <Icon name="swap" />
+                    "Sticky or not?"
                 </button>
                 <span class="spacer"></span>
                 <button type="button" class="button-quiet" on:click=copy>

@@ -1,0 +1,78 @@
+//! The experiment under way: where it is, how long it still takes, and the period's run.
+
+use leptos::prelude::*;
+
+use crate::page::engine::{Engine, Status};
+use crate::page::live::Tiles;
+use crate::page::parts::Icon;
+use crate::page::state::use_app;
+use crate::present::{experiment as words, figure};
+use crate::run::view::Phase;
+
+/// Progress over all periods.
+#[component]
+pub fn UnderWayView() -> impl IntoView {
+    let engine = use_app().engine;
+    let name = move || engine.experiment.with(|e| e.as_ref().map(|e| e.name.clone()).unwrap_or_default());
+    view! {
+        <div class="view-head">
+            <h1>{name}</h1>
+            <p class="lead">"Periods of each arm in turn. Stop keeps the pairs that are finished."</p>
+        </div>
+        <Progress engine />
+        <h2>"This period"</h2>
+        <Tiles engine />
+        <p class="hint"><a href="#/run">"See this period live"</a></p>
+    }
+}
+
+#[component]
+fn Progress(engine: Engine) -> impl IntoView {
+    let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
+    let text = Memo::new(move |_| {
+        engine.experiment.with(|e| match e.as_ref() {
+            Some(e) => e.progress.as_ref().map_or_else(|| "Starting".into(), |p| words::progress(p, &e.arms)),
+            None => String::new(),
+        })
+    });
+    // Of the period under way the beat tells more than the experiment's own count.
+    let within = move || {
+        engine.live.with(|l| match l.phase {
+            Phase::Starting => 0,
+            Phase::Draining => l.total_us,
+            _ => l.elapsed_us.min(l.total_us),
+        })
+    };
+    let of = move |get: fn(&crate::experiment::view::Progress, u64) -> u64| {
+        let within = within();
+        engine.experiment.with(|e| e.as_ref().and_then(|e| e.progress.as_ref()).map_or(0, |p| get(p, within)))
+    };
+    let share = Memo::new(move |_| {
+        of(|p, within| {
+            let done = p.elapsed_us.saturating_add(within);
+            let all = p.elapsed_us.saturating_add(p.left_us);
+            done.saturating_mul(1_000).checked_div(all).unwrap_or(0).min(1_000)
+        })
+    });
+    let left = Memo::new(move |_| {
+        format!("about {} left", figure::clock(of(|p, within| p.left_us.saturating_sub(within))))
+    });
+    view! {
+        <div class="progress">
+            <progress max="1000" prop:value=move || share.get() as u32 aria-label="Progress of the experiment"></progress>
+            <span class="progress-phase">{move || if stopping.get() { "stopping".to_string() } else { text.get() }}</span>
+            <span class="progress-left">{left}</span>
+            <button
+                type="button"
+                class="button button-stop"
+                disabled=move || stopping.get()
+                title="End the experiment now; finished pairs count"
+                on:click=move |_| engine.stop()
+            >
+                <Icon name="stop" />
+                "Stop"
+            </button>
+            <p class="visually-hidden" aria-live="polite">{text}</p>
+        </div>
+    }
+}

@@ -1,0 +1,369 @@
+//! The set-up of an experiment: the question, the arms, pairs and periods, how long it takes.
+
+use leptos::prelude::*;
+
+use crate::browser::document;
+use crate::browser::files::{self, Picked};
+use crate::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
+use crate::page::engine::Status;
+use crate::page::parts::Icon;
+use crate::page::plan_form::actions::key;
+use crate::page::state::{App, use_app};
+use crate::plan::PlanDraft;
+use crate::present::{experiment as words, sentence};
+
+/// Reads a text of the draft, and writes it.
+type Text = (fn(&ExperimentDraft) -> String, fn(&mut ExperimentDraft, String));
+
+/// Label, unit, hint and text of the plain fields.
+const FIELDS: [(&str, &str, &str, &str, Text); 4] = [
+    ("name", "Name", "", "Shown wherever the experiment is shown.", (|d| d.name.clone(), |d, t| d.name = t)),
+    (
+        "design.pairs",
+        "Pairs",
+        "",
+        "A period of each arm. At least 6; from 8 on a difference can be claimed between two arms.",
+        (|d| d.pairs.clone(), |d, t| d.pairs = t),
+    ),
+    (
+        "design.period_s",
+        "Period",
+        "s",
+        "Load of one arm at a stretch.",
+        (|d| d.period_s.clone(), |d, t| d.period_s = t),
+    ),
+    (
+        "design.settle_s",
+        "Settle",
+        "s",
+        "The start of every period that is left out.",
+        (|d| d.settle_s.clone(), |d, t| d.settle_s = t),
+    ),
+];
+
+/// Label and place of each margin.
+const MARGINS: [(&str, &str, usize); 3] =
+    [("margins.throughput", "Throughput", 0), ("margins.p50", "p50", 1), ("margins.p99", "p99", 3)];
+
+/// The form.
+#[component]
+pub fn SetUp() -> impl IntoView {
+    let app = use_app();
+    if app.lab.draft.with_untracked(Option::is_none) {
+        app.lab.ask(app.form, Template::Sticky);
+    }
+    let has_draft = Memo::new(move |_| app.lab.draft.with(Option::is_some));
+    let plan = Memo::new(move |_| {
+        app.form.draft.with(|d| {
+            d.plan().map_or_else(
+                |_| "The plan in the form can't start yet: see what it lacks there.".to_string(),
+                |plan| sentence::plan(&plan),
+            )
+        })
+    });
+    let failed = move || match app.engine.status.get() {
+        Status::Failed(messages) if app.engine.experiment.with_untracked(Option::is_some) => Some(view! {
+            <ul class="wrong-list" role="alert">
+                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect_view()}
+            </ul>
+        }),
+        _ => None,
+    };
+    view! {
+        <form
+            class="plan"
+            novalidate
+            autocomplete="off"
+            on:submit=move |event| {
+                event.prevent_default();
+                start(app);
+            }
+        >
+            <div class="view-head">
+                <h1>"Experiment"</h1>
+                <p class="lead">
+                    "Two settings of one plan in short periods, in turn and in random order, compared pair by pair: so the hour is not \
+                     mistaken for the change."
+                </p>
+            </div>
+            {failed}
+            <section class="panel">
+                <h2>"Plan"</h2>
+                <p>{plan}</p>
+                <p class="hint">"The plan in the form, but for its duration and warm-up. " <a href="#/">"Change it"</a></p>
+            </section>
+            <fieldset class="presets">
+                <legend>"Question"</legend>
+                {Template::ALL
+                    .map(|template| {
+                        view! {
+                            <button type="button" class="choice" on:click=move |_| app.lab.ask(app.form, template)>
+                                <strong>{template.label()}</strong>
+                            </button>
+                        }
+                    })}
+            </fieldset>
+            <Show when=move || has_draft.get()>
+                <Design app />
+                <Arms app />
+                <Problems app />
+                <Actions app />
+            </Show>
+        </form>
+    }
+}
+
+fn edit(app: App, change: impl FnOnce(&mut ExperimentDraft)) {
+    app.lab.draft.update(|draft| {
+        if let Some(draft) = draft {
+            change(draft);
+        }
+    });
+}
+
+fn text_of(app: App, get: impl Fn(&ExperimentDraft) -> String) -> String {
+    app.lab.draft.with(|draft| draft.as_ref().map(get).unwrap_or_default())
+}
+
+/// One line of text with its label.
+fn field(
+    (id, label, unit, hint): (String, String, &'static str, String),
+    value: Signal<String>,
+    set: Callback<String>,
+) -> AnyView {
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <span class="field-box">
+                <input
+                    type="text"
+                    id=id
+                    spellcheck="false"
+                    prop:value=move || value.get()
+                    on:input:target=move |event| set.run(event.target().value())
+                />
+                {(!unit.is_empty()).then(|| view! { <span class="field-unit">{unit}</span> })}
+            </span>
+            {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn id_of(path: &str) -> String {
+    format!("x-{}", path.replace('.', "-"))
+}
+
+#[component]
+fn Design(app: App) -> impl IntoView {
+    let plain = FIELDS.map(|(path, label, unit, hint, (get, set))| {
+        field(
+            (id_of(path), label.into(), unit, hint.into()),
+            Signal::derive(move || text_of(app, get)),
+            Callback::new(move |text| edit(app, |d| set(d, text))),
+        )
+    });
+    let margins = MARGINS.map(|(path, label, i)| {
+        field(
+            (id_of(path), label.into(), "%", String::new()),
+            Signal::derive(move || text_of(app, |d| d.margins.get(i).cloned().unwrap_or_default())),
+            Callback::new(move |text: String| {
+                edit(app, |d| {
+                    if let Some(margin) = d.margins.get_mut(i) {
+                        *margin = text;
+                    }
+                });
+            }),
+        )
+    });
+    view! {
+        <fieldset class="panel">
+            <legend>"Design"</legend>
+            <div class="fields">{plain}</div>
+        </fieldset>
+        <fieldset class="panel">
+            <legend>"Margins"</legend>
+            <p class="hint">"The smallest difference that matters to you. Set before the start, and kept in the file."</p>
+            <div class="fields">{margins}</div>
+        </fieldset>
+    }
+}
+
+#[component]
+fn Arms(app: App) -> impl IntoView {
+    let count = Memo::new(move |_| app.lab.draft.with(|d| d.as_ref().map_or(0, |d| d.arms.len())));
+    let arm = move |i: usize| {
+        let of = move |get: fn(&ArmDraft) -> &String| {
+            Signal::derive(move || text_of(app, |d| d.arms.get(i).map(get).cloned().unwrap_or_default()))
+        };
+        let set = move |put: fn(&mut ArmDraft, String)| {
+            Callback::new(move |text: String| {
+                edit(app, |d| {
+                    if let Some(arm) = d.arms.get_mut(i) {
+                        put(arm, text);
+                    }
+                });
+            })
+        };
+        let label =
+            if i == 0 { "Arm 1: what the others are compared with".into() } else { format!("Arm {}", i + 1) };
+        let (changes, set_changes) = (of(|a| &a.changes), set(|a, t| a.changes = t));
+        let id = format!("x-arms-{i}-changes");
+        view! {
+            <div class="fields">
+                {field((format!("x-arms-{i}-name"), label, "", String::new()), of(|a| &a.name), set(|a, t| a.name = t))}
+                <div class="field field-wide">
+                    <label for=id.clone()>"Changes"</label>
+                    <textarea
+                        id=id
+                        rows="2"
+                        spellcheck="false"
+                        prop:value=move || changes.get()
+                        on:input:target=move |event| set_changes.run(event.target().value())
+                    />
+                </div>
+                {(i > 1)
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="button-quiet"
+                                on:click=move |_| {
+                                    edit(app, |d| {
+                                        if i < d.arms.len() {
+                                            d.arms.remove(i);
+                                        }
+                                    });
+                                }
+                            >
+                                <Icon name="trash" />
+                                "Remove"
+                            </button>
+                        }
+                    })}
+            </div>
+        }
+    };
+    view! {
+        <fieldset class="panel">
+            <legend>"Arms"</legend>
+            <p class="hint">
+                "One change a line: a field of the plan file and its value, such as " <code>"load.entities = 50"</code> " or "
+                <code>"disable_leader_stickiness = true"</code> "."
+            </p>
+            {move || (0..count.get()).map(arm).collect_view()}
+            <button
+                type="button"
+                class="button"
+                on:click=move |_| edit(app, |d| d.arms.push(ArmDraft { name: format!("arm {}", d.arms.len() + 1), ..ArmDraft::default() }))
+            >
+                <Icon name="add" />
+                "One more arm"
+            </button>
+        </fieldset>
+    }
+}
+
+#[component]
+fn Problems(app: App) -> impl IntoView {
+    let problems = Memo::new(move |_| match app.lab.experiment(app.form) {
+        Some(Err(problems)) => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        _ => Vec::new(),
+    });
+    view! {
+        <div id="x" tabindex="-1" class="problems-box" role="alert">
+            <Show when=move || app.lab.attempted.get() && problems.with(|p| !p.is_empty())>
+                <h2>"The experiment can't start yet"</h2>
+                <ul>{move || problems.get().into_iter().map(|p| view! { <li>{p}</li> }).collect_view()}</ul>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Actions(app: App) -> impl IntoView {
+    let busy = Memo::new(move |_| app.engine.status.with(Status::is_busy));
+    let about = Memo::new(move |_| match app.lab.experiment(app.form) {
+        Some(Ok(experiment)) => {
+            let (pairs, needed) = (experiment.pairs() as u32, claim_pairs(experiment.arms.len()));
+            let few =
+                (pairs < needed).then(|| format!(" From {needed} pairs on a difference can be claimed."));
+            format!("{}{}", words::about(&experiment), few.unwrap_or_default())
+        }
+        _ => String::new(),
+    });
+    let load = NodeRef::<leptos::html::Input>::new();
+    let loaded = move |_| {
+        let Some(input) = load.get_untracked() else { return };
+        let files = Picked::all(input.files());
+        input.set_value("");
+        app.import(files);
+    };
+    view! {
+        <div class="actions">
+            <p class="actions-sentence">{about}</p>
+            <div class="row">
+                <button type="submit" class="button button-main" disabled=move || busy.get()>
+                    <Icon name="play" />
+                    "Start"
+                </button>
+                <span class="spacer"></span>
+                <button type="button" class="button-quiet" on:click=move |_| save(app)>
+                    <Icon name="down" />
+                    "Save experiment"
+                </button>
+                <button
+                    type="button"
+                    class="button-quiet"
+                    on:click=move |_| {
+                        if let Some(input) = load.get_untracked() {
+                            input.click();
+                        }
+                    }
+                >
+                    <Icon name="up" />
+                    "Load experiment"
+                </button>
+                <input
+                    type="file"
+                    accept=".json,.gz,application/json,application/gzip"
+                    class="visually-hidden"
+                    tabindex="-1"
+                    aria-label="Experiment file"
+                    node_ref=load
+                    on:change=loaded
+                />
+            </div>
+            <Show when=move || busy.get()>
+                <p class="hint">"A run is under way: " <a href="#/run">"see it live"</a> " or stop it there first."</p>
+            </Show>
+        </div>
+    }
+}
+
+/// The experiment, or the focus on what is wrong.
+fn valid(app: App) -> Option<crate::experiment::Experiment> {
+    let made = untrack(|| app.lab.experiment(app.form))?;
+    made.map_err(|_| {
+        app.lab.attempted.set(true);
+        request_animation_frame(|| document::focus("x"));
+    })
+    .ok()
+}
+
+fn start(app: App) {
+    let Some(experiment) = valid(app) else { return };
+    if let Ok(plan) = app.form.draft.with_untracked(PlanDraft::plan) {
+        app.form.remember(&plan);
+    }
+    if let Err(error) = app.start_experiment(&experiment, key(app), None) {
+        app.notices.wrong(error);
+    }
+}
+
+fn save(app: App) {
+    let Some(experiment) = valid(app) else { return };
+    let name = crate::present::library::file_name(&experiment.file.name, "experiment");
+    let json = serde_json::to_string_pretty(&experiment.file).unwrap_or_default();
+    app.notices.check(files::save(&name, "application/json", &json));
+}

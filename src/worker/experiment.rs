@@ -1,0 +1,103 @@
+//! An experiment in the worker: the runner over the browser's network or over simulated clusters, then its analysis.
+
+use std::cell::Cell;
+
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen::JsValue;
+
+use super::Port;
+use crate::browser::clock::BrowserClock;
+use crate::browser::transport::FetchTransport;
+use crate::dialect;
+use crate::entity::engine::{BEAT, Stop};
+use crate::entity::world::Clock;
+use crate::experiment::{self, About, Event, Experiment, World};
+use crate::protocol::{FromWorker, OpenedExperiment, Start};
+use crate::sim::arms::transports;
+use crate::sim::clock::VirtualClock;
+use crate::units::Micros;
+
+/// Longest stretch of simulation before the worker listens again.
+const SLICE: Micros = Micros(50_000);
+
+/// Carries an experiment out from start to file.
+pub(super) async fn carry_out(port: Port, start: Start, stop: Stop) {
+    if let Err(message) = run(&port, start, &stop).await {
+        port.fail(message.lines().map(ToString::to_string).collect());
+    }
+    stop.over();
+}
+
+async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), String> {
+    let (_, experiment) = experiment::read(start.plan_json.as_bytes()).map_err(|e| e.to_string())?;
+    let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
+    let clock = BrowserClock::new(performance.clone());
+    port.send(&FromWorker::Started { run_id: start.run_id.clone() });
+    // The place for a calibration before the first period: what it finds goes into `About::calibration`.
+    let mut about = About {
+        id: start.run_id.clone(),
+        started_at: start.started_at,
+        environment: start.environment,
+        ..About::default()
+    };
+    let tell = |event: Event<'_>| match event {
+        Event::Period(progress) => port.send(&FromWorker::Period(progress)),
+        Event::Beat(live) => port.send(&FromWorker::Beat(Box::new(live()))),
+    };
+    let sims: Vec<_> = experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
+    let carried = if sims.is_empty() {
+        about.environment.push(("clock step".into(), clock.tick().to_string()));
+        let key = start.api_key.as_deref();
+        let auth = key.and_then(|key| Some(dialect::of(first(&experiment)?).auth_header(key)));
+        // One transport for all periods: its connections stay warm, and no arm opens more of them than another.
+        let transport = FetchTransport::new(performance, auth);
+        let world = World {
+            transport: &|_| transport.clone(),
+            clock,
+            api_key: start.api_key,
+            stop: stop.clone(),
+            id: start.run_id,
+        };
+        experiment::carry_out(&experiment, world, &tell).await.map_err(|e| e.to_string())?
+    } else {
+        about.environment.push(("cluster".into(), "simulated".into()));
+        let time = VirtualClock::default();
+        let ways = transports(&sims, experiment.file.seed, &time);
+        let Some(any) = ways.first() else { return Err("It has no arms.".into()) };
+        let world = World {
+            transport: &|arm| ways.get(arm).unwrap_or(any).clone(),
+            clock: time.clone(),
+            api_key: None,
+            stop: stop.clone(),
+            id: start.run_id,
+        };
+        // Beats are the page's: four a second of its time, not of the simulation's.
+        let (last, slice) = (Cell::new(clock.now()), Cell::new(clock.now()));
+        let now_and_then = |event: Event<'_>| {
+            if clock.now().since(last.get()) >= BEAT {
+                last.set(clock.now());
+                tell(event);
+            } else if let Event::Period(_) = event {
+                tell(event);
+            }
+        };
+        let work = experiment::carry_out(&experiment, world, &now_and_then);
+        let over = || clock.now().since(slice.get()) >= SLICE;
+        let rest = async || {
+            TimeoutFuture::new(0).await;
+            slice.set(clock.now());
+        };
+        let done = time.run_in_slices(work, over, rest).await;
+        done.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?
+    };
+    about.finished_at =
+        String::from(js_sys::Date::new(&JsValue::from_f64(js_sys::Date::now())).to_iso_string());
+    let (file, view) = experiment::finish(&experiment, carried, about).map_err(|e| e.to_string())?;
+    let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
+    port.send(&FromWorker::ExperimentFinished(Box::new(OpenedExperiment { json, view })));
+    Ok(())
+}
+
+fn first(experiment: &Experiment) -> Option<crate::plan::DialectId> {
+    experiment.arms.first().map(|arm| arm.plan.cluster.dialect)
+}
