@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::NodeCheck;
 use crate::experiment::view::{ExperimentView, Progress};
 use crate::run::contrast::Contrast;
-use crate::run::view::{Live, Measure, RunView};
+use crate::run::view::{Calibration, Live, Measure, RunView, Trouble};
 
 /// Version of the messages. Any change of a type that travels raises it.
 pub const VERSION: u32 = 5;
@@ -25,6 +25,18 @@ pub enum ToWorker {
     Experiment(Box<Start>),
     /// End the run or the experiment now; what was measured counts.
     Stop,
+    /// Something that can disturb a run begins or ends in the page.
+    Note {
+        /// What.
+        trouble: Trouble,
+        /// Whether it begins.
+        begins: bool,
+    },
+    /// Measure how fast this browser is against a server that does nothing: the page's own.
+    Calibrate {
+        /// The plan whose slots are used, as JSON text.
+        plan_json: String,
+    },
     /// Look at every address of a plan's nodes.
     Check {
         /// The plan, as JSON text.
@@ -101,6 +113,8 @@ pub struct Start {
     pub started_at: String,
     /// What the page knows of browser and machine: label and text.
     pub environment: Vec<(String, String)>,
+    /// How fast this browser is, where that was measured.
+    pub calibration: Option<Calibration>,
 }
 
 impl std::fmt::Debug for Start {
@@ -140,6 +154,11 @@ pub enum FromWorker {
     Checked {
         /// A node each.
         nodes: Vec<NodeCheck>,
+    },
+    /// Answer to [`ToWorker::Calibrate`].
+    Calibrated {
+        /// How fast, or why it can't be told.
+        result: Result<Calibration, String>,
     },
     /// Answer to [`ToWorker::Open`].
     Opened {
@@ -247,6 +266,7 @@ mod tests {
             run_id: "r".into(),
             started_at: String::new(),
             environment: Vec::new(),
+            calibration: None,
         };
         assert!(!format!("{:?}", ToWorker::Start(Box::new(start))).contains("secret"));
     }

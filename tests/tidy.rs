@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("sample", &["units"]),
     ("dialect", &["sample"]),
-    ("plan", &["units", "dialect"]),
+    ("plan", &["units", "sample", "dialect"]),
     ("stats", &["units", "sample"]),
     ("entity", &["units", "sample", "plan", "dialect", "stats"]),
     ("sim", &["units", "sample", "plan", "dialect", "stats", "entity"]),
@@ -73,6 +73,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
         &[
             "src/protocol.rs",
             "src/run/view.rs",
+            "src/run/verdict.rs",
             "src/run/camps/view.rs",
             "src/run/contrast/view.rs",
             "src/experiment/view.rs",

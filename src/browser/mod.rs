@@ -18,11 +18,13 @@ pub mod listener;
 pub mod observe;
 pub mod panic_page;
 pub mod prefs;
+pub mod pressure;
 pub mod resource_timing;
 pub mod save;
 pub mod store;
 pub mod theme;
 pub mod transport;
+pub mod vital;
 pub mod worker_link;
 
 /// A JavaScript value as text for people: an error's message, a string, or its type.

@@ -90,6 +90,22 @@ impl<T: Transport, C: Clock> Drop for WaitMark<'_, T, C> {
     }
 }
 
+/// Counts an entity as taking part while it lives.
+struct Part<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
+
+impl<'a, T: Transport, C: Clock> Part<'a, T, C> {
+    fn new(shared: &'a Shared<T, C>) -> Self {
+        shared.recorder.borrow_mut().joins(shared.clock.now());
+        Part(shared)
+    }
+}
+
+impl<T: Transport, C: Clock> Drop for Part<'_, T, C> {
+    fn drop(&mut self) {
+        self.0.recorder.borrow_mut().leaves(self.0.clock.now());
+    }
+}
+
 /// How one request went, as far as the entity's next steps need it.
 struct Ended {
     outcome: Outcome,
@@ -120,6 +136,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// The closed loop: request, think, again, for ever. The caller drops it at the end of the run.
     pub async fn live(&self) {
         let shared = &*self.shared;
+        shared.parking.wanted(self.entity).await;
+        let mut part = Part::new(shared);
         let first = self.chooser.borrow_mut().first();
         let mut freed = shared.clock.now();
         shared.clock.sleep_until(freed + first).await;
@@ -130,9 +148,15 @@ impl<T: Transport, C: Clock> Client<T, C> {
             self.perform(due).await;
             let done = shared.clock.now();
             shared.recorder.borrow_mut().cycle(done.since(freed), done);
-            let think = self.chooser.borrow_mut().think();
-            shared.clock.sleep_until((done + think).max(self.not_before.get())).await;
             freed = done;
+            if !shared.parking.wants(self.entity) {
+                drop(part);
+                shared.parking.wanted(self.entity).await;
+                part = Part::new(shared);
+                freed = shared.clock.now();
+            }
+            let think = self.chooser.borrow_mut().think();
+            shared.clock.sleep_until((freed + think).max(self.not_before.get())).await;
         }
     }
 

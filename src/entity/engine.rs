@@ -12,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::arrivals::Schedule;
 use super::client::Client;
+use super::instrument::{Calibration, HEARTBEAT};
 use super::leader::within;
 use super::shared::Shared;
 use super::subscriber;
@@ -27,6 +28,9 @@ pub const BEAT: Micros = Micros(250_000);
 const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
 /// How long the end waits for the last events and wire timings.
 const DRAIN_PATIENCE: Micros = Micros(3_000_000);
+
+/// How long the check after the load may still take once Stop was pressed.
+const VERIFY_STOPPED: Micros = Micros(2_000_000);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +124,12 @@ pub struct Run<T, C> {
     pub verification: RefCell<Option<Verification>>,
     /// Arrivals of the open model that were due so far.
     pub due: Cell<u64>,
+    /// Those of them that were due in the measured window.
+    pub due_measured: Cell<u64>,
+    /// How fast this browser is, where that was measured before.
+    pub calibration: RefCell<Option<Calibration>>,
+    /// The threshold that ended the run.
+    pub stopped_by: RefCell<Option<String>>,
     stop: Stop,
     api_key: Option<String>,
 }
@@ -148,10 +158,18 @@ impl<T: Transport, C: Clock> Run<T, C> {
             clients,
             phase: Cell::new(Phase::Starting),
             due: Cell::new(0),
+            due_measured: Cell::new(0),
+            calibration: RefCell::default(),
+            stopped_by: RefCell::default(),
             verification: RefCell::default(),
             stop,
             api_key,
         }
+    }
+
+    /// Ends the run early, as Stop does.
+    pub fn stop(&self) {
+        self.stop.stop();
     }
 
     /// Carries the run out. `on_beat` is called about four times a second.
@@ -167,12 +185,21 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 on_beat(self);
             }
         };
+        let heartbeat = async {
+            let mut due = shared.clock.now();
+            loop {
+                // The clock's timers are whole milliseconds: what is late is so by its own due time.
+                due = due.max(shared.clock.now()) + HEARTBEAT;
+                shared.clock.sleep_until(due).await;
+                shared.instrument.borrow_mut().heartbeat(due, shared.clock.now());
+            }
+        };
         let subscribers: FuturesUnordered<_> = (0..shared.plan.subscribers as usize)
             .map(|s| subscriber::listen(shared.clone(), s, self.api_key.clone()))
             .collect();
         let background = pin!(async {
             let mut subscribers = subscribers;
-            futures_util::future::join(beats, async {
+            futures_util::future::join3(beats, heartbeat, async {
                 while subscribers.next().await.is_some() {}
                 std::future::pending::<()>().await;
             })
@@ -193,6 +220,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
         self.phase.set(Phase::Starting);
         let start = async {
             shared.ask_all(false).await;
+            shared.warm_preflights(self.api_key.is_some()).await;
             let open = || (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2);
             self.until(SUBSCRIBE_PATIENCE, open).await;
         };
@@ -229,7 +257,12 @@ impl<T: Transport, C: Clock> Run<T, C> {
         shared.beat();
         shared.recorder.borrow_mut().settle(Micros::MAX);
         within(&shared.clock, Micros(1_500_000), shared.ask_all(false)).await;
-        let verification = shared.verify().await;
+        // Stop is for the check too: what was not read a moment after it is unchecked.
+        let cut = async {
+            self.stop.asked().await;
+            shared.clock.sleep_until(shared.clock.now() + VERIFY_STOPPED).await;
+        };
+        let verification = shared.verify(cut).await;
         self.verification.replace(verification);
         Ok(ended)
     }
@@ -242,7 +275,8 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 while entities.next().await.is_some() {}
             }
             Model::Open { rate_per_s, arrivals } => {
-                self.open(Schedule::new(self.shared.plan.seed, rate_per_s, arrivals)).await;
+                let Plan { seed, load, .. } = &self.shared.plan;
+                self.open(Schedule::new(*seed, rate_per_s, arrivals, &load.stages)).await;
             }
         }
         std::future::pending::<()>().await;
@@ -252,7 +286,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
     async fn open(&self, schedule: Schedule) {
         type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
         let shared = &self.shared;
-        let (start, _, measured_to) = shared.windows.get();
+        let (start, measured_from, measured_to) = shared.windows.get();
         let mut under_way: FuturesUnordered<Work> = FuturesUnordered::new();
         for (client, due) in self.clients.iter().cycle().zip(schedule) {
             let due = start + due;
@@ -273,6 +307,9 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 }
             }
             self.due.set(self.due.get() + 1);
+            if due >= measured_from {
+                self.due_measured.set(self.due_measured.get() + 1);
+            }
             under_way.push(Box::pin(async move {
                 client.find_leader_if_lost().await;
                 client.perform(due).await;

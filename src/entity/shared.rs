@@ -3,13 +3,15 @@
 use std::cell::{Cell, RefCell};
 
 use super::events::Ledger;
+use super::instrument::Instrument;
 use super::leader::LeaderFinder;
+use super::parking::Parking;
 use super::slots::Slots;
 use super::topology::Topology;
 use super::verify::Acknowledged;
 use super::world::{Clock, Transport};
 use crate::dialect::{self, Dialect};
-use crate::plan::{BaseUrl, Plan};
+use crate::plan::{BaseUrl, Model, Plan};
 use crate::sample::Protocol;
 use crate::stats::errors::ErrorKey;
 use crate::stats::recorder::Recorder;
@@ -45,6 +47,10 @@ pub struct Shared<T, C> {
     pub leader: LeaderFinder,
     /// Whether each node said it leads, when last asked.
     pub leads: RefCell<Vec<Option<bool>>>,
+    /// What the instrument saw of itself.
+    pub instrument: RefCell<Instrument>,
+    /// Where entities wait that the load does not want now.
+    pub parking: Parking,
     /// Start of the warm-up, start and end of the measured window.
     pub windows: Cell<(Micros, Micros, Micros)>,
 }
@@ -70,6 +76,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             acknowledged: RefCell::new(Acknowledged::new(plan.verify)),
             leader: LeaderFinder::default(),
             leads: RefCell::new(vec![None; nodes]),
+            instrument: RefCell::default(),
+            parking: Parking::default(),
             windows: Cell::default(),
             plan,
         };
@@ -83,10 +91,21 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let from = start + self.plan.load.warmup;
         let to = from + self.plan.load.duration;
         self.windows.set((start, from, to));
+        self.instrument.borrow_mut().begin(start, (from, to));
+        self.want_entities();
         let nodes = self.topology.borrow().nodes.len();
         let ops = self.dialect.operations().len();
         let entities = self.plan.load.entities as usize;
         self.recorder.replace(Recorder::new(ops, nodes, entities, start, (from, to)));
+    }
+
+    /// Lets as many entities take part as the plan wants now.
+    pub fn want_entities(&self) {
+        let load = &self.plan.load;
+        if matches!(load.model, Model::Closed { .. }) && !load.stages.is_empty() {
+            let (start, _, _) = self.windows.get();
+            self.parking.set(load.target(self.clock.now().since(start)).round() as u32);
+        }
     }
 
     /// The topic that this run publishes to.
@@ -109,6 +128,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
 
     /// What has to be done a few times a second: wire timings come in, slots follow the protocol.
     pub fn beat(&self) {
+        self.want_entities();
         let now = self.clock.now();
         let mut recorder = self.recorder.borrow_mut();
         for (ticket, timing) in self.transport.take_wire() {

@@ -4,6 +4,7 @@
 //! the cluster took the two. The leader is asked, through the same slots as the load.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::pin::pin;
 
 use futures_util::StreamExt;
@@ -89,8 +90,8 @@ impl Acknowledged {
 }
 
 impl<T: Transport, C: Clock> Shared<T, C> {
-    /// Reads back every acknowledged key. `None` where the plan does not ask for it.
-    pub async fn verify(&self) -> Option<Verification> {
+    /// Reads back every acknowledged key, until `cut` at the latest. `None` where the plan does not ask for it.
+    pub async fn verify(&self, cut: impl Future<Output = ()>) -> Option<Verification> {
         let (keys, beyond) = {
             let acknowledged = self.acknowledged.borrow();
             if !acknowledged.on {
@@ -116,8 +117,9 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let reads = stream::iter(keys)
             .map(|(pool, key)| async move { (self.is_there(leader, pool, &key).await, key) });
         let mut reads = pin!(reads.buffer_unordered(AT_A_TIME));
-        let mut end = pin!(self.clock.sleep_until(self.clock.now() + PATIENCE));
-        while let Either::Left((Some((there, key)), _)) = select(reads.next(), end.as_mut()).await {
+        let (patience, cut) = (pin!(self.clock.sleep_until(self.clock.now() + PATIENCE)), pin!(cut));
+        let mut end = select(patience, cut);
+        while let Either::Left((Some((there, key)), _)) = select(reads.next(), &mut end).await {
             left -= 1;
             match there {
                 Some(true) => result.present += 1,

@@ -2,6 +2,7 @@
 //! Documented in docs/automation.md; names and shapes are part of the product.
 
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
+use leptos::prelude::WithUntracked;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -34,6 +35,7 @@ pub fn install(app: App) {
             Ok(JsValue::UNDEFINED)
         }),
     );
+    set("calibrate", &function1(move |plan| Ok(calibrate(app, &plan).into())));
     set("open", &function1(move |text| Ok(open(app, text).into())));
     set("compare", &function1(move |ids| Ok(compare_runs(app, ids).into())));
     if let Some(window) = web_sys::window() {
@@ -134,6 +136,32 @@ fn carried_out(start: &dyn Fn(Waiter) -> Result<(), String>) -> Promise {
         if let Err(message) = start(waiter) {
             let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
         }
+    })
+}
+
+/// Measures how fast this browser is; the plan in the form gives the slots where none is given.
+fn calibrate(app: App, plan: &JsValue) -> Promise {
+    let given = if plan.is_undefined() || plan.is_null() {
+        app.form.draft.with_untracked(crate::plan::PlanDraft::plan).map_err(|p| problems_error(&p))
+    } else {
+        json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)))
+    };
+    let plan = match given {
+        Ok(plan) => plan,
+        Err(error) => return Promise::reject(&error),
+    };
+    Promise::new(&mut move |resolve, reject| {
+        let tell = Box::new(move |result: Result<crate::run::view::Calibration, String>| {
+            let value = result
+                .and_then(|c| serde_json::to_string(&c).map_err(|e| e.to_string()))
+                .map_err(|m| messages_error(&[m]))
+                .and_then(|json| JSON::parse(&json));
+            let _ = match value {
+                Ok(value) => resolve.call1(&JsValue::NULL, &value),
+                Err(error) => reject.call1(&JsValue::NULL, &error),
+            };
+        });
+        app.engine.calibrate(&plan, tell);
     })
 }
 

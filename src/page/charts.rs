@@ -8,10 +8,10 @@ use super::chart::ChartFigure;
 use super::contrast::Intervals;
 use super::parts::MethodLink;
 use crate::chart::figure::{Chart, ChartError};
-use crate::present::charts::{self, By, Drawn, Over, series_measure};
+use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
 use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
-use crate::run::view::{Measure, RunView, Second};
+use crate::run::view::{Annotation, Measure, RunView, Second};
 
 /// A figure that is there when its chart is; else a sentence.
 #[component]
@@ -52,12 +52,20 @@ pub fn Slot(
 
 /// The live view's charts.
 #[component]
-pub fn LiveCharts(history: RwSignal<Vec<Second>>, warmup_s: f64) -> impl IntoView {
+pub fn LiveCharts(
+    history: RwSignal<Vec<Second>>,
+    /// What disturbed the instrument so far.
+    annotations: Memo<Vec<Annotation>>,
+    warmup_s: f64,
+) -> impl IntoView {
     let cursor = RwSignal::new(None);
+    let draw = move |make: fn(&[Second], charts::Marks) -> Result<Drawn, ChartError>| {
+        history.with(|h| annotations.with(|a| make(h, charts::Marks { warmup_s, annotations: a })))
+    };
     view! {
         <section class="panel charts" aria-label="Over time">
-            <Slot make=move || history.with(|h| charts::throughput(h, warmup_s)) height=220.0 cursor />
-            <Slot make=move || history.with(|h| charts::latency(h, warmup_s, Measure::Service)) height=220.0 cursor />
+            <Slot make=move || draw(charts::throughput) height=220.0 cursor />
+            <Slot make=move || draw(|h, m| charts::latency(h, m, Measure::Service)) height=220.0 cursor />
         </section>
     }
 }
@@ -89,13 +97,20 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         <section class="panel">
             <h2>"Over time"</h2>
             <div class="charts">
-                <RunSlot run=r() measure make=|r, _| charts::throughput(charts::whole(r), r.warmup_s) cursor />
-                <RunSlot run=r() measure make=|r, m| charts::latency(charts::whole(r), r.warmup_s, m) cursor />
+                <RunSlot run=r() measure make=|r, _| charts::throughput(charts::whole(r), Marks::of(r)) cursor />
+                <RunSlot run=r() measure make=|r, m| charts::latency(charts::whole(r), Marks::of(r), m) cursor />
                 <div class="charts-wide">
                     <RunSlot run=r() measure make=|r, _| charts::heat(r) height=300.0 cursor />
                 </div>
                 <RunSlot run=r() measure make=charts::by_operation cursor />
-                <RunSlot run=r() measure make=|r, _| charts::concurrency(charts::whole(r), r.warmup_s) cursor />
+                <RunSlot run=r() measure make=|r, _| charts::concurrency(charts::whole(r), Marks::of(r)) cursor />
+                <RunSlot
+                    run=r()
+                    measure
+                    make=|r, _| charts::closure(charts::whole(r), Marks::of(r))
+                    empty="An open load has no Little's law to close."
+                    cursor
+                />
             </div>
         </section>
         <section class="panel">

@@ -10,6 +10,7 @@ use super::item::Item;
 use crate::browser::environment;
 use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
+use crate::browser::vital::Vital;
 use crate::browser::worker_link::{LinkError, WorkerLink};
 use crate::check::NodeCheck;
 use crate::experiment::Experiment;
@@ -17,7 +18,7 @@ use crate::experiment::view::Progress;
 use crate::plan::{Plan, wire};
 use crate::present::inbox::{Inbox, extend_history};
 use crate::protocol::{FromWorker, Start, ToWorker};
-use crate::run::view::{Live, Second};
+use crate::run::view::{Calibration, Live, Second};
 
 /// What the engine is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +67,19 @@ pub enum Check {
     Failed(String),
 }
 
+/// What is known of this browser's speed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Calibrated {
+    /// The newest measurement, kept for the runs to come.
+    pub known: Option<Calibration>,
+    /// A measurement is under way.
+    pub running: bool,
+    /// Why the last one failed.
+    pub failure: Option<String>,
+}
+
+type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;
+
 type OnEnd = Box<dyn FnOnce(Result<Item, Vec<String>>)>;
 
 /// Where an experiment is, with the names of its arms.
@@ -98,10 +112,16 @@ pub struct Engine {
 }
 
 struct Inner {
+    /// How fast this browser is.
+    calibration: RwSignal<Calibrated>,
     link: Option<WorkerLink>,
     inbox: Rc<RefCell<Inbox>>,
     pump: FramePump,
     on_end: Option<OnEnd>,
+    /// Who waits for a calibration.
+    on_calibrated: Vec<OnCalibrated>,
+    /// Tells the worker of what happens to the page during a run.
+    vital: Option<Vital>,
     /// Asks before the page is left during a run.
     guard: Option<Listener>,
     /// The hidden tab catches up when it shows again.
@@ -123,7 +143,18 @@ impl Engine {
         });
         let again = pump.clone();
         let visible = Listener::on_document("visibilitychange", move |_| again.request());
-        let inner = Inner { link: None, inbox, pump, on_end: None, guard: None, _visible: visible };
+        let calibration = RwSignal::new(Calibrated::default());
+        let inner = Inner {
+            calibration,
+            link: None,
+            inbox,
+            pump,
+            on_end: None,
+            on_calibrated: Vec::new(),
+            vital: None,
+            guard: None,
+            _visible: visible,
+        };
         Engine {
             status: RwSignal::new(Status::Idle),
             plan: RwSignal::new(None),
@@ -178,17 +209,26 @@ impl Engine {
         if self.check.get_untracked() == Check::Running {
             return Err("The connection check is under way: wait for its end.".into());
         }
+        if self.calibration().with_untracked(|c| c.running) {
+            return Err("The browser's speed is being measured: wait for its end.".into());
+        }
         let message = message(Box::new(Start {
             plan_json,
             api_key,
             run_id: environment::new_run_id(),
             started_at: environment::now_rfc3339(),
             environment: environment::facts(),
+            calibration: self.calibration().with_untracked(|c| c.known.clone()),
         }));
         self.send(message).map_err(|error| error.to_string())?;
+        let vital = Vital::watch(move |trouble, begins| {
+            // A worker that is gone needs no notes.
+            let _ = self.send(ToWorker::Note { trouble, begins });
+        });
         self.inner.update_value(|inner| {
             *inner.inbox.borrow_mut() = Inbox::default();
             inner.on_end = Some(on_end);
+            inner.vital = Some(vital);
             inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
         });
         self.live.set(Live::default());
@@ -217,6 +257,40 @@ impl Engine {
         self.check.set(Check::Running);
         if let Err(error) = self.send(ToWorker::Check { plan_json: wire::to_json(plan), api_key }) {
             self.check.set(Check::Failed(error.to_string()));
+        }
+    }
+
+    /// How fast this browser is, as far as it was measured.
+    pub fn calibration(self) -> RwSignal<Calibrated> {
+        self.inner.with_value(|inner| inner.calibration)
+    }
+
+    /// Measures how fast this browser is, with the slots of a plan. `tell` hears once. Nothing else goes on meanwhile.
+    pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
+        if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
+            return tell(Err("A run or a check is under way: wait for its end.".into()));
+        }
+        self.inner.update_value(|inner| inner.on_calibrated.push(tell));
+        if self.calibration().with_untracked(|c| c.running) {
+            return;
+        }
+        self.calibration().update(|c| (c.running, c.failure) = (true, None));
+        if let Err(error) = self.send(ToWorker::Calibrate { plan_json: wire::to_json(plan) }) {
+            self.calibrated(Err(error.to_string()));
+        }
+    }
+
+    fn calibrated(self, result: Result<Calibration, String>) {
+        self.calibration().update(|c| {
+            c.running = false;
+            match &result {
+                Ok(known) => c.known = Some(known.clone()),
+                Err(error) => c.failure = Some(error.clone()),
+            }
+        });
+        let waiting = self.inner.try_update_value(|inner| std::mem::take(&mut inner.on_calibrated));
+        for tell in waiting.unwrap_or_default() {
+            tell(result.clone());
         }
     }
 
@@ -270,6 +344,7 @@ impl Engine {
             }
             Ok(FromWorker::Failed { messages }) => self.fail(messages),
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
+            Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
             Ok(
                 FromWorker::Ready { .. }
                 | FromWorker::Opened { .. }
@@ -293,13 +368,19 @@ impl Engine {
         if self.check.get_untracked() == Check::Running {
             self.check.set(Check::Failed(messages.join(" ")));
         }
+        if self.calibration().with_untracked(|c| c.running) {
+            self.calibrated(Err(messages.join(" ")));
+        }
         if self.status.get_untracked().is_busy() {
             self.end(Err(messages));
         }
     }
 
     fn end(self, end: Result<Item, Vec<String>>) {
-        let on_end = self.inner.try_update_value(|inner| inner.on_end.take());
+        let on_end = self.inner.try_update_value(|inner| {
+            inner.vital = None;
+            inner.on_end.take()
+        });
         if let Some(on_end) = on_end.flatten() {
             on_end(end);
         }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::engine::{Engine, Status};
-use super::parts::{Health, Icon, Tile, TimeSource};
+use super::parts::{Health, Icon, Tile, TimeSource, Verdict};
 use super::state::use_app;
 use crate::present::figure::{self, percent};
 use crate::present::sentence;
@@ -96,7 +96,12 @@ fn Running(engine: Engine) -> impl IntoView {
     let name = move || engine.plan.with(|p| p.as_ref().map(|p| p.name.clone()).unwrap_or_default());
     let about = move || engine.plan.with(|p| p.as_ref().map(sentence::plan).unwrap_or_default());
     let sources = Memo::new(move |_| engine.live.with(|l| l.time_sources.label()));
-    let health = Memo::new(move |_| engine.live.with(|l| l.health.signs.clone()));
+    let health = Memo::new(move |_| engine.live.with(|l| (l.health.clone(), l.thresholds.clone())));
+    let word = Memo::new(move |_| health.with(|(h, _)| h.verdict));
+    let annotations = Memo::new(move |_| health.with(|(h, _)| h.annotations.clone()));
+    // Nothing is said of the instrument before the measured window.
+    let measuring =
+        Memo::new(move |_| engine.live.with(|l| matches!(l.phase, Phase::Measuring | Phase::Draining)));
     view! {
         <div class="view-head">
             <h1>{name}</h1>
@@ -108,14 +113,18 @@ fn Running(engine: Engine) -> impl IntoView {
                     view! { <TimeSource sources=engine.live.with_untracked(|l| l.time_sources) /> }
                 }}
                 {move || {
-                    health.with(|_| ());
+                    word.with(|_| ());
                     view! { <Health health=engine.live.with_untracked(|l| l.health.clone()) /> }
                 }}
             </p>
         </div>
         <Progress engine />
+        {move || {
+            let (health, thresholds) = health.get();
+            measuring.get().then(|| view! { <Verdict health thresholds /> })
+        }}
         <Tiles engine />
-        <super::charts::LiveCharts history=engine.history warmup_s=engine.plan.with_untracked(|p| {
+        <super::charts::LiveCharts history=engine.history annotations warmup_s=engine.plan.with_untracked(|p| {
             p.as_ref().map_or(0.0, |p| p.load.warmup.as_secs())
         }) />
         <Operations engine />
@@ -214,12 +223,6 @@ pub fn Tiles(engine: Engine) -> impl IntoView {
                 })
             />
         </dl>
-        {move || {
-            engine
-                .live
-                .with(|l| sentence::client_limit(&l.concurrency))
-                .map(|text| view! { <p class="note note-warn">{text}</p> })
-        }}
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the form holds: text, checked as a whole, so that every field can be marked at once.
 
-use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile};
-use super::{Plan, Problem, SimCluster, sim_index, validate};
+use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
+use super::{Plan, Problem, SimCluster, sim_index, stages, validate};
 use crate::units::decimal;
 
 /// The form's fields as typed. Field paths of problems are those of the plan file.
@@ -31,6 +31,10 @@ pub struct PlanDraft {
     pub value_bytes: String,
     pub disable_leader_stickiness: bool,
     pub subscribers: String,
+    /// `0→50 in 30s, 50 for 2m`; empty for a load that does not change.
+    pub stages: String,
+    /// One condition a line.
+    pub thresholds: String,
     /// Read back acknowledged keys after the load.
     pub verify: bool,
 }
@@ -77,6 +81,8 @@ impl PlanDraft {
             value_bytes: file.keys.value_bytes.to_string(),
             disable_leader_stickiness: file.disable_leader_stickiness,
             subscribers: file.subscribers.to_string(),
+            stages: stages::to_text(&plan.load.stages),
+            thresholds: file.thresholds.join("\n"),
             verify: file.verify,
         }
     }
@@ -141,6 +147,7 @@ impl PlanDraft {
                 warmup_s: read.number("load.warmup_s", &self.warmup_s),
                 duration_s: read.number("load.duration_s", &self.duration_s),
                 timeout_ms: read.number("load.timeout_ms", &self.timeout_ms),
+                stages: read.stages(&self.stages, self.open),
             },
             mix: self
                 .mix
@@ -156,7 +163,7 @@ impl PlanDraft {
             subscribers: whole(&mut read, "subscribers", &self.subscribers),
             verify: self.verify,
             chaos: None,
-            thresholds: Vec::new(),
+            thresholds: self.thresholds.lines().map(ToString::to_string).collect(),
         }
     }
 }
@@ -180,6 +187,16 @@ impl Reader<'_> {
                 self.problems
                     .push(Problem::new(field, format!("“{}” is no whole number from 0 up", text.trim())));
                 1
+            }
+        }
+    }
+
+    fn stages(&mut self, text: &str, open: bool) -> Vec<StageFile> {
+        match stages::parse(text) {
+            Ok(list) => list.iter().map(|s| StageFile::new(s, open)).collect(),
+            Err(message) => {
+                self.problems.push(Problem::new("load.stages", message));
+                Vec::new()
             }
         }
     }

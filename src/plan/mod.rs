@@ -9,8 +9,11 @@
 mod address;
 mod draft;
 mod link;
+pub mod preflight;
 mod presets;
 mod sim;
+pub mod stages;
+pub mod threshold;
 mod validate;
 pub mod wire;
 
@@ -22,6 +25,8 @@ pub use sim::{
     Delay, Drift, Events, Link, Outage, RateLimit, Reads, SIM_PRESETS, Service, Shape, SimCluster, SimNode,
     SimPreset, Writes, sim_index, sim_preset, sim_url,
 };
+pub use stages::{Ramp, Stage};
+pub use threshold::Threshold;
 pub use validate::{Problem, validate};
 
 pub use crate::dialect::DialectId;
@@ -48,8 +53,8 @@ pub struct Plan {
     pub subscribers: u32,
     /// After the load, read back every key whose writing was acknowledged.
     pub verify: bool,
-    /// What must hold, as written: `get.service.p95 < 50ms`.
-    pub thresholds: Vec<String>,
+    /// What must hold: `get.service.p95 < 50ms`.
+    pub thresholds: Vec<Threshold>,
 }
 
 /// The cluster under test.
@@ -87,7 +92,8 @@ impl Node {
 pub struct Load {
     /// Closed or open.
     pub model: Model,
-    /// Simulated clients. In the open model: who an arrival's operation is done for, in turn.
+    /// Simulated clients; with stages of a closed load, as many as the highest stage has. In the open model:
+    /// who an arrival's operation is done for, in turn.
     pub entities: u32,
     /// Time before the measured window.
     pub warmup: Micros,
@@ -95,6 +101,8 @@ pub struct Load {
     pub duration: Micros,
     /// How long a request may take before it is given up.
     pub timeout: Micros,
+    /// How entities or rate change over warm-up and measured window together; empty where they don't.
+    pub stages: Vec<Stage>,
 }
 
 impl Load {
@@ -102,6 +110,17 @@ impl Load {
     #[must_use]
     pub fn total(&self) -> Micros {
         self.warmup + self.duration
+    }
+
+    /// Entities of the closed model, or arrivals a second of the open one, that the plan wants at a moment after
+    /// the start.
+    #[must_use]
+    pub fn target(&self, at: Micros) -> f64 {
+        match self.model {
+            _ if !self.stages.is_empty() => stages::level(&self.stages, at),
+            Model::Closed { .. } => f64::from(self.entities),
+            Model::Open { rate_per_s, .. } => rate_per_s,
+        }
     }
 }
 

@@ -66,6 +66,7 @@ pub fn preset(name: &str) -> Option<Plan> {
             warmup: Micros::from_secs(preset.warmup_s),
             duration: Micros::from_secs(preset.duration_s),
             timeout: Micros(10_000_000),
+            stages: Vec::new(),
         },
         mix: NINE.iter().map(|op| ((*op).to_string(), 1)).collect(),
         keys: Keys { space: 1_000, known: 100, value_bytes: 18 },

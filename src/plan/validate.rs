@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::wire::{LoadFile, NodeFile, PlanFile};
-use super::{Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster};
+use super::{
+    Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold, stages,
+    threshold,
+};
 use crate::dialect;
 use crate::units::Micros;
 
@@ -73,14 +76,7 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
     if file.chaos.is_some() {
         found.add("chaos", "is reserved and must be null in this version");
     }
-    for (i, text) in file.thresholds.iter().enumerate() {
-        if !text.is_empty() {
-            found.add(
-                &format!("thresholds.{i}"),
-                "thresholds are not read by this version; leave the list empty",
-            );
-        }
-    }
+    let thresholds = thresholds(&file.thresholds, dialect, &mut found);
     match (dialect, found.list.is_empty()) {
         (Some(dialect), true) => Ok(Plan {
             name: file.name.trim().to_string(),
@@ -92,7 +88,7 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
             disable_leader_stickiness: file.disable_leader_stickiness,
             subscribers: file.subscribers,
             verify: file.verify,
-            thresholds: Vec::new(),
+            thresholds,
         }),
         _ => Err(found.list),
     }
@@ -231,13 +227,40 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
             Model::Closed { think: Micros::from_millis(think), jitter: Micros::from_millis(jitter) }
         }
     };
-    Load {
+    let mut load = Load {
         model,
         entities: file.entities,
         warmup: Micros::from_secs(file.warmup_s),
         duration: Micros::from_secs(file.duration_s),
         timeout: Micros::from_millis(file.timeout_ms),
+        stages: stages::validate(file, found),
+    };
+    if !load.stages.is_empty() {
+        // What follows from the stages is written once: there.
+        let most = load.stages.iter().map(|s| s.target).fold(0.0, f64::max);
+        load.duration = stages::total(&load.stages) - load.warmup;
+        match &mut load.model {
+            Model::Closed { .. } => load.entities = most as u32,
+            Model::Open { rate_per_s, .. } => *rate_per_s = most,
+        }
     }
+    load
+}
+
+fn thresholds(texts: &[String], dialect: Option<DialectId>, found: &mut Problems) -> Vec<Threshold> {
+    let ops: Vec<&str> =
+        dialect.map(|d| dialect::of(d).operations().iter().map(|op| op.name).collect()).unwrap_or_default();
+    if texts.len() > 50 {
+        found.add("thresholds", format!("{} thresholds are too many: up to 50", texts.len()));
+    }
+    let mut list = Vec::new();
+    for (i, text) in texts.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+        match threshold::parse(text, &ops) {
+            Ok(threshold) => list.push(threshold),
+            Err(error) => found.add(&format!("thresholds.{i}"), error.to_string()),
+        }
+    }
+    list
 }
 
 fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec<(String, u32)> {
@@ -324,6 +347,34 @@ mod tests {
         assert_eq!(fields(&wire::read(twice).unwrap_err()), ["cluster.nodes.0.lanes.1"]);
     }
 
+    #[test]
+    fn stages_and_thresholds_survive_and_set_what_follows_from_them() {
+        for (open, unit) in [(false, "entities"), (true, "rate_per_s")] {
+            let model = if open { r#""model":"open","rate_per_s":1,"# } else { "" };
+            let json = format!(
+                r#"{{"cluster":{{"dialect":"insi","nodes":[{{"url":"http://a:1"}}]}},"thresholds":["errors < 1%",""," abort: rate > 5"],
+                    "load":{{{model}"warmup_s":5,"stages":[{{"duration_s":10,"{unit}":80}},{{"duration_s":30,"{unit}":20,"ramp":"step"}}]}}}}"#
+            );
+            let plan = wire::read(&json).unwrap();
+            assert_eq!((plan.load.total(), plan.load.duration), (Micros(40_000_000), Micros(35_000_000)));
+            assert_eq!(
+                (plan.load.target(Micros(5_000_000)), plan.load.target(Micros(15_000_000))),
+                (40.0, 20.0)
+            );
+            assert_eq!(plan.load.entities, if open { 50 } else { 80 });
+            assert_eq!(plan.thresholds.len(), 2);
+            assert_eq!(wire::read(&wire::to_json(&plan)), Ok(plan.clone()));
+            assert_eq!(super::super::PlanDraft::from_plan(&plan).plan(), Ok(plan));
+        }
+        let json = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1"}]},"thresholds":["rate > 1","rate > x"],
+            "load":{"warmup_s":60,"stages":[{"duration_s":10,"entities":0,"ramp":"bent"},{"duration_s":1,"rate_per_s":3}]}}"#;
+        let problems = wire::read(json).unwrap_err();
+        assert_eq!(
+            fields(&problems),
+            ["load.stages"; 4].into_iter().chain(["thresholds.1"]).collect::<Vec<_>>()
+        );
+    }
+
     proptest! {
         /// Any plan that is valid comes back from its file, its form and its link as it was.
         #[test]
@@ -362,6 +413,7 @@ mod tests {
                 warmup: Micros(warmup * 1_000),
                 duration: Micros(duration * 1_000),
                 timeout: Micros(timeout * 1_000),
+                stages: Vec::new(),
             };
             plan.mix.iter_mut().zip(&weights).for_each(|(m, w)| m.1 = *w);
             plan.mix[0].1 += 1;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrivals, Model, Plan, Problem, SimCluster, validate};
+use super::{Arrivals, Model, Plan, Problem, Ramp, SimCluster, Stage, validate};
 use crate::units::map_of;
 
 /// The newest version of the plan's file form.
@@ -90,6 +90,37 @@ pub struct LoadFile {
     pub warmup_s: f64,
     pub duration_s: f64,
     pub timeout_ms: f64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageFile>,
+}
+
+/// One of `load.stages`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageFile {
+    pub duration_s: f64,
+    /// Closed model: entities at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entities: Option<f64>,
+    /// Open model: arrivals a second at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_per_s: Option<f64>,
+    /// `linear` or `step`.
+    #[serde(default = "linear")]
+    pub ramp: String,
+}
+
+impl StageFile {
+    /// A stage as the file has it.
+    #[must_use]
+    pub fn new(stage: &Stage, open: bool) -> StageFile {
+        StageFile {
+            duration_s: stage.duration.as_secs(),
+            entities: (!open).then_some(stage.target),
+            rate_per_s: open.then_some(stage.target),
+            ramp: if stage.ramp == Ramp::Linear { linear() } else { "step".into() },
+        }
+    }
 }
 
 impl Default for LoadFile {
@@ -104,6 +135,7 @@ impl Default for LoadFile {
             warmup_s: 10.0,
             duration_s: 600.0,
             timeout_ms: 10_000.0,
+            stages: Vec::new(),
         }
     }
 }
@@ -125,6 +157,9 @@ impl Default for KeysFile {
 
 fn format_name() -> String {
     "fwit-plan".into()
+}
+fn linear() -> String {
+    "linear".into()
 }
 fn version() -> u32 {
     VERSION
@@ -215,6 +250,7 @@ pub fn to_file(plan: &Plan) -> PlanFile {
             warmup_s: plan.load.warmup.as_secs(),
             duration_s: plan.load.duration.as_secs(),
             timeout_ms: plan.load.timeout.as_millis(),
+            stages: plan.load.stages.iter().map(|s| StageFile::new(s, model == "open")).collect(),
         },
         mix: map_of(plan.mix.iter().cloned()),
         keys: KeysFile { space: plan.keys.space, known: plan.keys.known, value_bytes: plan.keys.value_bytes },
@@ -222,7 +258,7 @@ pub fn to_file(plan: &Plan) -> PlanFile {
         subscribers: plan.subscribers,
         verify: plan.verify,
         chaos: None,
-        thresholds: plan.thresholds.clone(),
+        thresholds: plan.thresholds.iter().map(|t| t.text.clone()).collect(),
     }
 }
 

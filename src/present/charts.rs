@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::sentence;
 use crate::chart::axis::Axis;
 use crate::chart::figure::{Chart, ChartError};
 use crate::chart::heatmap::{Grid, Heatmap};
@@ -16,7 +17,7 @@ use crate::chart::strip::{Entity, Group, Strip, StripChart};
 use crate::present::shift::band;
 use crate::run::camps::Camp;
 use crate::run::contrast::Contrast;
-use crate::run::view::{self, Measure, RunView, Second};
+use crate::run::view::{self, Annotation, Measure, RunView, Second};
 
 /// A chart to show; `None` where there is nothing to draw.
 pub type Drawn = Option<Arc<dyn Chart>>;
@@ -28,16 +29,40 @@ fn drawn(chart: impl Chart + 'static) -> Drawn {
     Some(Arc::new(chart))
 }
 
-/// A chart over the seconds of a run, its warm-up marked.
-fn over_time(title: &str, y: Axis, seconds: &[Second], warmup_s: f64) -> Result<LineChart, ChartError> {
+/// What of a run's time is marked: its warm-up, and what disturbed the instrument.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks<'a> {
+    /// Length of the warm-up, s.
+    pub warmup_s: f64,
+    /// Troubles of the instrument.
+    pub annotations: &'a [Annotation],
+}
+
+impl<'a> Marks<'a> {
+    /// Those of a run.
+    #[must_use]
+    pub fn of(run: &'a RunView) -> Marks<'a> {
+        Marks { warmup_s: run.warmup_s, annotations: &run.health.annotations }
+    }
+}
+
+/// Marked stretches are at least that long, s, so that a moment is seen.
+const MARK_MIN: f64 = 0.2;
+
+/// A chart over the seconds of a run, its warm-up and what disturbed the instrument hatched.
+fn over_time(title: &str, y: Axis, seconds: &[Second], marks: Marks) -> Result<LineChart, ChartError> {
     let x: Arc<[f64]> = seconds.iter().map(|s| f64::from(s.t_s)).collect();
     let chart = LineChart::new(title, Axis::linear("time", Quantity::Elapsed), y, x)?.from_zero(true);
-    Ok(if warmup_s > 0.0 {
-        let kind = RegionKind::Excluded;
-        chart.with_region(Region { from: 0.0, to: warmup_s, label: "warm-up".into(), kind })
-    } else {
-        chart
-    })
+    let region = |from: f64, to: f64, label: &str, kind| Region { from, to, label: label.into(), kind };
+    let mut chart = chart;
+    if marks.warmup_s > 0.0 {
+        chart = chart.with_region(region(0.0, marks.warmup_s, "warm-up", RegionKind::Excluded));
+    }
+    for a in marks.annotations.iter().filter(|a| sentence::is_marked(a)) {
+        let until = a.until_s.max(a.at_s + MARK_MIN);
+        chart = chart.with_region(region(a.at_s, until, &a.words, RegionKind::Excluded));
+    }
+    Ok(chart)
 }
 
 /// The seconds of a run that it lasted whole: the last, cut one would look like a fall.
@@ -52,13 +77,17 @@ pub fn whole(run: &RunView) -> &[Second] {
 ///
 /// # Errors
 /// Where the seconds do not rise.
-pub fn throughput(seconds: &[Second], warmup_s: f64) -> Result<Drawn, ChartError> {
+pub fn throughput(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
     if seconds.is_empty() {
         return Ok(None);
     }
     let axis = Axis::linear("answers", Quantity::PerSecond);
-    let mut chart = over_time("Throughput", axis, seconds, warmup_s)?
+    let mut chart = over_time("Throughput", axis, seconds, marks)?
         .with_values("answers", seconds.iter().map(|s| Some(f64::from(s.answers))))?;
+    // Stages of an open load are rates; those of a closed one are entities.
+    if seconds.iter().any(|s| s.target.is_some()) && seconds.iter().all(|s| s.closure.is_none()) {
+        chart = chart.with_values("due", seconds.iter().map(|s| s.target.map(f64::from)))?;
+    }
     if seconds.iter().any(|s| s.errors > 0) {
         chart = chart.with_values("errors", seconds.iter().map(|s| Some(f64::from(s.errors))))?;
     }
@@ -83,13 +112,13 @@ pub fn series_measure(measure: Measure) -> Measure {
 ///
 /// # Errors
 /// Where the seconds do not rise.
-pub fn latency(seconds: &[Second], warmup_s: f64, measure: Measure) -> Result<Drawn, ChartError> {
+pub fn latency(seconds: &[Second], marks: Marks, measure: Measure) -> Result<Drawn, ChartError> {
     if seconds.iter().all(|s| of_measure(s, measure).is_none()) {
         return Ok(None);
     }
     let title = format!("Latency over time ({})", series_measure(measure).name());
     let at = |i: usize| seconds.iter().map(move |s| of_measure(s, measure).map(|l| f64::from(l[i])));
-    let chart = over_time(&title, Axis::linear("latency", Quantity::Micros), seconds, warmup_s)?
+    let chart = over_time(&title, Axis::linear("latency", Quantity::Micros), seconds, marks)?
         .with_values("p50", at(0))?
         .with_values("p99", at(1))?;
     Ok(drawn(chart))
@@ -99,14 +128,31 @@ pub fn latency(seconds: &[Second], warmup_s: f64, measure: Measure) -> Result<Dr
 ///
 /// # Errors
 /// Where the seconds do not rise.
-pub fn concurrency(seconds: &[Second], warmup_s: f64) -> Result<Drawn, ChartError> {
+pub fn concurrency(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
     if seconds.is_empty() {
         return Ok(None);
     }
     let axis = Axis::linear("requests", Quantity::Plain);
-    let chart = over_time("In flight and waiting", axis, seconds, warmup_s)?
+    let mut chart = over_time("In flight and waiting", axis, seconds, marks)?
         .with_values("in flight", seconds.iter().map(|s| Some(f64::from(s.in_flight))))?
         .with_values("waiting for a slot", seconds.iter().map(|s| Some(f64::from(s.waiting))))?;
+    if seconds.iter().any(|s| s.target.is_some() && s.closure.is_some()) {
+        chart = chart.with_values("wanted by the plan", seconds.iter().map(|s| s.target.map(f64::from)))?;
+    }
+    Ok(drawn(chart))
+}
+
+/// Little's law over the five seconds that end with each.
+///
+/// # Errors
+/// Where the seconds do not rise.
+pub fn closure(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
+    if seconds.iter().all(|s| s.closure.is_none()) {
+        return Ok(None);
+    }
+    let axis = Axis::linear("X (R + Z) / N", Quantity::Plain);
+    let chart = over_time("Little's law: 1 where nothing was lost", axis, seconds, marks)?
+        .with_values("closure", seconds.iter().map(|s| s.closure.map(f64::from)))?;
     Ok(drawn(chart))
 }
 
@@ -121,7 +167,7 @@ pub fn by_operation(run: &RunView, measure: Measure) -> Result<Drawn, ChartError
     let title = format!("p50 by operation ({})", series_measure(measure).name());
     let axis = Axis::linear("latency", Quantity::Micros);
     let seconds = whole(run);
-    let mut chart = over_time(&title, axis, seconds, run.warmup_s)?;
+    let mut chart = over_time(&title, axis, seconds, Marks::of(run))?;
     for op in &run.op_seconds {
         let values =
             op.seconds.iter().take(seconds.len()).map(|s| of_measure(s, measure).map(|l| f64::from(l[0])));
@@ -403,8 +449,8 @@ mod tests {
     #[test]
     fn a_run_without_data_has_no_charts_and_no_errors() {
         let run = sample("a", 1.0);
-        assert!(throughput(&run.seconds, 2.0).unwrap().is_none());
-        assert!(latency(&run.seconds, 2.0, Measure::Service).unwrap().is_none());
+        assert!(throughput(&run.seconds, Marks::of(&run)).unwrap().is_none());
+        assert!(latency(&run.seconds, Marks::of(&run), Measure::Service).unwrap().is_none());
         assert!(by_operation(&run, Measure::Service).unwrap().is_none());
         assert!(percentiles(&run, Measure::Service, By::Operation).unwrap().is_none());
         assert!(heat(&run).unwrap().is_none() && spread(&run, None).unwrap().is_none());
@@ -415,8 +461,11 @@ mod tests {
     fn each_chart_names_its_series() {
         let run = filled("a");
         let legend = |d: Drawn| d.unwrap().legend().into_iter().map(|e| e.label).collect::<Vec<_>>();
-        assert_eq!(legend(throughput(&run.seconds, 2.0).unwrap())[..1], ["answers"]);
-        assert_eq!(legend(latency(&run.seconds, 2.0, Measure::Service).unwrap())[..2], ["p50", "p99"]);
+        assert_eq!(legend(throughput(&run.seconds, Marks::of(&run)).unwrap())[..1], ["answers"]);
+        assert_eq!(
+            legend(latency(&run.seconds, Marks::of(&run), Measure::Service).unwrap())[..2],
+            ["p50", "p99"]
+        );
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Operation).unwrap())[..2], ["all", "get"]);
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Node).unwrap())[..1], ["n1"]);
         assert_eq!(legend(camps(&run).unwrap())[..2], ["home n1", "home n2"]);

@@ -15,8 +15,9 @@ pub fn control(field: &str) -> String {
     let parts: Vec<&str> = field.split('.').collect();
     match parts.as_slice() {
         ["cluster", "nodes", i, "lanes", _] => format!("cluster.nodes.{i}.lanes"),
+        ["format" | "version" | "chaos"] => String::new(),
+        ["thresholds", ..] => "thresholds".into(),
         ["cluster", "sim", ..] => "cluster.sim".into(),
-        ["format" | "version" | "chaos"] | ["thresholds", ..] => String::new(),
         _ => field.to_string(),
     }
 }
@@ -46,6 +47,7 @@ pub fn label(field: &str) -> String {
         ["cluster", "sim", rest @ ..] => format!("Simulated cluster, {}", rest.join(".")),
         ["mix", op] => format!("Weight of {op}"),
         ["mix"] => "Mix".into(),
+        ["thresholds", i] => format!("Threshold {}", number(i)),
         _ => match field {
             "" => "Plan".into(),
             "name" => "Name".into(),
@@ -66,6 +68,8 @@ pub fn label(field: &str) -> String {
             "keys.value_bytes" => "Value size".into(),
             "disable_leader_stickiness" => "Leader stickiness off".into(),
             "subscribers" => "Subscribers".into(),
+            "thresholds" => "Thresholds".into(),
+            "load.stages" => "Stages".into(),
             "verify" => "Read back after the load".into(),
             other => other.to_string(),
         },
@@ -83,7 +87,7 @@ pub fn is_extra(field: &str) -> bool {
 
 /// Problems in the order in which the form shows their fields.
 pub fn sort_problems(problems: &mut Vec<Problem>) {
-    const ORDER: [&str; 12] = [
+    const ORDER: [&str; 13] = [
         "",
         "cluster.nodes",
         "cluster.sim",
@@ -91,6 +95,7 @@ pub fn sort_problems(problems: &mut Vec<Problem>) {
         "load.entities",
         "load.duration_s",
         "load.",
+        "thresholds",
         "mix",
         "keys.",
         "subscribers",
@@ -124,16 +129,30 @@ pub fn messages_at(problems: &[Problem], field: &str) -> Vec<String> {
 /// Problems are written to follow a field's name; alone they begin with a capital.
 pub use crate::units::capital;
 
-/// Whether lanes under `.localhost` can be made for this node.
+/// How further origins of a node on this machine are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneKind {
+    /// `l1.localhost`, `l2.localhost`, …
+    Names,
+    /// `127.0.0.2`, `127.0.0.3`, …
+    Addresses,
+}
+
+/// Whether lanes on this machine can be made for this node.
 #[must_use]
 pub fn can_add_lanes(node: &NodeDraft) -> bool {
     BaseUrl::parse(&node.url).is_ok_and(|url| url.is_loopback()) && node.lanes.trim().is_empty()
 }
 
-/// Adds the node's own address and names under `.localhost` as lanes, where it has none and is on this machine.
-pub fn add_loopback_lanes(node: &mut NodeDraft) {
+/// Adds the node's own address and more names or addresses of this machine as lanes, where it has none and is on this
+/// machine.
+pub fn add_loopback_lanes(node: &mut NodeDraft, kind: LaneKind) {
     if let (true, Ok(url)) = (can_add_lanes(node), BaseUrl::parse(&node.url)) {
-        let names = (1..LOOPBACK_LANES).map(|i| url.with_host(&format!("l{i}.localhost")).to_string());
+        let host = |i: usize| match kind {
+            LaneKind::Names => format!("l{i}.localhost"),
+            LaneKind::Addresses => format!("127.0.0.{}", i + 1),
+        };
+        let names = (1..LOOPBACK_LANES).map(|i| url.with_host(&host(i)).to_string());
         node.lanes = std::iter::once(url.to_string()).chain(names).collect::<Vec<_>>().join("\n");
     }
 }
@@ -350,11 +369,18 @@ mod tests {
     #[test]
     fn lanes_of_a_loopback_node_are_valid_and_others_get_none() {
         let mut draft = draft();
-        draft.nodes.iter_mut().for_each(add_loopback_lanes);
+        let mut other = draft.nodes[0].clone();
+        add_loopback_lanes(&mut other, LaneKind::Addresses);
+        assert!(
+            other.lanes.lines().nth(1).is_some_and(|l| l.starts_with("http://127.0.0.2:")),
+            "{}",
+            other.lanes
+        );
+        draft.nodes.iter_mut().for_each(|n| add_loopback_lanes(n, LaneKind::Names));
         let plan = draft.plan().unwrap();
         assert!(plan.cluster.nodes.iter().all(|n| n.lanes.len() == LOOPBACK_LANES));
         let mut far = NodeDraft { url: "http://10.0.0.1:1".into(), ..NodeDraft::default() };
-        add_loopback_lanes(&mut far);
+        add_loopback_lanes(&mut far, LaneKind::Names);
         assert!(far.lanes.is_empty() && !can_add_lanes(&draft.nodes[0]));
     }
 

@@ -1,7 +1,10 @@
 //! Sentences about plans and runs.
 
-use crate::plan::{Arrivals, Model, Plan, SIM_PRESETS, sim_preset};
-use crate::run::view::{Concurrency, Ended, Live, Phase, RunView, Shown, shown};
+use crate::plan::{Arrivals, Model, Plan, SIM_PRESETS, sim_preset, stages};
+use crate::run::view::{
+    Annotation, Calibration, Concurrency, Ended, HealthVerdict, Live, Phase, RunView, Shown, ThresholdResult,
+    Trouble, shown,
+};
 use crate::units::{Micros, three_digits};
 
 /// A plan in one sentence.
@@ -18,7 +21,15 @@ pub fn plan(plan: &Plan) -> String {
                     format!("{}–{} ms think time", number(think), number(think + jitter))
                 }
             };
-            format!("{} ({think})", plural(load.entities, "entity", "entities"))
+            if load.stages.is_empty() {
+                format!("{} ({think})", plural(load.entities, "entity", "entities"))
+            } else {
+                format!("{} entities in stages ({think})", stages::to_text(&load.stages))
+            }
+        }
+        Model::Open { arrivals, .. } if !load.stages.is_empty() => {
+            let spacing = if arrivals == Arrivals::Poisson { "Poisson" } else { "constant" };
+            format!("{} requests/s in stages ({spacing} arrivals)", stages::to_text(&load.stages))
         }
         Model::Open { rate_per_s, arrivals } => {
             let spacing = match arrivals {
@@ -100,6 +111,74 @@ pub fn phase(phase: Phase) -> &'static str {
         Phase::Measuring => "measuring",
         Phase::Draining => "waiting for the last answers and events",
     }
+}
+
+/// The instrument's verdict: a word, and what it means.
+#[must_use]
+pub fn verdict(verdict: HealthVerdict) -> (&'static str, &'static str) {
+    match verdict {
+        HealthVerdict::Healthy => {
+            ("Healthy.", "Nothing in the browser spoiled the numbers: they are the cluster's.")
+        }
+        HealthVerdict::Doubtful => {
+            ("Doubtful.", "There is a sign that the browser had a part in the numbers:")
+        }
+        HealthVerdict::ClientLimited => ("Client-limited.", "The browser, not the cluster, set the numbers:"),
+    }
+}
+
+/// How fast the browser is, in a sentence.
+#[must_use]
+pub fn calibration(c: &Calibration) -> String {
+    format!(
+        "This browser: {}/s at most, {} at a time, against a server that does nothing; one request alone takes {} (p99 {}). Kept with the \
+         runs to come; stay below half of that rate.",
+        three_digits(c.requests_per_s),
+        c.in_flight,
+        Micros(c.overhead_p50_us),
+        Micros(c.overhead_p99_us)
+    )
+}
+
+/// Whether an annotation is marked in the charts. A CPU under pressure is so for most of a run or not at all.
+#[must_use]
+pub fn is_marked(annotation: &Annotation) -> bool {
+    annotation.kind != Trouble::Pressure
+}
+
+/// What is marked in the charts over time, in a sentence; `None` where nothing is.
+#[must_use]
+pub fn marked(annotations: &[Annotation]) -> Option<String> {
+    let one = |a: &Annotation| {
+        if a.until_s - a.at_s < 0.05 {
+            format!("{} at {:.1} s", a.words, a.at_s)
+        } else {
+            format!("{} {:.1} to {:.1} s", a.words, a.at_s, a.until_s)
+        }
+    };
+    let marked: Vec<&Annotation> = annotations.iter().filter(|a| is_marked(a)).collect();
+    let mut list: Vec<String> = marked.iter().take(8).map(|a| one(a)).collect();
+    let more = marked.len().saturating_sub(8);
+    list.extend((more > 0).then(|| format!("{more} more")));
+    (!list.is_empty()).then(|| format!("Marked in the charts: {}.", list.join("; ")))
+}
+
+/// Whether a threshold failed, and how many hold; `None` without thresholds.
+#[must_use]
+pub fn thresholds(list: &[ThresholdResult]) -> Option<(bool, String)> {
+    let failed = list.iter().filter(|t| t.pass == Some(false)).count();
+    let unknown = list.iter().filter(|t| t.pass.is_none()).count();
+    let mut text = match failed {
+        _ if list.is_empty() => return None,
+        0 if unknown == list.len() => "Nothing is known of the thresholds yet.".to_string(),
+        0 if list.len() == 1 => "The threshold holds.".to_string(),
+        0 => format!("All {} thresholds hold.", list.len() - unknown),
+        n => format!("{n} of {} failed.", plural(list.len() as u32, "threshold", "thresholds")),
+    };
+    if unknown > 0 && unknown < list.len() {
+        text.push_str(&format!(" Of {unknown} too little is known."));
+    }
+    Some((failed > 0, text))
 }
 
 /// Entities and how many of them were really under way, in one sentence, with what to change where the
@@ -187,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_browsers_limit_is_said_only_where_it_is_one() {
-        let at = |waiting| Concurrency { entities: 50, effective: 12.0, waiting, closure: None };
+        let at = |waiting| Concurrency { entities: 50, effective: 12.0, waiting, ..Concurrency::default() };
         assert_eq!(client_limit(&at(0.9)), None);
         assert!(client_limit(&at(30.0)).unwrap().contains("30.0 of 50"));
     }

@@ -1,22 +1,18 @@
 //! From a run that is over to its file, and from one under way to the beat the page shows.
 
-use hdrhistogram::Histogram;
-
 use super::hist;
+use super::summary;
 use super::summary::short;
-use super::view::{
-    Concurrency, Ended, ErrorGroup, Live, Measure, Row, Second, SubscriberView, SubscribersView,
-};
+use super::view::{Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView};
 use super::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
-    OperationFile, RunFile, SecondFile, SecondOpFile, SeriesFile, VERSION, WindowFile,
+    OperationFile, RunFile, VERSION, WindowFile,
 };
-use super::{health, summary};
 use crate::entity::engine::Run;
 use crate::entity::world::{Clock, Transport};
 use crate::plan::{Model, wire as plan_wire};
 use crate::sample::{Outcome, Protocol};
-use crate::stats::recorder::{Recorder, SecondOp, Tally, Window, new_histogram};
+use crate::stats::recorder::{Recorder, SecondOp, Tally, Window};
 use crate::stats::sparse::Sparse;
 use crate::units::{Micros, map_of};
 
@@ -46,6 +42,14 @@ impl<T: Transport, C: Clock> Run<T, C> {
             let of = |op| (op_name(op), counts(sum_tallies(&recorder, window, topology.nodes.len(), op)));
             map_of((0..operations.len()).map(of))
         };
+        let (total, by_op) = self.rows(&recorder, to);
+        let mut health = self.health(&recorder, to, &total);
+        let series = self.series(&recorder, op_name);
+        if shared.plan.load.stages.is_empty() {
+            let mut whole = self.seconds(&recorder, 0, to);
+            whole.truncate((to.since(start).0 / 1_000_000) as usize);
+            health.hints.extend(super::settled::hint(&whole, from.since(start).as_secs()));
+        }
         let stopped_in_warmup = shared.clock.now().min(from).since(start);
         RunFile {
             format: "fwit-run".into(),
@@ -94,7 +98,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                     hist: hist::encode(h),
                 })
                 .collect(),
-            series: series(&recorder, op_name),
+            series,
             entities: self.entity_files(&recorder, node_name, op_name),
             subscribers: self.subscribers(true),
             errors: self.errors(&recorder, usize::MAX),
@@ -105,10 +109,12 @@ impl<T: Transport, C: Clock> Run<T, C> {
                     effective: c.effective,
                     waiting: c.waiting,
                     closure: c.closure,
+                    offered_per_s: c.offered_per_s,
                     due: matches!(shared.plan.load.model, Model::Open { .. }).then(|| self.due.get()),
                 }
             },
-            health: health::judge(&shared.plan, &recorder, to),
+            thresholds: self.thresholds(&total, &by_op, &health, to),
+            health,
             verification: self.verification.borrow().clone(),
         }
     }
@@ -118,49 +124,14 @@ impl<T: Transport, C: Clock> Run<T, C> {
     pub fn live(&self, from_second: usize) -> Live {
         let shared = &self.shared;
         let recorder = shared.recorder.borrow();
-        let topology = shared.topology.borrow();
-        let operations = shared.dialect.operations();
         let now = shared.clock.now();
-        let (start, from, to) = shared.windows.get();
-        let warming = now < from;
-        let window = if warming { Window::Warmup } else { Window::Measured };
-        let seconds = if warming { now.since(start) } else { now.min(to).since(from) }.as_secs();
-        let nodes = topology.nodes.len();
-        let mut total = Row::default();
-        let mut total_histograms: [Histogram<u64>; 3] = std::array::from_fn(|_| new_histogram());
-        let mut by_op = Vec::new();
-        for (op, operation) in operations.iter().enumerate() {
-            let tally = sum_tallies(&recorder, window, nodes, op);
-            if tally.issued == 0 && shared.plan.mix.get(op).is_none_or(|(_, weight)| *weight == 0) {
-                continue;
-            }
-            let mut row = Row { op: Some(operation.name.into()), ..Row::default() };
-            add_tally(&mut row, &tally);
-            add_tally(&mut total, &tally);
-            for measure in Measure::ALL {
-                let mut all = new_histogram();
-                let keys = recorder
-                    .histograms()
-                    .iter()
-                    .filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
-                keys.for_each(|(_, h)| summary::add(&mut all, h));
-                summary::add(&mut total_histograms[measure as usize], &all);
-                *summary::measure_mut(&mut row, measure) = summary::summarize(&all);
-            }
-            row.rate_per_s = summary::rate(row.answers(), seconds);
-            by_op.push(row);
-        }
-        for measure in Measure::ALL {
-            *summary::measure_mut(&mut total, measure) =
-                summary::summarize(&total_histograms[measure as usize]);
-        }
-        total.rate_per_s = summary::rate(total.answers(), seconds);
+        let (start, _, _) = recorder.windows();
+        let (total, by_op) = self.rows(&recorder, now);
+        let health = self.health(&recorder, now, &total);
         Live {
             phase: self.phase.get(),
             elapsed_us: now.since(start).0,
             total_us: shared.plan.load.total().0,
-            total,
-            by_op,
             seconds: self.seconds(&recorder, from_second, now),
             errors: self.errors(&recorder, 20),
             in_flight: recorder.gauges().0.value(),
@@ -169,7 +140,10 @@ impl<T: Transport, C: Clock> Run<T, C> {
             time_sources: recorder.sources(),
             latched: self.latched(),
             events_received: shared.ledger.borrow().received_by_all(),
-            health: health::judge(&shared.plan, &recorder, now),
+            thresholds: self.thresholds(&total, &by_op, &health, now),
+            total,
+            by_op,
+            health,
         }
     }
 
@@ -200,6 +174,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 second.waiting = short(recorder.gauges().1.second(s)) as f32;
                 second.service_us = summary::two_percentiles(&service);
                 second.response_us = summary::two_percentiles(&response);
+                (second.closure, second.target) = self.closure_and_target(recorder, s);
                 second
             })
             .collect()
@@ -217,15 +192,13 @@ impl<T: Transport, C: Clock> Run<T, C> {
     }
 
     fn concurrency(&self, recorder: &Recorder, now: Micros) -> Concurrency {
-        let entities = self.shared.plan.load.entities;
         let (effective, waiting) = recorder.concurrency(now);
-        let closed = matches!(self.shared.plan.load.model, Model::Closed { .. });
-        let closure = if closed { recorder.closure(entities, now) } else { None };
         Concurrency {
-            entities,
+            entities: self.shared.plan.load.entities,
             effective: short(effective),
             waiting: short(waiting),
-            closure: closure.map(short),
+            closure: recorder.closure(now).map(short),
+            offered_per_s: self.offered_per_s(recorder, now).map(short),
         }
     }
 
@@ -330,7 +303,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
     }
 }
 
-fn sum_tallies(recorder: &Recorder, window: Window, nodes: usize, op: usize) -> Tally {
+pub(super) fn sum_tallies(recorder: &Recorder, window: Window, nodes: usize, op: usize) -> Tally {
     (0..nodes).map(|node| recorder.tally(window, node, op)).fold(Tally::default(), |a, b| Tally {
         issued: a.issued + b.issued,
         outcomes: std::array::from_fn(|i| a.outcomes[i] + b.outcomes[i]),
@@ -339,7 +312,7 @@ fn sum_tallies(recorder: &Recorder, window: Window, nodes: usize, op: usize) -> 
 }
 
 /// Requests in flight right now have been issued and not ended: a running total counts them as issued only.
-fn add_tally(row: &mut Row, tally: &Tally) {
+pub(super) fn add_tally(row: &mut Row, tally: &Tally) {
     row.issued += tally.issued;
     row.redirected += tally.redirected;
     row.outcomes.iter_mut().zip(tally.outcomes).for_each(|(a, b)| *a += b);
@@ -353,32 +326,10 @@ fn sum_of(op: &SecondOp, of: fn(Outcome) -> bool) -> u32 {
     Outcome::ALL.into_iter().filter(|o| of(*o)).map(|o| op.outcomes[o.index()]).sum()
 }
 
-fn answers(op: &SecondOp) -> u32 {
+pub(super) fn answers(op: &SecondOp) -> u32 {
     sum_of(op, Outcome::is_answer)
 }
 
-fn errors(op: &SecondOp) -> u32 {
+pub(super) fn errors(op: &SecondOp) -> u32 {
     sum_of(op, Outcome::is_error)
-}
-
-fn series(recorder: &Recorder, op_name: impl Fn(usize) -> String) -> SeriesFile {
-    let seconds = recorder.seconds().iter().enumerate().map(|(s, cell)| {
-        let ops = cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
-        SecondFile {
-            t_s: s as u32,
-            in_flight: short(recorder.gauges().0.second(s)) as f32,
-            waiting: short(recorder.gauges().1.second(s)) as f32,
-            ops: map_of(ops.map(|(i, op)| {
-                let file = SecondOpFile {
-                    answers: answers(op),
-                    errors: errors(op),
-                    aborted: op.outcomes[Outcome::Aborted.index()],
-                    service: op.service.to_gaps(),
-                    response: op.response.to_gaps(),
-                };
-                (op_name(i), file)
-            })),
-        }
-    });
-    SeriesFile { interval_s: 1, seconds: seconds.collect() }
 }

@@ -7,14 +7,19 @@
 
 pub mod build;
 pub mod camps;
+mod closure;
 pub mod compare;
 pub mod contrast;
 mod gzip;
 mod health;
 pub mod hist;
+mod numbers;
 mod read;
 pub mod rename;
+mod settled;
 pub mod summary;
+pub mod threshold;
+pub mod verdict;
 pub mod view;
 pub mod wire;
 

@@ -98,8 +98,10 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
             effective: file.concurrency.effective,
             waiting: file.concurrency.waiting,
             closure: file.concurrency.closure,
+            offered_per_s: file.concurrency.offered_per_s,
         },
         health: file.health.clone(),
+        thresholds: file.thresholds.clone(),
         verification: file.verification.clone(),
         ops: used,
         warnings,
@@ -226,6 +228,7 @@ fn op_seconds(file: &RunFile, op: Option<&str>) -> Result<Vec<Second>, RunError>
         }
         if op.is_none() {
             (second.in_flight, second.waiting) = (cell.in_flight, cell.waiting);
+            (second.closure, second.target) = (cell.closure, cell.target);
         }
         second.service_us = two_percentiles(&service);
         second.response_us = two_percentiles(&response);

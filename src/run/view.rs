@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::camps::view::CampsView;
+pub use super::verdict::{Annotation, Calibration, HealthVerdict, HealthView, ThresholdResult, Trouble};
 pub use crate::dialect::Kind;
 pub use crate::entity::engine::{Ended, Phase};
 pub use crate::entity::verify::Verification;
@@ -137,6 +138,10 @@ pub struct Second {
     pub service_us: Option<[u32; 2]>,
     /// Response time, µs: p50, p99.
     pub response_us: Option<[u32; 2]>,
+    /// Little's law over the five seconds that end with this one; `None` in the open model.
+    pub closure: Option<f32>,
+    /// Entities or arrivals a second that the plan wants in the middle of it, where that changes.
+    pub target: Option<f32>,
 }
 
 /// One operation's seconds, in step with the run's.
@@ -294,31 +299,8 @@ pub struct Concurrency {
     pub waiting: f64,
     /// Little's law, closed model: `X (R + Z) / N`; 1 where nothing was lost. `None` in the open model.
     pub closure: Option<f64>,
-}
-
-/// Whether the numbers are the cluster's, in one word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HealthVerdict {
-    /// No sign against them.
-    #[default]
-    Healthy,
-    /// One sign: read it before the numbers.
-    Doubtful,
-    /// Two signs or more, or less concurrency than the plan asks for: the browser made the numbers.
-    ClientLimited,
-}
-
-/// What the instrument says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct HealthView {
-    /// In one word.
-    #[serde(default)]
-    pub verdict: HealthVerdict,
-    /// Sentences on what made the numbers doubtful; empty is healthy.
-    pub signs: Vec<String>,
-    /// Named figures for people: label and text.
-    pub facts: Vec<(String, String)>,
+    /// Open model: arrivals a second that were due in the measured window.
+    pub offered_per_s: Option<f64>,
 }
 
 /// One run, ready to be shown.
@@ -382,6 +364,8 @@ pub struct RunView {
     pub concurrency: Concurrency,
     /// What the instrument says of itself.
     pub health: HealthView,
+    /// What became of the plan's thresholds.
+    pub thresholds: Vec<ThresholdResult>,
     /// The check after the load, where the plan asked for it.
     pub verification: Option<Verification>,
     /// What could not be read or shown, for people.
@@ -419,6 +403,8 @@ pub struct Live {
     pub events_received: u64,
     /// What the instrument says of itself.
     pub health: HealthView,
+    /// The plan's thresholds, over the measured window so far.
+    pub thresholds: Vec<ThresholdResult>,
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::view::{Ended, ErrorGroup, HealthView, Measure, SubscribersView, TimeSources, Verification};
+use super::view::{
+    Ended, ErrorGroup, HealthView, Measure, SubscribersView, ThresholdResult, TimeSources, Verification,
+};
 use crate::dialect::Kind;
 use crate::plan::wire::PlanFile;
 
@@ -47,6 +49,9 @@ pub struct RunFile {
     pub errors: Vec<ErrorGroup>,
     pub concurrency: ConcurrencyFile,
     pub health: HealthView,
+    /// What became of the plan's thresholds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<ThresholdResult>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Verification>,
 }
@@ -175,6 +180,12 @@ pub struct SecondFile {
     pub t_s: u32,
     pub in_flight: f32,
     pub waiting: f32,
+    /// Little's law over the five seconds that end with this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closure: Option<f32>,
+    /// With stages: entities or arrivals a second that the plan wanted in the middle of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<f32>,
     /// Operations that ended a request in it.
     pub ops: BTreeMap<String, SecondOpFile>,
 }
@@ -227,4 +238,7 @@ pub struct ConcurrencyFile {
     /// Open model: arrivals that were due in the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<u64>,
+    /// Open model: arrivals a second that were due in the measured window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_per_s: Option<f64>,
 }

@@ -5,32 +5,34 @@ use std::cell::Cell;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsValue;
 
-use super::Port;
+use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
+use crate::browser::pressure::Pressure;
 use crate::browser::transport::FetchTransport;
 use crate::dialect;
-use crate::entity::engine::{BEAT, Run, Stop};
+use crate::entity::engine::{BEAT, Run};
 use crate::entity::world::{Clock, Transport};
 use crate::plan;
 use crate::protocol::{FromWorker, Opened, Start};
 use crate::run::build::About;
 use crate::run::summary;
+use crate::run::view::Trouble;
 use crate::sim::clock::VirtualClock;
 use crate::sim::transport::SimTransport;
 use crate::units::Micros;
 
 /// Carries a run out from start to file.
-pub(super) async fn carry_out(port: Port, start: Start, stop: Stop) {
-    if let Err(messages) = run(&port, start, &stop).await {
+pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
+    if let Err(messages) = run(&port, start, &running).await {
         port.fail(messages);
     }
-    stop.over();
+    running.stop.over();
 }
 
 /// Longest stretch of work before the worker listens again.
 const SLICE: Micros = Micros(50_000);
 
-async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), Vec<String>> {
+async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<String>> {
     let plan = plan::wire::read(&start.plan_json)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let performance =
@@ -41,12 +43,17 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), Vec<String>> 
     let file = if let Some(sim) = &plan.cluster.sim {
         let way = SimTransport::new(sim, plan.seed, VirtualClock::default());
         let virtual_clock = way.clock().clone();
-        let run = Run::new(plan, way, virtual_clock.clone(), start.run_id.clone(), None, stop.clone());
+        let run =
+            Run::new(plan, way, virtual_clock.clone(), start.run_id.clone(), None, running.stop.clone());
         port.send(&FromWorker::Started { run_id: start.run_id });
         // Beats are the page's: four a second of its time, not of the simulation's.
         let beats = Beats::default();
         let last = Cell::new(clock.now());
+        let may_end = run.shared.plan.thresholds.iter().any(|t| t.abort);
         let work = run.carry_out(|run| {
+            if may_end {
+                run.enforce(&run.live(usize::MAX));
+            }
             if clock.now().since(last.get()) >= BEAT {
                 last.set(clock.now());
                 beats.send(port, run);
@@ -69,10 +76,27 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), Vec<String>> 
         let dialect = dialect::of(plan.cluster.dialect);
         let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
         let transport = FetchTransport::new(performance, auth);
-        let run = Run::new(plan, transport, clock, start.run_id.clone(), start.api_key, stop.clone());
+        let run = Run::new(plan, transport, clock, start.run_id.clone(), start.api_key, running.stop.clone());
+        run.calibration.replace(start.calibration);
+        let heard = running.notes.clone();
+        let pressure = Pressure::watch(move |serious, now_ms| {
+            heard.borrow_mut().push((Trouble::Pressure, serious, now_ms));
+        });
+        run.shared.instrument.borrow_mut().knows_pressure = pressure.is_some();
         port.send(&FromWorker::Started { run_id: start.run_id });
         let beats = Beats::default();
-        let ended = run.carry_out(|run| beats.send(port, run)).await.map_err(|e| vec![e.to_string()])?;
+        let ended = run
+            .carry_out(|run| {
+                let mut instrument = run.shared.instrument.borrow_mut();
+                for (trouble, begins, at_ms) in running.notes.take() {
+                    instrument.mark(trouble, begins, Micros::from_millis(at_ms));
+                }
+                instrument.wall_clock((js_sys::Date::now() * 1e3) as i64, run.shared.clock.now());
+                drop(instrument);
+                beats.send(port, run);
+            })
+            .await
+            .map_err(|e| vec![e.to_string()])?;
         let about = About { started_at: start.started_at, finished_at: now(), environment };
         run.file(ended, &about)
     };
@@ -92,6 +116,7 @@ impl Beats {
     fn send<T: Transport, C: Clock>(&self, port: &Port, run: &Run<T, C>) {
         let live = run.live(self.seconds.get());
         self.seconds.set(self.seconds.get() + live.seconds.len());
+        run.enforce(&live);
         port.send(&FromWorker::Beat(Box::new(live)));
     }
 }

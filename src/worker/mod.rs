@@ -4,12 +4,14 @@
 //! Invariant: it speaks first ([`FromWorker::Ready`]), and answers every message, be it with an error.
 //! Tests: tests/browser and tests/e2e.
 
+mod calibrate;
 mod check;
 mod contrast;
 mod experiment;
 mod load;
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
@@ -19,6 +21,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use crate::entity::engine::Stop;
 use crate::experiment::ExperimentError;
 use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
+use crate::run::view::Trouble;
 use crate::run::{self, RunError};
 
 /// The worker's side of the conversation.
@@ -49,7 +52,7 @@ pub fn start() {
     console_error_panic_hook::set_once();
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let port = Port { scope: scope.clone() };
-    let running: RefCell<Option<Stop>> = RefCell::new(None);
+    let running: RefCell<Option<Running>> = RefCell::new(None);
     let contrasts = contrast::Contrasts::default();
     let inside = port.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -65,22 +68,46 @@ pub fn start() {
     port.send(&FromWorker::Ready { version: protocol::VERSION });
 }
 
-fn receive(port: &Port, running: &RefCell<Option<Stop>>, contrasts: &contrast::Contrasts, message: ToWorker) {
+/// The run under way or over, as messages reach it.
+#[derive(Clone, Debug, Default)]
+struct Running {
+    stop: Stop,
+    notes: Notes,
+}
+
+/// What the page told of itself since the last beat, and when it was heard (ms of the worker's clock).
+type Notes = Rc<RefCell<Vec<(Trouble, bool, f64)>>>;
+
+fn receive(
+    port: &Port,
+    running: &RefCell<Option<Running>>,
+    contrasts: &contrast::Contrasts,
+    message: ToWorker,
+) {
     match message {
         ToWorker::Start(start) => {
-            if let Some(stop) = begin(port, running) {
-                wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, stop));
+            if let Some(run) = begin(port, running) {
+                wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, run));
             }
         }
         ToWorker::Experiment(start) => {
-            if let Some(stop) = begin(port, running) {
-                wasm_bindgen_futures::spawn_local(experiment::carry_out(port.clone(), *start, stop));
+            if let Some(run) = begin(port, running) {
+                wasm_bindgen_futures::spawn_local(experiment::carry_out(port.clone(), *start, run.stop));
             }
         }
         ToWorker::Stop => {
-            if let Some(stop) = &*running.borrow() {
-                stop.stop();
+            if let Some(run) = &*running.borrow() {
+                run.stop.stop();
             }
+        }
+        ToWorker::Note { trouble, begins } => {
+            if let Some(run) = &*running.borrow() {
+                let now = port.scope.performance().map_or(0.0, |p| p.now());
+                run.notes.borrow_mut().push((trouble, begins, now));
+            }
+        }
+        ToWorker::Calibrate { plan_json } => {
+            wasm_bindgen_futures::spawn_local(calibrate::measure(port.clone(), plan_json));
         }
         ToWorker::Check { plan_json, api_key } => {
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
@@ -97,14 +124,14 @@ fn receive(port: &Port, running: &RefCell<Option<Stop>>, contrasts: &contrast::C
 }
 
 /// What ends the thing that begins; `None` where another is under way.
-fn begin(port: &Port, running: &RefCell<Option<Stop>>) -> Option<Stop> {
-    if running.borrow().as_ref().is_some_and(|stop| !stop.is_over()) {
+fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<Running> {
+    if running.borrow().as_ref().is_some_and(|run| !run.stop.is_over()) {
         port.fail(vec!["A run is under way already: stop it first.".into()]);
         return None;
     }
-    let stop = Stop::default();
-    running.replace(Some(stop.clone()));
-    Some(stop)
+    let run = Running::default();
+    running.replace(Some(run.clone()));
+    Some(run)
 }
 
 /// A file of either kind.

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cluster;
+mod instrument;
+mod load;
 mod queueing;
 mod sim;
 #[path = "../shared/simulated.rs"]
@@ -33,6 +35,7 @@ fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile
         .run(run.carry_out(|run| {
             let live = run.live(sent.get());
             sent.set(sent.get() + live.seconds.len());
+            run.enforce(&live);
             if stop_at.is_some_and(|at| cluster.clock.now() >= at) {
                 stop.stop();
             }
@@ -299,4 +302,18 @@ fn acknowledged_keys_are_read_back_and_lost_ones_are_named() {
     let lossy = carry_out(sets, &cluster, None).1.verification.unwrap();
     assert!(lossy.missing == whole.present / 100 && lossy.examples.len() == 20, "{lossy:?}");
     assert!(carry_out(plan(), &Pretend::new(5.0), None).1.verification.is_none());
+}
+
+#[test]
+fn stop_cuts_the_read_back_short_and_keeps_what_was_read() {
+    let mut sets = plan();
+    sets.verify = true;
+    sets.mix.iter_mut().for_each(|(op, weight)| *weight = u32::from(op == "set"));
+    let cluster = Pretend::new(100.0);
+    // The load ends at 22 s; reading back some 700 keys six at a time would take twelve seconds more.
+    let (file, view) = carry_out(sets, &cluster, Some(Micros(23_000_000)));
+    let read = view.verification.unwrap();
+    assert_eq!(file.ended, Ended::Completed);
+    assert!(read.present > 60 && read.unchecked > 100 && read.missing == 0, "{read:?}");
+    assert!(cluster.clock.now() < Micros(27_000_000), "{}", cluster.clock.now());
 }

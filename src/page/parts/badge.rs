@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::run::view::{HealthView, TimeSources};
+use crate::run::view::{HealthVerdict, HealthView, TimeSources};
 
 /// The colour of a badge; its words say the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,17 +67,13 @@ pub fn TimeSource(sources: TimeSources) -> impl IntoView {
     view! { <Badge text=format!("time: {}", sources.label()) tone title /> }
 }
 
-/// Whether the instrument was well: the verdict that stands on top of a result.
+/// Whether the instrument was well, in a word.
 #[component]
 pub fn Health(health: HealthView) -> impl IntoView {
-    match health.signs.len() {
-        0 => view! {
-            <Badge text="instrument healthy" tone=Tone::Good title="Nothing in the browser spoiled the numbers." />
-        }
-            .into_any(),
-        n => {
-            let text = if n == 1 { "doubtful: 1 sign".to_string() } else { format!("doubtful: {n} signs") };
-            view! { <Badge text tone=Tone::Warn title=health.signs.join("\n") /> }.into_any()
-        }
-    }
+    let tone = match health.verdict {
+        HealthVerdict::Healthy => Tone::Good,
+        HealthVerdict::Doubtful => Tone::Warn,
+        HealthVerdict::ClientLimited => Tone::Bad,
+    };
+    view! { <Badge text=format!("instrument {}", health.verdict.name()) tone title=health.signs.join("\n") /> }
 }

@@ -5,9 +5,11 @@ mod icon;
 mod latency_table;
 mod method;
 mod tile;
+mod verdict;
 
 pub use badge::{Badge, Health, TimeSource, Tone};
 pub use icon::Icon;
 pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
 pub use method::MethodLink;
 pub use tile::Tile;
+pub use verdict::Verdict;

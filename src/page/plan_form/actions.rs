@@ -8,6 +8,7 @@ use crate::experiment::Template;
 use crate::page::engine::{Check, Status};
 use crate::page::parts::Icon;
 use crate::page::state::{App, use_app};
+use crate::plan::preflight::expected;
 use crate::plan::{Plan, PlanDraft, to_link, wire};
 use crate::present::sentence;
 use crate::route::Route;
@@ -48,6 +49,24 @@ pub fn Actions() -> impl IntoView {
     let sentence = Memo::new(move |_| {
         app.form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
     });
+    let preflights = Memo::new(move |_| {
+        let has_key = app.form.api_key.with(|key| !key.trim().is_empty());
+        app.form.draft.with(|d| d.plan().ok().and_then(|plan| expected(&plan, has_key).words()))
+    });
+    let measuring = Memo::new(move |_| app.engine.calibration().with(|c| c.running));
+    let speed = Memo::new(move |_| {
+        app.engine.calibration().with(|c| match (c.running, &c.failure, &c.known) {
+            (true, ..) => Some("Measuring how fast this browser is…".to_string()),
+            (_, Some(failure), _) => Some(failure.clone()),
+            (_, _, Some(known)) => Some(sentence::calibration(known)),
+            _ => None,
+        })
+    });
+    let calibrate = move |_| {
+        if let Some(plan) = valid(app) {
+            app.engine.calibrate(&plan, Box::new(|_| {}));
+        }
+    };
     let check = move |_| {
         if let Some(plan) = valid(app) {
             app.engine.check(&plan, key(app));
@@ -71,10 +90,12 @@ pub fn Actions() -> impl IntoView {
         app.import(files);
     };
     view! {
+        {move || preflights.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
+        <p class="hint" aria-live="polite">{speed}</p>
         <div class="actions">
             <p class="actions-sentence">{sentence}</p>
             <div class="row">
-                <button type="submit" class="button button-main" disabled=move || busy.get() title="Ctrl + Enter">
+                <button type="submit" class="button button-main" disabled=move || busy.get() || measuring.get() title="Ctrl + Enter">
                     <Icon name="play" />
                     "Start"
                 </button>
@@ -87,6 +108,15 @@ pub fn Actions() -> impl IntoView {
                 >
                     <Icon name="check" />
                     "Check connections"
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    title="Asks the page's own server, which does nothing, for four seconds: what is left is the browser's share"
+                    disabled=move || busy.get() || checking.get() || measuring.get()
+                    on:click=calibrate
+                >
+                    "How fast is this browser?"
                 </button>
                 <button
                     type="button"

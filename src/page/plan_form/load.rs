@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Field, Form, Switch};
+use super::{Area, Field, Form, Switch};
 use crate::plan::{DialectId, PlanDraft};
 use crate::present::form::messages_at;
 
@@ -102,6 +102,7 @@ pub fn MoreSettings(form: Form) -> impl IntoView {
             <summary>"More settings"</summary>
             <div class="more-body">
                 <ModelFields form />
+                <ThresholdFields form />
                 <MixFields form />
                 <OtherFields form />
             </div>
@@ -202,6 +203,34 @@ fn ModelFields(form: Form) -> impl IntoView {
                 {move || if open.get() { open_fields().into_any() } else { closed_fields().into_any() }}
                 {times.map(|f| f.view(form))}
             </div>
+            <Area
+                form
+                field="load.stages"
+                label="Stages"
+                value=Signal::derive(move || form.draft.with(|d| d.stages.clone()))
+                set=move |text: String| form.edit(|d| d.stages = text)
+                hint="Empty for a load that does not change. “0→50 in 30s, 50 for 2m, 20 for 1m”: a ramp, then levels; entities, or \
+                      requests a second in the open model. They take the place of entities (or rate) and duration above; the warm-up is \
+                      their beginning."
+            />
+        </fieldset>
+    }
+}
+
+#[component]
+fn ThresholdFields(form: Form) -> impl IntoView {
+    view! {
+        <fieldset>
+            <legend>"What must hold"</legend>
+            <Area
+                form
+                field="thresholds"
+                label="Thresholds, one a line"
+                value=Signal::derive(move || form.draft.with(|d| d.thresholds.clone()))
+                set=move |text: String| form.edit(|d| d.thresholds = text)
+                hint="Such as “get.service.p95 < 50ms”, “errors < 0.1%”, “rate > 200/s”, “health = healthy”. With “abort:” in front the run \
+                      ends as soon as it fails."
+            />
         </fieldset>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Area, Field, Form};
 use crate::page::parts::Icon;
 use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
-use crate::present::form::{add_loopback_lanes, can_add_lanes, simulated_preset};
+use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
 
 /// The nodes.
 #[component]
@@ -205,12 +205,27 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
                 />
                 <Show when=move || can_add.get()>
                     <p>
-                        <button type="button" class="button" on:click=move |_| write(&add_loopback_lanes)>
+                        <button
+                            type="button"
+                            class="button"
+                            on:click=move |_| write(&|n| add_loopback_lanes(n, LaneKind::Names))
+                        >
                             <Icon name="add" />
                             "Add *.localhost lanes"
                         </button>
+                        " "
+                        <button
+                            type="button"
+                            class="button"
+                            on:click=move |_| write(&|n| add_loopback_lanes(n, LaneKind::Addresses))
+                        >
+                            <Icon name="add" />
+                            "Add 127.0.0.2… lanes"
+                        </button>
                         <span class="hint">
-                            " The node on this machine under eight more names. Safari does not resolve these: leave them out there."
+                            " The node on this machine under eight more names or addresses. Safari does not resolve names under .localhost: \
+                             there, use addresses. Those work where the node listens on all of 127.0.0.x (Linux does by itself on 0.0.0.0). \
+                             More ports of the same node, where it or a proxy in front of it has them, do as well: write them above."
                         </span>
                     </p>
                 </Show>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::browser::environment::local_time;
 use crate::browser::files;
-use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone};
+use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
 use crate::page::plan_form::actions::copy_link;
 use crate::page::state::use_app;
 use crate::plan::wire;
@@ -32,7 +32,6 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
             }
         }
     };
-    let signs = view.health.signs.clone();
     view! {
         <header class="view-head">
             <NameLine run=run.clone() renamed />
@@ -45,7 +44,7 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
                 <Badge text=if view.sticky { "leader-sticky" } else { "not sticky" } />
             </p>
             <p class="outcome">{sentence::outcome(view)}</p>
-            {signs.into_iter().map(|s| view! { <p class="note note-warn">{s}</p> }).collect_view()}
+            <Verdict health=view.health.clone() thresholds=view.thresholds.clone() />
             {view.warnings.iter().cloned().map(|w| view! { <p class="note note-warn">{w}</p> }).collect_view()}
         </header>
         <Numbers run=run.clone() />

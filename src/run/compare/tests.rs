@@ -53,8 +53,9 @@ pub(crate) fn sample(id: &str, factor: f64) -> RunView {
         camps: Default::default(),
         subscribers: SubscribersView::default(),
         errors: Vec::new(),
-        concurrency: Concurrency { entities: 50, effective: 6.0, waiting: 0.0, closure: None },
+        concurrency: Concurrency { entities: 50, effective: 6.0, ..Concurrency::default() },
         health: HealthView::default(),
+        thresholds: Vec::new(),
         verification: None,
         warnings: Vec::new(),
     }

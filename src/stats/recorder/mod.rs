@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use hdrhistogram::Histogram;
 
-use crate::sample::{Measure, Outcome, Protocol, Sample, TimeSource, TimeSources, WireTiming};
+use crate::sample::{Measure, Protocol, Sample, TimeSource, TimeSources, WireTiming};
 use crate::stats::errors::ErrorBook;
 use crate::stats::gauge::{Gauge, WindowArea};
 use crate::stats::moments::Moments;
@@ -28,9 +28,6 @@ pub fn new_histogram() -> Histogram<u64> {
     )]
     Histogram::new(3).expect("three significant digits")
 }
-
-/// Timings kept for requests that are not booked yet.
-const EARLY_MAX: usize = 2_000;
 
 /// Which histogram a latency belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +67,10 @@ pub struct Tally {
 pub struct SecondCell {
     /// A cell an operation.
     pub ops: Vec<SecondOp>,
+    /// Lengths of the entities' cycles that ended in it, µs together.
+    pub cycle_us: u64,
+    /// The longest of them, µs.
+    pub longest_us: u64,
 }
 
 /// One operation's second.
@@ -118,13 +119,13 @@ pub struct Recorder {
     entities: Vec<EntityTally>,
     nodes: Vec<NodeTally>,
     pending: HashMap<u64, Pending>,
-    /// Wire timings that came before their request was booked: the browser tells of both in no fixed order.
-    early: BTreeMap<u64, Option<WireTiming>>,
     sources: TimeSources,
     in_flight: Gauge,
     waiting: Gauge,
+    active: Gauge,
     in_flight_window: WindowArea,
     waiting_window: WindowArea,
+    active_window: WindowArea,
     cycle_us: u64,
     stall: Histogram<u64>,
     server: Histogram<u64>,
@@ -161,12 +162,13 @@ impl Recorder {
             entities: vec![EntityTally { ops: vec![Moments::default(); ops], errors: 0 }; entities],
             nodes: Vec::new(),
             pending: HashMap::new(),
-            early: BTreeMap::new(),
             sources: TimeSources::default(),
             in_flight: Gauge::new(start),
             waiting: Gauge::new(start),
+            active: Gauge::new(start),
             in_flight_window: WindowArea::new(measured.0, measured.1),
             waiting_window: WindowArea::new(measured.0, measured.1),
+            active_window: WindowArea::new(measured.0, measured.1),
             cycle_us: 0,
             stall: new_histogram(),
             server: new_histogram(),
@@ -206,6 +208,18 @@ impl Recorder {
     pub fn wait_ends(&mut self, now: Micros) {
         self.waiting.down(now);
         self.waiting_window.down(now);
+    }
+
+    /// An entity of the closed model takes part from `now` on.
+    pub fn joins(&mut self, now: Micros) {
+        self.active.up(now);
+        self.active_window.up(now);
+    }
+
+    /// An entity no longer takes part.
+    pub fn leaves(&mut self, now: Micros) {
+        self.active.down(now);
+        self.active_window.down(now);
     }
 
     /// A request was handed to the network.
@@ -254,26 +268,17 @@ impl Recorder {
         }
         match (wire, late) {
             (Some(wire), _) => self.service(&sample, Some(&wire)),
-            (None, Some(ticket)) => match self.early.remove(&ticket) {
-                Some(timing) => self.service(&sample, timing.as_ref()),
-                None => {
-                    self.pending.insert(ticket, Pending { sample, since: sample.done });
-                }
-            },
+            (None, Some(ticket)) => {
+                self.pending.insert(ticket, Pending { sample, since: sample.done });
+            }
             (None, None) => self.service(&sample, None),
         }
     }
 
-    /// The wire timing of a request came; the request itself may be booked a moment later. Tickets rise.
+    /// The wire timing of a request came. The transport holds it back until the request is booked.
     pub fn wire(&mut self, ticket: u64, timing: Option<&WireTiming>) {
         if let Some(pending) = self.pending.remove(&ticket) {
             self.service(&pending.sample, timing);
-        } else {
-            self.early.insert(ticket, timing.copied());
-            // Requests that failed are booked without a ticket: their timings would stay for ever.
-            if self.early.len() > EARLY_MAX {
-                self.early.pop_first();
-            }
         }
     }
 
@@ -299,6 +304,10 @@ impl Recorder {
     pub fn cycle(&mut self, length: Micros, now: Micros) {
         if now >= self.measured_from && now <= self.measured_to {
             self.cycle_us += length.0;
+        }
+        if let Some(second) = self.second_mut(now) {
+            second.cycle_us += length.0;
+            second.longest_us = second.longest_us.max(length.0);
         }
     }
 
@@ -347,16 +356,20 @@ impl Recorder {
     }
 
     fn second_op(&mut self, at: Micros, op: u8) -> Option<&mut SecondOp> {
+        self.second_mut(at)?.ops.get_mut(usize::from(op))
+    }
+
+    fn second_mut(&mut self, at: Micros) -> Option<&mut SecondCell> {
         let second = (at.since(self.start).0 / 1_000_000) as usize;
         if self.seconds.len() <= second {
             // A day and an hour is longer than any plan: a broken clock can't fill the memory.
             if second > 90_000 {
                 return None;
             }
-            let empty = SecondCell { ops: vec![SecondOp::default(); self.ops] };
+            let empty = SecondCell { ops: vec![SecondOp::default(); self.ops], ..SecondCell::default() };
             self.seconds.resize(second + 1, empty);
         }
-        self.seconds[second].ops.get_mut(usize::from(op))
+        self.seconds.get_mut(second)
     }
 
     fn flight_begins(&mut self, node: u16, now: Micros) {
@@ -381,90 +394,6 @@ impl Recorder {
     }
 }
 
-/// What was recorded.
-impl Recorder {
-    /// Start of the run, start and end of the measured window.
-    #[must_use]
-    pub fn windows(&self) -> (Micros, Micros, Micros) {
-        (self.start, self.measured_from, self.measured_to)
-    }
-
-    /// The tally of an operation at a node.
-    #[must_use]
-    pub fn tally(&self, window: Window, node: usize, op: usize) -> Tally {
-        self.tallies[window as usize].get(node).and_then(|n| n.get(op)).copied().unwrap_or_default()
-    }
-
-    /// The latency histograms of the measured window.
-    #[must_use]
-    pub fn histograms(&self) -> &BTreeMap<Key, Histogram<u64>> {
-        &self.histograms
-    }
-
-    /// The seconds, warm-up included.
-    #[must_use]
-    pub fn seconds(&self) -> &[SecondCell] {
-        &self.seconds
-    }
-
-    /// The entities.
-    #[must_use]
-    pub fn entities(&self) -> &[EntityTally] {
-        &self.entities
-    }
-
-    /// The nodes.
-    #[must_use]
-    pub fn nodes(&self) -> &[NodeTally] {
-        &self.nodes
-    }
-
-    /// Where service times of the measured window were read.
-    #[must_use]
-    pub fn sources(&self) -> TimeSources {
-        self.sources
-    }
-
-    /// Requests in flight and waiting: the gauges themselves.
-    #[must_use]
-    pub fn gauges(&self) -> (&Gauge, &Gauge) {
-        (&self.in_flight, &self.waiting)
-    }
-
-    /// Requests in flight and waiting, averaged over the measured window up to `now`.
-    #[must_use]
-    pub fn concurrency(&self, now: Micros) -> (f64, f64) {
-        let now = now.min(self.measured_to);
-        (self.in_flight_window.mean(now), self.waiting_window.mean(now))
-    }
-
-    /// Brings the gauges up to `now`, so that seconds can be read.
-    pub fn advance(&mut self, now: Micros) {
-        self.in_flight.advance(now);
-        self.waiting.advance(now);
-    }
-
-    /// Little's law for so many entities: the time their cycles took over the time there was. `None` before
-    /// the measured window.
-    #[must_use]
-    pub fn closure(&self, entities: u32, now: Micros) -> Option<f64> {
-        let window = now.min(self.measured_to).since(self.measured_from).0;
-        (window > 0 && entities > 0).then(|| self.cycle_us as f64 / (window as f64 * f64::from(entities)))
-    }
-
-    /// Stall in the browser, time by the node's own word, and cost of redirects, of wire-timed answers.
-    #[must_use]
-    pub fn wire_histograms(&self) -> (&Histogram<u64>, &Histogram<u64>, &Histogram<u64>) {
-        (&self.stall, &self.server, &self.redirect)
-    }
-
-    /// Requests of both windows that ended in this way.
-    #[must_use]
-    pub fn total(&self, outcome: Outcome) -> u64 {
-        self.tallies.iter().flatten().flatten().map(|t| t.outcomes[outcome.index()]).sum()
-    }
-}
-
 /// Counts a value; the histogram grows with it, so it always fits.
 fn count(histogram: &mut Histogram<u64>, value: u64) {
     histogram.record(value.min(LATENCY_MAX)).ok();
@@ -477,5 +406,6 @@ fn count_source(sources: &mut TimeSources, source: TimeSource) {
     }
 }
 
+mod read;
 #[cfg(test)]
 mod tests;

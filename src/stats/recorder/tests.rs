@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::sample::Outcome;
 
 fn sample(op: u8, outcome: Outcome, issued: u64, took: u64) -> Sample {
     Sample {
@@ -55,17 +56,6 @@ fn a_late_wire_time_replaces_the_pages_clock() {
     assert_eq!(r.entities()[0].ops[0].mean(), 40_000.0);
     r.wire(7, Some(&wire(1)));
     assert_eq!(r.histograms()[&key].len(), 2, "a ticket counts once");
-}
-
-#[test]
-fn a_wire_time_that_comes_before_its_request_is_booked_is_kept() {
-    let mut r = recorder();
-    r.wire(7, Some(&wire(20_000)));
-    run(&mut r, sample(0, Outcome::Ok, 2_000_000, 50_000), Some(7));
-    assert_eq!((r.pending(), r.sources()), (0, TimeSources { wire: 1, page_clock: 0 }));
-    // Timings of requests that are never booked do not pile up.
-    (100..10_000).for_each(|ticket| r.wire(ticket, None));
-    assert!(r.early.len() <= EARLY_MAX);
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! Compute Pressure, where the browser has it (Chromium, secure pages): whether the CPU is under serious pressure.
+//!
+//! By feature detection: `PressureObserver` is no stable part of web-sys.
+
+use js_sys::{Array, Function, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+
+/// An observer of the CPU's pressure. Dropping it ends that.
+pub struct Pressure {
+    observer: JsValue,
+    _callback: Closure<dyn FnMut(JsValue)>,
+    /// Keeps a refusal from being an unhandled rejection.
+    _refused: Closure<dyn FnMut(JsValue)>,
+}
+
+impl std::fmt::Debug for Pressure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pressure").finish_non_exhaustive()
+    }
+}
+
+fn method(of: &JsValue, name: &str) -> Option<Function> {
+    Reflect::get(of, &name.into()).ok()?.dyn_into().ok()
+}
+
+impl Pressure {
+    /// Calls `call` with whether the pressure is serious or critical, and when that was heard (ms of this thread's
+    /// clock), about once a second while it changes. `None` where the browser can't tell.
+    #[must_use]
+    pub fn watch(mut call: impl FnMut(bool, f64) + 'static) -> Option<Pressure> {
+        let global = js_sys::global();
+        let class = method(&global, "PressureObserver")?;
+        let performance = Reflect::get(&global, &"performance".into()).ok()?;
+        let now = method(&performance, "now")?;
+        let callback = Closure::<dyn FnMut(JsValue)>::new(move |records: JsValue| {
+            let last = Array::from(&records).pop();
+            let state = Reflect::get(&last, &"state".into()).ok().and_then(|s| s.as_string());
+            if let Some(state) = state {
+                let at = now.call0(&performance).ok().and_then(|t| t.as_f64()).unwrap_or_default();
+                call(matches!(state.as_str(), "serious" | "critical"), at);
+            }
+        });
+        let observer = Reflect::construct(&class, &Array::of1(callback.as_ref())).ok()?;
+        let options = js_sys::Object::new();
+        Reflect::set(&options, &"sampleInterval".into(), &1_000.into()).ok()?;
+        let asked = method(&observer, "observe")?.call2(&observer, &"cpu".into(), &options).ok()?;
+        let refused = Closure::<dyn FnMut(JsValue)>::new(|_| {});
+        if let Some(promise) = asked.dyn_ref::<Promise>() {
+            let _ = promise.catch(&refused);
+        }
+        Some(Pressure { observer, _callback: callback, _refused: refused })
+    }
+}
+
+impl Drop for Pressure {
+    fn drop(&mut self) {
+        if let Some(end) = method(&self.observer, "disconnect") {
+            let _ = end.call0(&self.observer);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What stands on top of a result and of the live view: thresholds, the instrument's verdict with its signs, hints.
+
+use leptos::prelude::*;
+
+use super::{Badge, Tone};
+use crate::present::sentence;
+use crate::run::view::{HealthVerdict, HealthView, ThresholdResult};
+
+/// Thresholds and verdict.
+#[component]
+pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl IntoView {
+    let class = match health.verdict {
+        HealthVerdict::Healthy => "verdict verdict-good",
+        HealthVerdict::Doubtful => "verdict verdict-warn",
+        HealthVerdict::ClientLimited => "verdict verdict-bad",
+    };
+    let (word, meaning) = sentence::verdict(health.verdict);
+    let marked = sentence::marked(&health.annotations);
+    let hints = health.hints.into_iter().chain(marked);
+    let lines =
+        |list: Vec<String>| list.into_iter().map(|text| view! { <li>{text}</li> }.into_any()).collect_view();
+    view! {
+        {sentence::thresholds(&thresholds)
+            .map(|(failed, text)| {
+                let class = if failed { "verdict verdict-bad" } else { "verdict verdict-good" };
+                view! {
+                    <section class=class aria-label="Thresholds">
+                        <p>{text}</p>
+                        <ul class="thresholds">{thresholds.into_iter().map(threshold).collect_view()}</ul>
+                    </section>
+                }
+            })}
+        <section class=class aria-label="Verdict on the instrument" data-verdict=health.verdict.name()>
+            <p>
+                <strong>{word}</strong>
+                " "
+                {meaning}
+            </p>
+            <ul>{lines(health.signs)}</ul>
+            <ul class="hint">{lines(hints.collect())}</ul>
+        </section>
+    }
+}
+
+fn threshold(t: ThresholdResult) -> impl IntoView {
+    let (word, tone) = match t.pass {
+        Some(true) => ("holds", Tone::Good),
+        Some(false) if t.stopped => ("failed: ended the run", Tone::Bad),
+        Some(false) => ("failed", Tone::Bad),
+        None => ("not known", Tone::Plain),
+    };
+    view! {
+        <li>
+            <Badge text=word tone />
+            <code>{t.text}</code>
+            <span>{t.words}</span>
+        </li>
+    }
+}

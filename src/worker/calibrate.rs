@@ -1,0 +1,110 @@
+//! The null calibration: what this browser reaches against a server that does nothing, the page's own.
+//!
+//! The same worker, the same way of asking, the plan's slots as far as one origin has them. First one request at a
+//! time (what a request costs), then all (how many a second).
+
+use futures_util::future::join_all;
+
+use super::Port;
+use crate::browser::clock::BrowserClock;
+use crate::browser::transport::FetchTransport;
+use crate::dialect::Request;
+use crate::entity::leader::within;
+use crate::entity::world::{Call, Clock, Room, Transport};
+use crate::plan;
+use crate::protocol::FromWorker;
+use crate::run::view::Calibration;
+use crate::stats::recorder::new_histogram;
+use crate::units::Micros;
+
+/// Opens connections and lets the machine wake up.
+const SETTLE: Micros = Micros(300_000);
+/// One request at a time.
+const ALONE: Micros = Micros(1_200_000);
+/// As many as there are slots.
+const TOGETHER: Micros = Micros(2_500_000);
+/// How long one request may take.
+const PATIENCE: Micros = Micros(2_000_000);
+
+/// Measures, and tells.
+pub(super) async fn measure(port: Port, plan_json: String) {
+    let result = calibrate(&port, &plan_json).await;
+    port.send(&FromWorker::Calibrated { result });
+}
+
+async fn calibrate(port: &Port, plan_json: &str) -> Result<Calibration, String> {
+    let plan = plan::wire::read(plan_json)
+        .map_err(|p| p.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))?;
+    let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
+    let clock = BrowserClock::new(performance.clone());
+    // No API key: the page's own server has no business with it.
+    let transport = FetchTransport::new(performance, None);
+    let (base, path) = target(port, &transport, &clock).await?;
+    let request = Request::get(path.as_str());
+    let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| false };
+    // The page's clock around the whole: that is what the browser adds where a node sends no timing header.
+    let ask = async |until: Micros, tell: &dyn Fn(u64)| {
+        let mut count = 0_u64;
+        while clock.now() < until {
+            let start = clock.now();
+            if !matches!(within(&clock, PATIENCE, transport.send(&call)).await, Some(Ok(_))) {
+                break;
+            }
+            count += 1;
+            tell(clock.now().since(start).0);
+            // Nobody waits for these: they must not pile up.
+            transport.take_wire();
+        }
+        count
+    };
+    let lanes: usize = plan.cluster.nodes.iter().map(|n| n.lane_urls().count()).sum();
+    let in_flight = (lanes as u32 * Room::BROWSER.lane).min(plan.load.entities).clamp(1, Room::BROWSER.lane);
+    let together = async |length: Micros| {
+        let until = clock.now() + length;
+        join_all((0..in_flight).map(|_| ask(until, &|_| {}))).await.into_iter().sum::<u64>()
+    };
+    together(SETTLE).await;
+    let alone = std::cell::RefCell::new(new_histogram());
+    ask(clock.now() + ALONE, &|us| {
+        // A growing histogram takes every value.
+        alone.borrow_mut().record(us).ok();
+    })
+    .await;
+    let start = clock.now();
+    let count = together(TOGETHER).await;
+    let seconds = clock.now().since(start).as_secs();
+    let alone = alone.into_inner();
+    if alone.is_empty() || count == 0 || seconds < 0.5 {
+        return Err("The page's own server stopped answering.".into());
+    }
+    Ok(Calibration {
+        requests_per_s: (count as f64 / seconds * 10.0).round() / 10.0,
+        overhead_p50_us: alone.value_at_quantile(0.5),
+        overhead_p99_us: alone.value_at_quantile(0.99),
+        in_flight,
+        url: format!("{base}{path}"),
+        measured_at: String::from(js_sys::Date::new_0().to_iso_string()),
+    })
+}
+
+/// Base and path of something small on the page's own origin: `/null` where the server has it, else the worker's
+/// own file.
+async fn target(
+    port: &Port,
+    transport: &FetchTransport,
+    clock: &BrowserClock,
+) -> Result<(String, String), String> {
+    let location = port.scope.location();
+    let base = location.origin();
+    for path in ["/null".to_string(), location.pathname()] {
+        let request = Request::get(path.as_str());
+        let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| false };
+        if let Some(Ok(reply)) = within(clock, PATIENCE, transport.send(&call)).await
+            && matches!(reply.status, 200 | 204)
+            && reply.bytes <= 4_096
+        {
+            return Ok((base, path));
+        }
+    }
+    Err("The page's own server does not answer, so there is nothing to measure against.".into())
+}
