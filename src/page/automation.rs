@@ -53,7 +53,8 @@ fn function2(f: impl Fn(JsValue, JsValue) -> JsValue + 'static) -> Function {
 
 fn preset_object(name: &JsValue) -> Result<JsValue, JsValue> {
     let plan = name.as_string().and_then(|name| preset(&name)).ok_or_else(|| {
-        let known: Vec<_> = crate::plan::PRESETS.iter().map(|p| p.name).collect();
+        let sims = crate::plan::SIM_PRESETS.iter().map(|p| p.name);
+        let known: Vec<_> = crate::plan::PRESETS.iter().map(|p| p.name).chain(sims).collect();
         JsValue::from(Error::new(&format!("There is no such preset; there are: {}.", known.join(", "))))
     })?;
     JSON::parse(&wire::to_json(&plan))

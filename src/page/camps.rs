@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::parts::MethodLink;
 use crate::chart::figure::Sign;
 use crate::chart::ink::Ink;
+use crate::chart::number::fixed;
 use crate::chart::scene::Shape;
 use crate::chart::sign;
 use crate::present::figure::{count, ms};
@@ -177,8 +178,9 @@ fn evidence(camps: &CampsView) -> impl IntoView + use<> {
         })
         .collect_view();
     let correlation = camps.rank_correlation.zip(camps.correlation).map(|(rank, plain)| {
+        let (rank, plain) = (fixed(rank, 2), fixed(plain, 2));
         let text = format!(
-            "Read and write means over the entities: rank correlation {rank:.2} (Spearman), {plain:.2} (Pearson)."
+            "Read and write means over the entities: rank correlation {rank} (Spearman), {plain} (Pearson)."
         );
         view! { <li>{text}</li> }
     });

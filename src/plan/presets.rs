@@ -1,6 +1,6 @@
 //! Plans to start from.
 
-use super::{BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan};
+use super::{BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, sim_preset};
 use crate::units::Micros;
 
 /// The nine operations of the seed tool, in its order.
@@ -45,14 +45,21 @@ pub fn default_nodes() -> Vec<Node> {
         .collect()
 }
 
-/// The preset of that name, against the local cluster's default nodes.
+/// The preset of that name, against the local cluster's default nodes; the name of a simulated cluster gives the
+/// preset `fwit-t` on it.
 #[must_use]
 pub fn preset(name: &str) -> Option<Plan> {
-    let preset = PRESETS.iter().find(|p| p.name == name)?;
+    let sim = sim_preset(name);
+    let load = if sim.is_some() { "fwit-t" } else { name };
+    let preset = PRESETS.iter().find(|p| p.name == load)?;
+    let cluster = match sim {
+        Some(sim) => Cluster { dialect: DialectId::Sim, nodes: sim.addresses(), sim: Some(sim) },
+        None => Cluster { dialect: DialectId::Insi, nodes: default_nodes(), sim: None },
+    };
     Some(Plan {
         name: "50 entities, sticky".into(),
         seed: 1,
-        cluster: Cluster { dialect: DialectId::Insi, nodes: default_nodes(), sim: None },
+        cluster,
         load: Load {
             model: Model::Closed { think: Micros(10_000), jitter: Micros(10_000) },
             entities: 50,
@@ -76,8 +83,9 @@ mod tests {
 
     #[test]
     fn every_preset_is_a_valid_plan() {
-        for p in PRESETS {
-            let plan = preset(p.name).unwrap();
+        let names = PRESETS.iter().map(|p| p.name);
+        for name in names.chain(crate::plan::SIM_PRESETS.iter().map(|p| p.name)) {
+            let plan = preset(name).unwrap();
             assert_eq!(validate(&wire::to_file(&plan)), Ok(plan));
         }
         assert!(preset("none").is_none());

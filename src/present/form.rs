@@ -167,7 +167,10 @@ pub fn apply_preset(draft: &PlanDraft, name: &str) -> Option<PlanDraft> {
     if draft.nodes.iter().any(|n| !n.url.trim().is_empty()) {
         new.nodes.clone_from(&draft.nodes);
     }
-    (new.dialect, new.sim) = (draft.dialect.clone(), draft.sim.clone());
+    // The name of a simulated cluster brings its own.
+    if !new.is_simulated() {
+        (new.dialect, new.sim) = (draft.dialect.clone(), draft.sim.clone());
+    }
     new.disable_leader_stickiness = draft.disable_leader_stickiness;
     new.name = auto_name(&new);
     Some(new)

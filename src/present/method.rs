@@ -81,7 +81,7 @@ mod tests {
             .lines()
             .filter_map(|l| l.strip_prefix("## "))
             .map(|title| {
-                let kept = title.to_lowercase().replace(' ', "-");
+                let kept = title.to_ascii_lowercase().replace(' ', "-");
                 kept.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
             })
             .collect();

@@ -68,6 +68,8 @@ pub struct Change {
     pub interval: Option<[f64; 2]>,
     /// The ratio of the control, a run of the first's setting, to the first: what that setting moved by itself.
     pub control: Option<f64>,
+    /// 95 % interval of that ratio.
+    pub control_interval: Option<[f64; 2]>,
 }
 
 /// One metric over all runs.
@@ -328,7 +330,7 @@ fn change(first: f64, value: f64, unit: Unit, better: Better, sure: bool) -> Cha
         Some(ratio) if ratio > 1.0 => format!("{}% higher", three_digits((ratio - 1.0) * 100.0)),
         Some(ratio) => format!("{}% lower", three_digits((1.0 - ratio) * 100.0)),
     };
-    Change { difference, ratio, tendency, words, interval: None, control: None }
+    Change { difference, ratio, tendency, words, interval: None, control: None, control_interval: None }
 }
 
 /// All operations of all runs, in the order of the first run that has them.

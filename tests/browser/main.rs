@@ -5,6 +5,8 @@
 #[path = "../shared/draws.rs"]
 mod draws;
 mod recorder;
+#[path = "../shared/simulated.rs"]
+mod simulated;
 
 use std::collections::BTreeSet;
 
@@ -140,4 +142,9 @@ async fn the_clock_goes_on_and_sleeps_as_long_as_asked() {
 #[wasm_bindgen_test]
 fn random_numbers_are_those_of_every_other_machine() {
     assert_eq!(draws::hash(), draws::EXPECTED);
+}
+
+#[wasm_bindgen_test]
+fn a_simulated_run_has_the_bytes_it_has_natively() {
+    assert_eq!(simulated::hash(), simulated::HASH);
 }

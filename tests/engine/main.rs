@@ -4,6 +4,8 @@
 mod cluster;
 mod queueing;
 mod sim;
+#[path = "../shared/simulated.rs"]
+mod simulated;
 
 use std::cell::Cell;
 

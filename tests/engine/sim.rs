@@ -227,3 +227,8 @@ fn several_runs_meet_the_same_cluster() {
     assert!(leader != 0 && way.clock().now() > Micros::from_secs(66.0));
     assert!(third.nodes[leader].leads == Some(true) && file.nodes.len() == 3);
 }
+
+#[test]
+fn a_simulated_run_has_the_bytes_it_has_in_a_browser() {
+    assert_eq!(super::simulated::hash(), super::simulated::HASH, "tests/browser has the same test");
+}

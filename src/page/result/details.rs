@@ -231,7 +231,7 @@ fn node(n: NodeView) -> impl IntoView {
             <td>{n.protocol}</td>
             <td>{timing}</td>
             <td class="number">{three_digits(n.in_flight)}</td>
-            <td class="number">{n.slots}</td>
+            <td class="number">{if n.slots < 1_000_000 { n.slots.to_string() } else { "no limit".to_string() }}</td>
             <td class="lanes">{n.lanes.join(" ")}</td>
         </tr>
     }

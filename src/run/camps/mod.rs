@@ -21,7 +21,7 @@ use crate::stats::camps::labels::{Labelling, explained};
 use crate::stats::camps::pipeline::{FEWEST_REQUESTS, request_camps};
 use crate::stats::camps::profile::profile;
 use crate::stats::recorder::new_histogram;
-use crate::units::sort_small;
+use crate::units::{decimal, sort_small};
 
 /// Fewest answers of an entity for its mean to count.
 const FEWEST_ANSWERS: u64 = 5;
@@ -140,7 +140,7 @@ fn op_requests(histograms: &Histograms, op: &str, roles: &[(String, bool)]) -> O
 /// The clock's step as the run's environment tells it: `100 µs`, `1.00 ms`; 0 where it doesn't.
 fn tick(text: &str) -> f64 {
     let (number, unit) = text.split_once(' ').unwrap_or((text, ""));
-    let number: f64 = number.parse().unwrap_or(0.0);
+    let number = decimal(number).unwrap_or(0.0);
     number * if unit == "ms" { 1_000.0 } else { 1.0 }
 }
 

@@ -198,10 +198,10 @@ impl Job {
     }
 }
 
-/// The places of the percentiles that are looked at: all of them for the whole run, those of the tables and a few
-/// between for a single operation.
+/// The places of the percentiles that are looked at: all of them for the whole run, those of the tables for
+/// a single operation.
 fn ranks(op: Option<&str>) -> Vec<usize> {
-    let wanted = |p: f64| op.is_none() || [0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999].contains(&p);
+    let wanted = |p: f64| op.is_none() || [0.1, 0.5, 0.9, 0.99].contains(&p);
     (0..RANKS.len()).filter(|i| RANKS.get(*i).is_some_and(|p| wanted(*p))).collect()
 }
 

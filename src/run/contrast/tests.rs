@@ -79,7 +79,7 @@ fn a_comparison_gains_intervals_and_careful_words() {
     let mut with = compare(&views, &[], Measure::Service);
     assert_eq!(with.control, None, "B has another setting");
     let c = contrast(vec![seconds(1, 60, 4e3, 90), seconds(2, 60, 3e3, 90), seconds(3, 60, 4.04e3, 90)]);
-    let control = Control { run: None, id: "again".into(), name: again.name.clone() };
+    let control = Control { run: None, id: "again".into(), name: again.name };
     apply(&mut with, &c, Some(control));
     let p50 = with.metrics.iter().find(|m| m.op.is_none() && m.name == "p50").unwrap();
     let change = p50.changes[1].as_ref().unwrap();

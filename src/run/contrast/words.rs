@@ -45,7 +45,7 @@ pub fn apply(c: &mut Comparison, contrast: &Contrast, control: Option<Control>) 
     let control_at = control.as_ref().map(|control| control.run.unwrap_or(runs));
     for metric in &mut c.metrics {
         let Some(scope) = contrast.scope(metric.op.as_deref()) else { continue };
-        let by_itself = control_at.and_then(|at| spread(scope, metric, at, same)).map(|s| s.value);
+        let by_itself = control_at.and_then(|at| spread(scope, metric, at, same));
         let spreads: Vec<Option<Spread>> = (0..runs).map(|i| spread(scope, metric, i, same)).collect();
         for (change, spread) in metric.changes.iter_mut().zip(spreads) {
             let (Some(change), Some(spread)) = (change, spread) else { continue };
@@ -60,7 +60,8 @@ pub fn apply(c: &mut Comparison, contrast: &Contrast, control: Option<Control>) 
                 change.tendency = Tendency::Neutral;
             }
             change.interval = Some(ends);
-            change.control = by_itself;
+            change.control = by_itself.map(|s| s.value);
+            change.control_interval = by_itself.map(|s| [s.low, s.high]);
         }
     }
     c.shift = (0..runs).map(|i| shift(contrast, i)).collect();
@@ -107,16 +108,21 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
         Some(run) => run.label.clone(),
         None => format!("“{}”, in this browser’s library,", control.name),
     };
-    let moved: Vec<(&Metric, f64)> = named(c)
-        .filter_map(|m| Some((m, m.changes.iter().flatten().find_map(|change| change.control)?)))
-        .collect();
+    let by_itself = |m: &Metric| {
+        m.changes.iter().flatten().find_map(|change| change.control.zip(change.control_interval))
+    };
+    let moved: Vec<(&Metric, (f64, [f64; 2]))> =
+        named(c).filter_map(|m| by_itself(m).map(|moved| (m, moved))).collect();
     if moved.is_empty() {
         return vec![format!(
             "{name} has the setting of {}, but too little of it was measured to serve as a control.",
             first.label
         )];
     }
-    let list: Vec<String> = moved.iter().map(|(m, r)| format!("{} {}", m.name, signed(*r))).collect();
+    let list: Vec<String> = moved
+        .iter()
+        .map(|(m, (ratio, [low, high]))| format!("{} {} ({})", m.name, signed(*ratio), interval(*low, *high)))
+        .collect();
     let mut out = vec![format!(
         "Control (A-A): {name} has the setting of {}. From one to the other that setting moved by itself: {}.",
         first.label,
@@ -124,20 +130,22 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
     )];
     for (i, run) in c.runs.iter().enumerate().skip(1).filter(|(i, _)| control.run != Some(*i)) {
         let mut classes: [Vec<&str>; 3] = Default::default();
-        for (m, by_itself) in &moved {
+        for (m, (_, ends)) in &moved {
             let Some(ratio) = m.changes.get(i).and_then(Option::as_ref).and_then(|c| c.ratio) else {
                 continue;
             };
-            let class = against_control(libm::log(ratio), libm::log(*by_itself)) as usize;
+            // A control that came out alike by chance is no proof of calm: the far end of its interval counts.
+            let far = ends.iter().map(|e| libm::log(*e).abs()).fold(0.0, f64::max);
+            let class = against_control(libm::log(ratio), far) as usize;
             if let Some(list) = classes.get_mut(class) {
                 list.push(&m.name);
             }
         }
         let words = [
-            (AgainstControl::NoMore, "no further than that"),
+            (AgainstControl::NoMore, "no further than its interval reaches"),
             (
                 AgainstControl::SameSize,
-                "at most three times as far, which such a setting may well move by itself",
+                "at most three times as far, which that setting may well move by itself",
             ),
             (
                 AgainstControl::Beyond,

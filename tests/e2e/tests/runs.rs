@@ -28,16 +28,21 @@ pub fn merge(into: &mut Value, changes: Value) {
 
 /// Starts a run and does not wait for it.
 pub fn start(browser: &Browser, plan: &Value) {
-    let script = "window.over = null;
-        fwit.start(args[0]).then((run) => { window.over = { run }; }, (error) => { window.over = { error: String(error) }; });";
+    let script =
+        "window.over = fwit.start(args[0]).then((run) => ({ run }), (error) => ({ error: String(error) }));";
     browser.eval(script, std::slice::from_ref(plan)).unwrap();
 }
 
 /// Waits for the run's end: its text, its file, its view.
 pub fn finish(browser: &Browser) -> (String, RunFile, RunView) {
-    browser.wait("window.over", PATIENCE).unwrap();
-    let text = browser.eval("return over.error ?? JSON.stringify(over.run);", &[]).unwrap();
+    // One command that waits: asking again and again would take time from the page that measures.
+    let script =
+        "const late = new Promise((_, fail) => setTimeout(() => fail('the run does not end'), args[0]));
+        const { error, run } = await Promise.race([over, late]);
+        return error ?? JSON.stringify(run);";
+    let text = browser.eval(script, &[json!(PATIENCE.as_millis() as u64)]).unwrap();
     let text = text.as_str().unwrap().to_string();
+    browser.wait("document.documentElement.dataset.fwit !== 'running'", PATIENCE).unwrap();
     assert_eq!(
         browser.eval("return document.documentElement.dataset.fwit;", &[]).unwrap(),
         json!("done"),
