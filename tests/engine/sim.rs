@@ -127,7 +127,7 @@ fn a_write_without_a_majority_is_refused() {
     let late = view.seconds.iter().filter(|s| s.t_s > 8);
     let (answers, errors) = late.fold((0, 0), |(a, e), s| (a + s.answers, e + s.errors));
     // Two of nine operations read, at the node that is left.
-    let share = answers as f64 / (answers + errors) as f64;
+    let share = f64::from(answers) / f64::from(answers + errors);
     assert!((share - 2.0 / 9.0).abs() < 0.02, "{share}");
     assert!(view.errors.iter().all(|e| e.text.contains("no current leader") || e.text.contains("lost the")));
 }
@@ -168,8 +168,12 @@ fn service_times_drift() {
     plan.load.entities = 1;
     let (_, view) = carry_out(plan);
     let mean_rate = |from, to| {
-        let list: Vec<f64> =
-            view.seconds.iter().filter(|s| (from..to).contains(&s.t_s)).map(|s| s.answers as f64).collect();
+        let list: Vec<f64> = view
+            .seconds
+            .iter()
+            .filter(|s| (from..to).contains(&s.t_s))
+            .map(|s| f64::from(s.answers))
+            .collect();
         list.iter().sum::<f64>() / list.len() as f64
     };
     // 1.5 a minute on about 3.4 ms of 8.4 ms beside 14.5 ms of thinking.
@@ -223,7 +227,7 @@ fn several_runs_meet_the_same_cluster() {
     let (_, second) = over(&way, plan(sim.clone(), true, 20.0), "p2");
     assert!(second.total.errors() > 0);
     let leader = way.leader().unwrap();
-    let (file, third) = over(&way, plan(sim.clone(), true, 20.0), "p3");
+    let (file, third) = over(&way, plan(sim, true, 20.0), "p3");
     assert!(leader != 0 && way.clock().now() > Micros::from_secs(66.0));
     assert!(third.nodes[leader].leads == Some(true) && file.nodes.len() == 3);
 }
