@@ -14,7 +14,7 @@ use crate::run::contrast::Contrast;
 use crate::run::view::{Calibration, Live, Measure, RunView, Trouble};
 
 /// Version of the messages. Any change of a type that travels raises it.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Page to worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

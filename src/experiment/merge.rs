@@ -174,7 +174,9 @@ pub(super) mod tests {
                 waiting: 0.0,
                 closure: Some(1.0),
                 due: None,
+                offered_per_s: None,
             },
+            thresholds: Vec::new(),
             health: crate::run::view::HealthView::default(),
             verification: None,
         }
