@@ -93,6 +93,10 @@ fn arms(file: &ExperimentFile, found: &mut Vec<Problem>) -> Option<Vec<Arm>> {
             Err(_) => Err(Vec::new()),
         };
         match plan {
+            Ok(plan) if !plan.load.stages.is_empty() => {
+                let message = "a period holds its load: take the stages out of the plan";
+                found.push(Problem::new(at("load.stages"), message));
+            }
             Ok(plan) => list.push(Arm { name: arm.name.trim().to_string(), plan: timed(plan, file) }),
             Err(problems) => {
                 found.extend(problems.into_iter().map(|p| Problem::new(at(&p.field), p.message)));
