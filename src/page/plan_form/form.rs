@@ -30,6 +30,8 @@ pub struct Form {
     pub problems: Memo<Vec<Problem>>,
     touched: RwSignal<BTreeSet<String>>,
     next_row: RwSignal<u32>,
+    /// Whether the local cluster is still to be asked when the form is first shown.
+    to_ask: StoredValue<bool>,
 }
 
 impl Form {
@@ -45,7 +47,7 @@ impl Form {
         let draft = RwSignal::new(first);
         let rows = draft.with_untracked(|d| (0..d.nodes.len() as u32).collect::<Vec<_>>());
         let next = rows.len() as u32;
-        let form = Form {
+        Form {
             draft,
             rows: RwSignal::new(rows),
             api_key: RwSignal::new(String::new()),
@@ -58,11 +60,8 @@ impl Form {
             }),
             touched: RwSignal::new(BTreeSet::new()),
             next_row: RwSignal::new(next),
-        };
-        if beginning == Beginning::Ask {
-            form.ask();
+            to_ask: StoredValue::new(beginning == Beginning::Ask),
         }
-        form
     }
 
     /// Asks the local cluster whether it is there; where nobody answers, and the form is still as it began,
@@ -112,9 +111,15 @@ impl Form {
         }
     }
 
-    /// Fills the form with what the address says, once; the address is then the form's own.
+    /// Fills the form with what the address says, once; the address is then the form's own. Where it says nothing,
+    /// the local cluster is asked whether it is there.
     pub fn prefill(self, prefill: &Prefill, notices: Notices) {
+        let to_ask = self.to_ask.get_value();
+        self.to_ask.set_value(false);
         if prefill.is_empty() {
+            if to_ask {
+                self.ask();
+            }
             return;
         }
         if let Some(link) = &prefill.plan {

@@ -24,7 +24,7 @@ fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
     let browser = Browser::start().unwrap();
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
     let urls: Vec<&str> = cluster.nodes().iter().map(|node| node.url.as_str()).collect();
     let leader = cluster.leader().unwrap();
     let before = sets(&cluster.metrics(leader).unwrap());
@@ -52,7 +52,7 @@ fn a_killed_leader_is_followed_by_another() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
     let browser = Browser::start().unwrap();
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
     let leader = cluster.leader().unwrap().clone();
     let others: Vec<&str> =
         cluster.nodes().iter().filter(|node| **node != leader).map(|node| node.url.as_str()).collect();

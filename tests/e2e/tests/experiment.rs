@@ -35,7 +35,7 @@ fn sticky_or_not_on_a_busy_leader() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &["--write-ms", "6", "--read-ms", "0.5"]).unwrap();
     let browser = Browser::start().unwrap();
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
 
     let nodes: Vec<Value> = cluster

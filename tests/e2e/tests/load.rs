@@ -73,7 +73,7 @@ fn fifty_entities_sticky_and_not() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
     let browser = Browser::start().unwrap();
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     assert_eq!(browser.eval("return document.documentElement.dataset.fwit;", &[]).unwrap(), json!("idle"));
 
@@ -120,7 +120,7 @@ fn fifty_entities_sticky_and_not() {
 
     // A saved file opens again to the same numbers.
     let (text, view) = &texts[0];
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     let id = browser.eval("return fwit.open(args[0]);", &[json!(text)]).unwrap();
     assert_eq!(id, json!(view.id));
@@ -179,7 +179,7 @@ fn a_stopped_run_is_a_valid_run() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
     let browser = Browser::start().unwrap();
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     start(&browser, &plan(&browser, &cluster, json!({ "load": { "warmup_s": 0, "duration_s": 600 } })));
     browser.wait("document.documentElement.dataset.fwit === 'running'", PATIENCE).unwrap();
@@ -204,7 +204,7 @@ fn the_leader_is_killed_in_mid_run() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
     let browser = Browser::start().unwrap();
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     let changes = json!({ "load": { "warmup_s": 0, "duration_s": 20 }, "verify": true,
         "mix": { "set": 2, "get": 1, "blob_set": 2, "bump": 1, "publish": 1 }, "subscribers": 0 });

@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn the_page_starts_without_an_error() {
     let page = Page::serve().unwrap();
     let browser = Browser::start().unwrap();
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/?preset=quick")).unwrap();
     // Trunk's loader says so when the page's wasm has run its start function.
     browser.wait("window.wasmBindings", PATIENCE).unwrap();
     assert_eq!(browser.eval("return crossOriginIsolated;", &[]).unwrap(), json!(true));

@@ -23,7 +23,7 @@ const MEASURED_S: u64 = 6;
 /// A browser at the page.
 fn at_the_page(page: &Page, further: &[&str]) -> Browser {
     let browser = Browser::start_with(further).unwrap();
-    browser.open(&page.url("")).unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     browser
 }
