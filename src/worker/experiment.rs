@@ -6,6 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsValue;
 
 use super::Port;
+use super::world::{Time, Way};
 use crate::browser::clock::BrowserClock;
 use crate::browser::transport::FetchTransport;
 use crate::dialect;
@@ -50,10 +51,10 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), String> {
         let key = start.api_key.as_deref();
         let auth = key.and_then(|key| Some(dialect::of(first(&experiment)?).auth_header(key)));
         // One transport for all periods: its connections stay warm, and no arm opens more of them than another.
-        let transport = FetchTransport::new(performance, auth);
+        let transport = Way::Fetch(FetchTransport::new(performance, auth));
         let world = World {
             transport: &|_| transport.clone(),
-            clock,
+            clock: Time::Real(clock),
             api_key: start.api_key,
             stop: stop.clone(),
             id: start.run_id,
@@ -65,8 +66,8 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), String> {
         let ways = transports(&sims, experiment.file.seed, &time);
         let Some(any) = ways.first() else { return Err("It has no arms.".into()) };
         let world = World {
-            transport: &|arm| ways.get(arm).unwrap_or(any).clone(),
-            clock: time.clone(),
+            transport: &|arm| Way::Simulated(ways.get(arm).unwrap_or(any).clone()),
+            clock: Time::Virtual(time.clone()),
             api_key: None,
             stop: stop.clone(),
             id: start.run_id,

@@ -5,13 +5,14 @@ use std::cell::Cell;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsValue;
 
+use super::world::{Time, Way};
 use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::pressure::Pressure;
 use crate::browser::transport::FetchTransport;
 use crate::dialect;
 use crate::entity::engine::{BEAT, Run};
-use crate::entity::world::{Clock, Transport};
+use crate::entity::world::Clock;
 use crate::plan;
 use crate::protocol::{FromWorker, Opened, Start};
 use crate::run::build::About;
@@ -43,8 +44,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
     let file = if let Some(sim) = &plan.cluster.sim {
         let way = SimTransport::new(sim, plan.seed, VirtualClock::default());
         let virtual_clock = way.clock().clone();
-        let run =
-            Run::new(plan, way, virtual_clock.clone(), start.run_id.clone(), None, running.stop.clone());
+        let (way, time) = (Way::Simulated(way), Time::Virtual(virtual_clock.clone()));
+        let run = Run::new(plan, way, time, start.run_id.clone(), None, running.stop.clone());
         port.send(&FromWorker::Started { run_id: start.run_id });
         // Beats are the page's: four a second of its time, not of the simulation's.
         let beats = Beats::default();
@@ -75,8 +76,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         environment.push(("clock step".into(), clock.tick().to_string()));
         let dialect = dialect::of(plan.cluster.dialect);
         let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
-        let transport = FetchTransport::new(performance, auth);
-        let run = Run::new(plan, transport, clock, start.run_id.clone(), start.api_key, running.stop.clone());
+        let (way, time) = (Way::Fetch(FetchTransport::new(performance, auth)), Time::Real(clock));
+        let run = Run::new(plan, way, time, start.run_id.clone(), start.api_key, running.stop.clone());
         run.calibration.replace(start.calibration);
         let heard = running.notes.clone();
         let pressure = Pressure::watch(move |serious, now_ms| {
@@ -113,7 +114,7 @@ struct Beats {
 }
 
 impl Beats {
-    fn send<T: Transport, C: Clock>(&self, port: &Port, run: &Run<T, C>) {
+    fn send(&self, port: &Port, run: &Run<Way, Time>) {
         let live = run.live(self.seconds.get());
         self.seconds.set(self.seconds.get() + live.seconds.len());
         run.enforce(&live);

@@ -9,6 +9,7 @@ mod check;
 mod contrast;
 mod experiment;
 mod load;
+mod world;
 
 use std::cell::RefCell;
 use std::rc::Rc;

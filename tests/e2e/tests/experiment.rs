@@ -15,7 +15,9 @@ fn read_ms(metrics: &BTreeMap<String, f64>) -> Option<f64> {
         metrics
             .iter()
             .filter(|(series, _)| {
-                series.starts_with(&of) && series.contains("route=\"get\"") && series.contains("via=\"client\"")
+                series.starts_with(&of)
+                    && series.contains("route=\"get\"")
+                    && series.contains("via=\"client\"")
             })
             .map(|(_, value)| value)
             .sum::<f64>()
@@ -88,7 +90,10 @@ fn sticky_or_not_on_a_busy_leader() {
     let at_leader = own(&leader.name).unwrap();
     for node in cluster.nodes().iter().filter(|n| n.name != leader.name) {
         let at_follower = own(&node.name).unwrap();
-        println!("reads by the nodes' own count: leader {at_leader:.2} ms, {} {at_follower:.2} ms", node.name);
+        println!(
+            "reads by the nodes' own count: leader {at_leader:.2} ms, {} {at_follower:.2} ms",
+            node.name
+        );
         assert!(at_follower < at_leader, "the nodes say otherwise");
     }
 
