@@ -10,6 +10,7 @@ use super::wire::PeriodFile;
 use crate::dialect;
 use crate::dialect::Request;
 use crate::entity::engine::{CannotStart, Ended, Run, Stop};
+use crate::entity::instrument::{Calibration, Instrument};
 use crate::entity::leader::within;
 use crate::entity::topology::Topology;
 use crate::entity::world::{Call, Clock, Room, Transport};
@@ -39,7 +40,7 @@ pub struct Which {
 }
 
 /// The doors to the world and what the run needs besides its plan.
-#[derive(Debug)]
+#[allow(missing_debug_implementations, reason = "holds a closure")]
 pub struct Doors<'a, T, C> {
     /// Carries the requests; the arms of a browser share one, so that its connections stay warm.
     pub transport: T,
@@ -53,6 +54,10 @@ pub struct Doors<'a, T, C> {
     pub id: &'a str,
     /// When the experiment began.
     pub start: Micros,
+    /// How fast this browser is, where that was measured.
+    pub calibration: Option<Calibration>,
+    /// Tells the run's instrument, at each beat, what only the browser knows.
+    pub watch: &'a dyn Fn(&mut Instrument, Micros),
 }
 
 /// Hears a beat; what it gets makes the beat's content, from the first second wanted.
@@ -74,6 +79,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
     let Which { pair, attempt, arm } = which;
     let run_id = format!("{}-p{}-{attempt}-{}", doors.id, pair + 1, arm + 1);
     let run = Run::new(plan, doors.transport, doors.clock.clone(), run_id, doors.api_key, doors.stop.clone());
+    run.calibration.replace(doors.calibration);
     let first = RefCell::new(None);
     let ended = run
         .carry_out(|run| {
@@ -81,6 +87,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
             if first.is_none() && run.phase.get() != crate::entity::engine::Phase::Starting {
                 *first = Some(leader(run));
             }
+            (doors.watch)(&mut run.shared.instrument.borrow_mut(), run.shared.clock.now());
             on_beat(&|from| run.live(from));
         })
         .await?;

@@ -8,6 +8,7 @@ use super::period::{self, Doors, Which};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, PeriodFile};
 use crate::entity::engine::{CannotStart, Ended, Stop};
+use crate::entity::instrument::{Calibration, Instrument};
 use crate::entity::world::{Clock, Transport};
 use crate::run::RunError;
 use crate::run::view::Live;
@@ -48,6 +49,10 @@ pub struct World<'a, T, C> {
     pub stop: Stop,
     /// Its id.
     pub id: String,
+    /// How fast this browser is, where that was measured: every period is judged by it.
+    pub calibration: Option<Calibration>,
+    /// Tells the instrument of the period under way, at each beat, what only the browser knows.
+    pub watch: &'a dyn Fn(&mut Instrument, Micros),
 }
 
 /// Carries out all periods. A pair in which a period does not count is repeated at the end in the same order, at most
@@ -88,6 +93,8 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 stop: &world.stop,
                 id: &world.id,
                 start,
+                calibration: world.calibration.clone(),
+                watch: world.watch,
             };
             let sent = Cell::new(0);
             let beat = |live: &dyn Fn(usize) -> Live| {

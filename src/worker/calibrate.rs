@@ -11,7 +11,7 @@ use crate::browser::transport::FetchTransport;
 use crate::dialect::Request;
 use crate::entity::leader::within;
 use crate::entity::world::{Call, Clock, Room, Transport};
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::protocol::FromWorker;
 use crate::run::view::Calibration;
 use crate::stats::recorder::new_histogram;
@@ -28,13 +28,15 @@ const PATIENCE: Micros = Micros(2_000_000);
 
 /// Measures, and tells.
 pub(super) async fn measure(port: Port, plan_json: String) {
-    let result = calibrate(&port, &plan_json).await;
+    let result = match plan::wire::read(&plan_json) {
+        Ok(plan) => calibrate(&port, &plan).await,
+        Err(p) => Err(p.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+    };
     port.send(&FromWorker::Calibrated { result });
 }
 
-async fn calibrate(port: &Port, plan_json: &str) -> Result<Calibration, String> {
-    let plan = plan::wire::read(plan_json)
-        .map_err(|p| p.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))?;
+/// Measures with the slots of a plan.
+pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, String> {
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     // No API key: the page's own server has no business with it.

@@ -5,36 +5,38 @@ use std::cell::Cell;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsValue;
 
-use super::Port;
+use super::calibrate::calibrate;
+use super::watch::Watch;
 use super::world::{Time, Way};
+use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::transport::FetchTransport;
 use crate::dialect;
-use crate::entity::engine::{BEAT, Stop};
+use crate::entity::engine::BEAT;
 use crate::entity::world::Clock;
 use crate::experiment::{self, About, Event, Experiment, World};
 use crate::protocol::{FromWorker, OpenedExperiment, Start};
+use crate::run::view::Calibration;
 use crate::sim::arms::transports;
 use crate::sim::clock::VirtualClock;
-use crate::units::Micros;
+use crate::units::{Micros, three_digits};
 
 /// Longest stretch of simulation before the worker listens again.
 const SLICE: Micros = Micros(50_000);
 
 /// Carries an experiment out from start to file.
-pub(super) async fn carry_out(port: Port, start: Start, stop: Stop) {
-    if let Err(message) = run(&port, start, &stop).await {
+pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
+    if let Err(message) = run(&port, start, &running).await {
         port.fail(message.lines().map(ToString::to_string).collect());
     }
-    stop.over();
+    running.stop.over();
 }
 
-async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), String> {
+async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String> {
     let (_, experiment) = experiment::read(start.plan_json.as_bytes()).map_err(|e| e.to_string())?;
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     port.send(&FromWorker::Started { run_id: start.run_id.clone() });
-    // The place for a calibration before the first period: what it finds goes into `About::calibration`.
     let mut about = About {
         id: start.run_id.clone(),
         started_at: start.started_at,
@@ -51,13 +53,21 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), String> {
         let key = start.api_key.as_deref();
         let auth = key.and_then(|key| Some(dialect::of(first(&experiment)?).auth_header(key)));
         // One transport for all periods: its connections stay warm, and no arm opens more of them than another.
+        let calibration = match (start.calibration, experiment.arms.first()) {
+            (None, Some(arm)) => calibrate(port, &arm.plan).await,
+            (known, _) => known.ok_or_else(String::new),
+        };
+        about.calibration = words(&calibration);
+        let watch = Watch::new(&running.notes);
         let transport = Way::Fetch(FetchTransport::new(performance, auth));
         let world = World {
             transport: &|_| transport.clone(),
             clock: Time::Real(clock),
             api_key: start.api_key,
-            stop: stop.clone(),
+            stop: running.stop.clone(),
             id: start.run_id,
+            calibration: calibration.ok(),
+            watch: &|instrument, now| watch.tell(instrument, now),
         };
         experiment::carry_out(&experiment, world, &tell).await.map_err(|e| e.to_string())?
     } else {
@@ -69,8 +79,10 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), String> {
             transport: &|arm| Way::Simulated(ways.get(arm).unwrap_or(any).clone()),
             clock: Time::Virtual(time.clone()),
             api_key: None,
-            stop: stop.clone(),
+            stop: running.stop.clone(),
             id: start.run_id,
+            calibration: None,
+            watch: &|_, _| {},
         };
         // Beats are the page's: four a second of its time, not of the simulation's.
         let (last, slice) = (Cell::new(clock.now()), Cell::new(clock.now()));
@@ -101,4 +113,20 @@ async fn run(port: &Port, start: Start, stop: &Stop) -> Result<(), String> {
 
 fn first(experiment: &Experiment) -> Option<crate::plan::DialectId> {
     experiment.arms.first().map(|arm| arm.plan.cluster.dialect)
+}
+
+/// A calibration as the experiment's file has it: label and text.
+fn words(calibration: &Result<Calibration, String>) -> Vec<(String, String)> {
+    let list = match calibration {
+        Ok(c) => vec![
+            ("most requests a second".to_string(), three_digits(c.requests_per_s)),
+            ("requests at a time".into(), c.in_flight.to_string()),
+            ("one request alone, p50".into(), Micros(c.overhead_p50_us).to_string()),
+            ("one request alone, p99".into(), Micros(c.overhead_p99_us).to_string()),
+            ("asked".into(), c.url.clone()),
+            ("measured at".into(), c.measured_at.clone()),
+        ],
+        Err(why) => vec![("not measured".into(), why.clone())],
+    };
+    list.into_iter().map(|(label, text)| (format!("this browser: {label}"), text)).collect()
 }

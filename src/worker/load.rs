@@ -5,10 +5,10 @@ use std::cell::Cell;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsValue;
 
+use super::watch::Watch;
 use super::world::{Time, Way};
 use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
-use crate::browser::pressure::Pressure;
 use crate::browser::transport::FetchTransport;
 use crate::dialect;
 use crate::entity::engine::{BEAT, Run};
@@ -17,7 +17,6 @@ use crate::plan;
 use crate::protocol::{FromWorker, Opened, Start};
 use crate::run::build::About;
 use crate::run::summary;
-use crate::run::view::Trouble;
 use crate::sim::clock::VirtualClock;
 use crate::sim::transport::SimTransport;
 use crate::units::Micros;
@@ -79,21 +78,12 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         let (way, time) = (Way::Fetch(FetchTransport::new(performance, auth)), Time::Real(clock));
         let run = Run::new(plan, way, time, start.run_id.clone(), start.api_key, running.stop.clone());
         run.calibration.replace(start.calibration);
-        let heard = running.notes.clone();
-        let pressure = Pressure::watch(move |serious, now_ms| {
-            heard.borrow_mut().push((Trouble::Pressure, serious, now_ms));
-        });
-        run.shared.instrument.borrow_mut().knows_pressure = pressure.is_some();
+        let watch = Watch::new(&running.notes);
         port.send(&FromWorker::Started { run_id: start.run_id });
         let beats = Beats::default();
         let ended = run
             .carry_out(|run| {
-                let mut instrument = run.shared.instrument.borrow_mut();
-                for (trouble, begins, at_ms) in running.notes.take() {
-                    instrument.mark(trouble, begins, Micros::from_millis(at_ms));
-                }
-                instrument.wall_clock((js_sys::Date::now() * 1e3) as i64, run.shared.clock.now());
-                drop(instrument);
+                watch.tell(&mut run.shared.instrument.borrow_mut(), run.shared.clock.now());
                 beats.send(port, run);
             })
             .await

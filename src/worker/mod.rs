@@ -9,6 +9,7 @@ mod check;
 mod contrast;
 mod experiment;
 mod load;
+mod watch;
 mod world;
 
 use std::cell::RefCell;
@@ -93,7 +94,7 @@ fn receive(
         }
         ToWorker::Experiment(start) => {
             if let Some(run) = begin(port, running) {
-                wasm_bindgen_futures::spawn_local(experiment::carry_out(port.clone(), *start, run.stop));
+                wasm_bindgen_futures::spawn_local(experiment::carry_out(port.clone(), *start, run));
             }
         }
         ToWorker::Stop => {

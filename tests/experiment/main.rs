@@ -37,6 +37,8 @@ fn run(file: &ExperimentFile, cluster: &Pretend, on: &dyn Fn(&Stop, Event<'_>)) 
         api_key: None,
         stop: stop.clone(),
         id: "x1".into(),
+        calibration: None,
+        watch: &|_, _| {},
     };
     cluster.clock.run(carry_out(&experiment, world, &|event| on(&stop, event))).unwrap().unwrap()
 }
@@ -170,6 +172,8 @@ fn a_cluster_that_does_not_answer_is_told_at_once() {
         api_key: None,
         stop: Stop::default(),
         id: "x1".into(),
+        calibration: None,
+        watch: &|_, _| {},
     };
     let error = dead.clock.run(carry_out(&one, world, &|_| {})).unwrap().unwrap_err();
     assert!(error.0.contains("None of the plan's nodes answers"));

@@ -58,6 +58,8 @@ fn the_same_experiment_comes_out_the_same_and_its_file_stays_small() {
             api_key: None,
             stop: Stop::default(),
             id: "x".into(),
+            calibration: None,
+            watch: &|_, _| {},
         };
         clock.run(carry_out(&experiment, world, &|_| {})).unwrap().unwrap()
     };

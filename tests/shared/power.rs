@@ -121,6 +121,8 @@ pub fn one(case: Case, seed: u64) -> Said {
                     stop: &stop,
                     id: "s",
                     start: fwit::units::Micros::ZERO,
+                    calibration: None,
+                    watch: &|_, _| {},
                 };
                 let which = Which { pair, attempt: 1, arm };
                 let period = carry_out_period(&experiment, which, doors, &|_| ()).await.unwrap();
@@ -133,6 +135,8 @@ pub fn one(case: Case, seed: u64) -> Said {
                 api_key: None,
                 stop: stop.clone(),
                 id: "s".into(),
+                calibration: None,
+                watch: &|_, _| {},
             };
             file.periods = carry_out(&experiment, world, &|_| ()).await.unwrap().periods;
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fwit::run::view::Second;
+use fwit::run::view::{Second, Trouble};
 use fwit_e2e::Page;
 use fwit_e2e::server::{Options, Pace, Server};
 use serde_json::json;
@@ -61,11 +61,21 @@ fn a_hidden_tab_and_a_blocked_page_change_no_number() {
     let middle = median(told.view.seconds.iter().filter_map(|s: &Second| Some(s.service_us?[0])).collect());
     let seconds: Vec<_> = told.view.seconds.iter().filter(|s| (2..48).contains(&s.t_s)).collect();
     assert_eq!(seconds.len(), 46);
-    for second in seconds {
-        let p50 = f64::from(second.service_us.unwrap()[0]);
-        assert!((p50 / middle - 1.0).abs() < 0.25, "p50 {p50} µs in second {}, usually {middle}", second.t_s);
-        assert!((second.in_flight / 6.0 - 1.0).abs() < 0.05, "{second:?}");
-    }
+    // A machine that is shared may take a second or two away; thirty hidden and two blocked ones would show.
+    let off: Vec<_> = seconds
+        .into_iter()
+        .filter(|s| {
+            let p50 = s.service_us.map_or(0.0, |p| f64::from(p[0]));
+            (p50 / middle - 1.0).abs() > 0.25 || (s.in_flight / 6.0 - 1.0).abs() > 0.05
+        })
+        .collect();
+    assert!(off.len() <= 2, "usually {middle} µs: {off:?}");
+
+    // What happened is noted, and a hidden tab alone makes nothing doubtful.
+    let hidden: Vec<_> = told.file.health.annotations.iter().filter(|a| a.kind == Trouble::Hidden).collect();
+    assert_eq!(hidden.len(), 1, "{:?}", told.file.health);
+    assert!((hidden[0].until_s - hidden[0].at_s - away / 1e3).abs() < 1.0, "{:?}, {away} ms", hidden[0]);
+    assert!(!told.file.health.signs.iter().any(|s| s.contains("hidden")), "{:?}", told.file.health.signs);
 }
 
 fn until_asked(server: &Server, times: usize) {
