@@ -5,6 +5,7 @@
 //! Tests: tests/browser.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -13,6 +14,8 @@ use std::task::{Context, Poll, Waker};
 use wasm_bindgen::prelude::*;
 use web_sys::Headers;
 
+use crate::dialect::Method;
+
 #[wasm_bindgen(module = "/src/browser/fetch.js")]
 extern "C" {
     #[derive(Debug)]
@@ -20,13 +23,14 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new(done: &JsValue) -> Sender;
     #[allow(clippy::too_many_arguments, reason = "one crossing of the border instead of seven")]
+    /// `method` is a place in the list of `fetch.js`: the order of [`Method`].
     #[wasm_bindgen(method)]
     fn send(
         this: &Sender,
         place: u32,
         turn: u32,
-        url: &str,
-        method: &str,
+        url: &JsValue,
+        method: u8,
         headers: Option<&Headers>,
         body: Option<&str>,
         text_from: u16,
@@ -69,7 +73,7 @@ pub(super) struct Answer {
 /// What is sent.
 pub(super) struct Sent<'a> {
     pub(super) url: &'a str,
-    pub(super) method: &'a str,
+    pub(super) method: Method,
     pub(super) headers: Option<&'a Headers>,
     /// Empty for none.
     pub(super) body: &'a str,
@@ -83,7 +87,13 @@ pub(super) struct Exchange {
     sender: Sender,
     _done: Done,
     places: Rc<RefCell<Places>>,
+    /// URLs as the browser's own strings: most come again, and bringing one over the border takes longer than
+    /// finding it here.
+    urls: RefCell<HashMap<String, JsValue>>,
 }
+
+/// URLs kept. A run has a thousand keys, nine operations and a few lanes.
+const URLS_MAX: usize = 8_192;
 
 #[derive(Debug, Default)]
 struct Places {
@@ -114,15 +124,29 @@ impl Exchange {
                 waker.wake();
             }
         });
-        Exchange { sender: Sender::new(done.as_ref()), _done: done, places }
+        Exchange { sender: Sender::new(done.as_ref()), _done: done, places, urls: RefCell::default() }
     }
 
     /// Sends a request at once. Dropping what it gives aborts it.
     pub(super) fn send(&self, sent: &Sent) -> Sending<'_> {
         let (place, turn) = self.places.borrow_mut().take();
         let body = Some(sent.body).filter(|body| !body.is_empty());
-        self.sender.send(place, turn, sent.url, sent.method, sent.headers, body, sent.text_from);
+        let url = self.url(sent.url);
+        self.sender.send(place, turn, &url, sent.method as u8, sent.headers, body, sent.text_from);
         Sending { exchange: self, place, over: false }
+    }
+
+    fn url(&self, url: &str) -> JsValue {
+        let mut urls = self.urls.borrow_mut();
+        if let Some(known) = urls.get(url) {
+            return known.clone();
+        }
+        if urls.len() >= URLS_MAX {
+            urls.clear();
+        }
+        let new = JsValue::from_str(url);
+        urls.insert(url.to_string(), new.clone());
+        new
     }
 }
 

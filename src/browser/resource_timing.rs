@@ -180,13 +180,13 @@ impl Books {
             if new_connection { span(entry.domain_lookup_start(), connect_end) } else { Micros::ZERO };
         let (response, end) = (entry.response_start(), entry.response_end());
         let (redirect_start, redirect_end) = (entry.redirect_start(), entry.redirect_end());
-        let origin = name.split('/').take(3).collect::<Vec<_>>().join("/");
-        let protocol = match self.protocols.get(&origin) {
+        let origin = name.match_indices('/').nth(2).map_or(name, |(end, _)| &name[..end]);
+        let protocol = match self.protocols.get(origin) {
             // Reading it costs a string each time: only new connections can change it.
             Some(known) if !new_connection => *known,
             _ => {
                 let protocol = Protocol::from_alpn(&entry.next_hop_protocol());
-                self.protocols.insert(origin, protocol);
+                self.protocols.insert(origin.to_string(), protocol);
                 protocol
             }
         };

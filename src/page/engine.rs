@@ -137,7 +137,10 @@ impl Engine {
         let pump = FramePump::new(move || {
             let update = read.borrow_mut().take();
             if let Some(update) = update {
-                history.update(|h| extend_history(h, update.seconds));
+                // Most beats bring no second: nothing that is drawn over time changes.
+                if !update.seconds.is_empty() {
+                    history.update(|h| extend_history(h, update.seconds));
+                }
                 live.set(update.live);
             }
         });
