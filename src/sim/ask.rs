@@ -67,13 +67,13 @@ pub fn read(request: &Request) -> (Ask, usize) {
         bytes: body.len().saturating_sub(key.len()).min(u32::MAX as usize) as u32,
         fresh,
     };
-    let json_key = || between(body, "\"key\":\"", "\"");
+    let json_key = || between(body, "{\"key\":\"", '"');
     let ask = match path {
         "set" => Ask::Write(set("value", json_key(), false)),
-        "get" => Ask::Read(store::name("value", between(query, "key=", "&"))),
+        "get" => Ask::Read(store::name("value", between(query, "key=", '&'))),
         "delete" => Ask::Write(Change::Delete(store::name("value", json_key()))),
-        "blob/set" => Ask::Write(set("blob", between(body, "name=\"key\"\r\n\r\n", "\r\n"), true)),
-        "blob/get" => Ask::Read(store::name("blob", between(query, "key=", "&"))),
+        "blob/set" => Ask::Write(set("blob", between(body, "name=\"key\"\r\n\r\n", '\r'), true)),
+        "blob/get" => Ask::Read(store::name("blob", between(query, "key=", '&'))),
         "blob/delete" => Ask::Write(Change::Delete(store::name("blob", json_key()))),
         "events" => Ask::Write(Change::Publish),
         _ => Ask::Write(Change::Nothing),
@@ -82,9 +82,10 @@ pub fn read(request: &Request) -> (Ask, usize) {
 }
 
 /// The text after `start` and before `end` (or to the end of the text).
-pub fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    let rest = text.split_once(start).map_or("", |(_, rest)| rest);
-    rest.split(end).next().unwrap_or(rest)
+pub fn between<'a>(text: &'a str, start: &str, end: char) -> &'a str {
+    // Nearly always at the very start, where nothing has to be searched.
+    let rest = text.strip_prefix(start).or_else(|| text.split_once(start).map(|(_, rest)| rest));
+    rest.and_then(|rest| rest.split(end).next()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -251,8 +251,10 @@ pub fn sim_url(index: usize) -> String {
 /// Which simulated node an address means.
 #[must_use]
 pub fn sim_index(url: &str) -> Option<usize> {
-    let host = url.split("://").nth(1).unwrap_or(url).split(['/', '?', ':']).next()?;
-    host.strip_prefix('n')?.strip_suffix(".sim")?.parse::<usize>().ok()?.checked_sub(1)
+    let host = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or(url);
+    let (number, rest) = host.strip_prefix('n')?.split_once('.')?;
+    let end = rest.strip_prefix("sim")?.bytes().next();
+    number.parse::<usize>().ok().filter(|_| end.is_none_or(|b| b"/?:".contains(&b)))?.checked_sub(1)
 }
 
 impl SimCluster {
