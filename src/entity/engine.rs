@@ -6,12 +6,11 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use futures_util::stream::FuturesUnordered;
 
 use super::arrivals::Schedule;
 use super::client::Client;
+use super::crowd::Crowd;
 use super::instrument::{Calibration, HEARTBEAT};
 use super::leader::within;
 use super::shared::Shared;
@@ -21,6 +20,8 @@ use super::world::{Clock, Transport};
 use crate::plan::{Model, Plan};
 use crate::units::Micros;
 use serde::{Deserialize, Serialize};
+
+type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Time between two beats.
 pub const BEAT: Micros = Micros(250_000);
@@ -194,18 +195,13 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 shared.instrument.borrow_mut().heartbeat(due, shared.clock.now());
             }
         };
-        let subscribers: FuturesUnordered<_> = (0..shared.plan.subscribers as usize)
-            .map(|s| subscriber::listen(shared.clone(), s, self.api_key.clone()))
-            .collect();
-        let background = pin!(async {
-            let mut subscribers = subscribers;
-            futures_util::future::join3(beats, heartbeat, async {
-                while subscribers.next().await.is_some() {}
-                std::future::pending::<()>().await;
-            })
-            .await;
-        });
-        match select(pin!(self.phases()), background).await {
+        let subscribers = (0..shared.plan.subscribers as usize)
+            .map(|s| Box::pin(subscriber::listen(shared.clone(), s, self.api_key.clone())) as Work);
+        let timed: [Work; 2] = [Box::pin(beats), Box::pin(heartbeat)];
+        let mut background: Crowd<Work> = timed.into_iter().chain(subscribers).collect();
+        // Subscribers may end, the beats never do.
+        let background = async { while background.next().await.is_some() {} };
+        match select(pin!(self.phases()), pin!(background)).await {
             Either::Left((ended, _)) => {
                 shared.beat();
                 ended
@@ -271,7 +267,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
     async fn load(&self) {
         match self.shared.plan.load.model {
             Model::Closed { .. } => {
-                let mut entities: FuturesUnordered<_> = self.clients.iter().map(|c| c.live()).collect();
+                let mut entities: Crowd<_> = self.clients.iter().map(|c| c.live()).collect();
                 while entities.next().await.is_some() {}
             }
             Model::Open { rate_per_s, arrivals } => {
@@ -284,10 +280,9 @@ impl<T: Transport, C: Clock> Run<T, C> {
 
     /// Requests become due by the schedule, whatever became of earlier ones; entities do them in turn.
     async fn open(&self, schedule: Schedule) {
-        type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
         let shared = &self.shared;
         let (start, measured_from, measured_to) = shared.windows.get();
-        let mut under_way: FuturesUnordered<Work> = FuturesUnordered::new();
+        let mut under_way: Crowd<Work> = Crowd::default();
         for (client, due) in self.clients.iter().cycle().zip(schedule) {
             let due = start + due;
             if due >= measured_to {

@@ -86,7 +86,6 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 .collect(),
             latency: recorder
                 .histograms()
-                .iter()
                 .map(|(key, h)| LatencyFile {
                     op: op_name(usize::from(key.op)),
                     node: node_name(usize::from(key.node)),

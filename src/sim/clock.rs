@@ -92,7 +92,7 @@ impl Timers {
             match self.sleepers.get_mut(place as usize) {
                 Some(sleeper) if sleeper.order == order => {
                     sleeper.fired = true;
-                    return Some((at, sleeper.waker.clone()));
+                    return Some((at, std::mem::replace(&mut sleeper.waker, Waker::noop().clone())));
                 }
                 _ => self.dead = self.dead.saturating_sub(1),
             }
