@@ -233,8 +233,10 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// Waits for a slot of the entity's lane at a node.
     async fn slot(&self, node: u16, counted: bool) -> Option<Permit> {
         let lane = self.lane(node)?;
-        let mark = counted.then(|| WaitMark::new(&self.shared));
-        let permit = self.shared.slots.acquire(lane).await;
+        let place = self.shared.slots.acquire(lane);
+        // A wait of no length adds nothing.
+        let mark = (counted && !place.is_granted()).then(|| WaitMark::new(&self.shared));
+        let permit = place.await;
         drop(mark);
         Some(permit)
     }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -17,6 +17,8 @@ pub struct Crowd<F> {
     /// Places of members that are done.
     free: Vec<usize>,
     woken: Arc<Woken>,
+    /// Who is told when a member is woken.
+    told: Option<Waker>,
 }
 
 #[derive(Debug)]
@@ -30,6 +32,8 @@ struct Member<F> {
 #[derive(Debug, Default)]
 struct Woken {
     inner: Mutex<Inner>,
+    /// How many are woken: nobody has to look for nothing.
+    count: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +45,13 @@ struct Inner {
 impl Woken {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pop(&self) -> Option<usize> {
+        let mut inner = self.lock();
+        let place = inner.places.pop_front();
+        self.count.store(inner.places.len(), Ordering::Relaxed);
+        place
     }
 }
 
@@ -61,6 +72,7 @@ impl Wake for Bell {
         if !self.rung.swap(true, Ordering::Relaxed) {
             let mut inner = self.woken.lock();
             inner.places.push_back(self.place);
+            self.woken.count.store(inner.places.len(), Ordering::Relaxed);
             if let Some(outer) = &inner.outer {
                 outer.wake_by_ref();
             }
@@ -70,7 +82,7 @@ impl Wake for Bell {
 
 impl<F> Default for Crowd<F> {
     fn default() -> Crowd<F> {
-        Crowd { members: Vec::new(), free: Vec::new(), woken: Arc::default() }
+        Crowd { members: Vec::new(), free: Vec::new(), woken: Arc::default(), told: None }
     }
 }
 
@@ -105,15 +117,12 @@ impl<F: Future> Crowd<F> {
         if self.free.len() == self.members.len() {
             return Poll::Ready(None);
         }
-        loop {
-            let mut inner = self.woken.lock();
-            let Some(place) = inner.places.pop_front() else {
-                if !inner.outer.as_ref().is_some_and(|outer| outer.will_wake(cx.waker())) {
-                    inner.outer = Some(cx.waker().clone());
-                }
-                return Poll::Pending;
-            };
-            drop(inner);
+        if !self.told.as_ref().is_some_and(|told| told.will_wake(cx.waker())) {
+            self.told = Some(cx.waker().clone());
+            self.woken.lock().outer.clone_from(&self.told);
+        }
+        while self.woken.count.load(Ordering::Relaxed) > 0 {
+            let Some(place) = self.woken.pop() else { break };
             let Some(slot) = self.members.get_mut(place) else { continue };
             let Some(member) = slot else { continue };
             member.bell.rung.store(false, Ordering::Relaxed);
@@ -123,6 +132,7 @@ impl<F: Future> Crowd<F> {
                 return Poll::Ready(Some(out));
             }
         }
+        Poll::Pending
     }
 }
 

@@ -174,7 +174,9 @@ pub struct Acquire {
 }
 
 impl Acquire {
-    fn is_granted(&self) -> bool {
+    /// Whether there is a slot for it already.
+    #[must_use]
+    pub fn is_granted(&self) -> bool {
         self.state.as_ref().is_none_or(|place| place.borrow().granted)
     }
 }
