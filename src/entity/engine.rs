@@ -239,9 +239,13 @@ impl<T: Transport, C: Clock> Run<T, C> {
             self.phase.set(Phase::Measuring);
             shared.clock.sleep_until(measured_to).await;
         };
+        // Of its own, so that a step of the load does not look at it.
+        let end =
+            async { matches!(select(pin!(measuring), pin!(self.stop.asked())).await, Either::Right(_)) };
+        let mut end: Crowd<_> = std::iter::once(end).collect();
         // The load is dropped with the end of this statement: what is in flight is aborted, and counted so.
-        let ended = match select(pin!(self.load()), select(pin!(measuring), pin!(self.stop.asked()))).await {
-            Either::Right((Either::Right(_), _)) => Ended::Stopped,
+        let ended = match select(pin!(self.load()), pin!(end.next())).await {
+            Either::Right((Some(true), _)) => Ended::Stopped,
             _ => Ended::Completed,
         };
         shared.recorder.borrow_mut().stop(shared.clock.now());

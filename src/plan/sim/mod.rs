@@ -251,10 +251,13 @@ pub fn sim_url(index: usize) -> String {
 /// Which simulated node an address means.
 #[must_use]
 pub fn sim_index(url: &str) -> Option<usize> {
-    let host = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or(url);
-    let (number, rest) = host.strip_prefix('n')?.split_once('.')?;
-    let end = rest.strip_prefix("sim")?.bytes().next();
-    number.parse::<usize>().ok().filter(|_| end.is_none_or(|b| b"/?:".contains(&b)))?.checked_sub(1)
+    // By bytes: every simulated request asks.
+    let scheme = url.bytes().position(|b| b == b':').and_then(|at| url.get(at..)?.strip_prefix("://"));
+    let host = scheme.unwrap_or(url).strip_prefix('n')?;
+    let dot = host.bytes().position(|b| b == b'.')?;
+    let end = host.get(dot..)?.strip_prefix(".sim")?.bytes().next();
+    let number = host.get(..dot).filter(|_| end.is_none_or(|b| b"/?:".contains(&b)))?;
+    number.parse::<usize>().ok()?.checked_sub(1)
 }
 
 impl SimCluster {
