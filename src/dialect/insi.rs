@@ -5,11 +5,13 @@
 //! failing, not an answer. With an API key, a redirect to another origin loses the key in the browser: the
 //! leader's 401 after a redirect therefore means "not leader", and the engine asks the leader itself.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 use super::{
-    Answer, Choice, Dialect, KeyUse, Kind, Method, NodeStatus, Operation, Pool, Request, encode_query,
-    plain_outcome,
+    Answer, Choice, Dialect, KeyUse, Kind, Method, NodeStatus, Operation, Pool, Published, Request,
+    encode_query, plain_outcome,
 };
 use crate::sample::Outcome;
 
@@ -51,24 +53,31 @@ impl Dialect for Insi {
 
     fn request(&self, op: usize, choice: &Choice) -> Request {
         let (key, value) = (choice.key, choice.value);
-        let post = |path: &str, body: String| Request {
+        let post = |path: &'static str, body: String| Request {
             method: Method::Post,
-            path: format!("{BASE}/{path}"),
+            path: Cow::Borrowed(path),
             body,
             content_type: TEXT,
         };
-        let get = |path: &str| Request::get(format!("{BASE}/{path}?key={}", encode_query(key)));
+        // Every request makes its texts anew: they are put together piece by piece, without a tree of JSON.
+        let get = |path: &str| Request::get([path, "?key=", &encode_query(key)].concat());
         match op {
-            SET => post("set", json!({ "key": key, "value": value }).to_string()),
-            GET => get("get"),
-            DELETE => post("delete", json!({ "key": key }).to_string()),
-            CACHE_SET => post("cache/set", json!({ "key": key, "value": value }).to_string()),
+            SET => post("/db/api/v1/set", object(&[("key", key), ("value", value)])),
+            GET => get("/db/api/v1/get"),
+            DELETE => post("/db/api/v1/delete", object(&[("key", key)])),
+            CACHE_SET => post("/db/api/v1/cache/set", object(&[("key", key), ("value", value)])),
             // The event's data is JSON already.
-            PUBLISH => post("events", format!("{{\"topic\":{},\"data\":{value}}}", json!(key))),
-            BUMP => post("bump", json!({ "key": key, "value": "1" }).to_string()),
-            BLOB_SET => Request { content_type: MULTIPART, ..post("blob/set", multipart(key, value)) },
-            BLOB_GET => get("blob/get"),
-            BLOB_DELETE => post("blob/delete", json!({ "key": key }).to_string()),
+            PUBLISH => {
+                let topic = object(&[("topic", key)]);
+                let open = topic.strip_suffix('}').unwrap_or_default();
+                post("/db/api/v1/events", [open, ",\"data\":", value, "}"].concat())
+            }
+            BUMP => post("/db/api/v1/bump", object(&[("key", key), ("value", "1")])),
+            BLOB_SET => {
+                Request { content_type: MULTIPART, ..post("/db/api/v1/blob/set", multipart(key, value)) }
+            }
+            BLOB_GET => get("/db/api/v1/blob/get"),
+            BLOB_DELETE => post("/db/api/v1/blob/delete", object(&[("key", key)])),
             // Unreachable through the table; asks the node for its role, which harms nothing.
             _ => Request::get(self.status_path()),
         }
@@ -113,18 +122,53 @@ impl Dialect for Insi {
         format!("{BASE}/events/subscribe?topic={}{key}", encode_query(topic))
     }
 
-    fn event_data(&self, message: &str) -> Option<Value> {
-        let mut message: Value = serde_json::from_slice(message.as_bytes()).ok()?;
-        Some(message.get_mut("data")?.take())
+    fn event<'a>(&self, message: &'a str) -> Option<Published<'a>> {
+        #[derive(serde::Deserialize)]
+        struct Message<'a> {
+            #[serde(borrow)]
+            data: Published<'a>,
+        }
+        let message: Message<'a> = serde_json::from_slice(message.as_bytes()).ok()?;
+        Some(message.data)
     }
 }
 
+/// A JSON object of strings.
+fn object(fields: &[(&str, &str)]) -> String {
+    let length: usize = fields.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+    let mut out = String::with_capacity(length);
+    for (i, (name, value)) in fields.iter().enumerate() {
+        out.push_str(if i == 0 { "{\"" } else { ",\"" });
+        out.push_str(name);
+        out.push_str("\":");
+        if value.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+            out.push('"');
+            out.push_str(value);
+            out.push('"');
+        } else {
+            out.push_str(&Value::from(*value).to_string());
+        }
+    }
+    out.push('}');
+    out
+}
+
 fn multipart(key: &str, value: &str) -> String {
-    format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n{key}\r\n\
-         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"blob\"; filename=\"blob\"\r\n\
-         Content-Type: application/octet-stream\r\n\r\n{value}\r\n--{BOUNDARY}--\r\n"
-    )
+    [
+        "--",
+        BOUNDARY,
+        "\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n",
+        key,
+        "\r\n--",
+        BOUNDARY,
+        "\r\nContent-Disposition: form-data; name=\"blob\"; filename=\"blob\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n",
+        value,
+        "\r\n--",
+        BOUNDARY,
+        "--\r\n",
+    ]
+    .concat()
 }
 
 #[cfg(test)]
@@ -178,9 +222,15 @@ mod tests {
 
     #[test]
     fn events_carry_their_data() {
-        let data = Insi.event_data(r#"{"topic":"s:t","data":{"seq":3},"emitted_at":"2026-11-21T00:00:00Z"}"#);
-        assert_eq!(data, Some(json!({ "seq": 3 })));
-        assert_eq!(Insi.event_data("{"), None);
+        let data = r#"{"run":"r","publisher":2,"seq":3,"sent_us":4}"#;
+        let message = format!(r#"{{"topic":"s:t","data":{data},"emitted_at":"2026-11-21T00:00:00Z"}}"#);
+        let event = Published { run: "r".into(), publisher: 2, seq: 3, sent_us: 4 };
+        assert_eq!(Insi.event(&message), Some(event));
+        for other in
+            ["{", r#"{"data":{"seq":3}}"#, r#"{"data":{"run":"r","publisher":-1,"seq":3,"sent_us":4}}"#]
+        {
+            assert_eq!(Insi.event(other), None);
+        }
         assert_eq!(Insi.subscribe_path("t", Some("a+b")), "/db/api/v1/events/subscribe?topic=t&key=a%2Bb");
     }
 }

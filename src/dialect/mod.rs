@@ -7,6 +7,8 @@
 
 mod insi;
 
+use std::borrow::Cow;
+
 use crate::sample::Outcome;
 
 /// A protocol that fwit speaks.
@@ -117,7 +119,7 @@ pub struct Request {
     /// Method.
     pub method: Method,
     /// Path and query, from the node's base URL on.
-    pub path: String,
+    pub path: Cow<'static, str>,
     /// Body text, empty for none.
     pub body: String,
     /// Content type of the body. The types used here need no CORS preflight.
@@ -127,7 +129,7 @@ pub struct Request {
 impl Request {
     /// A GET of a path: no body, no header of its own.
     #[must_use]
-    pub fn get(path: impl Into<String>) -> Request {
+    pub fn get(path: impl Into<Cow<'static, str>>) -> Request {
         Request { method: Method::Get, path: path.into(), body: String::new(), content_type: "" }
     }
 }
@@ -152,6 +154,20 @@ pub struct Answer<'a> {
     pub text: Option<&'a str>,
     /// Whether a redirect was followed.
     pub redirected: bool,
+}
+
+/// What an event of a run carries: `{"run": …, "publisher": …, "seq": …, "sent_us": …}`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct Published<'a> {
+    /// The run's id.
+    #[serde(borrow)]
+    pub run: Cow<'a, str>,
+    /// The entity that sent it.
+    pub publisher: u32,
+    /// Its number among that entity's events, from 1 on.
+    pub seq: u64,
+    /// When it was sent, on the run's clock.
+    pub sent_us: u64,
 }
 
 /// What a node says of itself and its leader.
@@ -191,8 +207,8 @@ pub trait Dialect: std::fmt::Debug {
     /// Path and query of the WebSocket that delivers the events of a topic.
     fn subscribe_path(&self, topic: &str, key: Option<&str>) -> String;
 
-    /// The published data in a message of that WebSocket, as JSON.
-    fn event_data(&self, message: &str) -> Option<serde_json::Value>;
+    /// The event in a message of that WebSocket; `None` where it is not one of fwit's.
+    fn event<'a>(&self, message: &'a str) -> Option<Published<'a>>;
 }
 
 /// The dialect of that name.
@@ -205,10 +221,14 @@ pub fn of(id: DialectId) -> &'static dyn Dialect {
 
 /// Percent-encodes a query value (RFC 3986: all but the unreserved characters).
 #[must_use]
-pub fn encode_query(text: &str) -> String {
+pub fn encode_query(text: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        if plain(byte) {
             out.push(byte as char);
         } else {
             out.push('%');
@@ -216,7 +236,7 @@ pub fn encode_query(text: &str) -> String {
             out.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The outcome that a status means in plain HTTP, for what a dialect does not judge itself.

@@ -1,12 +1,10 @@
 //! What an entity does next, on which key, with which value. A plan and a seed give the same choices;
 //! each purpose has a stream of its own, so that what the cluster answers moves none of the others.
 
-use std::fmt::Write as _;
-
 use crate::dialect::{KeyUse, Operation, Pool};
 use crate::plan::{Keys, Model, Plan};
 use crate::stats::random::Stream;
-use crate::units::Micros;
+use crate::units::{Micros, push_number};
 
 /// One entity's dice and memory.
 #[derive(Debug)]
@@ -114,30 +112,39 @@ impl Chooser {
             }
             KeyUse::Any(_) | KeyUse::Counter | KeyUse::Topic => any,
         };
-        // Writing to a string never fails.
-        let number = out.key_number;
-        let _ = match use_of_key {
+        let number = u64::from(out.key_number);
+        let mut named = |pieces: &[&str], number| {
+            pieces.iter().for_each(|piece| out.key.push_str(piece));
+            push_number(&mut out.key, number);
+        };
+        match use_of_key {
             KeyUse::Any(_)
             | KeyUse::Known(Pool::Values | Pool::None)
-            | KeyUse::Forget(Pool::Values | Pool::None) => {
-                write!(out.key, "stress-key-{number}")
-            }
+            | KeyUse::Forget(Pool::Values | Pool::None) => named(&["stress-key-"], number),
             KeyUse::Fresh(_) | KeyUse::Known(Pool::Blobs) | KeyUse::Forget(Pool::Blobs) => {
-                write!(out.key, "stress-blob-{}-{}-{number}", self.run, self.entity)
+                named(&["stress-blob-", &self.run, "-"], u64::from(self.entity));
+                out.key.push('-');
+                push_number(&mut out.key, number);
             }
-            KeyUse::Counter => write!(out.key, "stress-counter-{}", number % 100),
-            KeyUse::Topic => write!(out.key, "{topic}"),
-        };
+            KeyUse::Counter => named(&["stress-counter-"], number % 100),
+            KeyUse::Topic => out.key.push_str(topic),
+        }
         match use_of_key {
             KeyUse::Topic => {
                 self.published += 1;
                 out.event = Some(self.published);
-                let (run, publisher, seq) = (&self.run, self.entity, self.published);
-                let _ = write!(
-                    out.value,
-                    "{{\"run\":\"{run}\",\"publisher\":{publisher},\"seq\":{seq},\"sent_us\":{}}}",
-                    now.0
-                );
+                out.value.push_str("{\"run\":\"");
+                out.value.push_str(&self.run);
+                let numbers = [
+                    ("\",\"publisher\":", u64::from(self.entity)),
+                    (",\"seq\":", self.published),
+                    (",\"sent_us\":", now.0),
+                ];
+                for (name, number) in numbers {
+                    out.value.push_str(name);
+                    push_number(&mut out.value, number);
+                }
+                out.value.push('}');
             }
             KeyUse::Any(_) | KeyUse::Fresh(_) => self.fill(&mut out.value),
             _ => {}
@@ -165,14 +172,17 @@ impl Chooser {
     /// Letters and digits that never repeat themselves: a value equal to the stored one may cost nothing.
     fn fill(&mut self, out: &mut String) {
         const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-x";
-        let mut left = self.keys.value_bytes;
+        let mut left = self.keys.value_bytes as usize;
         while left > 0 {
             let mut bits = self.values.bits();
-            for _ in 0..left.min(10) {
-                out.push(char::from(LETTERS[(bits & 63) as usize]));
+            let letters: [u8; 10] = std::array::from_fn(|_| {
+                let letter = LETTERS[(bits & 63) as usize];
                 bits >>= 6;
-            }
-            left -= left.min(10);
+                letter
+            });
+            let wanted = left.min(10);
+            out.push_str(str::from_utf8(&letters[..wanted]).unwrap_or_default());
+            left -= wanted;
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct Client<T, C> {
     /// No request before this instant (`Retry-After`).
     not_before: Cell<Micros>,
     chooser: RefCell<Chooser>,
+    /// What the last request was made from: its texts are used again.
+    spare: RefCell<Chosen>,
     /// The lane it uses at each node.
     lanes: RefCell<Vec<Option<usize>>>,
 }
@@ -128,6 +130,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             lost: Cell::new(None),
             not_before: Cell::new(Micros::ZERO),
             chooser: RefCell::new(Chooser::new(&shared.plan, entity, &shared.run_id)),
+            spare: RefCell::default(),
             lanes: RefCell::new(Vec::new()),
             shared,
         }
@@ -172,8 +175,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let Some(mut permit) = self.slot(node, true).await else { return };
 
         let operations = shared.dialect.operations();
-        let mut chosen = Chosen::default();
-        self.chooser.borrow_mut().choose(operations, &shared.topic(), shared.clock.now(), &mut chosen);
+        let mut chosen = self.spare.take();
+        self.chooser.borrow_mut().choose(operations, &shared.topic, shared.clock.now(), &mut chosen);
         let request = shared.dialect.request(chosen.op, &Choice { key: &chosen.key, value: &chosen.value });
         if let KeyUse::Forget(pool) = operations[chosen.op].key {
             shared.acknowledged.borrow_mut().deleting(pool, &chosen.key);
@@ -223,14 +226,17 @@ impl<T: Transport, C: Clock> Client<T, C> {
             self.settle(&mut flight, &chosen, &reply, &ended, resubmitted);
             break;
         }
+        self.spare.replace(chosen);
         drop(permit);
     }
 
     /// Waits for a slot of the entity's lane at a node.
     async fn slot(&self, node: u16, counted: bool) -> Option<Permit> {
         let lane = self.lane(node)?;
-        let mark = counted.then(|| WaitMark::new(&self.shared));
-        let permit = self.shared.slots.acquire(lane).await;
+        let place = self.shared.slots.acquire(lane);
+        // A wait of no length adds nothing.
+        let mark = (counted && !place.is_granted()).then(|| WaitMark::new(&self.shared));
+        let permit = place.await;
         drop(mark);
         Some(permit)
     }

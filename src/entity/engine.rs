@@ -6,12 +6,11 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use futures_util::stream::FuturesUnordered;
 
 use super::arrivals::Schedule;
 use super::client::Client;
+use super::crowd::Crowd;
 use super::instrument::{Calibration, HEARTBEAT};
 use super::leader::within;
 use super::shared::Shared;
@@ -21,6 +20,8 @@ use super::world::{Clock, Transport};
 use crate::plan::{Model, Plan};
 use crate::units::Micros;
 use serde::{Deserialize, Serialize};
+
+type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Time between two beats.
 pub const BEAT: Micros = Micros(250_000);
@@ -197,18 +198,13 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 shared.instrument.borrow_mut().heartbeat(due, shared.clock.now());
             }
         };
-        let subscribers: FuturesUnordered<_> = (0..shared.plan.subscribers as usize)
-            .map(|s| subscriber::listen(shared.clone(), s, self.api_key.clone()))
-            .collect();
-        let background = pin!(async {
-            let mut subscribers = subscribers;
-            futures_util::future::join3(beats, heartbeat, async {
-                while subscribers.next().await.is_some() {}
-                std::future::pending::<()>().await;
-            })
-            .await;
-        });
-        match select(pin!(self.phases()), background).await {
+        let subscribers = (0..shared.plan.subscribers as usize)
+            .map(|s| Box::pin(subscriber::listen(shared.clone(), s, self.api_key.clone())) as Work);
+        let timed: [Work; 2] = [Box::pin(beats), Box::pin(heartbeat)];
+        let mut background: Crowd<Work> = timed.into_iter().chain(subscribers).collect();
+        // Subscribers may end, the beats never do.
+        let background = async { while background.next().await.is_some() {} };
+        match select(pin!(self.phases()), pin!(background)).await {
             Either::Left((ended, _)) => {
                 shared.beat();
                 ended
@@ -246,9 +242,13 @@ impl<T: Transport, C: Clock> Run<T, C> {
             self.phase.set(Phase::Measuring);
             shared.clock.sleep_until(measured_to).await;
         };
+        // Of its own, so that a step of the load does not look at it.
+        let end =
+            async { matches!(select(pin!(measuring), pin!(self.stop.asked())).await, Either::Right(_)) };
+        let mut end: Crowd<_> = std::iter::once(end).collect();
         // The load is dropped with the end of this statement: what is in flight is aborted, and counted so.
-        let ended = match select(pin!(self.load()), select(pin!(measuring), pin!(self.stop.asked()))).await {
-            Either::Right((Either::Right(_), _)) => Ended::Stopped,
+        let ended = match select(pin!(self.load()), pin!(end.next())).await {
+            Either::Right((Some(true), _)) => Ended::Stopped,
             _ => Ended::Completed,
         };
         shared.recorder.borrow_mut().stop(shared.clock.now());
@@ -274,7 +274,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
     async fn load(&self) {
         match self.shared.plan.load.model {
             Model::Closed { .. } => {
-                let mut entities: FuturesUnordered<_> = self.clients.iter().map(|c| c.live()).collect();
+                let mut entities: Crowd<_> = self.clients.iter().map(|c| c.live()).collect();
                 while entities.next().await.is_some() {}
             }
             Model::Open { rate_per_s, arrivals } => {
@@ -287,10 +287,9 @@ impl<T: Transport, C: Clock> Run<T, C> {
 
     /// Requests become due by the schedule, whatever became of earlier ones; entities do them in turn.
     async fn open(&self, schedule: Schedule) {
-        type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
         let shared = &self.shared;
         let (start, measured_from, measured_to) = shared.windows.get();
-        let mut under_way: FuturesUnordered<Work> = FuturesUnordered::new();
+        let mut under_way: Crowd<Work> = Crowd::default();
         for (client, due) in self.clients.iter().cycle().zip(schedule) {
             let due = start + due;
             if due >= measured_to {
@@ -340,7 +339,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if self.leads.borrow().iter().any(Option::is_some) {
             return false;
         }
-        let bases: Vec<(usize, String)> =
+        let bases: Vec<(usize, Rc<str>)> =
             self.topology.borrow().lanes.iter().enumerate().map(|(i, l)| (i, l.base.clone())).collect();
         let request = crate::dialect::Request::get(self.dialect.status_path());
         for (lane, base) in bases {

@@ -10,6 +10,7 @@
 pub mod arrivals;
 pub mod choice;
 pub mod client;
+pub mod crowd;
 pub mod engine;
 pub mod events;
 pub mod instrument;

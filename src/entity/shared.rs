@@ -33,6 +33,8 @@ pub struct Shared<T, C> {
     pub clock: C,
     /// The run's id.
     pub run_id: String,
+    /// The topic that this run publishes to.
+    pub topic: String,
     /// Nodes and lanes.
     pub topology: RefCell<Topology>,
     /// Permits to send.
@@ -68,6 +70,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             dialect,
             transport,
             clock,
+            topic: format!("fwit-{run_id}"),
             run_id,
             recorder: RefCell::new(Recorder::new(0, 0, 0, Micros::ZERO, (Micros::ZERO, Micros::ZERO))),
             topology: RefCell::new(topology),
@@ -106,12 +109,6 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             let (start, _, _) = self.windows.get();
             self.parking.set(load.target(self.clock.now().since(start)).round() as u32);
         }
-    }
-
-    /// The topic that this run publishes to.
-    #[must_use]
-    pub fn topic(&self) -> String {
-        format!("fwit-{}", self.run_id)
     }
 
     /// The node that answered at a URL; one that the plan does not name is added.

@@ -23,6 +23,8 @@ struct Inner {
     in_use: u32,
     total: u32,
     next_ticket: u64,
+    /// How many wait, on all lanes.
+    waiting: usize,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,13 @@ impl Slots {
     pub fn new(limits: &[u32], total: u32) -> Slots {
         let lanes = limits.iter().map(|limit| Lane::new(*limit)).collect();
         Slots {
-            inner: Rc::new(RefCell::new(Inner { lanes, in_use: 0, total: total.max(1), next_ticket: 0 })),
+            inner: Rc::new(RefCell::new(Inner {
+                lanes,
+                in_use: 0,
+                total: total.max(1),
+                next_ticket: 0,
+                waiting: 0,
+            })),
         }
     }
 
@@ -83,11 +91,15 @@ impl Slots {
         let mut inner = self.inner.borrow_mut();
         let ticket = inner.next_ticket;
         inner.next_ticket += 1;
-        let state = Rc::new(RefCell::new(Place::default()));
-        if let Some(l) = inner.lanes.get_mut(lane) {
-            l.queue.push_back(Waiting { ticket, state: state.clone() });
+        let mut state = None;
+        if !inner.take_free(lane) {
+            let place = Rc::new(RefCell::new(Place::default()));
+            if let Some(l) = inner.lanes.get_mut(lane) {
+                l.queue.push_back(Waiting { ticket, state: place.clone() });
+                inner.waiting += 1;
+            }
+            state = Some(place);
         }
-        inner.grant();
         drop(inner);
         Acquire { slots: self.clone(), lane, ticket, state, taken: false }
     }
@@ -119,16 +131,28 @@ impl Lane {
 }
 
 impl Inner {
+    /// Takes a slot of a lane that has room and no queue; nobody on another lane waits for it then.
+    fn take_free(&mut self, lane: usize) -> bool {
+        let Some(lane) = self.lanes.get_mut(lane).filter(|l| l.queue.is_empty() && l.in_use < l.limit) else {
+            return false;
+        };
+        let free = self.in_use < self.total;
+        lane.in_use += u32::from(free);
+        self.in_use += u32::from(free);
+        free
+    }
+
     /// Gives free slots to those who wait longest. Wakers are called while the books are closed to others:
     /// a waker only puts a task on its executor's list.
     fn grant(&mut self) {
-        while self.in_use < self.total {
+        while self.waiting > 0 && self.in_use < self.total {
             let first = (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next_ticket()?, i))).min();
             let Some((_, i)) = first else { return };
             let lane = &mut self.lanes[i];
             let Some(waiting) = lane.queue.pop_front() else { return };
             lane.in_use += 1;
             self.in_use += 1;
+            self.waiting -= 1;
             let mut place = waiting.state.borrow_mut();
             place.granted = true;
             if let Some(waker) = place.waker.take() {
@@ -144,23 +168,31 @@ pub struct Acquire {
     slots: Slots,
     lane: usize,
     ticket: u64,
-    state: Rc<RefCell<Place>>,
+    /// `None` where there was room at once.
+    state: Option<Rc<RefCell<Place>>>,
     taken: bool,
+}
+
+impl Acquire {
+    /// Whether there is a slot for it already.
+    #[must_use]
+    pub fn is_granted(&self) -> bool {
+        self.state.as_ref().is_none_or(|place| place.borrow().granted)
+    }
 }
 
 impl Future for Acquire {
     type Output = Permit;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit> {
-        let mut place = self.state.borrow_mut();
-        if place.granted {
-            drop(place);
-            self.taken = true;
-            Poll::Ready(Permit { slots: self.slots.clone(), lane: self.lane })
-        } else {
-            place.waker = Some(cx.waker().clone());
-            Poll::Pending
+        if let Some(place) = &self.state
+            && !place.borrow().granted
+        {
+            place.borrow_mut().waker = Some(cx.waker().clone());
+            return Poll::Pending;
         }
+        self.taken = true;
+        Poll::Ready(Permit { slots: self.slots.clone(), lane: self.lane })
     }
 }
 
@@ -169,13 +201,16 @@ impl Drop for Acquire {
         if self.taken {
             return;
         }
-        if self.state.borrow().granted {
-            self.slots.release(self.lane);
-        } else if let Some(lane) = self.slots.inner.borrow_mut().lanes.get_mut(self.lane)
+        if self.is_granted() {
+            return self.slots.release(self.lane);
+        }
+        let mut inner = self.slots.inner.borrow_mut();
+        if let Some(lane) = inner.lanes.get_mut(self.lane)
             // Tickets rise within a queue.
             && let Ok(at) = lane.queue.binary_search_by_key(&self.ticket, |w| w.ticket)
         {
             lane.queue.remove(at);
+            inner.waiting -= 1;
         }
     }
 }
@@ -290,8 +325,8 @@ mod tests {
                 }
                 drop(inner);
                 // Whoever has been granted asked before everyone of the lane that still waits.
-                for (lane, acquire) in waiting.iter().filter(|(_, a)| a.state.borrow().granted) {
-                    for (other, later) in waiting.iter().filter(|(_, a)| !a.state.borrow().granted) {
+                for (lane, acquire) in waiting.iter().filter(|(_, a)| a.is_granted()) {
+                    for (other, later) in waiting.iter().filter(|(_, a)| !a.is_granted()) {
                         prop_assert!(lane != other || acquire.ticket < later.ticket);
                     }
                 }

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use super::shared::Shared;
 use super::world::{Clock, EventStream, StreamItem, Transport};
 use crate::units::Micros;
@@ -17,7 +15,7 @@ pub async fn listen<T: Transport, C: Clock>(
     subscriber: usize,
     api_key: Option<String>,
 ) {
-    let path = shared.dialect.subscribe_path(&shared.topic(), api_key.as_deref());
+    let path = shared.dialect.subscribe_path(&shared.topic, api_key.as_deref());
     let url = {
         let topology = shared.topology.borrow();
         let node = subscriber % topology.nodes.len().max(1);
@@ -40,14 +38,9 @@ pub async fn listen<T: Transport, C: Clock>(
 }
 
 fn receive<T: Transport, C: Clock>(shared: &Shared<T, C>, subscriber: usize, text: &str, at: Micros) {
-    let Some(data) = shared.dialect.event_data(text) else { return };
-    if data.get("run").and_then(Value::as_str) != Some(&shared.run_id) {
-        return;
-    }
-    let number = |name: &str| data.get(name).and_then(Value::as_u64);
-    if let (Some(publisher), Some(seq), Some(sent)) = (number("publisher"), number("seq"), number("sent_us"))
-        && let Ok(publisher) = u32::try_from(publisher)
-    {
-        shared.ledger.borrow_mut().received(subscriber, publisher, seq, Micros(sent), at);
+    let Some(event) = shared.dialect.event(text) else { return };
+    if event.run == shared.run_id {
+        let sent = Micros(event.sent_us);
+        shared.ledger.borrow_mut().received(subscriber, event.publisher, event.seq, sent, at);
     }
 }

@@ -1,6 +1,8 @@
 //! The nodes and lanes of a run, and which of them an answer came from. Leaders that the plan does not name
 //! are added when a redirect leads to them.
 
+use std::rc::Rc;
+
 use crate::plan::{BaseUrl, Cluster};
 
 /// Most nodes a run may come to know by redirects.
@@ -38,7 +40,7 @@ pub struct LaneEntry {
     /// Its URL.
     pub url: BaseUrl,
     /// The URL as text, what paths are appended to.
-    pub base: String,
+    pub base: Rc<str>,
 }
 
 impl Topology {
@@ -62,7 +64,7 @@ impl Topology {
 
     fn add_lane(&mut self, node: u16, url: BaseUrl) {
         let lane = self.lanes.len();
-        self.lanes.push(LaneEntry { node, base: url.to_string(), url });
+        self.lanes.push(LaneEntry { node, base: url.to_string().into(), url });
         if let Some(entry) = self.nodes.get_mut(usize::from(node)) {
             entry.lanes.push(lane);
         }
@@ -79,7 +81,7 @@ impl Topology {
 
     /// A node's first lane and its base URL: for the few requests that are no load.
     #[must_use]
-    pub fn first_lane(&self, node: u16) -> Option<(usize, String)> {
+    pub fn first_lane(&self, node: u16) -> Option<(usize, Rc<str>)> {
         let lane = *self.nodes.get(usize::from(node))?.lanes.first()?;
         Some((lane, self.lanes.get(lane)?.base.clone()))
     }
@@ -159,7 +161,7 @@ mod tests {
         assert_eq!(t.find(&url("http://localhost:1"), None), Some(0));
         assert_eq!(t.find_or_add(&url("http://elsewhere:9/x"), Some("c")), Some((2, true)));
         assert_eq!(t.find_or_add(&url("http://elsewhere:9/y"), Some("c")), Some((2, false)));
-        assert_eq!(t.lanes[t.nodes[2].lanes[0]].base, "http://elsewhere:9");
+        assert_eq!(t.lanes[t.nodes[2].lanes[0]].base.as_ref(), "http://elsewhere:9");
         assert!(t.nodes[2].discovered);
     }
 }

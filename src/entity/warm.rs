@@ -1,5 +1,7 @@
 //! Preflights before the load: the browser keeps their answers, and none falls into the measured window.
 
+use std::rc::Rc;
+
 use futures_util::future::join_all;
 
 use super::leader::within;
@@ -20,11 +22,11 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if paths.is_empty() {
             return;
         }
-        let lanes: Vec<(usize, String)> =
+        let lanes: Vec<(usize, Rc<str>)> =
             self.topology.borrow().lanes.iter().enumerate().map(|(i, l)| (i, l.base.clone())).collect();
         let all = join_all(lanes.iter().map(|(lane, base)| async {
             for path in &paths {
-                let request = Request::get(path.as_str());
+                let request = Request::get(path.clone());
                 let call = Call { lane: *lane, base, request: &request, wants_text: &|_| false };
                 // What they answer does not matter.
                 join_all((0..AT_A_TIME).map(|_| self.transport.send(&call))).await;

@@ -1,6 +1,7 @@
 //! One period: connections warmed, one run of an arm's plan, what is kept of it, and whether it counts.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -148,7 +149,7 @@ fn slim(run: &mut RunFile) {
 
 /// Opens the connections that the arms use, in every arm all of them: one ping a slot of every lane.
 async fn warm<T: Transport, C: Clock>(plan: &Plan, experiment: &Experiment, transport: &T, clock: &C) {
-    let mut lanes: Vec<String> = Vec::new();
+    let mut lanes: Vec<Rc<str>> = Vec::new();
     let arms = experiment.arms.iter().filter(|a| a.plan.cluster.dialect == plan.cluster.dialect);
     for cluster in std::iter::once(&plan.cluster).chain(arms.map(|a| &a.plan.cluster)) {
         for lane in Topology::new(cluster).lanes {

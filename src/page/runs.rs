@@ -15,8 +15,9 @@ use crate::run::contrast::{Contrast, same_setting, setting_key};
 use crate::run::rename::rename;
 use crate::run::view::Measure;
 
-/// How many opened runs stay in memory.
-const KEEP: usize = 6;
+/// How many opened runs stay in memory: a comparison of twelve, its control, and the run before it. Fewer, and a
+/// comparison would read every run of it anew.
+const KEEP: usize = 14;
 
 /// The library as the page sees it.
 #[derive(Clone, Copy)]

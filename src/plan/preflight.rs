@@ -42,7 +42,7 @@ pub fn expected(plan: &Plan, has_key: bool) -> Preflights {
         if *w == 0 || !needs(dialect, op, has_key) {
             continue;
         }
-        let path = |key: &str| dialect.request(op, &Choice { key, value: "\"v\"" }).path;
+        let path = |key: &str| dialect.request(op, &Choice { key, value: "\"v\"" }).path.into_owned();
         let own = (requests * f64::from(*w) / weight.max(1.0)).ceil() as u64;
         if path("a") == path("b") {
             found.total += (at_a_time * lanes).min(own);

@@ -86,7 +86,6 @@ impl<T: Transport, C: Clock> Run<T, C> {
                 .collect(),
             latency: recorder
                 .histograms()
-                .iter()
                 .map(|(key, h)| LatencyFile {
                     op: op_name(usize::from(key.op)),
                     node: node_name(usize::from(key.node)),
@@ -264,7 +263,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                     .lanes
                     .iter()
                     .filter_map(|l| topology.lanes.get(*l))
-                    .map(|l| l.base.clone())
+                    .map(|l| l.base.to_string())
                     .collect(),
                 leads: leads.get(i).copied().flatten(),
                 protocol: tally.map_or(Protocol::Unknown, |t| t.protocol).label().into(),

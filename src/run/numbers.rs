@@ -40,10 +40,8 @@ impl<T: Transport, C: Clock> Run<T, C> {
             add_tally(&mut total, &tally);
             for measure in Measure::ALL {
                 let mut all = new_histogram();
-                let keys = recorder
-                    .histograms()
-                    .iter()
-                    .filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
+                let keys =
+                    recorder.histograms().filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
                 keys.for_each(|(_, h)| summary::add(&mut all, h));
                 summary::add(&mut total_histograms[measure as usize], &all);
                 *summary::measure_mut(&mut row, measure) = summary::summarize(&all);

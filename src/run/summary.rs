@@ -58,7 +58,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         make_row(file, &histograms, op, node, &wanted, measured_s)
     };
     let nodes: Vec<&str> = file.nodes.iter().map(|n| n.name.as_str()).collect();
-    let seconds = op_seconds(file, None)?;
+    let (seconds, op_seconds) = seconds(file, &used)?;
     Ok(RunView {
         id: file.id.clone(),
         name: file.name.clone(),
@@ -80,10 +80,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
             .flat_map(|(op, _)| nodes.iter().map(|node| row(Some(op), Some(node))))
             .filter(|r| r.issued > 0)
             .collect(),
-        op_seconds: used
-            .iter()
-            .map(|(op, _)| Ok(OpSeries { op: op.clone(), seconds: op_seconds(file, Some(op))? }))
-            .collect::<Result<_, RunError>>()?,
+        op_seconds,
         seconds,
         service_curves: curves(&histograms, Measure::Service, &used, &nodes),
         response_curves: curves(&histograms, Measure::Response, &used, &nodes),
@@ -214,27 +211,35 @@ fn sparse(gaps: &[u32], t_s: u32) -> Result<Sparse, RunError> {
     })
 }
 
-fn op_seconds(file: &RunFile, op: Option<&str>) -> Result<Vec<Second>, RunError> {
-    let mut list = Vec::with_capacity(file.series.seconds.len());
+/// The seconds of all operations together, and of each of these.
+fn seconds(file: &RunFile, ops: &[(String, Kind)]) -> Result<(Vec<Second>, Vec<OpSeries>), RunError> {
+    let places: BTreeMap<&str, usize> = map_of(ops.iter().enumerate().map(|(i, (op, _))| (op.as_str(), i)));
+    let count = file.series.seconds.len();
+    let mut all = Vec::with_capacity(count);
+    let series = |(op, _): &(String, Kind)| OpSeries { op: op.clone(), seconds: Vec::with_capacity(count) };
+    let mut by_op: Vec<OpSeries> = ops.iter().map(series).collect();
     for cell in &file.series.seconds {
-        let mut second = Second { t_s: cell.t_s, ..Second::default() };
+        let mut sum = Second { t_s: cell.t_s, ..Second::default() };
+        by_op.iter_mut().for_each(|series| series.seconds.push(sum.clone()));
+        (sum.in_flight, sum.waiting) = (cell.in_flight, cell.waiting);
+        (sum.closure, sum.target) = (cell.closure, cell.target);
         let (mut service, mut response) = (Sparse::default(), Sparse::default());
-        let wanted = cell.ops.iter().filter(|(name, _)| op.is_none_or(|op| op == name.as_str()));
-        for (_, SecondOpFile { answers, errors, service: s, response: r, .. }) in wanted {
-            second.answers = second.answers.saturating_add(*answers);
-            second.errors = second.errors.saturating_add(*errors);
-            service.merge(&sparse(s, cell.t_s)?);
-            response.merge(&sparse(r, cell.t_s)?);
+        for (name, SecondOpFile { answers, errors, service: s, response: r, .. }) in &cell.ops {
+            let (s, r) = (sparse(s, cell.t_s)?, sparse(r, cell.t_s)?);
+            sum.answers = sum.answers.saturating_add(*answers);
+            sum.errors = sum.errors.saturating_add(*errors);
+            service.merge(&s);
+            response.merge(&r);
+            let series = places.get(name.as_str()).and_then(|place| by_op.get_mut(*place));
+            if let Some(own) = series.and_then(|series| series.seconds.last_mut()) {
+                (own.answers, own.errors) = (*answers, *errors);
+                (own.service_us, own.response_us) = (two_percentiles(&s), two_percentiles(&r));
+            }
         }
-        if op.is_none() {
-            (second.in_flight, second.waiting) = (cell.in_flight, cell.waiting);
-            (second.closure, second.target) = (cell.closure, cell.target);
-        }
-        second.service_us = two_percentiles(&service);
-        second.response_us = two_percentiles(&response);
-        list.push(second);
+        (sum.service_us, sum.response_us) = (two_percentiles(&service), two_percentiles(&response));
+        all.push(sum);
     }
-    Ok(list)
+    Ok((all, by_op))
 }
 
 fn curves(histograms: &Histograms, measure: Measure, ops: &[(String, Kind)], nodes: &[&str]) -> Vec<Curve> {

@@ -29,37 +29,24 @@ pub enum Change {
     Publish,
 }
 
-/// Operations by path, with their names in plans.
-const PATHS: [(&str, &str); 9] = [
-    ("set", "set"),
-    ("get", "get"),
-    ("delete", "delete"),
-    ("cache/set", "cache_set"),
-    ("events", "publish"),
-    ("bump", "bump"),
-    ("blob/set", "blob_set"),
-    ("blob/get", "blob_get"),
-    ("blob/delete", "blob_delete"),
-];
+/// Operations by their names in plans; [`read`] gives their places.
+const NAMES: [&str; 9] =
+    ["set", "get", "delete", "cache_set", "publish", "bump", "blob_set", "blob_get", "blob_delete"];
 
 /// Number of operations that [`read`] tells apart.
-pub const OPERATIONS: usize = PATHS.len();
+pub const OPERATIONS: usize = NAMES.len();
 
 /// Name in plans of an operation that [`read`] gave.
 #[must_use]
 pub fn operation(index: usize) -> &'static str {
-    PATHS.get(index).map_or("", |(_, name)| name)
+    NAMES.get(index).copied().unwrap_or_default()
 }
 
 /// What a request asks for, and the number of its operation.
 #[must_use]
 pub fn read(request: &Request) -> (Ask, usize) {
-    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-    let path = path.strip_prefix("/db/api/v1/").unwrap_or_default();
-    if path == "ping" {
-        return (Ask::Ping, 0);
-    }
-    let Some(operation) = PATHS.iter().position(|(p, _)| *p == path) else { return (Ask::Unknown, 0) };
+    let path = request.path.strip_prefix("/db/api/v1/").unwrap_or_default();
+    let (path, query) = path.split_at(path.bytes().position(|b| b == b'?').unwrap_or(path.len()));
     let body = request.body.as_str();
     // What is sent beside key and value is the same for all values: what is left is the value.
     let set = |kind, key: &str, fresh| Change::Set {
@@ -67,24 +54,30 @@ pub fn read(request: &Request) -> (Ask, usize) {
         bytes: body.len().saturating_sub(key.len()).min(u32::MAX as usize) as u32,
         fresh,
     };
-    let json_key = || between(body, "\"key\":\"", "\"");
-    let ask = match path {
-        "set" => Ask::Write(set("value", json_key(), false)),
-        "get" => Ask::Read(store::name("value", between(query, "key=", "&"))),
-        "delete" => Ask::Write(Change::Delete(store::name("value", json_key()))),
-        "blob/set" => Ask::Write(set("blob", between(body, "name=\"key\"\r\n\r\n", "\r\n"), true)),
-        "blob/get" => Ask::Read(store::name("blob", between(query, "key=", "&"))),
-        "blob/delete" => Ask::Write(Change::Delete(store::name("blob", json_key()))),
-        "events" => Ask::Write(Change::Publish),
-        _ => Ask::Write(Change::Nothing),
-    };
-    (ask, operation)
+    let json_key = || between(body, "{\"key\":\"", b'"');
+    let asked_key = || between(query, "?key=", b'&');
+    match path {
+        "set" => (Ask::Write(set("value", json_key(), false)), 0),
+        "get" => (Ask::Read(store::name("value", asked_key())), 1),
+        "delete" => (Ask::Write(Change::Delete(store::name("value", json_key()))), 2),
+        "cache/set" => (Ask::Write(Change::Nothing), 3),
+        "events" => (Ask::Write(Change::Publish), 4),
+        "bump" => (Ask::Write(Change::Nothing), 5),
+        "blob/set" => (Ask::Write(set("blob", between(body, "name=\"key\"\r\n\r\n", b'\r'), true)), 6),
+        "blob/get" => (Ask::Read(store::name("blob", asked_key())), 7),
+        "blob/delete" => (Ask::Write(Change::Delete(store::name("blob", json_key()))), 8),
+        "ping" => (Ask::Ping, 0),
+        _ => (Ask::Unknown, 0),
+    }
 }
 
-/// The text after `start` and before `end` (or to the end of the text).
-pub fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    let rest = text.split_once(start).map_or("", |(_, rest)| rest);
-    rest.split(end).next().unwrap_or(rest)
+/// The text after `start` and before `end`, an ASCII letter (or to the end of the text).
+pub fn between<'a>(text: &'a str, start: &str, end: u8) -> &'a str {
+    // Nearly always at the very start, where nothing has to be searched.
+    let rest = text.strip_prefix(start).or_else(|| text.split_once(start).map(|(_, rest)| rest));
+    let rest = rest.unwrap_or_default();
+    let length = rest.bytes().position(|b| b == end);
+    length.and_then(|length| rest.get(..length)).unwrap_or(rest)
 }
 
 #[cfg(test)]

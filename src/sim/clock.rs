@@ -2,7 +2,6 @@
 //! next timer. Futures run on the calling thread, in a fixed order.
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -30,8 +29,8 @@ struct Inner {
 /// are swept out as soon as they outnumber the rest, which keeps the heap as small as the number of sleepers.
 #[derive(Debug, Default)]
 struct Timers {
-    /// When, in which order they were set (timers of the same instant fire in it), and the sleeper's place.
-    heap: BinaryHeap<Reverse<(Micros, u64, u32)>>,
+    /// The next one on top: see [`entry`].
+    heap: BinaryHeap<u128>,
     sleepers: Vec<Sleeper>,
     free: Vec<u32>,
     next_order: u64,
@@ -46,6 +45,18 @@ struct Sleeper {
     order: u64,
     fired: bool,
     waker: Waker,
+}
+
+/// When a timer fires, in which order it was set (timers of the same instant fire in it: 2^40 are more than any run
+/// sets), and its sleeper's place, as one number: the sooner, the greater.
+fn entry(at: Micros, order: u64, place: u32) -> u128 {
+    !(u128::from(at.0) << 64 | u128::from(order << 24 | u64::from(place)))
+}
+
+/// What [`entry`] was made of.
+fn parts(entry: u128) -> (Micros, u64, u32) {
+    let (at, rest) = ((!entry >> 64) as u64, !entry as u64);
+    (Micros(at), rest >> 24, (rest & 0xff_ffff) as u32)
 }
 
 impl Timers {
@@ -65,7 +76,7 @@ impl Timers {
                 (self.sleepers.len() - 1) as u32
             }
         };
-        self.heap.push(Reverse((at, order, place)));
+        self.heap.push(entry(at, order, place));
         place
     }
 
@@ -81,18 +92,22 @@ impl Timers {
             let sleepers = &self.sleepers;
             let lives =
                 |order: u64, place: u32| sleepers.get(place as usize).is_some_and(|s| s.order == order);
-            self.heap.retain(|Reverse((_, order, place))| lives(*order, *place));
+            self.heap.retain(|entry| {
+                let (_, order, place) = parts(*entry);
+                lives(order, place)
+            });
             self.dead = 0;
         }
     }
 
     /// The next timer that somebody waits for.
     fn pop(&mut self) -> Option<(Micros, Waker)> {
-        while let Some(Reverse((at, order, place))) = self.heap.pop() {
+        while let Some(next) = self.heap.pop() {
+            let (at, order, place) = parts(next);
             match self.sleepers.get_mut(place as usize) {
                 Some(sleeper) if sleeper.order == order => {
                     sleeper.fired = true;
-                    return Some((at, sleeper.waker.clone()));
+                    return Some((at, std::mem::replace(&mut sleeper.waker, Waker::noop().clone())));
                 }
                 _ => self.dead = self.dead.saturating_sub(1),
             }
@@ -268,6 +283,16 @@ mod tests {
         };
         clock.run(join(join(nap(50, 1), nap(10, 2)), join(nap(50, 3), nap(0, 4)))).unwrap();
         assert_eq!(order.into_inner(), [(4, 0), (2, 10), (1, 50), (3, 50)]);
+    }
+
+    #[test]
+    fn sooner_timers_and_earlier_ones_of_an_instant_are_on_top() {
+        let timer = (Micros(u64::MAX - 1), (1 << 40) - 1, 0xff_ffff);
+        assert_eq!(parts(entry(timer.0, timer.1, timer.2)), timer);
+        assert!(
+            entry(Micros(5), 9, 9) > entry(Micros(6), 1, 1)
+                && entry(Micros(5), 1, 9) > entry(Micros(5), 2, 1)
+        );
     }
 
     #[test]

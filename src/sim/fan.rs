@@ -76,7 +76,7 @@ impl Fan {
     /// Streams that an event's text concerns: their place, and their node.
     #[must_use]
     pub fn listeners(&self, text: &str) -> Vec<(usize, usize)> {
-        let topic = between(text, "\"topic\":\"", "\"");
+        let topic = between(text, "{\"topic\":\"", b'"');
         let concerned = self.streams.iter().enumerate().filter(|(_, s)| s.topic == topic);
         concerned.map(|(i, s)| (i, s.node)).collect()
     }

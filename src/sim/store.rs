@@ -1,6 +1,7 @@
 //! What the simulated cluster has stored: whether a key is there, since when, and before that.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::units::Micros;
 
@@ -18,7 +19,25 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Store {
     /// By a hash of the key and its kind: a collision of 64 bits would be one wrong answer.
-    entries: BTreeMap<u64, Entry>,
+    entries: HashMap<u64, Entry, BuildHasherDefault<Named>>,
+}
+
+/// Names are hashes already; only their lower bits are good enough for both ends of a table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Named(u64);
+
+impl Hasher for Named {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(self.0.rotate_left(8) ^ u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, name: u64) {
+        self.0 = name ^ name.rotate_left(32);
+    }
 }
 
 /// The name of a key within a kind (values, blobs, …): 64-bit FNV-1a.

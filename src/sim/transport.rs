@@ -230,7 +230,7 @@ impl Transport for SimTransport {
 
     fn subscribe(&self, url: &str) -> SimEvents {
         let node = sim_index(url).unwrap_or(usize::MAX);
-        let inbox = Rc::new(Inbox::new(node, between(url, "topic=", "&")));
+        let inbox = Rc::new(Inbox::new(node, between(url, "topic=", b'&')));
         SimEvents { way: self.clone(), node, inbox, since: None }
     }
 

@@ -335,32 +335,22 @@ fn summary(draws: &[f64], value: f64, level: f64) -> Bootstrapped {
 fn draw(stream: &mut Stream, blocks: Blocks, n: usize, stretches: &mut Vec<Stretch>) {
     stretches.clear();
     let any = |stream: &mut Stream| stream.below(n as u32) as usize;
-    let (jump, length) = match blocks {
-        Blocks::Stationary(mean) => (1.0 / mean, usize::MAX),
-        Blocks::Moving(length) => (f64::NAN, length.round().max(1.0) as usize),
+    let length = match blocks {
+        Blocks::Stationary(_) => usize::MAX,
+        Blocks::Moving(length) => length.round().max(1.0) as usize,
     };
-    let mut from = any(stream);
-    let (mut at, mut left) = (from, length);
-    for _ in 0..n {
-        at += 1;
-        let new = match blocks {
-            Blocks::Stationary(_) => stream.chance(jump),
-            Blocks::Moving(_) => {
-                left -= 1;
-                left == 0
-            }
+    // Where the stretch begins, and what is left of its block; how many intervals there are so far.
+    let (mut from, mut left, mut drawn) = (any(stream), length, 0);
+    while drawn < n {
+        let most = (n - from).min(n - drawn);
+        let ends = match blocks {
+            Blocks::Stationary(mean) => stream.until(1.0 / mean, most),
+            Blocks::Moving(_) => (left <= most).then_some(left),
         };
-        if new || at == n {
-            stretches.push((from, at));
-            if new {
-                left = length;
-            }
-            from = if new { any(stream) } else { 0 };
-            at = from;
-        }
-    }
-    if at > from {
-        stretches.push((from, at));
+        let taken = ends.unwrap_or(most);
+        stretches.push((from, from + taken));
+        drawn += taken;
+        (from, left) = if ends.is_some() { (any(stream), length) } else { (0, left - taken) };
     }
 }
 

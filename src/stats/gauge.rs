@@ -7,8 +7,9 @@ use crate::units::Micros;
 pub struct Gauge {
     value: u32,
     since: Micros,
-    start: Micros,
-    /// Value times microseconds, a cell a second from the start on.
+    /// End of the second that `since` lies in.
+    second_ends: Micros,
+    /// Value times microseconds, a cell a second from the start on; of the last second so far.
     by_second: Vec<f64>,
 }
 
@@ -16,7 +17,7 @@ impl Gauge {
     /// Zero from `start` on.
     #[must_use]
     pub fn new(start: Micros) -> Gauge {
-        Gauge { value: 0, since: start, start, by_second: Vec::new() }
+        Gauge { value: 0, since: start, second_ends: start, by_second: Vec::new() }
     }
 
     /// The value now.
@@ -39,18 +40,17 @@ impl Gauge {
 
     /// Brings the integral up to `now`. Instants that go back count as no time.
     pub fn advance(&mut self, now: Micros) {
-        let mut at = self.since.since(self.start).0;
-        let end = now.since(self.start).0;
-        while at < end {
-            let second = (at / 1_000_000) as usize;
-            let stop = end.min((second as u64 + 1) * 1_000_000);
-            if self.by_second.len() <= second {
-                self.by_second.resize(second + 1, 0.0);
+        while self.since < now {
+            if self.since == self.second_ends {
+                self.second_ends += Micros(1_000_000);
+                self.by_second.push(0.0);
             }
-            self.by_second[second] += f64::from(self.value) * (stop - at) as f64;
-            at = stop;
+            let stop = now.min(self.second_ends);
+            if let Some(area) = self.by_second.last_mut() {
+                *area += f64::from(self.value) * stop.since(self.since).0 as f64;
+            }
+            self.since = stop;
         }
-        self.since = self.since.max(now);
     }
 
     /// The average over a whole second of the run.

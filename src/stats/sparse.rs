@@ -52,9 +52,21 @@ impl Sparse {
 
     /// Adds all of another.
     pub fn merge(&mut self, other: &Sparse) {
-        for &(bucket, count) in &other.cells {
-            self.add(bucket, count);
+        if self.cells.is_empty() {
+            self.cells.clone_from(&other.cells);
+            return;
         }
+        let mut sum = Vec::with_capacity(self.cells.len() + other.cells.len());
+        let mut left = self.cells.iter().copied().peekable();
+        for &(bucket, count) in &other.cells {
+            while let Some(cell) = left.next_if(|cell| cell.0 < bucket) {
+                sum.push(cell);
+            }
+            let both = left.next_if(|cell| cell.0 == bucket).map_or(0, |cell| cell.1);
+            sum.push((bucket, both.saturating_add(count)));
+        }
+        sum.extend(left);
+        self.cells = sum;
     }
 
     /// Buckets and counts, rising.

@@ -42,7 +42,7 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
     // No API key: the page's own server has no business with it.
     let transport = FetchTransport::new(performance, None);
     let (base, path) = target(port, &transport, &clock).await?;
-    let request = Request::get(path.as_str());
+    let request = Request::get(path.clone());
     let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| false };
     // The page's clock around the whole: that is what the browser adds where a node sends no timing header.
     let ask = async |until: Micros, tell: &dyn Fn(u64)| {
@@ -99,7 +99,7 @@ async fn target(
     let location = port.scope.location();
     let base = location.origin();
     for path in ["/null".to_string(), location.pathname()] {
-        let request = Request::get(path.as_str());
+        let request = Request::get(path.clone());
         let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| false };
         if let Some(Ok(reply)) = within(clock, PATIENCE, transport.send(&call)).await
             && matches!(reply.status, 200 | 204)

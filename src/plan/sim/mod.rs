@@ -251,8 +251,13 @@ pub fn sim_url(index: usize) -> String {
 /// Which simulated node an address means.
 #[must_use]
 pub fn sim_index(url: &str) -> Option<usize> {
-    let host = url.split("://").nth(1).unwrap_or(url).split(['/', '?', ':']).next()?;
-    host.strip_prefix('n')?.strip_suffix(".sim")?.parse::<usize>().ok()?.checked_sub(1)
+    // By bytes: every simulated request asks.
+    let scheme = url.bytes().position(|b| b == b':').and_then(|at| url.get(at..)?.strip_prefix("://"));
+    let host = scheme.unwrap_or(url).strip_prefix('n')?;
+    let dot = host.bytes().position(|b| b == b'.')?;
+    let end = host.get(dot..)?.strip_prefix(".sim")?.bytes().next();
+    let number = host.get(..dot).filter(|_| end.is_none_or(|b| b"/?:".contains(&b)))?;
+    number.parse::<usize>().ok()?.checked_sub(1)
 }
 
 impl SimCluster {

@@ -5,7 +5,7 @@
 //! the answers of the measured window. Service times that the network stack delivers late are waited for
 //! (a pending entry each) and replaced by the page's clock where they never come.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use hdrhistogram::Histogram;
 
@@ -114,7 +114,8 @@ pub struct Recorder {
     measured_from: Micros,
     measured_to: Micros,
     tallies: [Vec<Vec<Tally>>; 2],
-    histograms: BTreeMap<Key, Histogram<u64>>,
+    /// By operation, then `2 * node + redirected`, made when they are needed: the histograms of [`Measure::ALL`].
+    latencies: Vec<Vec<Option<Box<[Histogram<u64>; 3]>>>>,
     seconds: Vec<SecondCell>,
     entities: Vec<EntityTally>,
     nodes: Vec<NodeTally>,
@@ -157,7 +158,7 @@ impl Recorder {
             measured_from: measured.0,
             measured_to: measured.1,
             tallies: [Vec::new(), Vec::new()],
-            histograms: BTreeMap::new(),
+            latencies: vec![Vec::new(); ops],
             seconds: Vec::new(),
             entities: vec![EntityTally { ops: vec![Moments::default(); ops], errors: 0 }; entities],
             nodes: Vec::new(),
@@ -263,8 +264,10 @@ impl Recorder {
             return;
         }
         if window == Window::Measured {
-            self.record(&sample, Measure::Wait, sample.wait());
-            self.record(&sample, Measure::Response, sample.response());
+            if let Some([_, waits, responses]) = self.latencies_of(&sample) {
+                count(waits, sample.wait().0);
+                count(responses, response);
+            }
         }
         match (wire, late) {
             (Some(wire), _) => self.service(&sample, Some(&wire)),
@@ -329,7 +332,9 @@ impl Recorder {
             return;
         }
         count_source(&mut self.sources, source);
-        self.record(sample, Measure::Service, service);
+        if let Some([services, ..]) = self.latencies_of(sample) {
+            count(services, service.0);
+        }
         if let Some(entity) = self.entities.get_mut(sample.entity as usize)
             && let Some(moments) = entity.ops.get_mut(usize::from(sample.op))
         {
@@ -346,9 +351,14 @@ impl Recorder {
         }
     }
 
-    fn record(&mut self, sample: &Sample, measure: Measure, value: Micros) {
-        let key = Key { op: sample.op, node: sample.asked, redirected: sample.redirected, measure };
-        count(self.histograms.entry(key).or_insert_with(new_histogram), value.0);
+    fn latencies_of(&mut self, sample: &Sample) -> Option<&mut [Histogram<u64>; 3]> {
+        let list = self.latencies.get_mut(usize::from(sample.op))?;
+        let place = 2 * usize::from(sample.asked) + usize::from(sample.redirected);
+        if list.len() <= place {
+            list.resize(place + 1, None);
+        }
+        let made = list.get_mut(place)?;
+        Some(made.get_or_insert_with(|| Box::new(std::array::from_fn(|_| new_histogram()))))
     }
 
     fn tally_mut(&mut self, window: Window, node: u16, op: u8) -> Option<&mut Tally> {

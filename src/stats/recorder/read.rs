@@ -1,11 +1,9 @@
 //! What was recorded: the sums of a run, read.
 
-use std::collections::BTreeMap;
-
 use hdrhistogram::Histogram;
 
 use super::{EntityTally, Key, NodeTally, Recorder, SecondCell, Tally, Window};
-use crate::sample::{Outcome, TimeSources};
+use crate::sample::{Measure, Outcome, TimeSources};
 use crate::stats::gauge::Gauge;
 use crate::units::Micros;
 
@@ -22,10 +20,20 @@ impl Recorder {
         self.tallies[window as usize].get(node).and_then(|n| n.get(op)).copied().unwrap_or_default()
     }
 
-    /// The latency histograms of the measured window.
-    #[must_use]
-    pub fn histograms(&self) -> &BTreeMap<Key, Histogram<u64>> {
-        &self.histograms
+    /// The latency histograms of the measured window that hold something, in the order of their keys.
+    pub fn histograms(&self) -> impl Iterator<Item = (Key, &Histogram<u64>)> {
+        let places = self.latencies.iter().enumerate().flat_map(|(op, list)| {
+            list.iter().enumerate().filter_map(move |(place, made)| Some((op, place, made.as_deref()?)))
+        });
+        places.flat_map(|(op, place, three)| {
+            let key = move |measure| Key {
+                op: op as u8,
+                node: (place / 2) as u16,
+                redirected: place % 2 == 1,
+                measure,
+            };
+            Measure::ALL.into_iter().map(key).zip(three).filter(|(_, h)| !h.is_empty())
+        })
     }
 
     /// The seconds, warm-up included.
