@@ -189,10 +189,10 @@ mod tests {
         let mut poll = || pin!(crowd.next()).poll(&mut cx);
         assert!(poll().is_pending() && poll().is_pending() && !outer.rung.load(Ordering::Relaxed));
         let wake = |i: usize| wakers.borrow()[i].wake_by_ref();
-        (wake(1), wake(1));
+        [1, 1].into_iter().for_each(wake);
         assert!(outer.rung.load(Ordering::Relaxed) && poll().is_pending());
         assert_eq!(polls.each_ref().map(Cell::get), [1, 2, 1]);
-        (wake(1), wake(0));
+        [1, 0].into_iter().for_each(wake);
         assert_eq!(poll(), Poll::Ready(Some(1)));
         assert!(poll().is_pending());
         // Late news for somebody who is done.

@@ -77,12 +77,7 @@ impl Stream {
     pub fn until(&mut self, p: f64, most: usize) -> Option<usize> {
         // `unit() < p` is `bits / 2^53 < p`: scaling by a power of two is exact. Not a number gives 0: never.
         let below = (p * 9_007_199_254_740_992.0).ceil() as u64;
-        for draws in 1..=most {
-            if self.rng.next_u64() >> 11 < below {
-                return Some(draws);
-            }
-        }
-        None
+        (1..=most).find(|_| self.rng.next_u64() >> 11 < below)
     }
 
     /// Exponential with this mean (the unit is the mean's); at most about 36.7 means. A mean that is not

@@ -29,6 +29,9 @@ pub fn new_histogram() -> Histogram<u64> {
     Histogram::new(3).expect("three significant digits")
 }
 
+/// A histogram for each of [`Measure::ALL`].
+type Latencies = [Histogram<u64>; 3];
+
 /// Which histogram a latency belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -114,8 +117,8 @@ pub struct Recorder {
     measured_from: Micros,
     measured_to: Micros,
     tallies: [Vec<Vec<Tally>>; 2],
-    /// By operation, then `2 * node + redirected`, made when they are needed: the histograms of [`Measure::ALL`].
-    latencies: Vec<Vec<Option<Box<[Histogram<u64>; 3]>>>>,
+    /// By operation, then `2 * node + redirected`, made when they are needed.
+    latencies: Vec<Vec<Option<Box<Latencies>>>>,
     seconds: Vec<SecondCell>,
     entities: Vec<EntityTally>,
     nodes: Vec<NodeTally>,
@@ -263,11 +266,11 @@ impl Recorder {
             }
             return;
         }
-        if window == Window::Measured {
-            if let Some([_, waits, responses]) = self.latencies_of(&sample) {
-                count(waits, sample.wait().0);
-                count(responses, response);
-            }
+        if window == Window::Measured
+            && let Some([_, waits, responses]) = self.latencies_of(&sample)
+        {
+            count(waits, sample.wait().0);
+            count(responses, response);
         }
         match (wire, late) {
             (Some(wire), _) => self.service(&sample, Some(&wire)),
@@ -351,7 +354,7 @@ impl Recorder {
         }
     }
 
-    fn latencies_of(&mut self, sample: &Sample) -> Option<&mut [Histogram<u64>; 3]> {
+    fn latencies_of(&mut self, sample: &Sample) -> Option<&mut Latencies> {
         let list = self.latencies.get_mut(usize::from(sample.op))?;
         let place = 2 * usize::from(sample.asked) + usize::from(sample.redirected);
         if list.len() <= place {
