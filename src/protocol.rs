@@ -137,7 +137,7 @@ pub enum FromWorker {
         /// The run's id.
         run_id: String,
     },
-    /// About twice a second while a run is under way.
+    /// About once a second while a run is under way.
     Beat(Box<Live>),
     /// The run is over.
     Finished(Box<Opened>),

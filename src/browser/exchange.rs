@@ -14,8 +14,6 @@ use std::task::{Context, Poll, Waker};
 use wasm_bindgen::prelude::*;
 use web_sys::Headers;
 
-use crate::dialect::Method;
-
 #[wasm_bindgen(module = "/src/browser/fetch.js")]
 extern "C" {
     #[derive(Debug)]
@@ -23,7 +21,6 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new(done: &JsValue) -> Sender;
     #[allow(clippy::too_many_arguments, reason = "one crossing of the border instead of seven")]
-    /// `method` is a place in the list of `fetch.js`: the order of [`Method`].
     #[wasm_bindgen(method)]
     fn send(
         this: &Sender,
@@ -73,7 +70,8 @@ pub(super) struct Answer {
 /// What is sent.
 pub(super) struct Sent<'a> {
     pub(super) url: &'a str,
-    pub(super) method: Method,
+    /// A place in the list of `fetch.js`.
+    pub(super) method: u8,
     pub(super) headers: Option<&'a Headers>,
     /// Empty for none.
     pub(super) body: &'a str,
@@ -132,7 +130,7 @@ impl Exchange {
         let (place, turn) = self.places.borrow_mut().take();
         let body = Some(sent.body).filter(|body| !body.is_empty());
         let url = self.url(sent.url);
-        self.sender.send(place, turn, &url, sent.method as u8, sent.headers, body, sent.text_from);
+        self.sender.send(place, turn, &url, sent.method, sent.headers, body, sent.text_from);
         Sending { exchange: self, place, over: false }
     }
 

@@ -97,7 +97,8 @@ impl Transport for FetchTransport {
         let issue = inner.timings.as_ref().map(|t| t.issue(url.clone(), inner.performance.now()));
         let sent = Sent {
             url: issue.as_ref().map_or(url.as_str(), |i| i.name.as_str()),
-            method: call.request.method,
+            // `fetch.js` has them in the same order.
+            method: call.request.method as u8,
             headers: headers.as_ref(),
             body: &call.request.body,
             text_from: text_from(call),

@@ -91,7 +91,7 @@ pub struct Operation {
     pub key: KeyUse,
 }
 
-/// An HTTP method.
+/// An HTTP method. `src/browser/fetch.js` lists them in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     Get,

@@ -25,6 +25,8 @@ type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Time between two beats.
 pub const BEAT: Micros = Micros(250_000);
+/// One beat in so many is told.
+const BEATS_TOLD: u64 = 4;
 /// How long the start waits for subscribers to connect.
 const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
 /// How long the end waits for the last events and wire timings.
@@ -173,18 +175,18 @@ impl<T: Transport, C: Clock> Run<T, C> {
         self.stop.stop();
     }
 
-    /// Carries the run out. `on_beat` is called at every second beat: numbers that change oftener
-    /// are hard to read, and drawing them takes from what is measured.
+    /// Carries the run out. `on_beat` is called after the first beat, then once a second, and at
+    /// the end: what is drawn oftener takes from what is measured.
     ///
     /// # Errors
     /// No node answers.
     pub async fn carry_out(&self, on_beat: impl Fn(&Self)) -> Result<Ended, CannotStart> {
         let shared = &self.shared;
         let beats = async {
-            for tells in [false, true].into_iter().cycle() {
+            for number in 0_u64.. {
                 shared.clock.sleep_until(shared.clock.now() + BEAT).await;
                 shared.beat();
-                if tells {
+                if number.is_multiple_of(BEATS_TOLD) {
                     on_beat(self);
                 }
             }
@@ -207,6 +209,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
         match select(pin!(self.phases()), pin!(background)).await {
             Either::Left((ended, _)) => {
                 shared.beat();
+                on_beat(self);
                 ended
             }
             // The background never ends.

@@ -21,7 +21,7 @@ pub use super::view::Progress;
 pub enum Event<'a> {
     /// A period begins.
     Period(Progress),
-    /// About twice a second; the state of the period's run is made when it is asked for.
+    /// About once a second; the state of the period's run is made when it is asked for.
     Beat(&'a dyn Fn() -> Live),
 }
 

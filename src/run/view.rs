@@ -372,7 +372,7 @@ pub struct RunView {
     pub warnings: Vec<String>,
 }
 
-/// The beat of a running test: what is known so far. Sent about twice a second.
+/// The beat of a running test: what is known so far. Sent about once a second.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Live {
     /// Where the run is.

@@ -30,7 +30,7 @@ Usage: cargo xtask TASK
       CHROME and CHROMEDRIVER name the browser and its driver; else they are looked for on PATH, and
       on Debian, as root or with password-less sudo, installed.
 
-  bench [--rounds 10] [--seconds 5]
+  bench [--rounds 10] [--seconds 8]
       Completed requests a second of the page's engine over those of a hand-written JavaScript loop that
       only fetches: same browser, server and concurrency, in alternating rounds. And what recording one
       sample costs. A quiet machine gives closer rounds; the ratio holds on a busy one too.
@@ -173,7 +173,7 @@ fn test(mut words: lexopt::Parser) -> Result<Task> {
 }
 
 fn bench(mut words: lexopt::Parser) -> Result<Task> {
-    let mut options = BenchOptions { rounds: 10, seconds: 5 };
+    let mut options = BenchOptions { rounds: 10, seconds: 8 };
     while let Some(word) = words.next()? {
         match word {
             Short('h') | Long("help") => return Ok(Task::Help),
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_bench_has_rounds() {
-        assert_eq!(read("bench").unwrap(), Task::Bench(BenchOptions { rounds: 10, seconds: 5 }));
+        assert_eq!(read("bench").unwrap(), Task::Bench(BenchOptions { rounds: 10, seconds: 8 }));
         let other = Task::Bench(BenchOptions { rounds: 1, seconds: 2 });
         assert_eq!(read("bench --seconds 2 --rounds 1").unwrap(), other);
     }
