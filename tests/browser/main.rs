@@ -48,7 +48,7 @@ fn origin() -> String {
 }
 
 fn get(path: &str) -> Request {
-    Request::get(path)
+    Request::get(path.to_string())
 }
 
 async fn send(transport: &FetchTransport, base: &str, request: &Request) -> Result<Reply, NoAnswer> {
