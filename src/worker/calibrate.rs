@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::Port;
 use crate::browser::clock::BrowserClock;
+use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
 use crate::dialect::Request;
 use crate::entity::leader::within;
@@ -85,7 +86,7 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
         overhead_p99_us: alone.value_at_quantile(0.99),
         in_flight,
         url: format!("{base}{path}"),
-        measured_at: String::from(js_sys::Date::new_0().to_iso_string()),
+        measured_at: environment::now_rfc3339(),
     })
 }
 

@@ -2,14 +2,12 @@
 
 use std::cell::Cell;
 
-use gloo_timers::future::TimeoutFuture;
-use wasm_bindgen::JsValue;
-
 use super::calibrate::calibrate;
 use super::watch::Watch;
-use super::world::{Time, Way};
+use super::world::{Time, Way, simulate};
 use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
+use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
 use crate::dialect;
 use crate::entity::engine::BEAT;
@@ -20,9 +18,6 @@ use crate::run::view::Calibration;
 use crate::sim::arms::transports;
 use crate::sim::clock::VirtualClock;
 use crate::units::{Micros, three_digits};
-
-/// Longest stretch of simulation before the worker listens again.
-const SLICE: Micros = Micros(50_000);
 
 /// Carries an experiment out from start to file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -85,7 +80,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
             watch: &|_, _| {},
         };
         // Beats are the page's: four a second of its time, not of the simulation's.
-        let (last, slice) = (Cell::new(clock.now()), Cell::new(clock.now()));
+        let last = Cell::new(clock.now());
         let now_and_then = |event: Event<'_>| {
             if clock.now().since(last.get()) >= BEAT {
                 last.set(clock.now());
@@ -95,16 +90,9 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
             }
         };
         let work = experiment::carry_out(&experiment, world, &now_and_then);
-        let over = || clock.now().since(slice.get()) >= SLICE;
-        let rest = async || {
-            TimeoutFuture::new(0).await;
-            slice.set(clock.now());
-        };
-        let done = time.run_in_slices(work, over, rest).await;
-        done.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?
+        simulate(&time, &clock, work).await?.map_err(|e| e.to_string())?
     };
-    about.finished_at =
-        String::from(js_sys::Date::new(&JsValue::from_f64(js_sys::Date::now())).to_iso_string());
+    about.finished_at = environment::now_rfc3339();
     let (file, view) = experiment::finish(&experiment, carried, about).map_err(|e| e.to_string())?;
     let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
     port.send(&FromWorker::ExperimentFinished(Box::new(OpenedExperiment { json, view })));

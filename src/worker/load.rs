@@ -2,13 +2,11 @@
 
 use std::cell::Cell;
 
-use gloo_timers::future::TimeoutFuture;
-use wasm_bindgen::JsValue;
-
 use super::watch::Watch;
-use super::world::{Time, Way};
+use super::world::{Time, Way, simulate};
 use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
+use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
 use crate::dialect;
 use crate::entity::engine::{BEAT, Run};
@@ -19,7 +17,6 @@ use crate::run::build::About;
 use crate::run::summary;
 use crate::sim::clock::VirtualClock;
 use crate::sim::transport::SimTransport;
-use crate::units::Micros;
 
 /// Carries a run out from start to file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -28,9 +25,6 @@ pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
     }
     running.stop.over();
 }
-
-/// Longest stretch of work before the worker listens again.
-const SLICE: Micros = Micros(50_000);
 
 async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<String>> {
     let plan = plan::wire::read(&start.plan_json)
@@ -59,17 +53,11 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
                 beats.send(port, run);
             }
         });
-        let slice = Cell::new(clock.now());
-        let over = || clock.now().since(slice.get()) >= SLICE;
-        let rest = async || {
-            TimeoutFuture::new(0).await;
-            slice.set(clock.now());
-        };
-        let ended = virtual_clock.run_in_slices(work, over, rest).await;
-        let ended = ended.map_err(|e| vec![e.to_string()])?.map_err(|e| vec![e.to_string()])?;
+        let ended = simulate(&virtual_clock, &clock, work).await.map_err(|e| vec![e])?;
+        let ended = ended.map_err(|e| vec![e.to_string()])?;
         let took = format!("{} in {}", virtual_clock.now(), clock.now().since(began));
         environment.extend([("cluster".into(), "simulated".into()), ("simulated time".into(), took)]);
-        let about = About { started_at: start.started_at, finished_at: now(), environment };
+        let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
         run.file(ended, &about)
     } else {
         environment.push(("clock step".into(), clock.tick().to_string()));
@@ -88,7 +76,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
             })
             .await
             .map_err(|e| vec![e.to_string()])?;
-        let about = About { started_at: start.started_at, finished_at: now(), environment };
+        let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
         run.file(ended, &about)
     };
     let view = summary::view(&file).map_err(|e| vec![e.to_string()])?;
@@ -110,8 +98,4 @@ impl Beats {
         run.enforce(&live);
         port.send(&FromWorker::Beat(Box::new(live)));
     }
-}
-
-fn now() -> String {
-    String::from(js_sys::Date::new(&JsValue::from_f64(js_sys::Date::now())).to_iso_string())
 }

@@ -1,6 +1,11 @@
 //! The worker's two worlds behind one pair of doors: the engine is compiled once, not once a world. A page is
 //! downloaded, and the engine is a tenth of it.
 
+use std::cell::Cell;
+use std::future::Future;
+
+use gloo_timers::future::TimeoutFuture;
+
 use crate::browser::clock::BrowserClock;
 use crate::browser::event_stream::SocketEvents;
 use crate::browser::transport::FetchTransport;
@@ -91,4 +96,25 @@ impl EventStream for Events {
             Events::Simulated(events) => events.next().await,
         }
     }
+}
+
+/// Longest stretch of simulation before the worker listens again.
+const SLICE: Micros = Micros(50_000);
+
+/// Carries simulated work out in slices of the browser's time, so that the worker hears Stop meanwhile.
+///
+/// # Errors
+/// The work waits for something that never comes, in words.
+pub(super) async fn simulate<F: Future>(
+    time: &VirtualClock,
+    clock: &BrowserClock,
+    work: F,
+) -> Result<F::Output, String> {
+    let slice = Cell::new(clock.now());
+    let over = || clock.now().since(slice.get()) >= SLICE;
+    let rest = async || {
+        TimeoutFuture::new(0).await;
+        slice.set(clock.now());
+    };
+    time.run_in_slices(work, over, rest).await.map_err(|e| e.to_string())
 }
