@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::compare::{Compared, compare};
 use super::merge::merge;
 use super::metrics::{GROUPS, primaries};
-use super::model::{PAIRS_MIN, REPEATS, claim_pairs};
+use super::model::{PAIRS_MIN, claim_pairs, repeats_max};
 use super::view::{ArmView, CurveView, DriftView, ExperimentView, PeriodView};
 use super::wire::{ExperimentFile, PeriodFile};
 use crate::dialect::Kind;
@@ -170,8 +170,9 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
     let out = file.periods.iter().filter(|p| p.invalid.is_some()).count();
     if out > 0 {
         notes.push(format!(
-            "{out} of {} periods do not count; their pairs were repeated, at most {REPEATS} times in all.",
-            file.periods.len()
+            "{out} of {} periods do not count; their pairs were repeated, at most {} times in all.",
+            file.periods.len(),
+            repeats_max(file.design.pairs)
         ));
     }
     notes.extend(file.trouble.clone().map(|t| format!("It ended before its time: {t}.")));

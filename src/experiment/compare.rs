@@ -9,7 +9,7 @@ use crate::stats::design::control_pairs;
 use crate::stats::error::{StatsError, median_sorted, sorted};
 use crate::stats::paired::{self, Comparison, Interval, tost};
 use crate::stats::shift::shift_function;
-use crate::stats::verdict::{Arms, Better, Judged, Metric, Verdict, judge, judge_families};
+use crate::stats::verdict::{Arms, Better, Judged, Metric, Verdict, judge, judge_families, more};
 
 /// The periods' numbers and the pairs that count.
 #[derive(Clone, Debug)]
@@ -232,9 +232,9 @@ fn headline(primaries: &[MetricView], pairs: usize) -> String {
         sentences.push(format!("No relevant difference: {}.", join(equal)));
     }
     if !open.is_empty() {
-        let more = of(VerdictName::Inconclusive).filter_map(|m| m.more_pairs).max();
-        let more = more.map_or_else(String::new, |n| format!("; about {n} more pairs needed"));
-        sentences.push(format!("Inconclusive: {}{more}.", join(open)));
+        let pairs = of(VerdictName::Inconclusive).filter_map(|m| m.more_pairs).max();
+        let needed = pairs.map_or_else(String::new, |n| format!("; about {} needed", more(n)));
+        sentences.push(format!("Inconclusive: {}{needed}.", join(open)));
     }
     sentences.join(" ")
 }

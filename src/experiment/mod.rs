@@ -23,7 +23,7 @@ pub mod wire;
 pub use analyze::analyze;
 pub use compare::{Compared, compare};
 pub use draft::{ArmDraft, ExperimentDraft, Template};
-pub use model::{Arm, Experiment, REPEATS, claim_pairs, defaults, sticky_or_not};
+pub use model::{Arm, Experiment, claim_pairs, defaults, repeats_max, sticky_or_not};
 pub use period::{Doors, Which, carry_out as carry_out_period};
 pub use read::{ExperimentError, open, read};
 pub use runner::{About, Carried, Event, World, carry_out, finish};

@@ -16,8 +16,12 @@ pub const PAIRS_MIN: u32 = 6;
 pub const PAIRS_MAX: u32 = 200;
 /// Most arms.
 pub const ARMS_MAX: usize = 8;
-/// How many pairs are repeated at most, in all, because one of their periods did not count.
-pub const REPEATS: u32 = 3;
+/// How many pairs are repeated at most, in all, because one of their periods did not count: as many as half of the
+/// planned ones, and 3 at least. Without pairs enough no difference can be claimed, however large it is.
+#[must_use]
+pub fn repeats_max(pairs: u32) -> u32 {
+    (pairs / 2).max(3)
+}
 /// Metrics of the primary family.
 pub const PRIMARIES: usize = 5;
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::model::{ARMS_MAX, Experiment, PAIRS_MAX, REPEATS};
+use super::model::{ARMS_MAX, Experiment, PAIRS_MAX, repeats_max};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, VERSION};
 use crate::plan::Problem;
@@ -70,7 +70,7 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
     let file = read_json(&unpacked(bytes)?)?;
     let experiment = Experiment::from_file(&file).map_err(ExperimentError::Invalid)?;
     let broken = |place: String, what: &str| ExperimentError::Broken { place, what: what.into() };
-    if file.periods.len() > (PAIRS_MAX + REPEATS) as usize * ARMS_MAX {
+    if file.periods.len() > (PAIRS_MAX + repeats_max(PAIRS_MAX)) as usize * ARMS_MAX {
         return Err(broken("periods".into(), "there are more than any experiment has"));
     }
     let mut last = f64::NEG_INFINITY;

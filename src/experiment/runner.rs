@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::analyze;
-use super::model::{Experiment, PAIRS_MIN, REPEATS};
+use super::model::{Experiment, PAIRS_MIN, repeats_max};
 use super::period::{self, Doors, Which};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, PeriodFile};
@@ -56,7 +56,7 @@ pub struct World<'a, T, C> {
 }
 
 /// Carries out all periods. A pair in which a period does not count is repeated at the end in the same order, at most
-/// [`REPEATS`] times in all. It ends early once fewer than six pairs can count.
+/// [`repeats_max`] times in all. It ends early once fewer than six pairs can count.
 ///
 /// # Errors
 /// No node answers at the very start.
@@ -68,6 +68,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
     let start = world.clock.now();
     let mut queue: Vec<(usize, u32)> = (0..experiment.pairs()).map(|pair| (pair, 1)).collect();
     let mut carried = Carried { periods: Vec::new(), ended: Ended::Completed, trouble: None };
+    let repeats_max = repeats_max(experiment.pairs() as u32);
     let (mut next, mut repeats, mut good) = (0, 0, 0);
     while let Some(&(pair, attempt)) = queue.get(next) {
         next += 1;
@@ -131,11 +132,11 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
         }
         if counts {
             good += 1;
-        } else if repeats < REPEATS {
+        } else if repeats < repeats_max {
             repeats += 1;
             queue.push((pair, attempt + 1));
         }
-        let to_come = (queue.len() - next) as u32 + REPEATS.saturating_sub(repeats);
+        let to_come = (queue.len() - next) as u32 + repeats_max.saturating_sub(repeats);
         if good + to_come < PAIRS_MIN {
             let why = format!("fewer than {PAIRS_MIN} pairs could still count, so it was ended early");
             return Ok(Carried { ended: Ended::Stopped, trouble: Some(why), ..carried });

@@ -144,20 +144,25 @@ fn decide(metric: &Metric, c: &Comparison, p: f64, family: usize) -> Verdict {
     } else if inside {
         Verdict::Equivalent
     } else {
-        Verdict::Inconclusive { more_pairs: more_pairs(c, margin, family) }
+        Verdict::Inconclusive { more_pairs: more_pairs(c, margin, p, family) }
     }
 }
 
 /// The plan's sample size for this spread, and enough pairs for the family's smallest possible p, less those
-/// there are; at least 2, because an inconclusive verdict is never cured by none.
-fn more_pairs(c: &Comparison, margin: f64, family: usize) -> Option<u64> {
+/// there are; at least 1, because an inconclusive verdict is never cured by none.
+///
+/// Where the interval already shows a difference beyond the margin and only p is still too large, it takes as many
+/// more as halve p down to the level: that is what each further pair does that points the same way.
+fn more_pairs(c: &Comparison, margin: f64, p: f64, family: usize) -> Option<u64> {
     let have = c.log_ratios.len() as u64;
     let fewest = (6_u32..64).find(|&n| family as f64 * libm::exp2(1.0 - f64::from(n)) <= ALPHA)?;
     if have < 2 {
         return None;
     }
-    let planned = pairs_needed(c.sd, margin).ok()?;
-    Some(planned.max(u64::from(fewest)).saturating_sub(have).max(2))
+    let planned = pairs_needed(c.sd, margin).ok()?.max(u64::from(fewest)).saturating_sub(have).max(1);
+    let shown = c.estimate.abs() > margin && c.ci95.is_some_and(|i| i.excludes_zero());
+    let halvings = libm::ceil(libm::log2(p / ALPHA)).max(1.0) as u64;
+    Some(if shown { planned.min(halvings) } else { planned })
 }
 
 fn sentence(metric: &Metric, c: &Comparison, arms: Arms<'_>, verdict: Verdict) -> String {
@@ -177,16 +182,22 @@ fn sentence(metric: &Metric, c: &Comparison, arms: Arms<'_>, verdict: Verdict) -
             format!("{name}: no relevant difference (equivalent within \u{b1}{margin}; {range})")
         }
         Verdict::Inconclusive { more_pairs } => {
-            let more = more_pairs.map_or_else(
+            let needed = more_pairs.map_or_else(
                 || "at least 6 pairs needed".to_owned(),
-                |n| format!("about {n} more pairs needed"),
+                |n| format!("about {} needed", more(n)),
             );
             format!(
-                "{name}: inconclusive; {more} ({b} against {a} so far {}, {range})",
+                "{name}: inconclusive; {needed} ({b} against {a} so far {}, {range})",
                 signed_percent(c.estimate)
             )
         }
     }
+}
+
+/// "1 more pair", "33 more pairs".
+#[must_use]
+pub fn more(pairs: u64) -> String {
+    format!("{pairs} more {}", if pairs == 1 { "pair" } else { "pairs" })
 }
 
 /// "12.3 % faster", "4.0 % lower".
@@ -331,6 +342,12 @@ mod tests {
             assert_eq!((j.verdict, j.p), (Verdict::Inconclusive { more_pairs: Some(2) }, 5.0 / 32.0));
         }
         assert!(judge_family(&clear(8), ARMS).unwrap().iter().all(|j| j.verdict == Verdict::Different));
+        // 7 wide apart with a wide spread: p is 5/64, which one more pair halves, whatever the spread asks for.
+        let wide: Vec<_> = (0..5).map(|_| (Metric::throughput(), comparison(2.0, 0.4, 7))).collect();
+        for j in judge_family(&wide, ARMS).unwrap() {
+            assert_eq!((j.verdict, j.p), (Verdict::Inconclusive { more_pairs: Some(1) }, 5.0 / 64.0));
+            assert!(j.text.contains("about 1 more pair needed"), "{}", j.text);
+        }
         assert!(judge_family(&[], ARMS).unwrap().is_empty());
     }
 
@@ -345,7 +362,7 @@ mod tests {
             j.text
         );
         let five = judge(&Metric::throughput(), &comparison(0.3, 0.01, 5), ARMS);
-        assert!(matches!(five.verdict, Verdict::Inconclusive { more_pairs: Some(2..) }));
+        assert_eq!(five.verdict, Verdict::Inconclusive { more_pairs: Some(1) });
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub fn Metrics(
 }
 
 fn verdict(m: &MetricView) -> String {
-    let more = m.more_pairs.map(|n| format!("; about {n} more pairs"));
+    let more = m.more_pairs.map(|n| format!("; about {}", crate::stats::verdict::more(n)));
     format!("{}{}", m.verdict.words(), more.unwrap_or_default())
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fwit_e2e::{Browser, Cluster, Page};
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Mean time in the handler of a node's answered reads, ms, by the node's own count.
 fn read_ms(metrics: &BTreeMap<String, f64>) -> Option<f64> {
@@ -60,7 +60,7 @@ fn sticky_or_not_on_a_busy_leader() {
             { "name": "sticky", "changes": { "disable_leader_stickiness": false } },
             { "name": "not sticky", "changes": { "disable_leader_stickiness": true } },
         ],
-        "design": { "pairs": 8, "period_s": 4.0, "settle_s": 1.0 },
+        "design": { "pairs": 12, "period_s": 4.0, "settle_s": 1.0 },
     });
     let script = "window.over = null;
         fwit.experiment(args[0]).then((e) => { window.over = { e }; }, (error) => { window.over = { error: String(error) }; });";
@@ -76,6 +76,9 @@ fn sticky_or_not_on_a_busy_leader() {
     for name in ["throughput", "read p50", "read p99", "write p50", "write p99"] {
         let m = metric(comparison, name);
         println!("{name}: {} {} {}", m["verdict"], m["ratio"], m["ci95"]);
+    }
+    for period in done["periods"].as_array().unwrap().iter().filter(|p| p["invalid"].is_string()) {
+        println!("pair {}, arm {}: {}", period["pair"], period["arm"], period["invalid"]);
     }
     let reads = metric(comparison, "read p50");
     assert_eq!(reads["verdict"], "different", "{reads}");
