@@ -8,6 +8,7 @@ use crate::chart::ink::Ink;
 use crate::chart::number::fixed;
 use crate::chart::scene::Shape;
 use crate::chart::sign;
+use crate::markup::{Markup, view};
 use crate::present::figure::{count, ms};
 use crate::present::method::CAMPS;
 use crate::run::camps::CampsView;
@@ -38,7 +39,7 @@ pub fn CampsSideBySide(runs: Vec<(String, CampsView)>) -> impl IntoView {
                 </section>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     view! {
         <section class="panel camps" id="camps">
             <h2>"Camps" <MethodLink method=CAMPS /></h2>
@@ -50,7 +51,7 @@ pub fn CampsSideBySide(runs: Vec<(String, CampsView)>) -> impl IntoView {
 /// Headline, sentences, the table of camps, the evidence.
 #[component]
 pub fn CampsFinding(camps: CampsView) -> impl IntoView {
-    let sentences = camps.sentences.iter().cloned().map(|s| view! { <p>{s}</p> }).collect_view();
+    let sentences = camps.sentences.iter().cloned().map(|s| view! { <p>{s}</p> }).collect::<Markup>();
     view! {
         <p class="outcome">{camps.headline.clone()}</p>
         {sentences}
@@ -60,12 +61,12 @@ pub fn CampsFinding(camps: CampsView) -> impl IntoView {
 }
 
 /// The sign of a camp: as in the strip of entities.
-fn mark(i: usize) -> impl IntoView {
+fn mark(i: usize) -> Markup {
     let svg = sign::svg(Sign::Marker(Shape::of_series(i)), Ink::series(i));
     view! { <span class="camp-sign" aria-hidden="true" inner_html=svg></span> }
 }
 
-fn table(camps: &CampsView) -> impl IntoView + use<> {
+fn table(camps: &CampsView) -> Markup {
     let heads = camps
         .camps
         .iter()
@@ -82,7 +83,7 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
                 </th>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     let sub = camps
         .camps
         .iter()
@@ -92,7 +93,7 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
                 <th scope="col" class="number">"answers"</th>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     let two = camps.camps.len() == 2;
     let rows = camps
         .ops
@@ -114,7 +115,7 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
                         <td class="number">{n}</td>
                     }
                 })
-                .collect_view();
+                .collect::<Markup>();
             view! {
                 <tr>
                     <th scope="row">{name.clone()}</th>
@@ -123,7 +124,7 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
                 </tr>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Camps side by side">
             <table class="table">
@@ -153,12 +154,12 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
     }
 }
 
-fn evidence(camps: &CampsView) -> impl IntoView + use<> {
+fn evidence(camps: &CampsView) -> Markup {
     let entities = camps
         .evidence
         .iter()
         .map(|e| view! { <li title=CAMPS.title()>{e.words.clone()}</li> })
-        .collect_view();
+        .collect::<Markup>();
     let requests = camps
         .requests
         .iter()
@@ -176,7 +177,7 @@ fn evidence(camps: &CampsView) -> impl IntoView + use<> {
                 </tr>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     let correlation = camps.rank_correlation.zip(camps.correlation).map(|(rank, plain)| {
         let (rank, plain) = (fixed(rank, 2), fixed(plain, 2));
         let text = format!(

@@ -8,6 +8,7 @@ use super::chart::ChartFigure;
 use super::contrast::Intervals;
 use super::parts::MethodLink;
 use crate::chart::figure::{Chart, ChartError};
+use crate::markup::{Markup, view};
 use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
 use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
@@ -41,12 +42,12 @@ pub fn Slot(
                 made.with(|made| made.clone().ok().flatten()).unwrap_or_else(|| first.clone())
             });
             match cursor {
-                Some(cursor) => view! { <ChartFigure chart height cursor /> }.into_any(),
-                None => view! { <ChartFigure chart height /> }.into_any(),
+                Some(cursor) => view! { <ChartFigure chart height cursor /> },
+                None => view! { <ChartFigure chart height /> },
             }
         }
-        (Err(error), _) => view! { <p class="wrong">{error}</p> }.into_any(),
-        _ => view! { <p class="hint">{empty}</p> }.into_any(),
+        (Err(error), _) => view! { <p class="wrong">{error}</p> },
+        _ => view! { <p class="hint">{empty}</p> },
     }
 }
 
@@ -82,8 +83,8 @@ fn RunSlot(
 ) -> impl IntoView {
     let make = move || make(&run.view, measure.get());
     match cursor {
-        Some(cursor) => view! { <Slot make empty height cursor /> }.into_any(),
-        None => view! { <Slot make empty height /> }.into_any(),
+        Some(cursor) => view! { <Slot make empty height cursor /> },
+        None => view! { <Slot make empty height /> },
     }
 }
 
@@ -190,7 +191,7 @@ fn OpSelect(ops: Vec<String>, op: RwSignal<Option<String>>) -> impl IntoView {
             on:change:target=move |event| op.set(Some(event.target().value()).filter(|v| !v.is_empty()))
         >
             <option value="">"all operations"</option>
-            {ops.into_iter().map(|o| view! { <option value=o>{o.clone()}</option> }).collect_view()}
+            {ops.into_iter().map(|o| view! { <option value=o>{o.clone()}</option> }).collect::<Markup>()}
         </select>
     }
 }

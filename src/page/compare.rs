@@ -9,6 +9,7 @@ use super::contrast::{Intervals, SeparateRuns, ShiftPanel};
 use super::parts::{Icon, MeasureSwitch, MethodLink};
 use super::state::{App, use_app};
 use crate::browser::environment::local_time;
+use crate::markup::{Markup, view};
 use crate::present::figure;
 use crate::present::form::label;
 use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
@@ -40,7 +41,7 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
         state.try_set(Some(Ok(Arc::new(runs))));
     });
     move || match state.get() {
-        None => view! { <p class="busy">"Opening the runs…"</p> }.into_any(),
+        None => view! { <p class="busy">"Opening the runs…"</p> },
         Some(Err(message)) => view! {
             <section class="empty">
                 <h1>"The runs can't be compared"</h1>
@@ -49,9 +50,8 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
                     <a class="button button-main" href="#/runs">"See your runs"</a>
                 </p>
             </section>
-        }
-        .into_any(),
-        Some(Ok(runs)) => view! { <SideBySide app ids=ids.clone() runs /> }.into_any(),
+        },
+        Some(Ok(runs)) => view! { <SideBySide app ids=ids.clone() runs /> },
     }
 }
 
@@ -111,7 +111,7 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
                 </li>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     view! {
         <article class="compare">
             <div class="view-head view-head-row">
@@ -146,18 +146,19 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
     }
 }
 
-fn notes(c: &Comparison) -> impl IntoView + use<> {
+fn notes(c: &Comparison) -> Markup {
     // The first stands with what the runs can say.
-    c.notes.iter().skip(1).cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view()
+    c.notes.iter().skip(1).cloned().map(|n| view! { <p class="note">{n}</p> }).collect::<Markup>()
 }
 
-fn plans(c: &Comparison) -> impl IntoView + use<> {
-    let heads = c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect_view();
+fn plans(c: &Comparison) -> Markup {
+    let heads = c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect::<Markup>();
     let rows = c
         .plan_differences
         .iter()
         .map(|d| {
-            let values = d.values.iter().cloned().map(|v| view! { <td class="wrap">{v}</td> }).collect_view();
+            let values =
+                d.values.iter().cloned().map(|v| view! { <td class="wrap">{v}</td> }).collect::<Markup>();
             view! {
                 <tr>
                     <th scope="row" title=d.field.clone()>{label(&d.field)}</th>
@@ -165,13 +166,13 @@ fn plans(c: &Comparison) -> impl IntoView + use<> {
                 </tr>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     let none = c.plan_differences.is_empty();
     view! {
         <section class="panel">
             <h2>"What differs between the plans"</h2>
             {if none {
-                view! { <p class="hint">"Nothing: what differs below is the cluster's, the browser's, or chance."</p> }.into_any()
+                view! { <p class="hint">"Nothing: what differs below is the cluster's, the browser's, or chance."</p> }
             } else {
                 view! {
                     <div class="table-scroll" tabindex="0" role="region" aria-label="What differs between the plans">
@@ -186,7 +187,6 @@ fn plans(c: &Comparison) -> impl IntoView + use<> {
                         </table>
                     </div>
                 }
-                    .into_any()
             }}
         </section>
     }
@@ -205,7 +205,7 @@ fn value(metric: &Metric, i: usize) -> String {
 }
 
 /// A change: sign, words, and the tendency in words too, so that nothing is said by colour alone.
-fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
+fn change(metric: &Metric, change: &Change) -> Markup {
     let (class, tendency) = match change.tendency {
         Tendency::Better => ("change change-better", "better"),
         Tendency::Worse => ("change change-worse", "worse"),
@@ -245,7 +245,7 @@ fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
     }
 }
 
-fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> impl IntoView + use<> {
+fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> Markup {
     let first = c.runs.first().map(|r| r.label.clone()).unwrap_or_default();
     let heads = c
         .runs
@@ -258,7 +258,7 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
                 {against}
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     let by_op = c.metrics.iter().any(|m| keep(m) && m.op.is_some());
     let mut last: Option<String> = None;
     let rows = c
@@ -289,7 +289,7 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
                         {against}
                     }
                 })
-                .collect_view();
+                .collect::<Markup>();
             view! {
                 <tr class:group-start=fresh && m.op.is_some()>
                     {op}
@@ -298,7 +298,7 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
                 </tr>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label=caption>
             <table class="table">

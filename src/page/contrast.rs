@@ -9,6 +9,7 @@ use super::charts::Slot;
 use super::parts::MethodLink;
 use super::state::App;
 use super::worker_client::{Asked, Heard};
+use crate::markup::{Markup, view};
 use crate::present::charts::series_measure;
 use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
 use crate::present::shift::shift;
@@ -113,7 +114,7 @@ pub fn of_library(run: &Opened) -> Control {
 #[component]
 pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl IntoView {
     let list = move |of: fn(&Comparison) -> &Vec<String>| {
-        move || comparison.with(|c| of(c).iter().cloned().map(|s| view! { <p>{s}</p> }).collect_view())
+        move || comparison.with(|c| of(c).iter().cloned().map(|s| view! { <p>{s}</p> }).collect::<Markup>())
     };
     let percent = Memo::new(move |_| match intervals.state.get() {
         State::Working(done) => Some((done * 100.0).round()),

@@ -15,6 +15,7 @@ use super::result::ResultView;
 use super::state::{App, Theme};
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};
+use crate::markup::view;
 use crate::route::{Prefill, Route};
 
 /// Puts the page into the document's body.
@@ -50,14 +51,14 @@ fn Page() -> impl IntoView {
         <Head app />
         <main id="main" tabindex="-1">
             {move || match app.route.get() {
-                Route::Plan(prefill) => view! { <PlanView prefill /> }.into_any(),
-                Route::Live => view! { <LiveView /> }.into_any(),
-                Route::Library => view! { <LibraryView /> }.into_any(),
-                Route::Result(id) => view! { <ResultView id /> }.into_any(),
-                Route::Experiment(None) => view! { <ExperimentView /> }.into_any(),
-                Route::Experiment(Some(id)) => view! { <ExperimentResult id /> }.into_any(),
-                Route::Compare(ids) => view! { <CompareView ids /> }.into_any(),
-                Route::Unknown(hash) => view! { <Unknown hash /> }.into_any(),
+                Route::Plan(prefill) => view! { <PlanView prefill /> },
+                Route::Live => view! { <LiveView /> },
+                Route::Library => view! { <LibraryView /> },
+                Route::Result(id) => view! { <ResultView id /> },
+                Route::Experiment(None) => view! { <ExperimentView /> },
+                Route::Experiment(Some(id)) => view! { <ExperimentResult id /> },
+                Route::Compare(ids) => view! { <CompareView ids /> },
+                Route::Unknown(hash) => view! { <Unknown hash /> },
             }}
         </main>
         <Keys />

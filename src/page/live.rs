@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::engine::{Engine, Status};
 use super::parts::{Health, Icon, Tile, TimeSource, Verdict};
 use super::state::use_app;
+use crate::markup::{Markup, view};
 use crate::present::figure::{self, percent};
 use crate::present::sentence;
 use crate::present::table::{Column, outcomes};
@@ -17,13 +18,13 @@ pub fn LiveView() -> impl IntoView {
     let engine = use_app().engine;
     let stage = Memo::new(move |_| Stage::of(engine.status.get()));
     move || match stage.get() {
-        Stage::Nothing => view! { <Nothing /> }.into_any(),
+        Stage::Nothing => view! { <Nothing /> },
         Stage::Over(id) => {
             let what = if engine.experiment.with_untracked(Option::is_some) { "experiment" } else { "run" };
-            view! { <Over id what /> }.into_any()
+            view! { <Over id what /> }
         }
-        Stage::Failed(messages) => view! { <Failed messages /> }.into_any(),
-        Stage::Running => view! { <Running engine /> }.into_any(),
+        Stage::Failed(messages) => view! { <Failed messages /> },
+        Stage::Running => view! { <Running engine /> },
     }
 }
 
@@ -82,7 +83,7 @@ fn Failed(messages: Vec<String>) -> impl IntoView {
         <section class="empty">
             <h1>"The run did not go on"</h1>
             <ul class="wrong-list" role="alert">
-                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect_view()}
+                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect::<Markup>()}
             </ul>
             <p>
                 <a class="button button-main" href="#/">"Back to the plan"</a>
@@ -295,7 +296,7 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
                     });
                     view! { <td class="number">{text}</td> }
                 })
-                .collect_view()}
+                .collect::<Markup>()}
         </tr>
     }
 }
@@ -314,19 +315,18 @@ fn Errors(engine: Engine) -> impl IntoView {
             {move || {
                 let groups = groups.get();
                 if groups.is_empty() {
-                    view! { <p class="hint">"None so far."</p> }.into_any()
+                    view! { <p class="hint">"None so far."</p> }
                 } else {
                     view! {
-                        <ul class="error-list">{groups.into_iter().take(8).map(error_line).collect_view()}</ul>
+                        <ul class="error-list">{groups.into_iter().take(8).map(error_line).collect::<Markup>()}</ul>
                     }
-                        .into_any()
                 }
             }}
         </section>
     }
 }
 
-fn error_line(group: ErrorGroup) -> impl IntoView {
+fn error_line(group: ErrorGroup) -> Markup {
     view! {
         <li>
             <span class="wrong">{format!("{} × {}", figure::count(group.count), group.outcome.label())}</span>
@@ -348,9 +348,9 @@ fn Entities(engine: Engine) -> impl IntoView {
             {move || {
                 let latched = latched.get();
                 if !sticky {
-                    view! { <p class="hint">"Stickiness is off: every entity keeps asking its own node."</p> }.into_any()
+                    view! { <p class="hint">"Stickiness is off: every entity keeps asking its own node."</p> }
                 } else if latched.iter().all(|(_, n)| *n == 0) {
-                    view! { <p class="hint">"No entity has been redirected yet."</p> }.into_any()
+                    view! { <p class="hint">"No entity has been redirected yet."</p> }
                 } else {
                     latched
                         .into_iter()
@@ -364,8 +364,7 @@ fn Entities(engine: Engine) -> impl IntoView {
                                 </p>
                             }
                         })
-                        .collect_view()
-                        .into_any()
+                        .collect::<Markup>()
                 }
             }}
             <p class="hint">{move || format!("{} events received by subscribers", events.get())}</p>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::chart::figure::{Entry, Readout};
 use crate::chart::sign;
 use crate::chart::view::{Input, View};
+use crate::markup::{Markup, view};
 
 /// A legend of buttons; entries without a series only explain. A double click shows one series alone.
 #[component]
@@ -20,8 +21,7 @@ pub fn Legend(
         let Some(n) = entry.series else {
             return view! {
                 <li class="chart-key chart-key-plain"><span inner_html=sign></span>{entry.label}</li>
-            }
-            .into_any();
+            };
         };
         // On the displayed text, so that equal values touch nothing.
         let value = Memo::new(move |_| readout.with(|r| r.of(n).unwrap_or_default().to_owned()));
@@ -43,11 +43,10 @@ pub fn Legend(
                 </button>
             </li>
         }
-        .into_any()
     };
     view! {
         <Show when=move || entries.with(|e| !e.is_empty())>
-            <ul class="chart-legend">{move || entries.get().into_iter().map(item).collect_view()}</ul>
+            <ul class="chart-legend">{move || entries.get().into_iter().map(item).collect::<Markup>()}</ul>
         </Show>
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 use crate::chart::figure::Chart;
+use crate::markup::{Markup, view};
 
 const ROWS: usize = 50;
 
@@ -29,20 +30,20 @@ fn Pages(chart: Signal<Arc<dyn Chart>>) -> impl IntoView {
     let start = Memo::new(move |_| wanted.get().min(len.get().saturating_sub(1) / ROWS * ROWS));
     let head = move || {
         chart.with(|c| {
-            c.table().headers.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect_view()
+            c.table().headers.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect::<Markup>()
         })
     };
     let row = |cells: Vec<String>| {
         let cell = |(i, text): (usize, String)| {
             if i == 0 {
-                view! { <th scope="row">{text}</th> }.into_any()
+                view! { <th scope="row">{text}</th> }
             } else {
-                view! { <td>{text}</td> }.into_any()
+                view! { <td>{text}</td> }
             }
         };
-        view! { <tr>{cells.into_iter().enumerate().map(cell).collect_view()}</tr> }
+        view! { <tr>{cells.into_iter().enumerate().map(cell).collect::<Markup>()}</tr> }
     };
-    let body = move || chart.with(|c| c.table().rows(start.get(), ROWS).map(row).collect_view());
+    let body = move || chart.with(|c| c.table().rows(start.get(), ROWS).map(row).collect::<Markup>());
     let range = move || match len.get() {
         0 => "No rows".to_owned(),
         n => format!("Rows {} to {} of {n}", start.get() + 1, (start.get() + ROWS).min(n)),

@@ -11,6 +11,7 @@ mod result;
 mod setup;
 mod table;
 
+use crate::markup::view;
 use leptos::prelude::*;
 
 pub use self::lab::Lab;
@@ -28,6 +29,10 @@ pub fn ExperimentView() -> impl IntoView {
         app.engine.status.with(Status::is_busy) && app.engine.experiment.with(Option::is_some)
     });
     move || {
-        if under_way.get() { view! { <UnderWayView /> }.into_any() } else { view! { <SetUp /> }.into_any() }
+        if under_way.get() {
+            view! { <UnderWayView /> }
+        } else {
+            view! { <SetUp /> }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::markup::view;
 use crate::page::engine::{Engine, Status};
 use crate::page::live::Tiles;
 use crate::page::parts::Icon;

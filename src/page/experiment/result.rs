@@ -8,6 +8,7 @@ use super::table::{Drift, Invalid, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
 use crate::experiment::view::{ComparisonView, ExperimentView};
+use crate::markup::{Markup, view};
 use crate::page::camps::CampsFinding;
 use crate::page::charts::Slot;
 use crate::page::parts::{Badge, Icon, MethodLink, Tone};
@@ -29,7 +30,7 @@ pub fn ExperimentResult(id: String) -> impl IntoView {
         state.try_set(Some(opened));
     });
     move || match state.get() {
-        None => view! { <p class="busy">"Opening the experiment…"</p> }.into_any(),
+        None => view! { <p class="busy">"Opening the experiment…"</p> },
         Some(Err(message)) => view! {
             <section class="empty">
                 <h1>"The experiment can't be shown"</h1>
@@ -38,9 +39,8 @@ pub fn ExperimentResult(id: String) -> impl IntoView {
                     <a class="button button-main" href="#/runs">"See your runs"</a>
                 </p>
             </section>
-        }
-        .into_any(),
-        Some(Ok(opened)) => view! { <Whole app opened /> }.into_any(),
+        },
+        Some(Ok(opened)) => view! { <Whole app opened /> },
     }
 }
 
@@ -61,9 +61,9 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
         view.period_s,
         view.settle_s
     );
-    let notes = view.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view();
+    let notes = view.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect::<Markup>();
     let comparisons =
-        (0..view.comparisons.len()).map(|i| view! { <Compared view=view.clone() i /> }).collect_view();
+        (0..view.comparisons.len()).map(|i| view! { <Compared view=view.clone() i /> }).collect::<Markup>();
     let arms = view
         .arms
         .iter()
@@ -74,9 +74,12 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 <dd>{if changes.is_empty() { "the plan as it is".to_string() } else { changes.join(", ") }}</dd>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     let facts = |list: &[(String, String)]| {
-        list.iter().cloned().map(|(label, text)| view! { <dt>{label}</dt><dd>{text}</dd> }).collect_view()
+        list.iter()
+            .cloned()
+            .map(|(label, text)| view! { <dt>{label}</dt><dd>{text}</dd> })
+            .collect::<Markup>()
     };
     view! {
         <article class="result experiment">
@@ -88,7 +91,7 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                     .comparisons
                     .iter()
                     .map(|c| view! { <p class="outcome experiment-verdict">{c.headline.clone()}</p> })
-                    .collect_view()}
+                    .collect::<Markup>()}
                 {notes}
             </header>
             <Acts app opened />
@@ -163,7 +166,7 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         .iter()
         .enumerate()
         .map(|(i, (name, _))| view! { <option value=i.to_string()>{name.clone()}</option> })
-        .collect_view();
+        .collect::<Markup>();
     let of = {
         let view = view.clone();
         move |make: fn(&ComparisonView) -> Result<charts::Drawn, crate::chart::figure::ChartError>| {
@@ -230,7 +233,8 @@ fn Curves(view: Arc<ExperimentView>) -> impl IntoView {
         }
     }
     let of = RwSignal::new(names.first().cloned().unwrap_or_default());
-    let options = names.into_iter().map(|n| view! { <option value=n>{n.clone()}</option> }).collect_view();
+    let options =
+        names.into_iter().map(|n| view! { <option value=n>{n.clone()}</option> }).collect::<Markup>();
     view! {
         <section class="panel">
             <h2>"Distribution"</h2>
@@ -262,7 +266,7 @@ fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
                 </div>
             }
         })
-        .collect_view();
+        .collect::<Markup>();
     view! {
         <section class="panel camps" id="camps">
             <h2>"Camps " <MethodLink method=CAMPS /></h2>

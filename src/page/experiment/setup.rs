@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
 use crate::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
+use crate::markup::{Markup, view};
 use crate::page::engine::Status;
 use crate::page::parts::Icon;
 use crate::page::plan_form::actions::key;
@@ -64,7 +65,7 @@ pub fn SetUp() -> impl IntoView {
     let failed = move || match app.engine.status.get() {
         Status::Failed(messages) if app.engine.experiment.with_untracked(Option::is_some) => Some(view! {
             <ul class="wrong-list" role="alert">
-                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect_view()}
+                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect::<Markup>()}
             </ul>
         }),
         _ => None,
@@ -130,7 +131,7 @@ fn field(
     (id, label, unit, hint): (String, String, &'static str, String),
     value: Signal<String>,
     set: Callback<String>,
-) -> AnyView {
+) -> Markup {
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -147,7 +148,6 @@ fn field(
             {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
         </div>
     }
-    .into_any()
 }
 
 fn id_of(path: &str) -> String {
@@ -251,7 +251,7 @@ fn Arms(app: App) -> impl IntoView {
                 "One change a line: a field of the plan file and its value, such as " <code>"load.entities = 50"</code> " or "
                 <code>"disable_leader_stickiness = true"</code> "."
             </p>
-            {move || (0..count.get()).map(arm).collect_view()}
+            {move || (0..count.get()).map(arm).collect::<Markup>()}
             <button
                 type="button"
                 class="button"
@@ -274,7 +274,7 @@ fn Problems(app: App) -> impl IntoView {
         <div id="x" tabindex="-1" class="problems-box" role="alert">
             <Show when=move || app.lab.attempted.get() && problems.with(|p| !p.is_empty())>
                 <h2>"The experiment can't start yet"</h2>
-                <ul>{move || problems.get().into_iter().map(|p| view! { <li>{p}</li> }).collect_view()}</ul>
+                <ul>{move || problems.get().into_iter().map(|p| view! { <li>{p}</li> }).collect::<Markup>()}</ul>
             </Show>
         </div>
     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::markup::view;
 use crate::run::view::{HealthVerdict, HealthView, TimeSources};
 
 /// The colour of a badge; its words say the same.

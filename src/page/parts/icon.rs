@@ -1,5 +1,6 @@
 //! Icons: a few strokes of SVG in the text's colour, hidden from readers (the control has a label).
 
+use crate::markup::view;
 use leptos::prelude::*;
 
 /// An icon by name; an unknown name draws nothing.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::check::{AddressFacts, Grade, NodeCheck};
+use crate::markup::{Markup, view};
 use crate::page::engine::{Check, Engine};
 use crate::page::parts::{Badge, Tone};
 use crate::units::Micros;
@@ -13,10 +14,10 @@ pub fn CheckReport(engine: Engine) -> impl IntoView {
     view! {
         <section class="check" id="check" tabindex="-1" aria-live="polite" aria-label="Connection check">
             {move || match engine.check.get() {
-                Check::None => ().into_any(),
-                Check::Running => view! { <p class="busy">"Asking every node and lane…"</p> }.into_any(),
-                Check::Failed(message) => view! { <p class="wrong">{message}</p> }.into_any(),
-                Check::Done(nodes) => report(nodes).into_any(),
+                Check::None => Markup::Empty,
+                Check::Running => view! { <p class="busy">"Asking every node and lane…"</p> },
+                Check::Failed(message) => view! { <p class="wrong">{message}</p> },
+                Check::Done(nodes) => report(nodes),
             }}
         </section>
     }
@@ -30,7 +31,7 @@ fn tone(grade: Grade) -> Tone {
     }
 }
 
-fn report(nodes: Vec<NodeCheck>) -> impl IntoView {
+fn report(nodes: Vec<NodeCheck>) -> Markup {
     let addresses = || nodes.iter().flat_map(|n| &n.addresses);
     let worst = addresses().map(AddressFacts::grade).max().unwrap_or(Grade::Bad);
     let count = addresses().count();
@@ -51,12 +52,12 @@ fn report(nodes: Vec<NodeCheck>) -> impl IntoView {
         <p>{verdict}</p>
         {no_leader}
         <ul class="check-list">
-            {nodes.into_iter().map(|n| view! { <li>{node(n)}</li> }).collect_view()}
+            {nodes.into_iter().map(|n| view! { <li>{node(n)}</li> }).collect::<Markup>()}
         </ul>
     }
 }
 
-fn node(check: NodeCheck) -> impl IntoView {
+fn node(check: NodeCheck) -> Markup {
     let many = check.addresses.len() > 1;
     let name = check.name;
     check
@@ -67,10 +68,10 @@ fn node(check: NodeCheck) -> impl IntoView {
             let label = if many && i > 0 { format!("{name}, lane") } else { name.clone() };
             address(label, a)
         })
-        .collect_view()
+        .collect::<Markup>()
 }
 
-fn address(label: String, facts: AddressFacts) -> impl IntoView {
+fn address(label: String, facts: AddressFacts) -> Markup {
     let mut also = Vec::new();
     also.extend(facts.role.clone());
     also.extend((!facts.protocol.is_empty()).then(|| facts.protocol.clone()));
@@ -83,9 +84,9 @@ fn address(label: String, facts: AddressFacts) -> impl IntoView {
             <code>{facts.url}</code>
             <span class="check-facts">{also.join(" · ")}</span>
             <span class="badges">
-                {findings.into_iter().map(|f| view! { <Badge text=f.what tone=tone(f.grade) /> }).collect_view()}
+                {findings.into_iter().map(|f| view! { <Badge text=f.what tone=tone(f.grade) /> }).collect::<Markup>()}
             </span>
-            {advice.into_iter().map(|a| view! { <p class="advice">{a}</p> }).collect_view()}
+            {advice.into_iter().map(|a| view! { <p class="advice">{a}</p> }).collect::<Markup>()}
             {facts.failure.map(|f| view! { <p class="hint">"The browser says: "{f}</p> })}
         </div>
     }

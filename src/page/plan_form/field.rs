@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Form;
+use crate::markup::{Markup, view};
 use crate::present::form::{control_id, messages_at};
 
 /// Ids and problems of one field.
@@ -45,7 +46,7 @@ impl Parts {
 fn Problems(parts: Parts) -> impl IntoView {
     view! {
         <div id=move || format!("{}-problem", parts.id.get()) class="problems">
-            {move || parts.messages.get().into_iter().map(|m| view! { <p>{m}</p> }).collect_view()}
+            {move || parts.messages.get().into_iter().map(|m| view! { <p>{m}</p> }).collect::<Markup>()}
         </div>
     }
 }

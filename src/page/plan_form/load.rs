@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Area, Field, Form, Switch};
+use crate::markup::{Markup, view};
 use crate::plan::{DialectId, PlanDraft};
 use crate::present::form::messages_at;
 
@@ -27,7 +28,7 @@ macro_rules! text {
 }
 
 impl Plain {
-    fn view(self, form: Form) -> impl IntoView {
+    fn view(self, form: Form) -> Markup {
         let (get, get_mut) = self.text;
         let value = Signal::derive(move || form.draft.with(|d| get(d).clone()));
         view! {
@@ -200,7 +201,7 @@ fn ModelFields(form: Form) -> impl IntoView {
                 {model(true, "Open", "Requests are due by a schedule, whether or not earlier ones were answered.")}
             </div>
             <div class="fields">
-                {move || if open.get() { open_fields().into_any() } else { closed_fields().into_any() }}
+                {move || if open.get() { open_fields() } else { closed_fields().into_iter().collect() }}
                 {times.map(|f| f.view(form))}
             </div>
             <Area
@@ -284,11 +285,11 @@ fn MixFields(form: Form) -> impl IntoView {
                                 />
                             }
                         })
-                        .collect_view()
+                        .collect::<Markup>()
                 }}
             </div>
             <div class="problems">
-                {move || whole.get().into_iter().map(|m| view! { <p>{m}</p> }).collect_view()}
+                {move || whole.get().into_iter().map(|m| view! { <p>{m}</p> }).collect::<Markup>()}
             </div>
         </fieldset>
     }

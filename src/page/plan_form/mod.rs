@@ -21,6 +21,7 @@ pub use self::form::Form;
 use self::load::{EssentialLoad, MoreSettings};
 use self::nodes::Nodes;
 use super::state::use_app;
+use crate::markup::{Markup, view};
 use crate::plan::PRESETS;
 pub use crate::present::form::plan_text;
 use crate::present::form::{is_preset, label};
@@ -115,7 +116,7 @@ fn Summary(form: Form) -> impl IntoView {
                                     </li>
                                 }
                             })
-                            .collect_view()
+                            .collect::<Markup>()
                     }}
                 </ul>
             </Show>

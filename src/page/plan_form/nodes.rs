@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Area, Field, Form};
+use crate::markup::view;
 use crate::page::parts::Icon;
 use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
 use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
@@ -35,7 +36,7 @@ pub fn Nodes(form: Form) -> impl IntoView {
                 {choice(true, "Simulated cluster", "Nothing is sent: ten minutes pass in about a second.")}
             </div>
             {move || {
-                if simulated.get() { view! { <Simulated form /> }.into_any() } else { view! { <Own form /> }.into_any() }
+                if simulated.get() { view! { <Simulated form /> } } else { view! { <Own form /> } }
             }}
         </fieldset>
     }

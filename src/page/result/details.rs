@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use crate::markup::{Markup, view};
 use crate::page::parts::{Badge, Tone};
 use crate::present::figure::{count, percentile_cell};
 use crate::protocol::Opened;
@@ -20,8 +21,7 @@ pub fn ErrorsPanel(run: Arc<Opened>) -> impl IntoView {
                 <h2>"Errors"</h2>
                 <p class="hint">"No request failed."</p>
             </section>
-        }
-        .into_any();
+        };
     }
     view! {
         <section class="panel">
@@ -39,15 +39,14 @@ pub fn ErrorsPanel(run: Arc<Opened>) -> impl IntoView {
                             <th scope="col">"what was said"</th>
                         </tr>
                     </thead>
-                    <tbody>{groups.into_iter().map(error_row).collect_view()}</tbody>
+                    <tbody>{groups.into_iter().map(error_row).collect::<Markup>()}</tbody>
                 </table>
             </div>
         </section>
     }
-    .into_any()
 }
 
-fn error_row(group: ErrorGroup) -> impl IntoView {
+fn error_row(group: ErrorGroup) -> Markup {
     let samples = group.samples.clone();
     let text = if group.text.is_empty() { "nothing".to_string() } else { group.text.clone() };
     view! {
@@ -60,7 +59,7 @@ fn error_row(group: ErrorGroup) -> impl IntoView {
             <td class="number">{Micros(group.last_us).to_string()}</td>
             <td class="error-cell">
                 {if samples.is_empty() {
-                    view! { <span>{text}</span> }.into_any()
+                    view! { <span>{text}</span> }
                 } else {
                     view! {
                         <details>
@@ -81,11 +80,10 @@ fn error_row(group: ErrorGroup) -> impl IntoView {
                                             </li>
                                         }
                                     })
-                                    .collect_view()}
+                                    .collect::<Markup>()}
                             </ul>
                         </details>
                     }
-                        .into_any()
                 }}
             </td>
         </tr>
@@ -132,7 +130,7 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
                                 <th scope="col">"last trouble"</th>
                             </tr>
                         </thead>
-                        <tbody>{view.list.into_iter().map(subscriber).collect_view()}</tbody>
+                        <tbody>{view.list.into_iter().map(subscriber).collect::<Markup>()}</tbody>
                     </table>
                 </div>
             </section>
@@ -140,7 +138,7 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
     })
 }
 
-fn subscriber(s: SubscriberView) -> impl IntoView {
+fn subscriber(s: SubscriberView) -> Markup {
     view! {
         <tr>
             <th scope="row">{s.node}</th>
@@ -202,14 +200,14 @@ pub fn NodesPanel(run: Arc<Opened>) -> impl IntoView {
                             <th scope="col">"lanes"</th>
                         </tr>
                     </thead>
-                    <tbody>{run.view.nodes.iter().cloned().map(node).collect_view()}</tbody>
+                    <tbody>{run.view.nodes.iter().cloned().map(node).collect::<Markup>()}</tbody>
                 </table>
             </div>
         </details>
     }
 }
 
-fn node(n: NodeView) -> impl IntoView {
+fn node(n: NodeView) -> Markup {
     let role = match n.leads {
         Some(true) => "leader",
         Some(false) => "follower",
@@ -252,7 +250,7 @@ pub fn EnvironmentPanel(run: Arc<Opened>) -> impl IntoView {
                             <dd>{text}</dd>
                         }
                     })
-                    .collect_view()}
+                    .collect::<Markup>()}
             </dl>
         </details>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::browser::environment::local_time;
 use crate::browser::files;
+use crate::markup::{Markup, view};
 use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
 use crate::page::plan_form::actions::copy_link;
 use crate::page::state::use_app;
@@ -45,7 +46,7 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
             </p>
             <p class="outcome">{sentence::outcome(view)}</p>
             <Verdict health=view.health.clone() thresholds=view.thresholds.clone() />
-            {view.warnings.iter().cloned().map(|w| view! { <p class="note note-warn">{w}</p> }).collect_view()}
+            {view.warnings.iter().cloned().map(|w| view! { <p class="note note-warn">{w}</p> }).collect::<Markup>()}
         </header>
         <Numbers run=run.clone() />
         <Acts run plan />
@@ -110,7 +111,6 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
                     </button>
                 </form>
             }
-            .into_any()
         } else {
             view! {
                 <div class="name-line">
@@ -126,7 +126,6 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
                     </button>
                 </div>
             }
-            .into_any()
         }
     }
 }
@@ -261,7 +260,7 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
                             .map(|(id, name, at)| {
                                 view! { <option value=id>{format!("{name} ({})", local_time(&at))}</option> }
                             })
-                            .collect_view()
+                            .collect::<Markup>()
                     }}
                 </select>
             </Show>

@@ -18,6 +18,7 @@ use self::details::{
 use self::head::ResultHead;
 use self::tables::Tables;
 use super::state::use_app;
+use crate::markup::view;
 use crate::protocol::Opened;
 use crate::run::view::Measure;
 
@@ -37,9 +38,9 @@ pub fn ResultView(id: String) -> impl IntoView {
         state.try_set(Some(Ok(run)));
     });
     move || match state.get() {
-        None => view! { <p class="busy">"Opening the run…"</p> }.into_any(),
-        Some(Err(message)) => view! { <Missing message /> }.into_any(),
-        Some(Ok(run)) => view! { <Whole run renamed /> }.into_any(),
+        None => view! { <p class="busy">"Opening the run…"</p> },
+        Some(Err(message)) => view! { <Missing message /> },
+        Some(Ok(run)) => view! { <Whole run renamed /> },
     }
 }
 

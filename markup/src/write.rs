@@ -1,0 +1,205 @@
+//! From nodes to code.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use rstml::node::{KeyedAttribute, Node, NodeAttribute, NodeElement, NodeName};
+use syn::spanned::Spanned as _;
+use syn::{Error, Expr, Ident, Result, Stmt};
+
+use crate::html::{CHILD_SITE, SITE, VOID, escape, misplaced};
+
+type Element = NodeElement<rstml::Infallible>;
+
+/// The value of a whole `view!`.
+pub fn all(nodes: &[Node]) -> Result<TokenStream> {
+    let mut parts =
+        nodes.iter().filter(|n| !matches!(n, Node::Comment(_))).map(single).collect::<Result<Vec<_>>>()?;
+    Ok(match (parts.pop(), parts.is_empty()) {
+        (None, _) => quote!(crate::markup::Markup::Empty),
+        (Some(only), true) => only,
+        (Some(last), false) => quote!(crate::markup::Markup::List(::std::vec![#(#parts,)* #last])),
+    })
+}
+
+/// The markup of one node.
+fn single(node: &Node) -> Result<TokenStream> {
+    match node {
+        Node::Element(element) if is_component(element.name()) => component(element),
+        Node::Element(element) => {
+            let mut template = Template { html: String::new(), sites: 0, code: Vec::new() };
+            template.element(element)?;
+            let Template { html, code, .. } = template;
+            let (parts, view) = (code.len(), view());
+            if parts == 0 {
+                return Ok(quote!(crate::markup::Element::new(#html, 0).into_markup()));
+            }
+            Ok(quote! {{
+                #[allow(unused_imports, reason = "not every view has all kinds of parts")]
+                use crate::markup::{IntoMarkup as _, IntoValue as _};
+                let mut #view = crate::markup::Element::new(#html, #parts);
+                #(#code)*
+                #view.into_markup()
+            }})
+        }
+        Node::Fragment(fragment) => all(&fragment.children),
+        Node::Text(text) => {
+            let text = text.value_string();
+            Ok(quote!(crate::markup::Markup::Text(::std::borrow::Cow::Borrowed(#text))))
+        }
+        Node::Block(block) => {
+            let value = match block.try_block().map(|b| b.stmts.as_slice()) {
+                Some([Stmt::Expr(only, None)]) => quote!(#only),
+                _ => quote!(#block),
+            };
+            Ok(quote!(crate::markup::IntoMarkup::into_markup(#value)))
+        }
+        other => {
+            Err(Error::new(other.span(), "not known here: write texts in quotes and expressions in braces"))
+        }
+    }
+}
+
+/// The element under construction, in the code that is written: no name of a user's can be it.
+fn view() -> Ident {
+    Ident::new("view", Span::mixed_site())
+}
+
+fn is_component(name: &NodeName) -> bool {
+    let NodeName::Path(path) = name else { return false };
+    let segments = &path.path.segments;
+    segments.len() > 1 || segments.iter().any(|s| s.ident.to_string().starts_with(char::is_uppercase))
+}
+
+/// A component is Leptos's matter; its children are one expression for it.
+fn component(element: &Element) -> Result<TokenStream> {
+    let mut element = element.clone();
+    if !element.children.is_empty() {
+        let children = all(&element.children)?;
+        element.children = rstml::parse2(quote!({ #children }))?;
+    }
+    Ok(quote!(crate::markup::Markup::of(::leptos::view! { #element })))
+}
+
+/// An element under construction: its HTML, and code for each part that varies.
+struct Template {
+    html: String,
+    /// Places so far where something varies, in the document's order.
+    sites: usize,
+    code: Vec<TokenStream>,
+}
+
+impl Template {
+    fn element(&mut self, element: &Element) -> Result<()> {
+        let name = element.name().to_string();
+        let mut attributes = Vec::new();
+        let site = self.sites;
+        self.html += &format!("<{name}");
+        for attribute in element.attributes() {
+            let NodeAttribute::Attribute(attribute) = attribute else {
+                return Err(Error::new(attribute.span(), "attributes have names here"));
+            };
+            if !self.is_static(attribute)? {
+                attributes.push(varying(site, &name, attribute)?);
+            }
+        }
+        if !attributes.is_empty() {
+            self.sites += 1;
+            self.html += SITE;
+        }
+        self.html.push('>');
+        if !VOID.contains(&name.as_str()) {
+            for child in &element.children {
+                self.child(&name, child)?;
+            }
+            self.html += &format!("</{name}>");
+        }
+        // Behind the children, as in Leptos: a property may depend on them, as the value of a select on its options.
+        self.code.append(&mut attributes);
+        Ok(())
+    }
+
+    /// Writes an attribute whose value is known into the HTML.
+    fn is_static(&mut self, attribute: &KeyedAttribute) -> Result<bool> {
+        let key = attribute.key.to_string();
+        if key.contains(':') || key == "node_ref" || key == "inner_html" {
+            return Ok(false);
+        }
+        match (attribute.value(), attribute.value_literal_string()) {
+            (Some(Expr::Lit(literal)), _) if matches!(literal.lit, syn::Lit::Bool(_)) => return Ok(false),
+            (_, Some(text)) => self.html += &format!(" {key}=\"{}\"", escape(&text)),
+            (None, None) => self.html += &format!(" {key}=\"\""),
+            (Some(_), None) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn child(&mut self, parent: &str, node: &Node) -> Result<()> {
+        match node {
+            Node::Comment(_) => {}
+            Node::Text(text) => self.html += &escape(&text.value_string()),
+            Node::Fragment(fragment) => fragment.children.iter().try_for_each(|n| self.child(parent, n))?,
+            Node::Element(element) if !is_component(element.name()) => {
+                if let Some(why) = misplaced(parent, &element.name().to_string()) {
+                    return Err(Error::new(element.name().span(), why));
+                }
+                self.element(element)?;
+            }
+            varying => {
+                let (site, markup, view) = (self.sites, single(varying)?, view());
+                self.sites += 1;
+                self.html += CHILD_SITE;
+                self.code.push(quote!(#view.child(#site, #markup);));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Code for an attribute that varies.
+fn varying(site: usize, element: &str, attribute: &KeyedAttribute) -> Result<TokenStream> {
+    let key = attribute.key.to_string();
+    let Some(value) = attribute.value() else {
+        return Err(Error::new(attribute.span(), "this needs a value"));
+    };
+    let (kind, name) = key.split_once(':').unwrap_or(("", &key));
+    let put = |kind: &str, name: &str| {
+        let (kind, view) = (Ident::new(kind, Span::call_site()), view());
+        quote!(#view.put(#site, crate::markup::Kind::#kind, #name, (#value).into_value());)
+    };
+    Ok(match (kind, name) {
+        ("", "node_ref") => {
+            let view = view();
+            quote!(#view.refer(#site, #value);)
+        }
+        ("", "inner_html") => put("Property", "innerHTML"),
+        ("", name) => put("Attribute", name),
+        ("class", name) => put("Class", name),
+        ("style", name) => put("Style", name),
+        ("prop", name) => put("Property", name),
+        ("on", name) => listener(site, element, attribute, name, value)?,
+        _ => return Err(Error::new(attribute.span(), "not known here: class, style, prop and on are")),
+    })
+}
+
+fn listener(
+    site: usize,
+    element: &str,
+    attribute: &KeyedAttribute,
+    name: &str,
+    handler: &Expr,
+) -> Result<TokenStream> {
+    let (event, of_target) = name.strip_suffix(":target").map_or((name, false), |event| (event, true));
+    let event = Ident::new(event, attribute.key.span());
+    let (event, view) = (quote!(::leptos::ev::#event), view());
+    if !of_target {
+        return Ok(quote!(#view.on(#site, #event, #handler);));
+    }
+    let target = match element {
+        "details" => quote!(HtmlDetailsElement),
+        "input" => quote!(HtmlInputElement),
+        "select" => quote!(HtmlSelectElement),
+        "textarea" => quote!(HtmlTextAreaElement),
+        _ => return Err(Error::new(attribute.key.span(), "the type of this target is not known here")),
+    };
+    Ok(quote!(#view.on_target::<_, ::web_sys::#target>(#site, #event, #handler);))
+}

@@ -1,0 +1,56 @@
+//! What views are made of: one type for all of them, where Leptos has one for each shape of view.
+//!
+//! Leptos compiles every view to types of its own and builds them element by element; a quarter of the page's code was
+//! that. Here an element is a text of HTML, cloned from a template that the browser parsed once, and a list of what
+//! varies in it (the idea of lit-html). Signals, memos, effects and components are Leptos's; `view!` is of `fwit-markup`.
+//!
+//! May not enter: anything but showing. Called by: page. Calls: nothing of this package.
+//! Invariant: markup that is shown again in the same place changes only what differs.
+//! Tests: tests/browser/markup.rs, in a real browser.
+
+mod convert;
+mod part;
+mod state;
+mod template;
+mod value;
+
+use std::borrow::Cow;
+
+use leptos::prelude::{AnyView, IntoAny as _, IntoView};
+use leptos::tachys::view::any_view::AnyView as Any;
+
+pub use convert::IntoMarkup;
+pub use fwit_markup::view;
+pub use part::{Element, Kind};
+pub use value::{IntoValue, Value};
+
+/// Something to show.
+#[allow(missing_debug_implementations, reason = "holds closures")]
+pub enum Markup {
+    /// Nothing.
+    Empty,
+    /// A text.
+    Text(Cow<'static, str>),
+    /// An element with all that is in it.
+    Element(Element),
+    /// One after the other.
+    List(Vec<Markup>),
+    /// What a closure returns; asked again when a signal in it changes.
+    Live(Box<dyn FnMut() -> Markup + Send>),
+    /// A component's or another view of Leptos.
+    Other(Box<Any>),
+}
+
+impl Markup {
+    /// A view of Leptos.
+    #[must_use]
+    pub fn of(view: impl IntoView + 'static) -> Markup {
+        let mut view = Some(view);
+        let any: &mut dyn std::any::Any = &mut view;
+        // A component's view is one of this type already; it need not be wrapped again.
+        if let Some(any) = any.downcast_mut::<Option<leptos::prelude::View<AnyView>>>() {
+            return any.take().map_or(Markup::Empty, |v| Markup::Other(Box::new(v.into_inner())));
+        }
+        view.map_or(Markup::Empty, |v| Markup::Other(Box::new(v.into_any())))
+    }
+}

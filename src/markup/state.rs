@@ -1,0 +1,363 @@
+//! Markup that is shown: its nodes in the document, and how it becomes other markup.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::prelude::{AddAnyAttr, Render, RenderEffect, RenderHtml};
+use leptos::tachys::html::attribute::Attribute;
+use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
+use leptos::tachys::hydration::Cursor;
+use leptos::tachys::view::any_view::AnyViewState;
+use leptos::tachys::view::{Mountable, Position, PositionState};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Comment, HtmlElement, Node, Text};
+
+use super::part::{Element, Handler, Kind, Part, What};
+use super::template;
+use super::{Markup, Value};
+
+/// Markup that is shown.
+#[allow(missing_debug_implementations, reason = "holds nodes and closures")]
+pub struct State(Shown);
+
+enum Shown {
+    /// A comment keeps the place.
+    Empty(Node),
+    Text(Text, Cow<'static, str>),
+    Element(Box<ShownElement>),
+    /// Items, and a comment behind them.
+    List(Vec<State>, Node),
+    Live(RenderEffect<State>),
+    Other(Box<AnyViewState>),
+}
+
+struct ShownElement {
+    html: &'static str,
+    root: Node,
+    sites: Vec<Node>,
+    parts: Vec<ShownPart>,
+}
+
+enum ShownPart {
+    Child(State),
+    Value(Value),
+    Live(RenderEffect<Value>),
+    Listener(Rc<RefCell<Option<Handler>>>, #[allow(dead_code, reason = "undone on drop")] Listener),
+    Nothing,
+}
+
+/// A listener in the document.
+struct Listener {
+    target: Node,
+    event: &'static str,
+    closure: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // A target that has no such listener has nothing to remove.
+        let _ = self
+            .target
+            .remove_event_listener_with_callback(self.event, self.closure.as_ref().unchecked_ref());
+    }
+}
+
+/// Keeps a place.
+fn mark() -> Node {
+    leptos::prelude::document().create_comment("").unchecked_into::<Comment>().into()
+}
+
+impl Render for Markup {
+    type State = State;
+
+    fn build(self) -> State {
+        State(match self {
+            Markup::Empty => Shown::Empty(mark()),
+            Markup::Text(text) => Shown::Text(leptos::prelude::document().create_text_node(&text), text),
+            Markup::Element(element) => match ShownElement::build(element) {
+                Some(shown) => Shown::Element(Box::new(shown)),
+                // The browser did not parse it: nothing to show.
+                None => Shown::Empty(mark()),
+            },
+            Markup::List(items) => Shown::List(items.into_iter().map(Render::build).collect(), mark()),
+            Markup::Live(mut ask) => Shown::Live(RenderEffect::new(move |before: Option<State>| {
+                let markup = ask();
+                match before {
+                    Some(mut state) => {
+                        markup.rebuild(&mut state);
+                        state
+                    }
+                    None => markup.build(),
+                }
+            })),
+            Markup::Other(view) => Shown::Other(Box::new(view.build())),
+        })
+    }
+
+    fn rebuild(self, state: &mut State) {
+        match (self, &mut state.0) {
+            (Markup::Empty, Shown::Empty(_)) => {}
+            (Markup::Text(text), Shown::Text(node, shown)) => {
+                if text != *shown {
+                    node.set_data(&text);
+                    *shown = text;
+                }
+            }
+            (Markup::Element(element), Shown::Element(shown))
+                if std::ptr::eq(element.html, shown.html) && element.parts.len() == shown.parts.len() =>
+            {
+                shown.rebuild(element.parts);
+            }
+            (Markup::List(items), Shown::List(shown, end)) => rebuild_list(items, shown, end),
+            (Markup::Other(view), Shown::Other(shown)) => view.rebuild(shown),
+            (markup, _) => {
+                let mut new = markup.build();
+                state.insert_before_this(&mut new);
+                state.unmount();
+                *state = new;
+            }
+        }
+    }
+}
+
+fn rebuild_list(items: Vec<Markup>, shown: &mut Vec<State>, end: &Node) {
+    shown.drain(items.len().min(shown.len())..).for_each(|mut surplus| surplus.unmount());
+    let known = shown.len();
+    for (number, item) in items.into_iter().enumerate() {
+        match shown.get_mut(number) {
+            Some(state) if number < known => item.rebuild(state),
+            _ => {
+                let mut state = item.build();
+                insert_before(end, &mut state);
+                shown.push(state);
+            }
+        }
+    }
+}
+
+fn parent_of(node: &Node) -> Option<web_sys::Element> {
+    // Also a fragment of a template can be a parent; only its methods as a node are used.
+    node.parent_node().map(wasm_bindgen::JsCast::unchecked_into)
+}
+
+fn insert_before(place: &Node, child: &mut dyn Mountable) -> bool {
+    let Some(parent) = parent_of(place) else { return false };
+    child.mount(&parent, Some(place));
+    true
+}
+
+fn remove(node: &Node) {
+    if let Some(parent) = node.parent_node() {
+        // It is a child of its parent.
+        let _ = parent.remove_child(node);
+    }
+}
+
+fn insert(parent: &web_sys::Element, node: &Node, before: Option<&Node>) {
+    // The place is of the same parent, by the rules of `Mountable`.
+    let _ = parent.insert_before(node, before);
+}
+
+impl Mountable for State {
+    fn unmount(&mut self) {
+        match &mut self.0 {
+            Shown::Empty(node) => remove(node),
+            Shown::Text(node, _) => remove(node),
+            Shown::Element(shown) => remove(&shown.root),
+            Shown::List(items, end) => {
+                items.iter_mut().for_each(Mountable::unmount);
+                remove(end);
+            }
+            Shown::Live(effect) => effect.unmount(),
+            Shown::Other(state) => state.unmount(),
+        }
+    }
+
+    fn mount(&mut self, parent: &web_sys::Element, marker: Option<&Node>) {
+        match &mut self.0 {
+            Shown::Empty(node) => insert(parent, node, marker),
+            Shown::Text(node, _) => insert(parent, node, marker),
+            Shown::Element(shown) => insert(parent, &shown.root, marker),
+            Shown::List(items, end) => {
+                items.iter_mut().for_each(|item| item.mount(parent, marker));
+                insert(parent, end, marker);
+            }
+            Shown::Live(effect) => effect.mount(parent, marker),
+            Shown::Other(state) => state.mount(parent, marker),
+        }
+    }
+
+    fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
+        match &self.0 {
+            Shown::Empty(node) => insert_before(node, child),
+            Shown::Text(node, _) => insert_before(node, child),
+            Shown::Element(shown) => insert_before(&shown.root, child),
+            Shown::List(items, end) => match items.first() {
+                Some(first) => first.insert_before_this(child),
+                None => insert_before(end, child),
+            },
+            Shown::Live(effect) => effect.insert_before_this(child),
+            Shown::Other(state) => state.insert_before_this(child),
+        }
+    }
+
+    fn elements(&self) -> Vec<web_sys::Element> {
+        match &self.0 {
+            Shown::Element(shown) => shown.root.dyn_ref().cloned().into_iter().collect(),
+            Shown::List(items, _) => items.iter().flat_map(Mountable::elements).collect(),
+            Shown::Live(effect) => effect.elements(),
+            Shown::Other(state) => state.elements(),
+            Shown::Empty(_) | Shown::Text(..) => Vec::new(),
+        }
+    }
+}
+
+impl ShownElement {
+    fn build(element: Element) -> Option<ShownElement> {
+        let (root, sites) = template::copy(element.html)?;
+        let parts = element
+            .parts
+            .into_iter()
+            .map(|part| {
+                sites.get(part.site).map_or(ShownPart::Nothing, |site| ShownPart::build(part.what, site))
+            })
+            .collect();
+        Some(ShownElement { html: element.html, root, sites, parts })
+    }
+
+    /// Other values for the same HTML.
+    fn rebuild(&mut self, parts: Vec<Part>) {
+        for (part, shown) in parts.into_iter().zip(&mut self.parts) {
+            if let Some(site) = self.sites.get(part.site) {
+                shown.rebuild(part.what, site);
+            }
+        }
+    }
+}
+
+impl ShownPart {
+    fn build(what: What, site: &Node) -> ShownPart {
+        match what {
+            What::Child(markup) => {
+                let mut state = markup.build();
+                if insert_before(site, &mut state) {
+                    remove(site);
+                }
+                ShownPart::Child(state)
+            }
+            What::Put(kind, name, value) => put(site, kind, name, value, None),
+            What::On(event, handler) => listen(site, event, handler),
+            What::Refer(reference) => {
+                if let Some(element) = site.dyn_ref() {
+                    reference(element);
+                }
+                ShownPart::Nothing
+            }
+        }
+    }
+
+    fn rebuild(&mut self, what: What, site: &Node) {
+        match (what, &mut *self) {
+            (What::Child(markup), ShownPart::Child(state)) => markup.rebuild(state),
+            (What::On(_, handler), ShownPart::Listener(shown, _)) => {
+                shown.replace(Some(handler));
+            }
+            (What::Put(kind, name, value), shown) => {
+                let before = match std::mem::replace(shown, ShownPart::Nothing) {
+                    ShownPart::Value(before) => Some(before),
+                    ShownPart::Live(effect) => effect.take_value(),
+                    _ => None,
+                };
+                *shown = put(site, kind, name, value, before);
+            }
+            (what, shown) => *shown = ShownPart::build(what, site),
+        }
+    }
+}
+
+/// Puts a value where it belongs, if it is not `before`; again when it changes.
+fn put(site: &Node, kind: Kind, name: &'static str, value: Value, before: Option<Value>) -> ShownPart {
+    let Some(element) = site.dyn_ref::<HtmlElement>().or_else(|| Some(site.unchecked_ref())) else {
+        return ShownPart::Nothing;
+    };
+    let Value::Live(mut ask) = value else {
+        write(element, kind, name, &value, before.as_ref());
+        return ShownPart::Value(value);
+    };
+    let element = element.clone();
+    ShownPart::Live(RenderEffect::new_with_value(
+        move |before: Option<Value>| {
+            let mut value = ask();
+            while let Value::Live(mut inner) = value {
+                value = inner();
+            }
+            write(&element, kind, name, &value, before.as_ref());
+            value
+        },
+        before,
+    ))
+}
+
+fn write(element: &HtmlElement, kind: Kind, name: &str, value: &Value, before: Option<&Value>) {
+    if before.is_some_and(|before| before.is(value)) {
+        return;
+    }
+    // None of these can fail: the names are those of the views.
+    let _ = match (kind, value.text()) {
+        (Kind::Attribute, Some(text)) => element.set_attribute(name, &text),
+        (Kind::Attribute, None) => element.remove_attribute(name),
+        (Kind::Class, Some(_)) => element.class_list().add_1(name),
+        (Kind::Class, None) => element.class_list().remove_1(name),
+        (Kind::Style, text) => element.style().set_property(name, text.as_deref().unwrap_or_default()),
+        (Kind::Property, _) => js_sys::Reflect::set(element, &name.into(), &value.js()).map(|_| ()),
+    };
+}
+
+fn listen(site: &Node, event: &'static str, handler: Handler) -> ShownPart {
+    let cell = Rc::new(RefCell::new(Some(handler)));
+    let heard = Rc::clone(&cell);
+    let closure = Closure::<dyn FnMut(web_sys::Event)>::new(move |event| {
+        // Out of its cell while it runs: it may show other markup here, with another handler.
+        let Some(mut handler) = heard.take() else { return };
+        handler(event);
+        heard.borrow_mut().get_or_insert(handler);
+    });
+    // An element takes any listener.
+    let _ = site.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+    ShownPart::Listener(cell, Listener { target: site.clone(), event, closure })
+}
+
+// What Leptos asks of every view besides; none of it happens in a page that no server renders.
+
+impl AddAnyAttr for Markup {
+    type Output<SomeNewAttr: Attribute> = Markup;
+
+    fn add_any_attr<NewAttr: Attribute>(self, _: NewAttr) -> Markup {
+        self
+    }
+}
+
+impl RenderHtml for Markup {
+    type AsyncOutput = Markup;
+    type Owned = Markup;
+
+    const MIN_LENGTH: usize = 0;
+
+    fn dry_resolve(&mut self) {}
+
+    async fn resolve(self) -> Markup {
+        self
+    }
+
+    fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
+
+    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> State {
+        self.build()
+    }
+
+    fn into_owned(self) -> Markup {
+        self
+    }
+}
