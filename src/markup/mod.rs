@@ -16,7 +16,7 @@ mod value;
 
 use std::borrow::Cow;
 
-use leptos::prelude::{AnyView, IntoAny as _, IntoView};
+use leptos::prelude::{AnyView, IntoAny as _, IntoView, Memo};
 use leptos::tachys::view::any_view::AnyView as Any;
 
 pub use convert::IntoMarkup;
@@ -53,4 +53,16 @@ impl Markup {
         }
         view.map_or(Markup::Empty, |v| Markup::Other(Box::new(v.into_any())))
     }
+}
+
+/// Markup that changes with the signals which its closure reads.
+pub fn live<T: IntoMarkup>(of: impl FnMut() -> T + Send + 'static) -> Markup {
+    of.into_markup()
+}
+
+/// A memo: what a closure returns, and told on only where it differs from before. Leptos compiles its own for each
+/// closure; this one for each type.
+pub fn memo<T: PartialEq + Send + Sync + 'static>(of: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+    let of: Box<dyn Fn() -> T + Send + Sync> = Box::new(of);
+    Memo::new(move |_| of())
 }

@@ -8,7 +8,7 @@ use super::chart::ChartFigure;
 use super::contrast::Intervals;
 use super::parts::MethodLink;
 use crate::chart::figure::{Chart, ChartError};
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, live, memo, view};
 use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
 use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
@@ -29,14 +29,24 @@ pub fn Slot(
     #[prop(optional)]
     cursor: Option<RwSignal<Option<f64>>>,
 ) -> impl IntoView {
+    slot(Box::new(make), empty, height, cursor)
+}
+
+/// [`Slot`], once for all that make charts.
+fn slot(
+    make: Box<dyn Fn() -> Result<Drawn, ChartError> + Send + Sync>,
+    empty: &'static str,
+    height: f64,
+    cursor: Option<RwSignal<Option<f64>>>,
+) -> Markup {
     let made = Memo::new_with_compare(move |_| make().map_err(|e| e.to_string()), |_, _| true);
-    let state = Memo::new(move |_| {
+    let state = memo(move || {
         made.with(|made| match made {
             Ok(chart) => Ok(chart.is_some()),
             Err(error) => Err(error.clone()),
         })
     });
-    move || match (state.get(), made.with_untracked(|made| made.clone().ok().flatten())) {
+    live(move || match (state.get(), made.with_untracked(|made| made.clone().ok().flatten())) {
         (Ok(_), Some(first)) => {
             let chart = Signal::derive(move || -> Arc<dyn Chart> {
                 made.with(|made| made.clone().ok().flatten()).unwrap_or_else(|| first.clone())
@@ -48,7 +58,7 @@ pub fn Slot(
         }
         (Err(error), _) => view! { <p class="wrong">{error}</p> },
         _ => view! { <p class="hint">{empty}</p> },
-    }
+    })
 }
 
 /// The live view's charts.
@@ -172,14 +182,14 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
 /// Says which latency is drawn where the one chosen has no curve of its own.
 #[component]
 fn InPlace(measure: RwSignal<Measure>) -> impl IntoView {
-    let other = Memo::new(move |_| Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
-    move || {
+    let other = memo(move || Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
+    live(move || {
         other.get().map(|m| {
             let text =
                 format!("There are no {} curves; the {} ones are shown.", measure.get().name(), m.name());
             view! { <span class="hint">{text}</span> }
         })
-    }
+    })
 }
 
 /// Chooses an operation, or all.

@@ -9,7 +9,7 @@ use super::contrast::{Intervals, SeparateRuns, ShiftPanel};
 use super::parts::{Icon, MeasureSwitch, MethodLink};
 use super::state::{App, use_app};
 use crate::browser::environment::local_time;
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, live, memo, view};
 use crate::present::figure;
 use crate::present::form::label;
 use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
@@ -40,7 +40,7 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
         }
         state.try_set(Some(Ok(Arc::new(runs))));
     });
-    move || match state.get() {
+    live(move || match state.get() {
         None => view! { <p class="busy">"Opening the runs…"</p> },
         Some(Err(message)) => view! {
             <section class="empty">
@@ -52,7 +52,7 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
             </section>
         },
         Some(Ok(runs)) => view! { <SideBySide app ids=ids.clone() runs /> },
-    }
+    })
 }
 
 #[component]
@@ -60,13 +60,13 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
     let measure = RwSignal::new(Measure::Service);
     let labels = RwSignal::new((0..runs.len()).map(letter).collect::<Vec<_>>());
     let data = runs.clone();
-    let plain = Memo::new(move |_| {
+    let plain = memo(move || {
         let views: Vec<_> = data.iter().map(|run| &run.view).collect();
         labels.with(|labels| compare(&views, labels, measure.get()))
     });
     let own_control = plain.with_untracked(|c| c.control.is_some());
     let intervals = Intervals::new(app, runs.clone(), own_control, measure);
-    let comparison = Memo::new(move |_| {
+    let comparison = memo(move || {
         let mut comparison = plain.get();
         let control = intervals.control(comparison.control.clone());
         match intervals.known.get() {
@@ -75,7 +75,7 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
         }
         comparison
     });
-    let camps = Memo::new(move |_| {
+    let camps = memo(move || {
         plain
             .with(|c| c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>())
     });

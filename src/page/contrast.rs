@@ -9,7 +9,7 @@ use super::charts::Slot;
 use super::parts::MethodLink;
 use super::state::App;
 use super::worker_client::{Asked, Heard};
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, memo, view};
 use crate::present::charts::series_measure;
 use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
 use crate::present::shift::shift;
@@ -66,7 +66,7 @@ impl Intervals {
         }
         // Dropped with the view: the worker is told that nobody waits.
         let asked = StoredValue::new_local(None::<Asked>);
-        let looked_at = Memo::new(move |_| series_measure(measure.get()));
+        let looked_at = memo(move || series_measure(measure.get()));
         Effect::new(move |_| {
             let (measure, Some(control)) = (looked_at.get(), all.control.get()) else { return };
             let mut list: Vec<Arc<Opened>> = runs.to_vec();
@@ -116,14 +116,14 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
     let list = move |of: fn(&Comparison) -> &Vec<String>| {
         move || comparison.with(|c| of(c).iter().cloned().map(|s| view! { <p>{s}</p> }).collect::<Markup>())
     };
-    let percent = Memo::new(move |_| match intervals.state.get() {
+    let percent = memo(move || match intervals.state.get() {
         State::Working(done) => Some((done * 100.0).round()),
         State::Waiting => Some(0.0),
         State::Done | State::Failed(_) => None,
     });
     let caution = move || comparison.with(|c| c.notes.first().cloned());
-    let has_control = Memo::new(move |_| comparison.with(|c| !c.control_says.is_empty()));
-    let alone = Memo::new(move |_| {
+    let has_control = memo(move || comparison.with(|c| !c.control_says.is_empty()));
+    let alone = memo(move || {
         comparison.with(|c| c.control.is_none()).then(|| {
             comparison.with(|c| {
                 let first = c.runs.first().map(|r| r.label.clone()).unwrap_or_default();

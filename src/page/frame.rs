@@ -15,7 +15,7 @@ use super::result::ResultView;
 use super::state::{App, Theme};
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};
-use crate::markup::view;
+use crate::markup::{memo, view};
 use crate::route::{Prefill, Route};
 
 /// Puts the page into the document's body.
@@ -75,7 +75,7 @@ fn outside(app: App) {
         document::set_root_data("theme", theme);
         prefs::set("theme", theme);
     });
-    let title = Memo::new(move |_| {
+    let title = memo(move || {
         let place = match app.route.get() {
             Route::Plan(_) => "New run".to_string(),
             Route::Live => "Run under way".to_string(),
@@ -98,7 +98,7 @@ fn outside(app: App) {
 #[component]
 fn Head(app: App) -> impl IntoView {
     let current = move |is: fn(&Route) -> bool| app.route.with(is).then_some("page");
-    let busy = Memo::new(move |_| app.engine.status.with(Status::is_busy));
+    let busy = memo(move || app.engine.status.with(Status::is_busy));
     let theme_icon = move || match app.theme.get() {
         Theme::System => view! { <Icon name="auto" /> },
         Theme::Light => view! { <Icon name="sun" /> },

@@ -8,7 +8,7 @@ use super::parts::{Badge, Icon, Tone};
 use super::state::{App, use_app};
 use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
-use crate::markup::view;
+use crate::markup::{memo, view};
 use crate::present::figure;
 use crate::present::library::{Card, CardKind};
 use crate::present::sentence;
@@ -21,18 +21,18 @@ use crate::units::{Micros, three_digits};
 pub fn LibraryView() -> impl IntoView {
     let app = use_app();
     let chosen = RwSignal::new(BTreeSet::<String>::new());
-    let ids = Memo::new(move |_| {
+    let ids = memo(move || {
         app.runs.cards.with(|cards| cards.iter().flatten().map(|c| c.id.clone()).collect::<Vec<_>>())
     });
     // Older first: what came before is what the later is compared with.
-    let selection = Memo::new(move |_| {
+    let selection = memo(move || {
         let mut list = ids.with(|ids| {
             ids.iter().filter(|id| chosen.with(|c| c.contains(*id))).cloned().collect::<Vec<_>>()
         });
         list.reverse();
         list
     });
-    let loaded = Memo::new(move |_| app.runs.cards.with(Option::is_some));
+    let loaded = memo(move || app.runs.cards.with(Option::is_some));
     view! {
         <div class="view-head view-head-row">
             <div>
@@ -142,12 +142,10 @@ fn OpenFiles(app: App) -> impl IntoView {
 #[component]
 fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
     let key = id.clone();
-    let card = Memo::new(move |_| {
-        app.runs.cards.with(|cards| cards.iter().flatten().find(|c| c.id == key).cloned())
-    });
-    let text = move |of: fn(&Card) -> String| {
-        Memo::new(move |_| card.with(|c| c.as_ref().map(of).unwrap_or_default()))
-    };
+    let card =
+        memo(move || app.runs.cards.with(|cards| cards.iter().flatten().find(|c| c.id == key).cloned()));
+    let text =
+        move |of: fn(&Card) -> String| memo(move || card.with(|c| c.as_ref().map(of).unwrap_or_default()));
     let name = text(|c| c.name.clone());
     let plan = text(|c| {
         if c.kind == CardKind::Experiment {
@@ -167,12 +165,12 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
     });
     let percentile = |p: Option<u64>| p.map_or_else(|| "–".to_string(), |us| figure::ms(us as f64));
     let (p50, p99) = (
-        Memo::new(move |_| card.with(|c| c.as_ref().map(|c| percentile(c.p50_us)))),
-        Memo::new(move |_| card.with(|c| c.as_ref().map(|c| percentile(c.p99_us)))),
+        memo(move || card.with(|c| c.as_ref().map(|c| percentile(c.p50_us)))),
+        memo(move || card.with(|c| c.as_ref().map(|c| percentile(c.p99_us)))),
     );
-    let has_errors = Memo::new(move |_| card.with(|c| c.as_ref().is_some_and(|c| c.errors > 0)));
+    let has_errors = memo(move || card.with(|c| c.as_ref().is_some_and(|c| c.errors > 0)));
     let (own, other) = (id.clone(), id.clone());
-    let is_chosen = Memo::new(move |_| chosen.with(|c| c.contains(&own)));
+    let is_chosen = memo(move || chosen.with(|c| c.contains(&own)));
     let toggle = move |_| {
         chosen.update(|c| {
             if !c.remove(&other) {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::engine::{Engine, Status};
 use super::parts::{Health, Icon, Tile, TimeSource, Verdict};
 use super::state::use_app;
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, live, memo, view};
 use crate::present::figure::{self, percent};
 use crate::present::sentence;
 use crate::present::table::{Column, outcomes};
@@ -16,8 +16,8 @@ use crate::units::{Micros, three_digits};
 #[component]
 pub fn LiveView() -> impl IntoView {
     let engine = use_app().engine;
-    let stage = Memo::new(move |_| Stage::of(engine.status.get()));
-    move || match stage.get() {
+    let stage = memo(move || Stage::of(engine.status.get()));
+    live(move || match stage.get() {
         Stage::Nothing => view! { <Nothing /> },
         Stage::Over(id) => {
             let what = if engine.experiment.with_untracked(Option::is_some) { "experiment" } else { "run" };
@@ -25,7 +25,7 @@ pub fn LiveView() -> impl IntoView {
         }
         Stage::Failed(messages) => view! { <Failed messages /> },
         Stage::Running => view! { <Running engine /> },
-    }
+    })
 }
 
 /// What the view shows: a run that stops is still the same run, and its view stays.
@@ -96,13 +96,12 @@ fn Failed(messages: Vec<String>) -> impl IntoView {
 fn Running(engine: Engine) -> impl IntoView {
     let name = move || engine.plan.with(|p| p.as_ref().map(|p| p.name.clone()).unwrap_or_default());
     let about = move || engine.plan.with(|p| p.as_ref().map(sentence::plan).unwrap_or_default());
-    let sources = Memo::new(move |_| engine.live.with(|l| l.time_sources.label()));
-    let health = Memo::new(move |_| engine.live.with(|l| (l.health.clone(), l.thresholds.clone())));
-    let word = Memo::new(move |_| health.with(|(h, _)| h.verdict));
-    let annotations = Memo::new(move |_| health.with(|(h, _)| h.annotations.clone()));
+    let sources = memo(move || engine.live.with(|l| l.time_sources.label()));
+    let health = memo(move || engine.live.with(|l| (l.health.clone(), l.thresholds.clone())));
+    let word = memo(move || health.with(|(h, _)| h.verdict));
+    let annotations = memo(move || health.with(|(h, _)| h.annotations.clone()));
     // Nothing is said of the instrument before the measured window.
-    let measuring =
-        Memo::new(move |_| engine.live.with(|l| matches!(l.phase, Phase::Measuring | Phase::Draining)));
+    let measuring = memo(move || engine.live.with(|l| matches!(l.phase, Phase::Measuring | Phase::Draining)));
     view! {
         <div class="view-head">
             <h1>{name}</h1>
@@ -138,22 +137,22 @@ fn Running(engine: Engine) -> impl IntoView {
 
 #[component]
 fn Progress(engine: Engine) -> impl IntoView {
-    let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
-    let phase = Memo::new(move |_| engine.live.with(|l| l.phase));
-    let left = Memo::new(move |_| {
+    let stopping = memo(move || engine.status.get() == Status::Stopping);
+    let phase = memo(move || engine.live.with(|l| l.phase));
+    let left = memo(move || {
         engine.live.with(|l| match l.phase {
             Phase::Starting => String::new(),
             Phase::Draining => "a few seconds left".to_string(),
             _ => format!("{} left", figure::clock(l.total_us.saturating_sub(l.elapsed_us))),
         })
     });
-    let share = Memo::new(move |_| {
+    let share = memo(move || {
         engine
             .live
             .with(|l| (1_000 * l.elapsed_us.min(l.total_us)).checked_div(l.total_us).unwrap_or(0) as u32)
     });
     // For people who listen: a sentence that changes at each tenth of the run.
-    let spoken = Memo::new(move |_| engine.live.with(sentence::progress));
+    let spoken = memo(move || engine.live.with(sentence::progress));
     view! {
         <div class="progress">
             <progress max="1000" prop:value=move || share.get() aria-label="Progress of the run"></progress>
@@ -239,9 +238,8 @@ const COLUMNS: [Column; 6] = [
 
 #[component]
 fn Operations(engine: Engine) -> impl IntoView {
-    let names = Memo::new(move |_| {
-        engine.live.with(|l| l.by_op.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>())
-    });
+    let names =
+        memo(move || engine.live.with(|l| l.by_op.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>()));
     view! {
         <section class="panel">
             <h2>"Operations"</h2>
@@ -278,7 +276,7 @@ fn Operations(engine: Engine) -> impl IntoView {
 #[component]
 fn OperationRow(engine: Engine, op: String) -> impl IntoView {
     let name = op.clone();
-    let row = Memo::new(move |_| {
+    let row = memo(move || {
         engine.live.with(|l| {
             l.by_op
                 .iter()
@@ -291,7 +289,7 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
             <th scope="row" class="name">{name}</th>
             {(0..COLUMNS.len())
                 .map(|i| {
-                    let text = Memo::new(move |_| {
+                    let text = memo(move || {
                         row.with(|r| r.as_ref().and_then(|cells| cells.get(i)).map(mark).unwrap_or_default())
                     });
                     view! { <td class="number">{text}</td> }
@@ -308,7 +306,7 @@ fn mark(cell: &figure::Cell) -> String {
 
 #[component]
 fn Errors(engine: Engine) -> impl IntoView {
-    let groups = Memo::new(move |_| engine.live.with(|l| l.errors.clone()));
+    let groups = memo(move || engine.live.with(|l| l.errors.clone()));
     view! {
         <section class="panel">
             <h2>"Errors"</h2>
@@ -338,10 +336,10 @@ fn error_line(group: ErrorGroup) -> Markup {
 
 #[component]
 fn Entities(engine: Engine) -> impl IntoView {
-    let latched = Memo::new(move |_| engine.live.with(|l| l.latched.clone()));
-    let total = Memo::new(move |_| engine.live.with(|l| l.concurrency.entities.max(1)));
+    let latched = memo(move || engine.live.with(|l| l.latched.clone()));
+    let total = memo(move || engine.live.with(|l| l.concurrency.entities.max(1)));
     let sticky = engine.plan.with_untracked(|p| p.as_ref().is_some_and(|p| !p.disable_leader_stickiness));
-    let events = Memo::new(move |_| engine.live.with(|l| figure::count(l.events_received)));
+    let events = memo(move || engine.live.with(|l| figure::count(l.events_received)));
     view! {
         <section class="panel">
             <h2>"Entities on the leader"</h2>

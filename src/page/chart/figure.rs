@@ -15,7 +15,7 @@ use crate::browser::describe;
 use crate::chart::figure::{Chart, Readout};
 use crate::chart::scene::Point;
 use crate::chart::view::{Cursor, Input, Key, View, reduce};
-use crate::markup::view;
+use crate::markup::{memo, view};
 
 /// A cursor that stands still so long is read out, in milliseconds.
 const SPEAK_AFTER_MS: u32 = 600;
@@ -37,7 +37,7 @@ pub fn ChartFigure(
 ) -> impl IntoView {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let own = RwSignal::new(View::default());
-    let view = Memo::new(move |_| {
+    let view = memo(move || {
         let mut v = own.get();
         if let (None, Some(shared)) = (v.cursor, cursor) {
             v.cursor = shared.get().map(|x| Cursor { x, y: None });
@@ -58,13 +58,13 @@ pub fn ChartFigure(
     let (host, data, overlay) =
         (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
 
-    let readout = Memo::new(move |_| match shown.frame.get() {
+    let readout = memo(move || match shown.frame.get() {
         Some(frame) => chart.with(|c| view.with(|v| c.readout(v, &frame))),
         None => Readout::default(),
     });
-    let entries = Memo::new(move |_| chart.with(|c| c.legend()));
-    let title = Memo::new(move |_| chart.with(|c| c.title().to_owned()));
-    let sentence = Memo::new(move |_| chart.with(|c| c.sentence()));
+    let entries = memo(move || chart.with(|c| c.legend()));
+    let title = memo(move || chart.with(|c| c.title().to_owned()));
+    let sentence = memo(move || chart.with(|c| c.sentence()));
 
     Effect::new(move |_| {
         let (Some(host), Some(data), Some(overlay)) = (host.get(), data.get(), overlay.get()) else { return };
@@ -133,8 +133,8 @@ pub fn ChartFigure(
             failure.set(Some(format!("The picture could not be saved: {}", describe(&error))));
         }
     };
-    let zoomed = Memo::new(move |_| view.with(|v| v.x.is_some()));
-    let place = Memo::new(move |_| {
+    let zoomed = memo(move || view.with(|v| v.x.is_some()));
+    let place = memo(move || {
         readout.with(|r| {
             let more: Vec<String> = r
                 .values

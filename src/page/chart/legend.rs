@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::chart::figure::{Entry, Readout};
 use crate::chart::sign;
 use crate::chart::view::{Input, View};
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, memo, view};
 
 /// A legend of buttons; entries without a series only explain. A double click shows one series alone.
 #[component]
@@ -24,8 +24,8 @@ pub fn Legend(
             };
         };
         // On the displayed text, so that equal values touch nothing.
-        let value = Memo::new(move |_| readout.with(|r| r.of(n).unwrap_or_default().to_owned()));
-        let shown = Memo::new(move |_| view.with(|v| v.shows(n)));
+        let value = memo(move || readout.with(|r| r.of(n).unwrap_or_default().to_owned()));
+        let shown = memo(move || view.with(|v| v.shows(n)));
         view! {
             <li>
                 <button

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 use crate::chart::figure::Chart;
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, memo, view};
 
 const ROWS: usize = 50;
 
@@ -25,9 +25,9 @@ pub fn DataTable(#[prop(into)] chart: Signal<Arc<dyn Chart>>) -> impl IntoView {
 #[component]
 fn Pages(chart: Signal<Arc<dyn Chart>>) -> impl IntoView {
     let wanted = RwSignal::new(0usize);
-    let len = Memo::new(move |_| chart.with(|c| c.table().len));
+    let len = memo(move || chart.with(|c| c.table().len));
     // A chart that has become shorter shows its last page.
-    let start = Memo::new(move |_| wanted.get().min(len.get().saturating_sub(1) / ROWS * ROWS));
+    let start = memo(move || wanted.get().min(len.get().saturating_sub(1) / ROWS * ROWS));
     let head = move || {
         chart.with(|c| {
             c.table().headers.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect::<Markup>()

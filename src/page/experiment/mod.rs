@@ -11,7 +11,7 @@ mod result;
 mod setup;
 mod table;
 
-use crate::markup::view;
+use crate::markup::{live, memo, view};
 use leptos::prelude::*;
 
 pub use self::lab::Lab;
@@ -25,14 +25,13 @@ use super::state::use_app;
 #[component]
 pub fn ExperimentView() -> impl IntoView {
     let app = use_app();
-    let under_way = Memo::new(move |_| {
-        app.engine.status.with(Status::is_busy) && app.engine.experiment.with(Option::is_some)
-    });
-    move || {
+    let under_way =
+        memo(move || app.engine.status.with(Status::is_busy) && app.engine.experiment.with(Option::is_some));
+    live(move || {
         if under_way.get() {
             view! { <UnderWayView /> }
         } else {
             view! { <SetUp /> }
         }
-    }
+    })
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::markup::view;
+use crate::markup::{memo, view};
 use crate::page::engine::{Engine, Status};
 use crate::page::live::Tiles;
 use crate::page::parts::Icon;
@@ -29,8 +29,8 @@ pub fn UnderWayView() -> impl IntoView {
 
 #[component]
 fn Progress(engine: Engine) -> impl IntoView {
-    let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
-    let text = Memo::new(move |_| {
+    let stopping = memo(move || engine.status.get() == Status::Stopping);
+    let text = memo(move || {
         engine.experiment.with(|e| match e.as_ref() {
             Some(e) => e.progress.as_ref().map_or_else(|| "Starting".into(), |p| words::progress(p, &e.arms)),
             None => String::new(),
@@ -48,14 +48,14 @@ fn Progress(engine: Engine) -> impl IntoView {
         let within = within();
         engine.experiment.with(|e| e.as_ref().and_then(|e| e.progress.as_ref()).map_or(0, |p| get(p, within)))
     };
-    let share = Memo::new(move |_| {
+    let share = memo(move || {
         of(|p, within| {
             let done = p.elapsed_us.saturating_add(within);
             let all = p.elapsed_us.saturating_add(p.left_us);
             done.saturating_mul(1_000).checked_div(all).unwrap_or(0).min(1_000)
         })
     });
-    let left = Memo::new(move |_| {
+    let left = memo(move || {
         format!("about {} left", figure::clock(of(|p, within| p.left_us.saturating_sub(within))))
     });
     view! {

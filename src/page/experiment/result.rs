@@ -8,7 +8,7 @@ use super::table::{Drift, Invalid, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
 use crate::experiment::view::{ComparisonView, ExperimentView};
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, live, view};
 use crate::page::camps::CampsFinding;
 use crate::page::charts::Slot;
 use crate::page::parts::{Badge, Icon, MethodLink, Tone};
@@ -29,7 +29,7 @@ pub fn ExperimentResult(id: String) -> impl IntoView {
         let opened = app.runs.open_experiment(&id).await;
         state.try_set(Some(opened));
     });
-    move || match state.get() {
+    live(move || match state.get() {
         None => view! { <p class="busy">"Opening the experiment…"</p> },
         Some(Err(message)) => view! {
             <section class="empty">
@@ -41,7 +41,7 @@ pub fn ExperimentResult(id: String) -> impl IntoView {
             </section>
         },
         Some(Ok(opened)) => view! { <Whole app opened /> },
-    }
+    })
 }
 
 #[component]

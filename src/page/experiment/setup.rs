@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
 use crate::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, memo, view};
 use crate::page::engine::Status;
 use crate::page::parts::Icon;
 use crate::page::plan_form::actions::key;
@@ -53,8 +53,8 @@ pub fn SetUp() -> impl IntoView {
     if app.lab.draft.with_untracked(Option::is_none) {
         app.lab.ask(app.form, Template::Sticky);
     }
-    let has_draft = Memo::new(move |_| app.lab.draft.with(Option::is_some));
-    let plan = Memo::new(move |_| {
+    let has_draft = memo(move || app.lab.draft.with(Option::is_some));
+    let plan = memo(move || {
         app.form.draft.with(|d| {
             d.plan().map_or_else(
                 |_| "The plan in the form can't start yet: see what it lacks there.".to_string(),
@@ -191,7 +191,7 @@ fn Design(app: App) -> impl IntoView {
 
 #[component]
 fn Arms(app: App) -> impl IntoView {
-    let count = Memo::new(move |_| app.lab.draft.with(|d| d.as_ref().map_or(0, |d| d.arms.len())));
+    let count = memo(move || app.lab.draft.with(|d| d.as_ref().map_or(0, |d| d.arms.len())));
     let arm = move |i: usize| {
         let of = move |get: fn(&ArmDraft) -> &String| {
             Signal::derive(move || text_of(app, |d| d.arms.get(i).map(get).cloned().unwrap_or_default()))
@@ -266,7 +266,7 @@ fn Arms(app: App) -> impl IntoView {
 
 #[component]
 fn Problems(app: App) -> impl IntoView {
-    let problems = Memo::new(move |_| match app.lab.experiment(app.form) {
+    let problems = memo(move || match app.lab.experiment(app.form) {
         Some(Err(problems)) => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
         _ => Vec::new(),
     });
@@ -282,8 +282,8 @@ fn Problems(app: App) -> impl IntoView {
 
 #[component]
 fn Actions(app: App) -> impl IntoView {
-    let busy = Memo::new(move |_| app.engine.status.with(Status::is_busy));
-    let about = Memo::new(move |_| match app.lab.experiment(app.form) {
+    let busy = memo(move || app.engine.status.with(Status::is_busy));
+    let about = memo(move || match app.lab.experiment(app.form) {
         Some(Ok(experiment)) => {
             let (pairs, needed) = (experiment.pairs() as u32, claim_pairs(experiment.arms.len()));
             let few =

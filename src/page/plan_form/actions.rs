@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::browser::files::{self, Picked};
 use crate::browser::{clipboard, document};
 use crate::experiment::Template;
-use crate::markup::view;
+use crate::markup::{memo, view};
 use crate::page::engine::{Check, Status};
 use crate::page::parts::Icon;
 use crate::page::state::{App, use_app};
@@ -44,18 +44,18 @@ fn valid(app: App) -> Option<Plan> {
 #[component]
 pub fn Actions() -> impl IntoView {
     let app = use_app();
-    let busy = Memo::new(move |_| app.engine.status.with(Status::is_busy));
-    let simulated = Memo::new(move |_| app.form.draft.with(PlanDraft::is_simulated));
-    let checking = Memo::new(move |_| app.engine.check.get() == Check::Running);
-    let sentence = Memo::new(move |_| {
+    let busy = memo(move || app.engine.status.with(Status::is_busy));
+    let simulated = memo(move || app.form.draft.with(PlanDraft::is_simulated));
+    let checking = memo(move || app.engine.check.get() == Check::Running);
+    let sentence = memo(move || {
         app.form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
     });
-    let preflights = Memo::new(move |_| {
+    let preflights = memo(move || {
         let has_key = app.form.api_key.with(|key| !key.trim().is_empty());
         app.form.draft.with(|d| d.plan().ok().and_then(|plan| expected(&plan, has_key).words()))
     });
-    let measuring = Memo::new(move |_| app.engine.calibration().with(|c| c.running));
-    let speed = Memo::new(move |_| {
+    let measuring = memo(move || app.engine.calibration().with(|c| c.running));
+    let speed = memo(move || {
         app.engine.calibration().with(|c| match (c.running, &c.failure, &c.known) {
             (true, ..) => Some("Measuring how fast this browser is…".to_string()),
             (_, Some(failure), _) => Some(failure.clone()),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Form;
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, memo, view};
 use crate::present::form::{control_id, messages_at};
 
 /// Ids and problems of one field.
@@ -16,8 +16,8 @@ struct Parts {
 impl Parts {
     fn new(form: Form, field: Signal<String>) -> Parts {
         Parts {
-            id: Memo::new(move |_| control_id(&field.get())),
-            messages: Memo::new(move |_| {
+            id: memo(move || control_id(&field.get())),
+            messages: memo(move || {
                 let field = field.get();
                 if form.is_open(&field) { form.problems.with(|p| messages_at(p, &field)) } else { Vec::new() }
             }),

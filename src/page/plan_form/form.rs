@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 
 use crate::browser::{document, prefs};
+use crate::markup::memo;
 use crate::page::notices::Notices;
 use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
 use crate::present::form::{
@@ -53,7 +54,7 @@ impl Form {
             api_key: RwSignal::new(String::new()),
             attempted: RwSignal::new(false),
             more: RwSignal::new(false),
-            problems: Memo::new(move |_| {
+            problems: memo(move || {
                 let mut problems = draft.with(|d| d.plan().err().unwrap_or_default());
                 sort_problems(&mut problems);
                 problems

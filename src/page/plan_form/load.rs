@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Area, Field, Form, Switch};
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, memo, view};
 use crate::plan::{DialectId, PlanDraft};
 use crate::present::form::messages_at;
 
@@ -113,7 +113,7 @@ pub fn MoreSettings(form: Form) -> impl IntoView {
 
 #[component]
 fn ModelFields(form: Form) -> impl IntoView {
-    let open = Memo::new(move |_| form.draft.with(|d| d.open));
+    let open = memo(move || form.draft.with(|d| d.open));
     let closed_fields = move || {
         [
             Plain {
@@ -238,14 +238,16 @@ fn ThresholdFields(form: Form) -> impl IntoView {
 
 #[component]
 fn MixFields(form: Form) -> impl IntoView {
-    let ops =
-        Memo::new(move |_| form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>()));
+    let ops = memo(move || form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>()));
     let all = move |weight: &'static str| {
         form.edit(|d| d.mix.iter_mut().for_each(|(_, w)| *w = weight.to_string()));
     };
-    let whole = Memo::new(move |_| {
-        if form.is_open("mix") { form.problems.with(|p| messages_at(p, "mix")) } else { Vec::new() }
-    });
+    let whole =
+        memo(
+            move || {
+                if form.is_open("mix") { form.problems.with(|p| messages_at(p, "mix")) } else { Vec::new() }
+            },
+        );
     view! {
         <fieldset id="f-mix" tabindex="-1">
             <legend>"Mix"</legend>

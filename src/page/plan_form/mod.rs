@@ -21,7 +21,7 @@ pub use self::form::Form;
 use self::load::{EssentialLoad, MoreSettings};
 use self::nodes::Nodes;
 use super::state::use_app;
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, memo, view};
 use crate::plan::PRESETS;
 pub use crate::present::form::plan_text;
 use crate::present::form::{is_preset, label};
@@ -74,7 +74,7 @@ fn Presets(form: Form) -> impl IntoView {
             <legend>"Preset"</legend>
             {PRESETS
                 .map(|preset| {
-                    let on = Memo::new(move |_| form.draft.with(|d| is_preset(d, preset.name)));
+                    let on = memo(move || form.draft.with(|d| is_preset(d, preset.name)));
                     view! {
                         <button
                             type="button"

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Area, Field, Form};
-use crate::markup::view;
+use crate::markup::{memo, view};
 use crate::page::parts::Icon;
 use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
 use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
@@ -11,7 +11,7 @@ use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulate
 /// The nodes.
 #[component]
 pub fn Nodes(form: Form) -> impl IntoView {
-    let simulated = Memo::new(move |_| form.draft.with(PlanDraft::is_simulated));
+    let simulated = memo(move || form.draft.with(PlanDraft::is_simulated));
     let choice = move |value: bool, label: &'static str, about: &'static str| {
         view! {
             <label class="radio">
@@ -45,7 +45,7 @@ pub fn Nodes(form: Form) -> impl IntoView {
 /// The simulated cluster: one to choose, and its parameters.
 #[component]
 fn Simulated(form: Form) -> impl IntoView {
-    let preset = Memo::new(move |_| form.draft.with(simulated_preset));
+    let preset = memo(move || form.draft.with(simulated_preset));
     let about = move || {
         let known = SIM_PRESETS.iter().find(|p| Some(p.name) == preset.get());
         known.map_or("Parameters of its own.", |p| p.about)
@@ -81,7 +81,7 @@ fn Simulated(form: Form) -> impl IntoView {
 /// The user's own cluster: its nodes and the key.
 #[component]
 fn Own(form: Form) -> impl IntoView {
-    let no_nodes = Memo::new(move |_| form.draft.with(|d| d.nodes.is_empty()));
+    let no_nodes = memo(move || form.draft.with(|d| d.nodes.is_empty()));
     view! {
             <div id="f-cluster-nodes" tabindex="-1" class="nodes">
                 <For each=move || form.rows.get() key=|row| *row let:row>
@@ -138,8 +138,8 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
     };
     let name = read(|n| &n.name);
     let lanes = read(|n| &n.lanes);
-    let lane_count = Memo::new(move |_| lanes.with(|l| l.split_whitespace().count()));
-    let can_add = Memo::new(move |_| {
+    let lane_count = memo(move || lanes.with(|l| l.split_whitespace().count()));
+    let can_add = memo(move || {
         let i = form.index(row);
         form.draft.with(|d| i.and_then(|i| d.nodes.get(i)).is_some_and(can_add_lanes))
     });
@@ -148,7 +148,7 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
         1 => "Lanes: 1".to_string(),
         n => format!("Lanes: {n}"),
     };
-    let lanes_wrong = Memo::new(move |_| {
+    let lanes_wrong = memo(move || {
         let field = path("lanes").get();
         form.is_open(&field)
             && form.problems.with(|p| !crate::present::form::messages_at(p, &field).is_empty())

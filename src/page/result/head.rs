@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::browser::environment::local_time;
 use crate::browser::files;
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, live, memo, view};
 use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
 use crate::page::plan_form::actions::copy_link;
 use crate::page::state::use_app;
@@ -81,7 +81,7 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
             input.select();
         }
     });
-    move || {
+    live(move || {
         let save = save.clone();
         if editing.get() {
             view! {
@@ -127,7 +127,7 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
                 </div>
             }
         }
-    }
+    })
 }
 
 #[component]
@@ -199,7 +199,7 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
         crate::page::library::delete(app, card);
         app.go(&crate::route::Route::Library);
     };
-    let others = Memo::new(move |_| {
+    let others = memo(move || {
         app.runs.cards.with(|cards| {
             cards
                 .iter()

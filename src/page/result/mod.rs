@@ -18,7 +18,7 @@ use self::details::{
 use self::head::ResultHead;
 use self::tables::Tables;
 use super::state::use_app;
-use crate::markup::view;
+use crate::markup::{live, view};
 use crate::protocol::Opened;
 use crate::run::view::Measure;
 
@@ -37,11 +37,11 @@ pub fn ResultView(id: String) -> impl IntoView {
     let renamed = Callback::new(move |run: Arc<Opened>| {
         state.try_set(Some(Ok(run)));
     });
-    move || match state.get() {
+    live(move || match state.get() {
         None => view! { <p class="busy">"Opening the run…"</p> },
         Some(Err(message)) => view! { <Missing message /> },
         Some(Ok(run)) => view! { <Whole run renamed /> },
-    }
+    })
 }
 
 #[component]
