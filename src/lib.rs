@@ -17,7 +17,11 @@
 //! | [`route`] | the page's addresses |
 //! | [`protocol`] | what page and worker say to each other |
 //!
-//! `browser`, `worker` and `page` exist in the browser only. Who may import whom: docs/architecture.md.
+//! `browser`, `markup`, `worker` and `page` exist in the browser only. Who may import whom: docs/architecture.md.
+
+// `view!` writes `::fwit::markup`, here as in the tests.
+#[cfg(target_arch = "wasm32")]
+extern crate self as fwit;
 
 pub mod chart;
 pub mod check;

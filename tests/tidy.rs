@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("route", &["dialect", "plan"]),
     ("present", &["units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"]),
     ("protocol", &["units", "plan", "run", "experiment", "check"]),
+    ("markup", &[]),
     ("browser", &["units", "sample", "entity", "protocol", "chart"]),
     (
         "worker",
@@ -57,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "route",
             "present",
             "protocol",
+            "markup",
             "browser",
         ],
     ),

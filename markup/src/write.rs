@@ -15,9 +15,9 @@ pub fn all(nodes: &[Node]) -> Result<TokenStream> {
     let mut parts =
         nodes.iter().filter(|n| !matches!(n, Node::Comment(_))).map(single).collect::<Result<Vec<_>>>()?;
     Ok(match (parts.pop(), parts.is_empty()) {
-        (None, _) => quote!(crate::markup::Markup::Empty),
+        (None, _) => quote!(::fwit::markup::Markup::Empty),
         (Some(only), true) => only,
-        (Some(last), false) => quote!(crate::markup::Markup::List(::std::vec![#(#parts,)* #last])),
+        (Some(last), false) => quote!(::fwit::markup::Markup::List(::std::vec![#(#parts,)* #last])),
     })
 }
 
@@ -31,12 +31,12 @@ fn single(node: &Node) -> Result<TokenStream> {
             let Template { html, code, .. } = template;
             let (parts, view) = (code.len(), view());
             if parts == 0 {
-                return Ok(quote!(crate::markup::Element::new(#html, 0).into_markup()));
+                return Ok(quote!(::fwit::markup::Element::new(#html, 0).into_markup()));
             }
             Ok(quote! {{
                 #[allow(unused_imports, reason = "not every view has all kinds of parts")]
-                use crate::markup::{IntoMarkup as _, IntoValue as _};
-                let mut #view = crate::markup::Element::new(#html, #parts);
+                use ::fwit::markup::{IntoMarkup as _, IntoValue as _};
+                let mut #view = ::fwit::markup::Element::new(#html, #parts);
                 #(#code)*
                 #view.into_markup()
             }})
@@ -44,14 +44,14 @@ fn single(node: &Node) -> Result<TokenStream> {
         Node::Fragment(fragment) => all(&fragment.children),
         Node::Text(text) => {
             let text = text.value_string();
-            Ok(quote!(crate::markup::Markup::Text(::std::borrow::Cow::Borrowed(#text))))
+            Ok(quote!(::fwit::markup::Markup::Text(::std::borrow::Cow::Borrowed(#text))))
         }
         Node::Block(block) => {
             let value = match block.try_block().map(|b| b.stmts.as_slice()) {
                 Some([Stmt::Expr(only, None)]) => quote!(#only),
                 _ => quote!(#block),
             };
-            Ok(quote!(crate::markup::IntoMarkup::into_markup(#value)))
+            Ok(quote!(::fwit::markup::IntoMarkup::into_markup(#value)))
         }
         other => {
             Err(Error::new(other.span(), "not known here: write texts in quotes and expressions in braces"))
@@ -77,7 +77,7 @@ fn component(element: &Element) -> Result<TokenStream> {
         let children = all(&element.children)?;
         element.children = rstml::parse2(quote!({ #children }))?;
     }
-    Ok(quote!(crate::markup::Markup::of(::leptos::view! { #element })))
+    Ok(quote!(::fwit::markup::Markup::of(::leptos::view! { #element })))
 }
 
 /// An element under construction: its HTML, and code for each part that varies.
@@ -164,7 +164,7 @@ fn varying(site: usize, element: &str, attribute: &KeyedAttribute) -> Result<Tok
     let (kind, name) = key.split_once(':').unwrap_or(("", &key));
     let put = |kind: &str, name: &str| {
         let (kind, view) = (Ident::new(kind, Span::call_site()), view());
-        quote!(#view.put(#site, crate::markup::Kind::#kind, #name, (#value).into_value());)
+        quote!(#view.put(#site, ::fwit::markup::Kind::#kind, #name, (#value).into_value());)
     };
     Ok(match (kind, name) {
         ("", "node_ref") => {
@@ -190,7 +190,7 @@ fn listener(
 ) -> Result<TokenStream> {
     let (event, of_target) = name.strip_suffix(":target").map_or((name, false), |event| (event, true));
     let event = Ident::new(event, attribute.key.span());
-    let (event, view) = (quote!(::leptos::ev::#event), view());
+    let (event, view) = (quote!(&::leptos::ev::#event), view());
     if !of_target {
         return Ok(quote!(#view.on(#site, #event, #handler);));
     }
@@ -202,4 +202,57 @@ fn listener(
         _ => return Err(Error::new(attribute.key.span(), "the type of this target is not known here")),
     };
     Ok(quote!(#view.on_target::<_, ::web_sys::#target>(#site, #event, #handler);))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn written(tokens: TokenStream) -> Result<String> {
+        Ok(all(&rstml::parse2(tokens)?)?.to_string().replace(' ', ""))
+    }
+
+    fn error(tokens: TokenStream) -> String {
+        written(tokens).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_known_is_html_and_what_varies_is_code() {
+        let code = written(quote! {
+            <p class="a" id=id>"1 < 2"<br/>{one}<b on:click=hear>"x" {two}</b></p>
+        })
+        .unwrap();
+        let html = r#"<pclass=\"a\"data-site=\"\">1&lt;2<br><!----><bdata-site=\"\">x<!----></b></p>"#;
+        assert!(code.contains(html), "{code}");
+        // Places are counted in the document's order, an element before what is in it.
+        for part in [
+            ".child(1usize,::fwit::markup::IntoMarkup::into_markup(one))",
+            ".child(3usize,",
+            ".on(2usize,&::leptos::ev::click,hear)",
+            ".put(0usize,::fwit::markup::Kind::Attribute,\"id\",(id).into_value())",
+        ] {
+            assert!(code.contains(part), "{part} is not in {code}");
+        }
+        assert!(code.find("child(1usize").unwrap() < code.find("put(0usize").unwrap(), "children come first");
+    }
+
+    #[test]
+    fn components_are_handed_on_with_their_children_as_one_expression() {
+        let code = written(quote!(<a::Frame name="n" let:x><i>{x}</i>"t"</a::Frame>)).unwrap();
+        assert!(
+            code.starts_with("::fwit::markup::Markup::of(::leptos::view!{<a::Framename=\"n\"let:x>{"),
+            "{code}"
+        );
+        assert!(code.contains("Markup::List") && code.ends_with("</a::Frame>})"), "{code}");
+    }
+
+    #[test]
+    fn what_a_browser_would_move_and_what_nobody_knows_are_errors() {
+        assert!(error(quote!(<p><div>{x}</div></p>)).contains("ends the paragraph"));
+        assert!(error(quote!(<table><tr>{x}</tr></table>)).contains("<tbody>"));
+        assert!(error(quote!(<p use:x=y>"t"</p>)).contains("class, style, prop and on"));
+        assert!(error(quote!(<p on:click>"t"</p>)).contains("needs a value"));
+        assert!(error(quote!(<p on:click:target=f>"t"</p>)).contains("type of this target"));
+    }
 }

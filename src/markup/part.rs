@@ -70,19 +70,19 @@ impl Element {
     }
 
     /// A listener.
-    pub fn on<E>(&mut self, site: usize, event: E, mut handler: impl FnMut(E::EventType) + 'static)
+    pub fn on<E>(&mut self, site: usize, event: &E, mut handler: impl FnMut(E::EventType) + 'static)
     where
         E: EventDescriptor,
         E::EventType: JsCast,
     {
-        self.listen(site, name(&event), Box::new(move |event| handler(event.unchecked_into())));
+        self.listen(site, name(event), Box::new(move |event| handler(event.unchecked_into())));
     }
 
     /// A listener that knows its target's type.
     pub fn on_target<E, T>(
         &mut self,
         site: usize,
-        event: E,
+        event: &E,
         mut handler: impl FnMut(Targeted<E::EventType, T>) + 'static,
     ) where
         E: EventDescriptor,
@@ -90,7 +90,7 @@ impl Element {
     {
         self.listen(
             site,
-            name(&event),
+            name(event),
             Box::new(move |event| handler(Targeted::from(event.unchecked_into::<E::EventType>()))),
         );
     }

@@ -15,8 +15,6 @@ pub enum Value {
     Text(Cow<'static, str>),
     /// Whether the attribute or class is there; as a property `true` or `false`.
     Flag(bool),
-    /// A number.
-    Number(f64),
     /// What a closure returns; asked again when a signal in it changes.
     Live(Box<dyn FnMut() -> Value + Send>),
 }
@@ -29,7 +27,6 @@ impl Value {
             (Value::Absent, Value::Absent) => true,
             (Value::Text(a), Value::Text(b)) => a == b,
             (Value::Flag(a), Value::Flag(b)) => a == b,
-            (Value::Number(a), Value::Number(b)) => a == b,
             _ => false,
         }
     }
@@ -39,7 +36,6 @@ impl Value {
         match self {
             Value::Text(text) => Some(Cow::Borrowed(text)),
             Value::Flag(true) => Some(Cow::Borrowed("")),
-            Value::Number(number) => Some(Cow::Owned(number.to_string())),
             Value::Absent | Value::Flag(false) | Value::Live(_) => None,
         }
     }
@@ -49,7 +45,6 @@ impl Value {
         match self {
             Value::Text(text) => JsValue::from_str(text),
             Value::Flag(flag) => JsValue::from_bool(*flag),
-            Value::Number(number) => JsValue::from_f64(*number),
             Value::Absent | Value::Live(_) => JsValue::UNDEFINED,
         }
     }
@@ -95,7 +90,7 @@ macro_rules! numbers {
     ($($number:ty),*) => {$(
         impl IntoValue for $number {
             fn into_value(self) -> Value {
-                Value::Number(self as f64)
+                Value::Text(Cow::Owned(self.to_string()))
             }
         }
     )*};

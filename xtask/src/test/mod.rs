@@ -10,7 +10,7 @@ mod size;
 mod table;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -23,6 +23,9 @@ use crate::{process, workspace};
 use table::{Line, Outcome};
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
+
+/// The test programs of the page package that run in a browser: one in a worker, one in a page.
+const BROWSER_TESTS: [&str; 2] = ["browser", "markup"];
 
 /// A step of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,15 +156,13 @@ impl Pipeline {
         self.tools()?; // For the wasm target.
         let mut command = cargo();
         command.args(["clippy", "--locked", "--package", "fwit", "--lib", "--bins"]).args(WASM);
-        if browser_tests_source()?.is_file() {
-            command.args(["--test", "browser"]);
-        }
+        command.args(BROWSER_TESTS.iter().flat_map(|test| ["--test", test]));
         run_command(command.args(["--", "-D", "warnings"]))
     }
 
     fn browser(&mut self) -> Result<()> {
         let browser = Browser::ready()?;
-        browser_tests(self.tools()?, &browser, &[], &[])
+        browser_tests(self.tools()?, &browser, &BROWSER_TESTS, &[], &[])
     }
 
     fn build_page(&mut self) -> Result<()> {
@@ -192,18 +193,21 @@ impl Pipeline {
 /// Runs the page package's tests in a browser, with words for cargo and for the tests.
 ///
 /// # Errors
-/// When they are missing, do not build, or one fails.
-pub fn browser_tests(tools: &Tools, browser: &Browser, build: &[&str], tests: &[&str]) -> Result<()> {
-    let source = browser_tests_source()?;
-    if !source.is_file() {
-        bail!("{} is missing", source.display());
-    }
+/// When they do not build, or one fails.
+pub fn browser_tests(
+    tools: &Tools,
+    browser: &Browser,
+    programs: &[&str],
+    build: &[&str],
+    tests: &[&str],
+) -> Result<()> {
     let capabilities = workspace::target()?.join("webdriver.json");
     write_capabilities(browser, &capabilities)?;
     let program = cargo().get_program().to_string_lossy().into_owned();
     let mut command = tools.command(&program);
     command
-        .args(["test", "--locked", "--package", "fwit", "--test", "browser"])
+        .args(["test", "--locked", "--package", "fwit"])
+        .args(programs.iter().flat_map(|program| ["--test", program]))
         .args(WASM)
         .args(build)
         .arg("--")
@@ -234,10 +238,6 @@ pub fn e2e_env<'a>(command: &'a mut Command, browser: &Browser) -> Result<&'a mu
 fn run_command(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", process::describe(command));
     process::must_run(command).map(drop)
-}
-
-fn browser_tests_source() -> Result<PathBuf> {
-    Ok(workspace::root()?.join("tests/browser/main.rs"))
 }
 
 /// Writes the browser's settings for wasm-bindgen-test-runner: those of webdriver.json, and which browser.

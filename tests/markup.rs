@@ -1,0 +1,253 @@
+//! Markup in a real document: what is shown again in the same place changes only what differs.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use fwit::markup::{IntoMarkup as _, Markup, live, view};
+use leptos::html;
+use leptos::mount::{UnmountHandle, mount_to};
+use leptos::prelude::*;
+use leptos::task::tick;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A place in the document with markup in it.
+struct Place {
+    host: HtmlElement,
+    #[allow(dead_code, reason = "the markup goes when it is dropped")]
+    shown: Box<dyn std::any::Any>,
+}
+
+fn show(of: impl FnOnce() -> Markup + 'static) -> Place {
+    let host: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&host).unwrap();
+    let shown: UnmountHandle<_> = mount_to(host.clone(), of);
+    Place { host, shown: Box::new(shown) }
+}
+
+impl Place {
+    /// Its HTML without the comments that keep places.
+    fn html(&self) -> String {
+        self.host.inner_html().replace("<!---->", "")
+    }
+
+    fn find<T: wasm_bindgen::JsCast>(&self, selector: &str) -> T {
+        self.host.query_selector(selector).unwrap().expect(selector).unchecked_into()
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_is_static_is_as_it_was_written() {
+    let place = show(|| {
+        view! {
+            <p class="a" title="1 < 2 & \"so\"">"x < y & z "<b>"bold"</b><br />"end"</p>
+            "between"
+            <input type="text" disabled />
+        }
+    });
+    assert_eq!(
+        place.html(),
+        "<p class=\"a\" title=\"1 &lt; 2 &amp; &quot;so&quot;\">x &lt; y &amp; z <b>bold</b><br>end</p>between<input type=\"text\" disabled=\"\">"
+    );
+}
+
+#[wasm_bindgen_test]
+fn every_kind_of_content_has_its_place() {
+    let place = show(|| {
+        let rows = (1_u32..=2).map(|n| view! { <tr><td>{n}</td><td>{n * 10}</td></tr> }).collect::<Markup>();
+        view! {
+            <table><tbody>{rows}</tbody></table>
+            <p>{"a"} "-" {String::from("b")} {None::<String>} {Some("c")} {("d", 5_usize)} {["e", "f"]} {()}</p>
+        }
+    });
+    assert_eq!(
+        place.html(),
+        "<table><tbody><tr><td>1</td><td>10</td></tr><tr><td>2</td><td>20</td></tr></tbody></table><p>a-bcd5ef</p>"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_text_changes_in_its_node_and_an_attribute_comes_and_goes() {
+    let (text, on) = (RwSignal::new("one".to_string()), RwSignal::new(true));
+    let place = show(move || {
+        view! {
+            <p class="fixed" class:on=move || on.get() title=move || on.get().then(|| text.get()) hidden=move || !on.get() style:height="3px">
+                {text}
+            </p>
+        }
+    });
+    let p: HtmlElement = place.find("p");
+    let node = p.child_nodes().item(0).unwrap();
+    assert_eq!((p.class_name().as_str(), p.title().as_str(), p.hidden()), ("fixed on", "one", false));
+    assert_eq!(p.style().get_property_value("height").unwrap(), "3px");
+    text.set("two".into());
+    on.set(false);
+    tick().await;
+    assert_eq!((p.class_name().as_str(), p.has_attribute("title"), p.hidden()), ("fixed", false, true));
+    assert_eq!(p.text_content().as_deref(), Some("two"));
+    assert!(node.is_same_node(p.child_nodes().item(0).as_ref()), "the text has another node");
+}
+
+#[wasm_bindgen_test]
+async fn a_list_grows_and_shrinks_at_its_end_and_keeps_its_nodes() {
+    let items = RwSignal::new(vec![1_u32, 2]);
+    let place = show(move || {
+        let list =
+            move || items.get().into_iter().map(|n| view! { <li title=n>{n}</li> }).collect::<Markup>();
+        view! { <ul>"<" {list} ">"</ul> }
+    });
+    let first: HtmlElement = place.find("li");
+    items.set(vec![7, 8, 9]);
+    tick().await;
+    assert_eq!(
+        place.html(),
+        "<ul>&lt;<li title=\"7\">7</li><li title=\"8\">8</li><li title=\"9\">9</li>&gt;</ul>"
+    );
+    assert!(first.is_same_node(Some(&place.find::<HtmlElement>("li"))), "the first item is another element");
+    items.set(vec![]);
+    tick().await;
+    assert_eq!(place.html(), "<ul>&lt;&gt;</ul>");
+    items.set(vec![3]);
+    tick().await;
+    assert_eq!(place.html(), "<ul>&lt;<li title=\"3\">3</li>&gt;</ul>");
+}
+
+#[wasm_bindgen_test]
+async fn one_shape_makes_room_for_another_in_the_same_place() {
+    let step = RwSignal::new(0);
+    let place = show(move || {
+        let inner = move || match step.get() {
+            0 => Markup::Empty,
+            1 => view! { <b>"one"</b> },
+            2 => view! { "two" <i>"!"</i> },
+            3 => live(move || format!("step {}", step.get())),
+            _ => view! { <b>"many"</b> },
+        };
+        view! { <p>"(" {inner} ")"</p> }
+    });
+    for (to, html) in
+        [(1, "<b>one</b>"), (2, "two<i>!</i>"), (3, "step 3"), (4, "<b>many</b>"), (0, ""), (3, "step 3")]
+    {
+        step.set(to);
+        tick().await;
+        assert_eq!(place.html(), format!("<p>({html})</p>"), "step {to}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_listener_hears_what_is_shown_now_and_nothing_once_it_is_gone() {
+    let (round, there) = (RwSignal::new(1_u32), RwSignal::new(true));
+    let heard = RwSignal::new(Vec::new());
+    let place = show(move || {
+        live(move || {
+            let now = round.get();
+            there
+                .get()
+                .then(|| view! { <button on:click=move |_| heard.update(|h| h.push(now))>{now}</button> })
+        })
+    });
+    let button: HtmlElement = place.find("button");
+    button.click();
+    round.set(2);
+    tick().await;
+    button.click();
+    there.set(false);
+    tick().await;
+    button.click();
+    assert_eq!(heard.get_untracked(), [1, 2]);
+    assert_eq!(place.html(), "");
+}
+
+#[wasm_bindgen_test]
+async fn a_listener_may_take_its_own_element_away() {
+    let open = RwSignal::new(true);
+    let place = show(move || {
+        live(move || open.get().then(|| view! { <button on:click=move |_| open.set(false)>"x"</button> }))
+    });
+    place.find::<HtmlElement>("button").click();
+    tick().await;
+    assert_eq!(place.html(), "");
+}
+
+#[wasm_bindgen_test]
+async fn controls_have_their_values_as_properties() {
+    let (value, checked, typed) =
+        (RwSignal::new("b".to_string()), RwSignal::new(true), RwSignal::new(String::new()));
+    let place = show(move || {
+        view! {
+            <select prop:value=move || value.get()>
+                {["a", "b"].map(|v| view! { <option value=v>{v}</option> })}
+            </select>
+            <input type="checkbox" prop:checked=checked />
+            <input type="text" on:input:target=move |event| typed.set(event.target().value()) />
+        }
+    });
+    let (select, check): (HtmlSelectElement, HtmlInputElement) =
+        (place.find("select"), place.find("[type=checkbox]"));
+    assert_eq!((select.value().as_str(), check.checked()), ("b", true));
+    value.set("a".into());
+    checked.set(false);
+    tick().await;
+    assert_eq!((select.value().as_str(), check.checked()), ("a", false));
+    let text: HtmlInputElement = place.find("[type=text]");
+    text.set_value("typed");
+    text.dispatch_event(&web_sys::Event::new("input").unwrap()).unwrap();
+    assert_eq!(typed.get_untracked(), "typed");
+}
+
+#[component]
+fn Frame(#[prop(into)] name: String, children: Children) -> impl IntoView {
+    view! { <section title=name>{children()}</section> }
+}
+
+#[wasm_bindgen_test]
+async fn components_and_leptos_own_views_stand_where_they_are_written() {
+    let (shown, items) = (RwSignal::new(false), RwSignal::new(vec![1_u32, 2]));
+    let place = show(move || {
+        view! {
+            <Frame name="f">
+                <Show when=move || shown.get() fallback=|| view! { <i>"no"</i> }>
+                    <b>"yes"</b>
+                </Show>
+                "|"
+                <For each=move || items.get() key=|n| *n let:n>
+                    <u>{n}</u>
+                </For>
+            </Frame>
+        }
+    });
+    assert_eq!(place.html(), "<section title=\"f\"><i>no</i>|<u>1</u><u>2</u></section>");
+    let second: HtmlElement = place.find("u:nth-of-type(2)");
+    shown.set(true);
+    items.set(vec![2, 3]);
+    tick().await;
+    assert_eq!(place.html(), "<section title=\"f\"><b>yes</b>|<u>2</u><u>3</u></section>");
+    assert!(second.is_same_node(Some(&place.find::<HtmlElement>("u"))), "a keyed element did not move along");
+}
+
+#[wasm_bindgen_test]
+async fn a_reference_knows_its_element_and_drawings_are_drawings() {
+    let known = NodeRef::<html::Canvas>::new();
+    let place = show(move || {
+        view! {
+            <figure><canvas node_ref=known></canvas><span inner_html="<em>raw</em>"></span></figure>
+            <svg viewBox="0 0 16 16"><path d={"M0 0"} /></svg>
+        }
+    });
+    assert!(known.get_untracked().is_some());
+    assert_eq!(
+        place.html(),
+        "<figure><canvas></canvas><span><em>raw</em></span></figure><svg viewBox=\"0 0 16 16\"><path d=\"M0 0\"></path></svg>"
+    );
+    let path: web_sys::Element = place.find("path");
+    assert_eq!(path.namespace_uri().as_deref(), Some("http://www.w3.org/2000/svg"));
+}
+
+#[wasm_bindgen_test]
+fn a_number_is_shown_as_it_reads() {
+    let place = show(|| view! { <meter min="0" max=5_u64 value=2.5_f64></meter> });
+    assert_eq!(place.html(), "<meter min=\"0\" max=\"5\" value=\"2.5\"></meter>");
+    assert!(matches!(7_u32.into_markup(), Markup::Text(t) if t == "7"));
+}
