@@ -10,6 +10,7 @@
 
 mod convert;
 mod part;
+mod show;
 mod state;
 mod template;
 mod value;
@@ -22,6 +23,7 @@ use leptos::tachys::view::any_view::AnyView as Any;
 pub use convert::IntoMarkup;
 pub use fwit_markup::view;
 pub use part::{Element, Kind};
+pub use show::Show;
 pub use value::{IntoValue, Value};
 
 /// Something to show.

@@ -9,7 +9,7 @@ use super::charts::Slot;
 use super::parts::MethodLink;
 use super::state::App;
 use super::worker_client::{Asked, Heard};
-use crate::markup::{Markup, memo, view};
+use crate::markup::{Markup, Show, memo, view};
 use crate::present::charts::series_measure;
 use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
 use crate::present::shift::shift;

@@ -15,7 +15,7 @@ use super::result::ResultView;
 use super::state::{App, Theme};
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};
-use crate::markup::{memo, view};
+use crate::markup::{Show, memo, view};
 use crate::route::{Prefill, Route};
 
 /// Puts the page into the document's body.

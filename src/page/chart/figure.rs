@@ -15,7 +15,7 @@ use crate::browser::describe;
 use crate::chart::figure::{Chart, Readout};
 use crate::chart::scene::Point;
 use crate::chart::view::{Cursor, Input, Key, View, reduce};
-use crate::markup::{memo, view};
+use crate::markup::{Show, memo, view};
 
 /// A cursor that stands still so long is read out, in milliseconds.
 const SPEAK_AFTER_MS: u32 = 600;

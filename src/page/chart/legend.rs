@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::chart::figure::{Entry, Readout};
 use crate::chart::sign;
 use crate::chart::view::{Input, View};
-use crate::markup::{Markup, memo, view};
+use crate::markup::{Markup, Show, memo, view};
 
 /// A legend of buttons; entries without a series only explain. A double click shows one series alone.
 #[component]

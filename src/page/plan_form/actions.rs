@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::browser::files::{self, Picked};
 use crate::browser::{clipboard, document};
 use crate::experiment::Template;
-use crate::markup::{memo, view};
+use crate::markup::{Show, memo, view};
 use crate::page::engine::{Check, Status};
 use crate::page::parts::Icon;
 use crate::page::state::{App, use_app};

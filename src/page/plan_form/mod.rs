@@ -21,7 +21,7 @@ pub use self::form::Form;
 use self::load::{EssentialLoad, MoreSettings};
 use self::nodes::Nodes;
 use super::state::use_app;
-use crate::markup::{Markup, memo, view};
+use crate::markup::{Markup, Show, memo, view};
 use crate::plan::PRESETS;
 pub use crate::present::form::plan_text;
 use crate::present::form::{is_preset, label};

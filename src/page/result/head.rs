@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::browser::environment::local_time;
 use crate::browser::files;
-use crate::markup::{Markup, live, memo, view};
+use crate::markup::{Markup, Show, live, memo, view};
 use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
 use crate::page::plan_form::actions::copy_link;
 use crate::page::state::use_app;
