@@ -2,7 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use fwit::markup::{IntoMarkup as _, Markup, Show, live, view};
+use fwit::markup::{For, IntoMarkup as _, Markup, Show, live, view};
 use leptos::html;
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
@@ -225,6 +225,51 @@ async fn components_and_leptos_own_views_stand_where_they_are_written() {
     tick().await;
     assert_eq!(place.html(), "<section title=\"f\"><b>yes</b>|<u>2</u><u>3</u></section>");
     assert!(second.is_same_node(Some(&place.find::<HtmlElement>("u"))), "a keyed element did not move along");
+}
+
+#[wasm_bindgen_test]
+async fn keyed_items_come_go_and_move_with_their_elements() {
+    let items = RwSignal::new(Vec::<u32>::new());
+    let (made, ended) = (RwSignal::new(0_usize), RwSignal::new(0_usize));
+    let place = show(move || {
+        let item = move |n: u32| {
+            made.update(|m| *m += 1);
+            on_cleanup(move || ended.update(|e| *e += 1));
+            // More than one node, and one that changes by itself.
+            view! { <i>{n}</i> {move || made.get() - made.get()} }
+        };
+        view! { <p><For each=move || items.get() key=|n| *n children=item /></p> }
+    });
+    let mut before = Vec::<(u32, HtmlElement)>::new();
+    for (now, new) in [
+        (vec![1, 2, 3], 3),
+        (vec![3, 1, 2], 0),
+        (vec![2, 4, 1], 1),
+        (vec![], 0),
+        (vec![5, 1], 2),
+        (vec![0, 5, 9, 1], 2),
+    ] {
+        let (made_before, gone) =
+            (made.get_untracked(), before.iter().filter(|(n, _)| !now.contains(n)).count());
+        let ended_before = ended.get_untracked();
+        items.set(now.clone());
+        tick().await;
+        let html: String = now.iter().map(|n| format!("<i>{n}</i>0")).collect();
+        assert_eq!(place.html(), format!("<p>{html}</p>"));
+        assert_eq!(made.get_untracked() - made_before, new, "made for {now:?}");
+        assert_eq!(ended.get_untracked() - ended_before, gone, "ended for {now:?}");
+        let after: Vec<(u32, HtmlElement)> = now
+            .iter()
+            .enumerate()
+            .map(|(i, n)| (*n, place.find(&format!("i:nth-of-type({})", i + 1))))
+            .collect();
+        for (n, element) in &before {
+            if let Some((_, same)) = after.iter().find(|(m, _)| m == n) {
+                assert!(element.is_same_node(Some(same)), "{n} has another element in {now:?}");
+            }
+        }
+        before = after;
+    }
 }
 
 #[wasm_bindgen_test]

@@ -9,6 +9,7 @@
 //! Tests: tests/browser/markup.rs, in a real browser.
 
 mod convert;
+mod keyed;
 mod part;
 mod show;
 mod state;
@@ -22,6 +23,7 @@ use leptos::tachys::view::any_view::AnyView as Any;
 
 pub use convert::IntoMarkup;
 pub use fwit_markup::view;
+pub use keyed::{For, Keyed};
 pub use part::{Element, Kind};
 pub use show::Show;
 pub use value::{IntoValue, Value};
@@ -37,6 +39,8 @@ pub enum Markup {
     Element(Element),
     /// One after the other.
     List(Vec<Markup>),
+    /// Items that keep their elements.
+    Keyed(Keyed),
     /// What a closure returns; asked again when a signal in it changes.
     Live(Box<dyn FnMut() -> Markup + Send>),
     /// A component's or another view of Leptos.

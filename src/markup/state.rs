@@ -14,6 +14,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Comment, HtmlElement, Node, Text};
 
+use super::keyed::ShownList;
 use super::part::{Element, Handler, Kind, Part, What};
 use super::template;
 use super::{Markup, Value};
@@ -29,6 +30,7 @@ enum Shown {
     Element(Box<ShownElement>),
     /// Items, and a comment behind them.
     List(Vec<State>, Node),
+    Keyed(ShownList),
     Live(RenderEffect<State>),
     Other(Box<AnyViewState>),
 }
@@ -65,7 +67,7 @@ impl Drop for Listener {
 }
 
 /// Keeps a place.
-fn mark() -> Node {
+pub(super) fn mark() -> Node {
     leptos::prelude::document().create_comment("").unchecked_into::<Comment>().into()
 }
 
@@ -82,6 +84,7 @@ impl Render for Markup {
                 None => Shown::Empty(mark()),
             },
             Markup::List(items) => Shown::List(items.into_iter().map(Render::build).collect(), mark()),
+            Markup::Keyed(list) => Shown::Keyed(ShownList::build(list)),
             Markup::Live(mut ask) => Shown::Live(RenderEffect::new(move |before: Option<State>| {
                 let markup = ask();
                 match before {
@@ -111,6 +114,7 @@ impl Render for Markup {
                 shown.rebuild(element.parts);
             }
             (Markup::List(items), Shown::List(shown, end)) => rebuild_list(items, shown, end),
+            (Markup::Keyed(list), Shown::Keyed(shown)) => shown.rebuild(list),
             (Markup::Other(view), Shown::Other(shown)) => view.rebuild(shown),
             (markup, _) => {
                 let mut new = markup.build();
@@ -142,20 +146,20 @@ fn parent_of(node: &Node) -> Option<web_sys::Element> {
     node.parent_node().map(wasm_bindgen::JsCast::unchecked_into)
 }
 
-fn insert_before(place: &Node, child: &mut dyn Mountable) -> bool {
+pub(super) fn insert_before(place: &Node, child: &mut dyn Mountable) -> bool {
     let Some(parent) = parent_of(place) else { return false };
     child.mount(&parent, Some(place));
     true
 }
 
-fn remove(node: &Node) {
+pub(super) fn remove(node: &Node) {
     if let Some(parent) = node.parent_node() {
         // It is a child of its parent.
         let _ = parent.remove_child(node);
     }
 }
 
-fn insert(parent: &web_sys::Element, node: &Node, before: Option<&Node>) {
+pub(super) fn insert(parent: &web_sys::Element, node: &Node, before: Option<&Node>) {
     // The place is of the same parent, by the rules of `Mountable`.
     let _ = parent.insert_before(node, before);
 }
@@ -170,6 +174,7 @@ impl Mountable for State {
                 items.iter_mut().for_each(Mountable::unmount);
                 remove(end);
             }
+            Shown::Keyed(list) => list.unmount(),
             Shown::Live(effect) => effect.unmount(),
             Shown::Other(state) => state.unmount(),
         }
@@ -184,6 +189,7 @@ impl Mountable for State {
                 items.iter_mut().for_each(|item| item.mount(parent, marker));
                 insert(parent, end, marker);
             }
+            Shown::Keyed(list) => list.mount(parent, marker),
             Shown::Live(effect) => effect.mount(parent, marker),
             Shown::Other(state) => state.mount(parent, marker),
         }
@@ -198,6 +204,7 @@ impl Mountable for State {
                 Some(first) => first.insert_before_this(child),
                 None => insert_before(end, child),
             },
+            Shown::Keyed(list) => list.insert_before_this(child),
             Shown::Live(effect) => effect.insert_before_this(child),
             Shown::Other(state) => state.insert_before_this(child),
         }
@@ -207,6 +214,7 @@ impl Mountable for State {
         match &self.0 {
             Shown::Element(shown) => shown.root.dyn_ref().cloned().into_iter().collect(),
             Shown::List(items, _) => items.iter().flat_map(Mountable::elements).collect(),
+            Shown::Keyed(list) => list.elements(),
             Shown::Live(effect) => effect.elements(),
             Shown::Other(state) => state.elements(),
             Shown::Empty(_) | Shown::Text(..) => Vec::new(),

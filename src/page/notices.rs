@@ -1,6 +1,6 @@
 //! Short messages at the page's edge: what was done, with a way back, or what went wrong.
 
-use crate::markup::view;
+use crate::markup::{For, view};
 use leptos::prelude::*;
 
 use super::parts::Icon;

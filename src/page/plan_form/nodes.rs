@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Area, Field, Form};
-use crate::markup::{Show, memo, view};
+use crate::markup::{For, Show, memo, view};
 use crate::page::parts::Icon;
 use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
 use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
