@@ -212,7 +212,7 @@ pub fn decimal(text: &str) -> Option<f64> {
     // JSON wants exactly one digit before the point where it is zero.
     let short = digits.trim_start_matches('0');
     let zero = if short.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "0" };
-    serde_json::from_str(&format!("{sign}{zero}{}", short.strip_suffix('.').unwrap_or(short))).ok()
+    crate::json::read(format!("{sign}{zero}{}", short.strip_suffix('.').unwrap_or(short)).as_bytes()).ok()
 }
 
 #[cfg(test)]

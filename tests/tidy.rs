@@ -10,18 +10,22 @@ use std::path::{Path, PathBuf};
 /// A new arrow is a change of the architecture: docs/architecture.md says what each is for.
 const ARROWS: &[(&str, &[&str])] = &[
     ("units", &[]),
+    ("json", &[]),
     ("sample", &["units"]),
-    ("dialect", &["sample"]),
-    ("plan", &["units", "sample", "dialect"]),
+    ("dialect", &["json", "sample"]),
+    ("plan", &["json", "units", "sample", "dialect"]),
     ("stats", &["units", "sample"]),
     ("entity", &["units", "sample", "plan", "dialect", "stats"]),
     ("sim", &["units", "sample", "plan", "dialect", "stats", "entity"]),
-    ("run", &["units", "sample", "plan", "dialect", "stats", "entity"]),
-    ("experiment", &["units", "sample", "plan", "dialect", "stats", "entity", "run"]),
+    ("run", &["json", "units", "sample", "plan", "dialect", "stats", "entity"]),
+    ("experiment", &["json", "units", "sample", "plan", "dialect", "stats", "entity", "run"]),
     ("chart", &["units", "stats", "run"]),
     ("check", &["plan"]),
     ("route", &["dialect", "plan"]),
-    ("present", &["units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"]),
+    (
+        "present",
+        &["json", "units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"],
+    ),
     ("protocol", &["units", "plan", "run", "experiment", "check"]),
     ("browser", &["units", "sample", "entity", "protocol", "chart"]),
     (
@@ -44,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "page",
         &[
+            "json",
             "units",
             "sample",
             "plan",

@@ -171,7 +171,7 @@ impl PlanDraft {
 /// A simulated cluster's parameters as the text that the form holds.
 #[must_use]
 pub fn sim_text(sim: &SimCluster) -> String {
-    serde_json::to_string_pretty(sim).unwrap_or_default()
+    crate::json::pretty(sim).unwrap_or_default()
 }
 
 struct Reader<'a> {
@@ -205,7 +205,7 @@ impl Reader<'_> {
         if text.trim().is_empty() {
             return None;
         }
-        match serde_json::from_slice(text.as_bytes()) {
+        match crate::json::read(text.as_bytes()) {
             Ok(sim) => Some(sim),
             Err(e) => {
                 self.problems.push(Problem::new("cluster.sim", format!("can't be read: {e}")));

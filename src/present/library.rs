@@ -148,7 +148,7 @@ impl Card {
     /// From what is stored; `None` where it is of another version or broken.
     #[must_use]
     pub fn read(json: &str) -> Option<Card> {
-        serde_json::from_slice::<Card>(json.as_bytes()).ok().filter(|card| card.version == CARD_VERSION)
+        crate::json::read::<Card>(json.as_bytes()).ok().filter(|card| card.version == CARD_VERSION)
     }
 }
 
