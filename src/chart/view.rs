@@ -212,7 +212,8 @@ pub fn reduce<C: Navigate + ?Sized>(view: &View, input: Input, frame: &Frame, ch
             }
         }
         Input::Solo(n, count) => {
-            let others: BTreeSet<usize> = (0..count).filter(|i| *i != n).collect();
+            let mut others = BTreeSet::new();
+            others.extend((0..count).filter(|i| *i != n));
             next.hidden = if view.hidden == others { BTreeSet::new() } else { others };
         }
         Input::Zoom(x) => next.x = x.and_then(|span| clipped(chart, frame, span)),

@@ -2,7 +2,7 @@
 
 use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
 use super::{Plan, Problem, SimCluster, sim_index, stages, validate};
-use crate::units::decimal;
+use crate::units::{decimal, map_of};
 
 /// The form's fields as typed. Field paths of problems are those of the plan file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,11 +149,11 @@ impl PlanDraft {
                 timeout_ms: read.number("load.timeout_ms", &self.timeout_ms),
                 stages: read.stages(&self.stages, self.open),
             },
-            mix: self
-                .mix
-                .iter()
-                .map(|(op, weight)| (op.clone(), whole(&mut read, &format!("mix.{op}"), weight)))
-                .collect(),
+            mix: map_of(
+                self.mix
+                    .iter()
+                    .map(|(op, weight)| (op.clone(), whole(&mut read, &format!("mix.{op}"), weight))),
+            ),
             keys: KeysFile {
                 space: whole(&mut read, "keys.space", &self.key_space),
                 known: whole(&mut read, "keys.known", &self.known_keys),
