@@ -1,10 +1,12 @@
-//! JSON text to values, one way for all files; and JSON for people to look at.
+//! JSON text to values and back: one way for all files.
 //!
 //! What serde derives can read a struct from an object and from a list of its fields in order. No file of ours has
 //! structs as lists, and the code for it is as long as that for objects: here a struct is an object.
 //!
 //! May not enter: what any file means. Called by: whoever reads JSON. Calls: nothing.
 //! Tests: below.
+
+mod write;
 
 use std::fmt;
 
@@ -13,6 +15,8 @@ use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 use serde_json::{Error, Value};
+
+pub use write::write;
 
 /// Reads a whole JSON text.
 ///
@@ -35,23 +39,14 @@ pub fn read_value<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, Stri
         let (text, place) = (e.to_string(), format!(" at line {} column {}", e.line(), e.column()));
         text.strip_suffix(&place).unwrap_or(&text).to_string()
     };
-    read(&serde_json::to_vec(value).map_err(told)?).map_err(told)
-}
-
-/// A value's JSON text. (Its `Display` is two more ways to write one.)
-#[must_use]
-pub fn text(value: &Value) -> String {
-    // What was JSON is JSON.
-    serde_json::to_string(value).unwrap_or_default()
+    read(write(value).as_bytes()).map_err(told)
 }
 
 /// JSON text with a field a line, as `serde_json::to_string_pretty` writes it.
-///
-/// # Errors
-/// The value can't be written as JSON.
-pub fn pretty<T: Serialize>(value: &T) -> Result<String, Error> {
+#[must_use]
+pub fn pretty<T: Serialize>(value: &T) -> String {
     // Spread out afterwards: a second way to write each type would cost the page more.
-    Ok(spread_out(&serde_json::to_string(value)?))
+    spread_out(&write(value))
 }
 
 fn spread_out(compact: &str) -> String {
@@ -299,8 +294,8 @@ mod tests {
             "a": [], "b": {}, "c": [[], {}, [1, 2.5], { "x": null }],
             "d": "{[\"\\", "\\\",:": { "e": true }, "é\n": "",
         });
-        assert_eq!(pretty(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap());
-        assert_eq!(pretty(&7).unwrap(), "7");
+        assert_eq!(pretty(&value), serde_json::to_string_pretty(&value).unwrap());
+        assert_eq!(pretty(&7), "7");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`units`] | durations and how numbers read |
 //! | [`sample`] | one finished request |
-//! | [`json`] | how JSON is read |
+//! | [`json`] | how JSON is read and written |
 //! | [`plan`] | what to run |
 //! | [`dialect`] | how operations become a system's requests |
 //! | [`entity`] | the load engine |

@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "worker",
         &[
+            "json",
             "units",
             "sample",
             "plan",

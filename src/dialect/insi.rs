@@ -146,7 +146,7 @@ fn object(fields: &[(&str, &str)]) -> String {
             out.push_str(value);
             out.push('"');
         } else {
-            out.push_str(&crate::json::text(&Value::from(*value)));
+            out.push_str(&crate::json::write(&Value::from(*value)));
         }
     }
     out.push('}');

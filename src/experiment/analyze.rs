@@ -41,7 +41,7 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
             changes: arm
                 .changes
                 .iter()
-                .map(|(path, value)| (path.clone(), crate::json::text(value)))
+                .map(|(path, value)| (path.clone(), crate::json::write(value)))
                 .collect(),
             run: run.as_ref().map(summary::view).transpose()?,
         });
@@ -77,7 +77,7 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
         notes: notes(file, &compared),
         environment: text(&file.environment),
         calibration: text(&file.calibration),
-        plan_json: crate::json::pretty(&file.base).unwrap_or_default(),
+        plan_json: crate::json::pretty(&file.base),
         comparisons: compared.comparisons,
         arms,
         curves,

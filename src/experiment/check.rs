@@ -79,8 +79,7 @@ pub(super) fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
 fn arms(file: &ExperimentFile, found: &mut Vec<Problem>) -> Option<Vec<Arm>> {
     let mut list = Vec::with_capacity(file.arms.len());
     for (i, arm) in file.arms.iter().enumerate().take(ARMS_MAX) {
-        // Plain strings, numbers and lists always serialize.
-        let mut value = crate::json::read(&serde_json::to_vec(&file.base).ok()?).ok()?;
+        let mut value = crate::json::read(crate::json::write(&file.base).as_bytes()).ok()?;
         let wrong = apply(&mut value, &arm.changes);
         let clean = wrong.is_empty();
         let at = |field: &str| format!("arms.{i}.{field}");

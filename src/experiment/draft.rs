@@ -99,7 +99,7 @@ impl ExperimentDraft {
         let lines = |arm: &ArmFile| {
             arm.changes
                 .iter()
-                .map(|(path, value)| format!("{path} = {}", crate::json::text(value)))
+                .map(|(path, value)| format!("{path} = {}", crate::json::write(value)))
                 .collect::<Vec<_>>()
                 .join("\n")
         };

@@ -171,7 +171,7 @@ impl PlanDraft {
 /// A simulated cluster's parameters as the text that the form holds.
 #[must_use]
 pub fn sim_text(sim: &SimCluster) -> String {
-    crate::json::pretty(sim).unwrap_or_default()
+    crate::json::pretty(sim)
 }
 
 struct Reader<'a> {

@@ -185,7 +185,7 @@ pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
     }
     match head.version.as_ref().map(|v| (v.as_u64(), v)) {
         Some((None | Some(0), v)) => {
-            let text = crate::json::text(v);
+            let text = crate::json::write(v);
             return Err(one("version", format!("{text} is no version; this fwit reads version 1.")));
         }
         Some((Some(v), _)) if v > u64::from(VERSION) => {
@@ -267,5 +267,5 @@ pub fn to_file(plan: &Plan) -> PlanFile {
 #[must_use]
 pub fn to_json(plan: &Plan) -> String {
     // Plain strings, numbers and lists always serialize.
-    crate::json::pretty(&to_file(plan)).unwrap_or_default()
+    crate::json::pretty(&to_file(plan))
 }

@@ -141,8 +141,7 @@ impl Card {
     /// As it is stored.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Strings, numbers and plain enums always serialize.
-        serde_json::to_string(self).unwrap_or_default()
+        crate::json::write(self)
     }
 
     /// From what is stored; `None` where it is of another version or broken.

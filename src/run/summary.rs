@@ -62,7 +62,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
     Ok(RunView {
         id: file.id.clone(),
         name: file.name.clone(),
-        plan_json: crate::json::pretty(&file.plan).unwrap_or_default(),
+        plan_json: crate::json::pretty(&file.plan),
         started_at: file.started_at.clone(),
         finished_at: file.finished_at.clone(),
         ended: file.ended,

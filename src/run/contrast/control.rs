@@ -23,7 +23,7 @@ pub fn same_setting(a: &str, b: &str) -> bool {
 pub fn setting_key(plan_json: &str) -> u64 {
     let Some(setting) = setting(plan_json) else { return 0 };
     // FNV-1a; objects are written with their keys in order. 53 bits, so that no JSON reader rounds it.
-    let hash = crate::json::text(&setting)
+    let hash = crate::json::write(&setting)
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     (hash >> 11).max(1)
