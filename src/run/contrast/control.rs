@@ -1,14 +1,15 @@
 //! Which runs have the same setting: their plans are equal but for name and seed.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What makes two plans the same setting: the plan without its name and seed. `None` where it is no plan.
 fn setting(plan_json: &str) -> Option<Value> {
-    let mut plan: Value = crate::json::read(plan_json.as_bytes()).ok()?;
-    let object = plan.as_object_mut()?;
-    object.remove("name");
-    object.remove("seed");
-    Some(plan)
+    let Value::Object(plan) = crate::json::read(plan_json.as_bytes()).ok()? else { return None };
+    let mut setting = Map::new();
+    for (field, value) in plan.into_iter().filter(|(field, _)| field != "name" && field != "seed") {
+        setting.insert(field, value);
+    }
+    Some(setting.into())
 }
 
 /// Whether two plans (JSON texts) are the same setting.
