@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`units`] | durations and how numbers read |
 //! | [`sample`] | one finished request |
+//! | [`json`] | how JSON is read and written |
 //! | [`plan`] | what to run |
 //! | [`dialect`] | how operations become a system's requests |
 //! | [`entity`] | the load engine |
@@ -28,6 +29,7 @@ pub mod check;
 pub mod dialect;
 pub mod entity;
 pub mod experiment;
+pub mod json;
 pub mod plan;
 pub mod present;
 pub mod protocol;

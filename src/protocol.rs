@@ -6,6 +6,8 @@
 //! the same program.
 //! Tests: beside the code; both ends in tests/browser and tests/e2e.
 
+mod reader;
+
 use serde::{Deserialize, Serialize};
 
 use crate::check::NodeCheck;
@@ -237,7 +239,7 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, ProtocolError> {
 /// # Errors
 /// Where the bytes are no such message.
 pub fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, ProtocolError> {
-    Ok(postcard::from_bytes(bytes)?)
+    reader::read(bytes).ok_or(ProtocolError(postcard::Error::SerdeDeCustom))
 }
 
 #[cfg(test)]

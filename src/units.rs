@@ -167,11 +167,8 @@ pub fn capital(text: &str) -> String {
 /// Sorts by a comparison, equal ones in the order they had. One sorting routine serves every type: a page is
 /// downloaded, and a routine a type is five kilobytes each.
 pub fn sort_small<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) {
-    fn sort_places(places: &mut [usize], compare: &dyn Fn(usize, usize) -> std::cmp::Ordering) {
-        places.sort_by(|a, b| compare(*a, *b));
-    }
     let mut places: Vec<usize> = (0..items.len()).collect();
-    sort_places(&mut places, &|a, b| compare(&items[a], &items[b]));
+    sort_places_by(&mut places, &|a, b| compare(&items[a], &items[b]));
     let mut taken: Vec<Option<T>> = std::mem::take(items).into_iter().map(Some).collect();
     items.extend(places.into_iter().filter_map(|i| taken[i].take()));
 }
@@ -179,7 +176,11 @@ pub fn sort_small<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::O
 /// Sorts places by the values there, equal ones in the order they had; NaN last. Not generic: see [`sort_small`].
 pub fn sort_places(places: &mut [usize], values: &[f64]) {
     let at = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
-    places.sort_by(|a, b| at(*a).total_cmp(&at(*b)));
+    sort_places_by(places, &|a, b| at(a).total_cmp(&at(b)));
+}
+
+fn sort_places_by(places: &mut [usize], compare: &dyn Fn(usize, usize) -> std::cmp::Ordering) {
+    places.sort_by(|a, b| compare(*a, *b));
 }
 
 /// A map of entries, inserted one by one: collecting would sort them first, with a routine a type.
@@ -212,7 +213,7 @@ pub fn decimal(text: &str) -> Option<f64> {
     // JSON wants exactly one digit before the point where it is zero.
     let short = digits.trim_start_matches('0');
     let zero = if short.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "0" };
-    serde_json::from_str(&format!("{sign}{zero}{}", short.strip_suffix('.').unwrap_or(short))).ok()
+    crate::json::read(format!("{sign}{zero}{}", short.strip_suffix('.').unwrap_or(short)).as_bytes()).ok()
 }
 
 #[cfg(test)]

@@ -9,25 +9,30 @@ use std::path::{Path, PathBuf};
 /// Who may import whom among the modules of the page's package: a module, and the modules it may name.
 /// A new arrow is a change of the architecture: docs/architecture.md says what each is for.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("units", &[]),
+    ("json", &[]),
+    ("units", &["json"]),
     ("sample", &["units"]),
-    ("dialect", &["sample"]),
-    ("plan", &["units", "sample", "dialect"]),
+    ("dialect", &["json", "sample"]),
+    ("plan", &["json", "units", "sample", "dialect"]),
     ("stats", &["units", "sample"]),
     ("entity", &["units", "sample", "plan", "dialect", "stats"]),
     ("sim", &["units", "sample", "plan", "dialect", "stats", "entity"]),
-    ("run", &["units", "sample", "plan", "dialect", "stats", "entity"]),
-    ("experiment", &["units", "sample", "plan", "dialect", "stats", "entity", "run"]),
+    ("run", &["json", "units", "sample", "plan", "dialect", "stats", "entity"]),
+    ("experiment", &["json", "units", "sample", "plan", "dialect", "stats", "entity", "run"]),
     ("chart", &["units", "stats", "run"]),
     ("check", &["plan"]),
     ("route", &["dialect", "plan"]),
-    ("present", &["units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"]),
+    (
+        "present",
+        &["json", "units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"],
+    ),
     ("protocol", &["units", "plan", "run", "experiment", "check"]),
     ("markup", &[]),
     ("browser", &["units", "sample", "entity", "protocol", "chart"]),
     (
         "worker",
         &[
+            "json",
             "units",
             "sample",
             "plan",
@@ -45,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "page",
         &[
+            "json",
             "units",
             "sample",
             "plan",

@@ -226,7 +226,8 @@ impl Chart for LineChart {
                 continue;
             }
             let n = v.len();
-            let middle = *v.select_nth_unstable_by(n / 2, f64::total_cmp).1;
+            v.sort_unstable_by(f64::total_cmp);
+            let middle = v[n / 2];
             let (lo, hi) = v.iter().fold((f64::MAX, f64::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
             let text = |v| self.y_axis.quantity.text(v);
             out +=

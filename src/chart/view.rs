@@ -3,8 +3,6 @@
 //! A pure reducer: input and the frame on screen in, the next view out. Everything is kept in values, not pixels,
 //! so that a view outlives a resize and several charts can share one cursor.
 
-use std::collections::BTreeSet;
-
 use super::scale::Frame;
 use super::scene::Point;
 
@@ -38,8 +36,8 @@ impl Selection {
 pub struct View {
     /// The part of the x axis shown; none shows all.
     pub x: Option<[f64; 2]>,
-    /// Series switched off, by their number.
-    pub hidden: BTreeSet<usize>,
+    /// Series switched off: their numbers, rising.
+    pub hidden: Vec<usize>,
     /// Where the reader looks.
     pub cursor: Option<Cursor>,
     /// The stretch marked by a drag or by Shift and arrows.
@@ -206,14 +204,15 @@ pub fn reduce<C: Navigate + ?Sized>(view: &View, input: Input, frame: &Frame, ch
             next.dragging = false;
         }
         Input::Key(key, shift) => press(&mut next, key, shift, frame, chart),
-        Input::Toggle(n) => {
-            if !next.hidden.remove(&n) {
-                next.hidden.insert(n);
+        Input::Toggle(n) => match next.hidden.binary_search(&n) {
+            Ok(place) => {
+                next.hidden.remove(place);
             }
-        }
+            Err(place) => next.hidden.insert(place, n),
+        },
         Input::Solo(n, count) => {
-            let others: BTreeSet<usize> = (0..count).filter(|i| *i != n).collect();
-            next.hidden = if view.hidden == others { BTreeSet::new() } else { others };
+            let others: Vec<usize> = (0..count).filter(|i| *i != n).collect();
+            next.hidden = if view.hidden == others { Vec::new() } else { others };
         }
         Input::Zoom(x) => next.x = x.and_then(|span| clipped(chart, frame, span)),
         Input::Cursor(x) => next.cursor = x.map(|x| Cursor { x, y: None }),

@@ -103,7 +103,7 @@ impl Dialect for Insi {
     }
 
     fn read_status(&self, text: &str) -> Option<NodeStatus> {
-        let ping: Value = serde_json::from_slice(text.as_bytes()).ok()?;
+        let ping: Value = crate::json::read(text.as_bytes()).ok()?;
         let word = |name: &str| ping.get(name).and_then(Value::as_str).filter(|t| !t.is_empty());
         word("status")?;
         Some(NodeStatus {
@@ -128,7 +128,7 @@ impl Dialect for Insi {
             #[serde(borrow)]
             data: Published<'a>,
         }
-        let message: Message<'a> = serde_json::from_slice(message.as_bytes()).ok()?;
+        let message: Message<'a> = crate::json::read(message.as_bytes()).ok()?;
         Some(message.data)
     }
 }
@@ -146,7 +146,7 @@ fn object(fields: &[(&str, &str)]) -> String {
             out.push_str(value);
             out.push('"');
         } else {
-            out.push_str(&Value::from(*value).to_string());
+            out.push_str(&crate::json::write(&Value::from(*value)));
         }
     }
     out.push('}');

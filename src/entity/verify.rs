@@ -16,7 +16,7 @@ use super::shared::Shared;
 use super::world::{Call, Clock, Transport};
 use crate::dialect::{Answer, Choice, KeyUse, Kind, Pool};
 use crate::sample::Outcome;
-use crate::units::Micros;
+use crate::units::{Micros, sort_small};
 
 /// Most keys that are remembered and read back.
 const KEYS_MAX: usize = 100_000;
@@ -133,7 +133,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             }
         }
         result.unchecked += left;
-        result.examples.sort_unstable();
+        sort_small(&mut result.examples, Ord::cmp);
         Some(result)
     }
 

@@ -38,7 +38,11 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
         }
         arms.push(ArmView {
             name: arm.name.clone(),
-            changes: arm.changes.iter().map(|(path, value)| (path.clone(), value.to_string())).collect(),
+            changes: arm
+                .changes
+                .iter()
+                .map(|(path, value)| (path.clone(), crate::json::write(value)))
+                .collect(),
             run: run.as_ref().map(summary::view).transpose()?,
         });
     }
@@ -73,7 +77,7 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
         notes: notes(file, &compared),
         environment: text(&file.environment),
         calibration: text(&file.calibration),
-        plan_json: serde_json::to_string_pretty(&file.base).unwrap_or_default(),
+        plan_json: crate::json::pretty(&file.base),
         comparisons: compared.comparisons,
         arms,
         curves,

@@ -79,13 +79,12 @@ pub(super) fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
 fn arms(file: &ExperimentFile, found: &mut Vec<Problem>) -> Option<Vec<Arm>> {
     let mut list = Vec::with_capacity(file.arms.len());
     for (i, arm) in file.arms.iter().enumerate().take(ARMS_MAX) {
-        // Plain strings, numbers and lists always serialize.
-        let mut value = serde_json::to_value(&file.base).ok()?;
+        let mut value = crate::json::read(crate::json::write(&file.base).as_bytes()).ok()?;
         let wrong = apply(&mut value, &arm.changes);
         let clean = wrong.is_empty();
         let at = |field: &str| format!("arms.{i}.{field}");
         found.extend(wrong.into_iter().map(|(path, message)| Problem::new(at(&path), message)));
-        let plan = match serde_json::from_value::<PlanFile>(value) {
+        let plan = match crate::json::read_value::<PlanFile>(&value) {
             Ok(plan) => validate(&plan),
             Err(e) if clean => {
                 Err(vec![Problem::new("changes", format!("The changed plan does not fit: {e}."))])

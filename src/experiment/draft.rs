@@ -97,7 +97,11 @@ impl ExperimentDraft {
     pub fn from_file(file: &ExperimentFile) -> ExperimentDraft {
         let m = &file.margins;
         let lines = |arm: &ArmFile| {
-            arm.changes.iter().map(|(path, value)| format!("{path} = {value}")).collect::<Vec<_>>().join("\n")
+            arm.changes
+                .iter()
+                .map(|(path, value)| format!("{path} = {}", crate::json::write(value)))
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         ExperimentDraft {
             name: file.name.clone(),
@@ -174,7 +178,7 @@ impl ExperimentDraft {
 fn read_change(line: &str) -> Option<(String, Value)> {
     let (path, value) = line.split_once('=')?;
     let (path, value) = (path.trim(), value.trim());
-    let value = serde_json::from_slice(value.as_bytes()).unwrap_or_else(|_| Value::String(value.into()));
+    let value = crate::json::read(value.as_bytes()).unwrap_or_else(|_| Value::String(value.into()));
     (!path.is_empty()).then(|| (path.to_string(), value))
 }
 

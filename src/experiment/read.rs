@@ -92,7 +92,7 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
 
 fn read_json(bytes: &[u8]) -> Result<ExperimentFile, ExperimentError> {
     let clip = |text: String| text.chars().take(200).collect::<String>();
-    let head: Head = serde_json::from_slice(bytes)
+    let head: Head = crate::json::read(bytes)
         .map_err(|_| ExperimentError::NotAnExperiment("it is no JSON, or cut off".into()))?;
     match head.format.as_ref().map(|f| f.as_str().unwrap_or("?")) {
         Some("fwit-experiment") => {}
@@ -113,7 +113,7 @@ fn read_json(bytes: &[u8]) -> Result<ExperimentFile, ExperimentError> {
             return Err(ExperimentError::Broken { place: "version".into(), what: "it is no version".into() });
         }
     }
-    serde_json::from_slice(bytes).map_err(|e| ExperimentError::Broken {
+    crate::json::read(bytes).map_err(|e| ExperimentError::Broken {
         place: format!("line {}, column {}", e.line(), e.column()),
         what: clip(e.to_string()),
     })

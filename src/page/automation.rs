@@ -153,7 +153,7 @@ fn calibrate(app: App, plan: &JsValue) -> Promise {
     Promise::new(&mut move |resolve, reject| {
         let tell = Box::new(move |result: Result<crate::run::view::Calibration, String>| {
             let value = result
-                .and_then(|c| serde_json::to_string(&c).map_err(|e| e.to_string()))
+                .map(|c| crate::json::write(&c))
                 .map_err(|m| messages_error(&[m]))
                 .and_then(|json| JSON::parse(&json));
             let _ = match value {
@@ -203,8 +203,6 @@ fn compare_runs(app: App, ids: JsValue) -> Promise {
         let contrast = app.runs.contrasted(all, Measure::Service).await.map_err(|m| messages_error(&[m]))?;
         crate::run::contrast::apply(&mut comparison, &contrast, control);
         app.go(&Route::Compare(ids));
-        let json = serde_json::to_string(&comparison)
-            .map_err(|error| messages_error(&[format!("The comparison could not be written: {error}")]))?;
-        JSON::parse(&json)
+        JSON::parse(&crate::json::write(&comparison))
     })
 }

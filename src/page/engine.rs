@@ -187,7 +187,7 @@ impl Engine {
         api_key: Option<String>,
         on_end: OnEnd,
     ) -> Result<(), String> {
-        let json = serde_json::to_string(&experiment.file).map_err(|error| error.to_string())?;
+        let json = crate::json::write(&experiment.file);
         let plan = experiment.arms.first().map(|arm| arm.plan.clone()).ok_or("It has no arms.")?;
         let under_way = UnderWay {
             name: experiment.file.name.clone(),

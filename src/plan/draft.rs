@@ -2,7 +2,7 @@
 
 use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
 use super::{Plan, Problem, SimCluster, sim_index, stages, validate};
-use crate::units::decimal;
+use crate::units::{decimal, map_of};
 
 /// The form's fields as typed. Field paths of problems are those of the plan file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,11 +149,11 @@ impl PlanDraft {
                 timeout_ms: read.number("load.timeout_ms", &self.timeout_ms),
                 stages: read.stages(&self.stages, self.open),
             },
-            mix: self
-                .mix
-                .iter()
-                .map(|(op, weight)| (op.clone(), whole(&mut read, &format!("mix.{op}"), weight)))
-                .collect(),
+            mix: map_of(
+                self.mix
+                    .iter()
+                    .map(|(op, weight)| (op.clone(), whole(&mut read, &format!("mix.{op}"), weight))),
+            ),
             keys: KeysFile {
                 space: whole(&mut read, "keys.space", &self.key_space),
                 known: whole(&mut read, "keys.known", &self.known_keys),
@@ -171,7 +171,7 @@ impl PlanDraft {
 /// A simulated cluster's parameters as the text that the form holds.
 #[must_use]
 pub fn sim_text(sim: &SimCluster) -> String {
-    serde_json::to_string_pretty(sim).unwrap_or_default()
+    crate::json::pretty(sim)
 }
 
 struct Reader<'a> {
@@ -205,7 +205,7 @@ impl Reader<'_> {
         if text.trim().is_empty() {
             return None;
         }
-        match serde_json::from_slice(text.as_bytes()) {
+        match crate::json::read(text.as_bytes()) {
             Ok(sim) => Some(sim),
             Err(e) => {
                 self.problems.push(Problem::new("cluster.sim", format!("can't be read: {e}")));

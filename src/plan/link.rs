@@ -16,9 +16,9 @@ const LINK_MAX: u64 = 256 * 1024;
 /// The plan as the value of a `plan=` parameter.
 #[must_use]
 pub fn to_link(plan: &Plan) -> String {
-    let json = serde_json::to_vec(&wire::to_file(plan)).unwrap_or_default();
+    let json = crate::json::write(&wire::to_file(plan));
     let mut deflate = DeflateEncoder::new(Vec::new(), Compression::best());
-    let packed = deflate.write_all(&json).and_then(|()| deflate.finish()).unwrap_or_default();
+    let packed = deflate.write_all(json.as_bytes()).and_then(|()| deflate.finish()).unwrap_or_default();
     URL_SAFE_NO_PAD.encode(packed)
 }
 

@@ -178,14 +178,15 @@ fn even_mix() -> BTreeMap<String, u32> {
 pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
     let one = |field: &str, message: String| vec![Problem::new(field, message)];
     let head: Head =
-        serde_json::from_slice(json.as_bytes()).map_err(|e| one("", format!("This is no JSON: {e}.")))?;
+        crate::json::read(json.as_bytes()).map_err(|e| one("", format!("This is no JSON: {e}.")))?;
     let format = head.format.as_ref().map_or("fwit-plan", |f| f.as_str().unwrap_or("?"));
     if format != "fwit-plan" {
         return Err(one("format", format!("This file is a “{format}”, not a “fwit-plan”.")));
     }
     match head.version.as_ref().map(|v| (v.as_u64(), v)) {
         Some((None | Some(0), v)) => {
-            return Err(one("version", format!("{v} is no version; this fwit reads version 1.")));
+            let text = crate::json::write(v);
+            return Err(one("version", format!("{text} is no version; this fwit reads version 1.")));
         }
         Some((Some(v), _)) if v > u64::from(VERSION) => {
             let text =
@@ -194,8 +195,8 @@ pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
         }
         _ => {}
     }
-    let file: PlanFile = serde_json::from_slice(json.as_bytes())
-        .map_err(|e| one("", format!("The plan does not fit: {e}.")))?;
+    let file: PlanFile =
+        crate::json::read(json.as_bytes()).map_err(|e| one("", format!("The plan does not fit: {e}.")))?;
     validate(&file)
 }
 
@@ -266,5 +267,5 @@ pub fn to_file(plan: &Plan) -> PlanFile {
 #[must_use]
 pub fn to_json(plan: &Plan) -> String {
     // Plain strings, numbers and lists always serialize.
-    serde_json::to_string_pretty(&to_file(plan)).unwrap_or_default()
+    crate::json::pretty(&to_file(plan))
 }

@@ -272,7 +272,7 @@ pub fn plan_text(bytes: &[u8]) -> Option<&str> {
         return None;
     }
     let text = std::str::from_utf8(bytes).ok()?;
-    let value: serde_json::Value = serde_json::from_slice(text.as_bytes()).ok()?;
+    let value: serde_json::Value = crate::json::read(text.as_bytes()).ok()?;
     let format = value.get("format").and_then(|f| f.as_str());
     (format == Some("fwit-plan") || (format.is_none() && value.get("cluster").is_some())).then_some(text)
 }

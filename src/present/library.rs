@@ -141,14 +141,13 @@ impl Card {
     /// As it is stored.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Strings, numbers and plain enums always serialize.
-        serde_json::to_string(self).unwrap_or_default()
+        crate::json::write(self)
     }
 
     /// From what is stored; `None` where it is of another version or broken.
     #[must_use]
     pub fn read(json: &str) -> Option<Card> {
-        serde_json::from_slice::<Card>(json.as_bytes()).ok().filter(|card| card.version == CARD_VERSION)
+        crate::json::read::<Card>(json.as_bytes()).ok().filter(|card| card.version == CARD_VERSION)
     }
 }
 

@@ -349,7 +349,7 @@ fn plan_differences(runs: &[&RunView]) -> Vec<PlanDifference> {
         .iter()
         .map(|run| {
             let mut fields = Vec::new();
-            if let Ok(value) = serde_json::from_slice::<Value>(run.plan_json.as_bytes()) {
+            if let Ok(value) = crate::json::read::<Value>(run.plan_json.as_bytes()) {
                 flatten(&value, "", &mut fields);
             }
             fields
@@ -382,7 +382,7 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
         Value::Object(map) => map.iter().for_each(|(key, v)| flatten(v, &at(key), out)),
         Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| flatten(v, &at(&i.to_string()), out)),
         Value::String(text) => out.push((path.into(), text.clone())),
-        other => out.push((path.into(), other.to_string())),
+        other => out.push((path.into(), crate::json::write(other))),
     }
 }
 

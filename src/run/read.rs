@@ -70,7 +70,7 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
         place: format!("line {}, column {}", e.line(), e.column()),
         what: json_words(e),
     };
-    let head: Head = serde_json::from_slice(bytes).map_err(|e| {
+    let head: Head = crate::json::read(bytes).map_err(|e| {
         if looks_like_a_run(bytes) {
             broken(&e)
         } else {
@@ -92,7 +92,7 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
             });
         }
     }
-    serde_json::from_slice(bytes).map_err(|e| broken(&e))
+    crate::json::read(bytes).map_err(|e| broken(&e))
 }
 
 /// What every file of fwit has.

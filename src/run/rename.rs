@@ -34,7 +34,7 @@ pub fn free_id(id: &str, taken: impl Fn(&str) -> bool) -> String {
 
 fn set(json: &str, key: &[u8], value: &str) -> Option<String> {
     let (start, end) = find(json, key)?;
-    let new = serde_json::to_string(value).ok()?;
+    let new = crate::json::write(value);
     Some(format!("{}{new}{}", json.get(..start)?, json.get(end..)?))
 }
 

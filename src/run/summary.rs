@@ -31,7 +31,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
     let histograms = histograms(file)?;
     let measured_s = file.window.measured_s;
     let all = |_: &str, _: &str| true;
-    let kinds: BTreeMap<&str, Kind> = map_of(file.operations.iter().map(|o| (o.name.as_str(), o.kind)));
+    let known = places(file.operations.iter().map(|o| o.name.as_str()));
     let used: Vec<(String, Kind)> = file
         .operations
         .iter()
@@ -49,7 +49,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
                 counts.outcomes().iter().sum::<u64>()
             ));
         }
-        if !kinds.contains_key(op.as_str()) {
+        if !known.contains_key(op.as_str()) {
             warnings.push(format!("“{op}” has counts but is no operation of this run."));
         }
     }
@@ -62,7 +62,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
     Ok(RunView {
         id: file.id.clone(),
         name: file.name.clone(),
-        plan_json: serde_json::to_string_pretty(&file.plan).unwrap_or_default(),
+        plan_json: crate::json::pretty(&file.plan),
         started_at: file.started_at.clone(),
         finished_at: file.finished_at.clone(),
         ended: file.ended,
@@ -204,6 +204,11 @@ pub(super) fn two_percentiles(sparse: &Sparse) -> Option<[u32; 2]> {
     Some([at(0.5)?, at(0.99)?])
 }
 
+/// Where each name stands.
+fn places<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
+    map_of(names.enumerate().map(|(place, name)| (name, place)))
+}
+
 fn sparse(gaps: &[u32], t_s: u32) -> Result<Sparse, RunError> {
     Sparse::from_gaps(gaps).ok_or_else(|| RunError::Broken {
         place: format!("series, second {t_s}"),
@@ -213,7 +218,7 @@ fn sparse(gaps: &[u32], t_s: u32) -> Result<Sparse, RunError> {
 
 /// The seconds of all operations together, and of each of these.
 fn seconds(file: &RunFile, ops: &[(String, Kind)]) -> Result<(Vec<Second>, Vec<OpSeries>), RunError> {
-    let places: BTreeMap<&str, usize> = map_of(ops.iter().enumerate().map(|(i, (op, _))| (op.as_str(), i)));
+    let places = places(ops.iter().map(|(op, _)| op.as_str()));
     let count = file.series.seconds.len();
     let mut all = Vec::with_capacity(count);
     let series = |(op, _): &(String, Kind)| OpSeries { op: op.clone(), seconds: Vec::with_capacity(count) };

@@ -30,7 +30,8 @@ pub struct Cluster {
     pub fan: Fan,
     /// A log commits in its order.
     last_commit: Micros,
-    acks: Vec<Micros>,
+    /// When each node has the entry on its disk, microseconds.
+    acks: Vec<u64>,
 }
 
 /// A node.
@@ -255,11 +256,11 @@ impl Cluster {
             }
             let ways = self.link(leader, node) + self.link(node, leader);
             let Some(n) = self.nodes.get_mut(node) else { continue };
-            acks.push(done + ways + self.fsync.draw(&mut n.sync, drift));
+            acks.push((done + ways + self.fsync.draw(&mut n.sync, drift)).0);
         }
         acks.sort_unstable();
         // The leader's own sync is one of the majority's, be it quick or slow.
-        let at = acks.get(self.nodes.len() / 2).copied();
+        let at = acks.get(self.nodes.len() / 2).copied().map(Micros);
         self.acks = acks;
         let at = at?.max(self.last_commit);
         self.last_commit = at;

@@ -4,7 +4,7 @@
 use super::law::one_way;
 use crate::plan::SimCluster;
 use crate::stats::random::Stream;
-use crate::units::Micros;
+use crate::units::{Micros, sort_small};
 
 /// The story of the cluster's members.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Timeline {
         let mut changes: Vec<Micros> =
             self.down.iter().flatten().flat_map(|(at, back)| [*at, *back]).collect();
         changes.retain(|t| *t < Micros::MAX);
-        changes.sort_unstable();
+        sort_small(&mut changes, Ord::cmp);
         changes.dedup();
         changes.push(Micros::MAX);
         let (mut leader, mut due) = (Some(first), None);
@@ -94,7 +94,7 @@ impl Timeline {
 
 /// Sorts outages and joins those that overlap.
 fn merge(list: &mut Vec<(Micros, Micros)>) {
-    list.sort_unstable();
+    sort_small(list, Ord::cmp);
     let mut joined: Vec<(Micros, Micros)> = Vec::new();
     for (from, to) in list.drain(..) {
         match joined.last_mut() {

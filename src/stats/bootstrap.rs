@@ -63,10 +63,11 @@ impl Intervals {
         if intervals.len() < 10 {
             return Err(StatsError::TooFew { what, needed: 10, found: intervals.len() });
         }
-        let mut used: Vec<u32> = intervals.iter().flatten().filter(|c| c.1 > 0).map(|c| c.0).collect();
+        let mut used: Vec<u64> =
+            intervals.iter().flatten().filter(|c| c.1 > 0).map(|c| u64::from(c.0)).collect();
         used.sort_unstable();
         used.dedup();
-        let values: Vec<f64> = used.iter().map(|&b| value(b)).collect();
+        let values: Vec<f64> = used.iter().map(|&b| value(b as u32)).collect();
         finite(what, &values, 1)?;
         if let Some(at) = values.windows(2).position(|w| w[1] <= w[0]) {
             let wanted = "above the bucket before it";
@@ -78,7 +79,7 @@ impl Intervals {
         let mut sums = vec![0_u32; row * used.len()];
         for (t, interval) in intervals.iter().enumerate() {
             for &(bucket, n) in interval.iter().filter(|c| c.1 > 0) {
-                if let Ok(column) = used.binary_search(&bucket) {
+                if let Ok(column) = used.binary_search(&u64::from(bucket)) {
                     sums[column * row + t + 1] += n;
                 }
             }

@@ -4,6 +4,7 @@
 //! Wolfe and Chicken, *Nonparametric Statistical Methods*, 3.1); intervals from Walsh averages, ibid. 3.3.
 
 use super::special::{normal_cdf, normal_quantile};
+use crate::units::sort_small;
 
 /// Largest number of pairs with the exact distribution.
 pub const EXACT_PAIRS: usize = 50;
@@ -25,7 +26,7 @@ pub struct SignedRank {
 #[must_use]
 pub fn signed_rank(differences: &[f64]) -> SignedRank {
     let mut d: Vec<f64> = differences.iter().copied().filter(|v| *v != 0.0).collect();
-    d.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+    sort_small(&mut d, |a, b| a.abs().total_cmp(&b.abs()));
     let n = d.len();
     // Twice the mid-ranks, so that they are whole.
     let mut ranks = vec![0_usize; n];

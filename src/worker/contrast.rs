@@ -2,7 +2,7 @@
 //! there is asked for. The bootstrap goes on in slices, so that a message that cancels it is heard between two of them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
@@ -31,17 +31,24 @@ pub(super) struct Contrasts {
 
 #[derive(Debug, Default)]
 struct Inner {
-    open: BTreeMap<u32, Open>,
+    open: Vec<Open>,
     seen: VecDeque<(RunKey, Both)>,
 }
 
 /// A comparison that somebody waits for.
 #[derive(Debug)]
 struct Open {
+    request: u32,
     measure: Measure,
     resamples: u32,
     keys: Vec<RunKey>,
     runs: Vec<Option<Both>>,
+}
+
+impl Inner {
+    fn open(&self, request: u32) -> Option<&Open> {
+        self.open.iter().find(|open| open.request == request)
+    }
 }
 
 impl Contrasts {
@@ -60,7 +67,7 @@ impl Contrasts {
 
     /// Forgets a comparison; one under way stops at its next slice.
     pub(super) fn forget(&self, request: u32) {
-        self.inner.borrow_mut().open.remove(&request);
+        self.inner.borrow_mut().open.retain(|open| open.request != request);
     }
 
     /// Takes a comparison up: it starts as soon as all runs are there.
@@ -70,7 +77,8 @@ impl Contrasts {
         let runs: Vec<Option<Both>> = keys.iter().map(seen).collect();
         let places = runs.iter().enumerate().filter(|(_, r)| r.is_none()).map(|(i, _)| i as u32);
         let places: Vec<u32> = places.collect();
-        inner.open.insert(request, Open { measure, resamples, keys, runs });
+        inner.open.retain(|open| open.request != request);
+        inner.open.push(Open { request, measure, resamples, keys, runs });
         drop(inner);
         if places.is_empty() {
             self.start(port, request);
@@ -81,7 +89,7 @@ impl Contrasts {
 
     /// Takes a run that was asked for.
     pub(super) fn add(&self, port: &Port, request: u32, place: u32, json: &str) {
-        let key = self.inner.borrow().open.get(&request).and_then(|o| o.keys.get(place as usize).cloned());
+        let key = self.inner.borrow().open(request).and_then(|o| o.keys.get(place as usize).cloned());
         // Cancelled meanwhile: nobody waits.
         let Some(key) = key else { return };
         let both = match crate::run::read(json.as_bytes()) {
@@ -92,12 +100,14 @@ impl Contrasts {
                 return port.send(&FromWorker::Contrasted { request, result, over: true });
             }
         };
-        let whole = self.inner.borrow_mut().open.get_mut(&request).is_some_and(|open| {
-            if let Some(slot) = open.runs.get_mut(place as usize) {
-                *slot = Some(both);
-            }
-            open.runs.iter().all(Option::is_some)
-        });
+        let whole = self.inner.borrow_mut().open.iter_mut().find(|open| open.request == request).is_some_and(
+            |open| {
+                if let Some(slot) = open.runs.get_mut(place as usize) {
+                    *slot = Some(both);
+                }
+                open.runs.iter().all(Option::is_some)
+            },
+        );
         if whole {
             self.start(port, request);
         }
@@ -105,7 +115,7 @@ impl Contrasts {
 
     fn start(&self, port: &Port, request: u32) {
         let inner = self.inner.borrow();
-        let Some(open) = inner.open.get(&request) else { return };
+        let Some(open) = inner.open(request) else { return };
         let which = usize::from(open.measure != Measure::Service);
         let runs = open.runs.iter().flatten().filter_map(|both| both.get(which).cloned()).collect();
         let job = Job::new(runs, open.measure, open.resamples);
@@ -136,7 +146,7 @@ impl Contrasts {
             }
             port.send(&FromWorker::Progress { request, done: job.progress() });
             TimeoutFuture::new(0).await;
-            if !self.inner.borrow().open.contains_key(&request) {
+            if self.inner.borrow().open(request).is_none() {
                 return None;
             }
             since = now();

@@ -94,7 +94,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
     };
     about.finished_at = environment::now_rfc3339();
     let (file, view) = experiment::finish(&experiment, carried, about).map_err(|e| e.to_string())?;
-    let json = serde_json::to_string(&file).map_err(|e| e.to_string())?;
+    let json = crate::json::write(&file);
     port.send(&FromWorker::ExperimentFinished(Box::new(OpenedExperiment { json, view })));
     Ok(())
 }

@@ -80,7 +80,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         run.file(ended, &about)
     };
     let view = summary::view(&file).map_err(|e| vec![e.to_string()])?;
-    let json = serde_json::to_string(&file).map_err(|e| vec![e.to_string()])?;
+    let json = crate::json::write(&file);
     port.send(&FromWorker::Finished(Box::new(Opened { json, view })));
     Ok(())
 }

@@ -140,27 +140,20 @@ fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<Running> {
 fn open(contrasts: &contrast::Contrasts, request: u32, bytes: &[u8]) -> FromWorker {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let result = match run::open(bytes) {
-        Ok((file, view)) => json_of(&file).map(|json| {
-            let opened = Opened { json, view };
+        Ok((file, view)) => {
+            let opened = Opened { json: crate::json::write(&file), view };
             contrasts.remember(protocol::RunKey::of(&opened), &file);
-            Box::new(opened)
-        }),
+            Ok(Box::new(opened))
+        }
         Err(RunError::NotARun(what)) => match crate::experiment::open(bytes) {
-            Ok((file, view)) => match json_of(&file) {
-                Ok(json) => {
-                    let opened = Box::new(OpenedExperiment { json, view });
-                    return FromWorker::OpenedExperiment { request, opened };
-                }
-                Err(error) => Err(error),
-            },
+            Ok((file, view)) => {
+                let opened = Box::new(OpenedExperiment { json: crate::json::write(&file), view });
+                return FromWorker::OpenedExperiment { request, opened };
+            }
             Err(ExperimentError::NotAnExperiment(_)) => Err(text(&RunError::NotARun(what))),
             Err(error) => Err(text(&error)),
         },
         Err(error) => Err(text(&error)),
     };
     FromWorker::Opened { request, result }
-}
-
-fn json_of<T: serde::Serialize>(file: &T) -> Result<String, String> {
-    serde_json::to_string(file).map_err(|e| e.to_string())
 }

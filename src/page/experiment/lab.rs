@@ -35,7 +35,7 @@ impl Lab {
     /// What is wrong with it.
     pub fn fill(self, form: Form, json: &str) -> Result<(), String> {
         let (file, _) = experiment::read(json.as_bytes()).map_err(|error| error.to_string())?;
-        let base = serde_json::to_string(&file.base).map_err(|error| error.to_string())?;
+        let base = crate::json::write(&file.base);
         let plan = wire::read(&base).map_err(|_| "Its plan can't be read.".to_string())?;
         form.fill(&plan);
         self.draft.set(Some(ExperimentDraft::from_file(&file)));

@@ -364,6 +364,6 @@ fn start(app: App) {
 fn save(app: App) {
     let Some(experiment) = valid(app) else { return };
     let name = crate::present::library::file_name(&experiment.file.name, "experiment");
-    let json = serde_json::to_string_pretty(&experiment.file).unwrap_or_default();
+    let json = crate::json::pretty(&experiment.file);
     app.notices.check(files::save(&name, "application/json", &json));
 }

@@ -3,7 +3,7 @@
 use super::view::{Camp, CampsView, Evidence, Label, Requests};
 use super::{FEWEST_ENTITIES, Material};
 use crate::stats::camps::entities::{EntityCamps, OpKind};
-use crate::units::three_digits;
+use crate::units::{sort_small, three_digits};
 
 /// A ratio below this is called neither faster nor slower.
 const WORTH_SAYING: f64 = 1.1;
@@ -140,7 +140,7 @@ pub(super) fn name(camps: &mut [Camp]) {
             (None, _) => "",
         };
         let mut names: Vec<&str> = c.nodes.iter().map(|n| n.0.as_str()).collect();
-        names.sort_unstable();
+        sort_small(&mut names, Ord::cmp);
         format!("{}{role}", names.join(", "))
     };
     let places: Vec<String> = camps.iter().map(place).collect();

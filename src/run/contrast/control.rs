@@ -1,14 +1,15 @@
 //! Which runs have the same setting: their plans are equal but for name and seed.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What makes two plans the same setting: the plan without its name and seed. `None` where it is no plan.
 fn setting(plan_json: &str) -> Option<Value> {
-    let mut plan: Value = serde_json::from_slice(plan_json.as_bytes()).ok()?;
-    let object = plan.as_object_mut()?;
-    object.remove("name");
-    object.remove("seed");
-    Some(plan)
+    let Value::Object(plan) = crate::json::read(plan_json.as_bytes()).ok()? else { return None };
+    let mut setting = Map::new();
+    for (field, value) in plan.into_iter().filter(|(field, _)| field != "name" && field != "seed") {
+        setting.insert(field, value);
+    }
+    Some(setting.into())
 }
 
 /// Whether two plans (JSON texts) are the same setting.
@@ -23,8 +24,7 @@ pub fn same_setting(a: &str, b: &str) -> bool {
 pub fn setting_key(plan_json: &str) -> u64 {
     let Some(setting) = setting(plan_json) else { return 0 };
     // FNV-1a; objects are written with their keys in order. 53 bits, so that no JSON reader rounds it.
-    let hash = setting
-        .to_string()
+    let hash = crate::json::write(&setting)
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     (hash >> 11).max(1)
