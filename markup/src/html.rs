@@ -3,8 +3,8 @@
 /// Elements without an end tag.
 pub const VOID: [&str; 6] = ["area", "br", "col", "hr", "img", "input"];
 
-/// The attribute of elements that vary. `fwit::markup` finds them by it.
-pub const SITE: &str = " data-site=\"\"";
+/// The attribute of elements of which something varies: the names of what does. `fwit::markup` finds them by it.
+pub const SITE: &str = "data-site";
 
 /// The mark of children that vary.
 pub const CHILD_SITE: &str = "<!---->";

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use rstml::node::{KeyedAttribute, Node, NodeAttribute, NodeElement, NodeName};
+use rstml::node::{KeyedAttribute, Node, NodeAttribute, NodeBlock, NodeElement, NodeName};
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, Ident, Result, Stmt};
 
@@ -26,17 +26,15 @@ fn single(node: &Node) -> Result<TokenStream> {
     match node {
         Node::Element(element) if is_component(element.name()) => component(element),
         Node::Element(element) => {
-            let mut template = Template { html: String::new(), sites: 0, code: Vec::new() };
+            let mut template = Template { html: String::new(), code: Vec::new() };
             template.element(element)?;
             let Template { html, code, .. } = template;
-            let (parts, view) = (code.len(), view());
-            if parts == 0 {
-                return Ok(quote!(::fwit::markup::Element::new(#html, 0).into_markup()));
+            let view = view();
+            if code.is_empty() {
+                return Ok(quote!(::fwit::markup::Element::new(#html).into_markup()));
             }
             Ok(quote! {{
-                #[allow(unused_imports, reason = "not every view has all kinds of parts")]
-                use ::fwit::markup::{IntoMarkup as _, IntoValue as _};
-                let mut #view = ::fwit::markup::Element::new(#html, #parts);
+                let mut #view = ::fwit::markup::Element::new(#html);
                 #(#code)*
                 #view.into_markup()
             }})
@@ -47,10 +45,7 @@ fn single(node: &Node) -> Result<TokenStream> {
             Ok(quote!(::fwit::markup::Markup::Text(::std::borrow::Cow::Borrowed(#text))))
         }
         Node::Block(block) => {
-            let value = match block.try_block().map(|b| b.stmts.as_slice()) {
-                Some([Stmt::Expr(only, None)]) => quote!(#only),
-                _ => quote!(#block),
-            };
+            let value = value(block);
             Ok(quote!(::fwit::markup::IntoMarkup::into_markup(#value)))
         }
         other => {
@@ -62,6 +57,14 @@ fn single(node: &Node) -> Result<TokenStream> {
 /// The element under construction, in the code that is written: no name of a user's can be it.
 fn view() -> Ident {
     Ident::new("view", Span::mixed_site())
+}
+
+/// What stands in braces; the braces only where it is more than one expression.
+fn value(block: &NodeBlock) -> TokenStream {
+    match block.try_block().map(|b| b.stmts.as_slice()) {
+        Some([Stmt::Expr(only, None)]) => quote!(#only),
+        _ => quote!(#block),
+    }
 }
 
 fn is_component(name: &NodeName) -> bool {
@@ -83,28 +86,27 @@ fn component(element: &Element) -> Result<TokenStream> {
 /// An element under construction: its HTML, and code for each part that varies.
 struct Template {
     html: String,
-    /// Places so far where something varies, in the document's order.
-    sites: usize,
+    /// In the order in which `fwit::markup` finds the marks: of an element first what is in it.
     code: Vec<TokenStream>,
 }
 
 impl Template {
     fn element(&mut self, element: &Element) -> Result<()> {
         let name = element.name().to_string();
-        let mut attributes = Vec::new();
-        let site = self.sites;
+        let (mut names, mut attributes) = (Vec::new(), Vec::new());
         self.html += &format!("<{name}");
         for attribute in element.attributes() {
             let NodeAttribute::Attribute(attribute) = attribute else {
                 return Err(Error::new(attribute.span(), "attributes have names here"));
             };
             if !self.is_static(attribute)? {
-                attributes.push(varying(site, &name, attribute)?);
+                let (name, code) = varying(&name, attribute)?;
+                names.push(name);
+                attributes.push(code);
             }
         }
         if !attributes.is_empty() {
-            self.sites += 1;
-            self.html += SITE;
+            self.html += &format!(" {SITE}=\"{}\"", names.join(" "));
         }
         self.html.push('>');
         if !VOID.contains(&name.as_str()) {
@@ -145,54 +147,56 @@ impl Template {
                 self.element(element)?;
             }
             varying => {
-                let (site, markup, view) = (self.sites, single(varying)?, view());
-                self.sites += 1;
+                let view = view();
                 self.html += CHILD_SITE;
-                self.code.push(quote!(#view.child(#site, #markup);));
+                self.code.push(match varying {
+                    Node::Block(block) => {
+                        let value = value(block);
+                        quote!(::fwit::markup::IntoMarkup::part(#value, &mut #view);)
+                    }
+                    other => {
+                        let markup = single(other)?;
+                        quote!(#view.child(#markup);)
+                    }
+                });
             }
         }
         Ok(())
     }
 }
 
-/// Code for an attribute that varies.
-fn varying(site: usize, element: &str, attribute: &KeyedAttribute) -> Result<TokenStream> {
+/// An attribute that varies: its name for the mark, and its code.
+fn varying(element: &str, attribute: &KeyedAttribute) -> Result<(String, TokenStream)> {
     let key = attribute.key.to_string();
     let Some(value) = attribute.value() else {
         return Err(Error::new(attribute.span(), "this needs a value"));
     };
-    let (kind, name) = key.split_once(':').unwrap_or(("", &key));
-    let put = |kind: &str, name: &str| {
-        let (kind, view) = (Ident::new(kind, Span::call_site()), view());
-        quote!(#view.put(#site, ::fwit::markup::Kind::#kind, #name, (#value).into_value());)
-    };
-    Ok(match (kind, name) {
-        ("", "node_ref") => {
-            let view = view();
-            quote!(#view.refer(#site, #value);)
+    let view = view();
+    let put = quote!(::fwit::markup::IntoValue::part(#value, &mut #view););
+    Ok(match key.split_once(':') {
+        None if key == "node_ref" => (key, quote!(#view.refer(#value);)),
+        None if key == "inner_html" => ("prop:innerHTML".to_string(), put),
+        None | Some(("class" | "style" | "prop", _)) => (key, put),
+        Some(("on", event)) => {
+            let (event, of_target) =
+                event.strip_suffix(":target").map_or((event, false), |event| (event, true));
+            (format!("on:{event}"), listener(element, attribute, event, of_target, value)?)
         }
-        ("", "inner_html") => put("Property", "innerHTML"),
-        ("", name) => put("Attribute", name),
-        ("class", name) => put("Class", name),
-        ("style", name) => put("Style", name),
-        ("prop", name) => put("Property", name),
-        ("on", name) => listener(site, element, attribute, name, value)?,
-        _ => return Err(Error::new(attribute.span(), "not known here: class, style, prop and on are")),
+        Some(_) => return Err(Error::new(attribute.span(), "not known here: class, style, prop and on are")),
     })
 }
 
 fn listener(
-    site: usize,
     element: &str,
     attribute: &KeyedAttribute,
-    name: &str,
+    event: &str,
+    of_target: bool,
     handler: &Expr,
 ) -> Result<TokenStream> {
-    let (event, of_target) = name.strip_suffix(":target").map_or((name, false), |event| (event, true));
     let event = Ident::new(event, attribute.key.span());
     let (event, view) = (quote!(&::leptos::ev::#event), view());
     if !of_target {
-        return Ok(quote!(#view.on(#site, #event, #handler);));
+        return Ok(quote!(#view.on(#event, #handler);));
     }
     let target = match element {
         "details" => quote!(HtmlDetailsElement),
@@ -201,7 +205,7 @@ fn listener(
         "textarea" => quote!(HtmlTextAreaElement),
         _ => return Err(Error::new(attribute.key.span(), "the type of this target is not known here")),
     };
-    Ok(quote!(#view.on_target::<_, ::web_sys::#target>(#site, #event, #handler);))
+    Ok(quote!(#view.on_target::<_, ::web_sys::#target>(#event, #handler);))
 }
 
 #[cfg(test)]
@@ -220,21 +224,21 @@ mod tests {
     #[test]
     fn what_is_known_is_html_and_what_varies_is_code() {
         let code = written(quote! {
-            <p class="a" id=id>"1 < 2"<br/>{one}<b on:click=hear>"x" {two}</b></p>
+            <p class="a" id=id node_ref=r>"1 < 2"<br/>{one}<b on:click=hear>"x" {two}</b></p>
         })
         .unwrap();
-        let html = r#"<pclass=\"a\"data-site=\"\">1&lt;2<br><!----><bdata-site=\"\">x<!----></b></p>"#;
+        let html = r#"<pclass=\"a\"data-site=\"idnode_ref\">1&lt;2<br><!----><bdata-site=\"on:click\">x<!----></b></p>"#;
         assert!(code.contains(html), "{code}");
-        // Places are counted in the document's order, an element before what is in it.
-        for part in [
-            ".child(1usize,::fwit::markup::IntoMarkup::into_markup(one))",
-            ".child(3usize,",
-            ".on(2usize,&::leptos::ev::click,hear)",
-            ".put(0usize,::fwit::markup::Kind::Attribute,\"id\",(id).into_value())",
-        ] {
-            assert!(code.contains(part), "{part} is not in {code}");
-        }
-        assert!(code.find("child(1usize").unwrap() < code.find("put(0usize").unwrap(), "children come first");
+        // Of an element first what is in it: that is the order in which the marks are found again.
+        let parts = [
+            "IntoMarkup::part(one,&mutview)",
+            "IntoMarkup::part(two,&mutview)",
+            "view.on(&::leptos::ev::click,hear)",
+            "IntoValue::part(id,&mutview)",
+            "view.refer(r)",
+        ];
+        let places: Vec<_> = parts.iter().map(|part| code.find(part).expect(part)).collect();
+        assert!(places.is_sorted(), "{code}");
     }
 
     #[test]

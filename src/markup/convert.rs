@@ -5,12 +5,17 @@ use std::sync::Arc;
 
 use leptos::prelude::{AnyView, Get as _, Memo, RwSignal, Signal, View};
 
-use super::Markup;
+use super::{Element, Markup};
 
 /// What can be [`Markup`].
-pub trait IntoMarkup {
+pub trait IntoMarkup: Sized {
     /// As markup.
     fn into_markup(self) -> Markup;
+
+    /// As the next part of an element.
+    fn part(self, element: &mut Element) {
+        element.child(self.into_markup());
+    }
 }
 
 impl IntoMarkup for Markup {
@@ -28,6 +33,10 @@ impl IntoMarkup for () {
 impl IntoMarkup for &'static str {
     fn into_markup(self) -> Markup {
         Markup::Text(Cow::Borrowed(self))
+    }
+
+    fn part(self, element: &mut Element) {
+        element.text(self);
     }
 }
 

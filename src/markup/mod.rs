@@ -24,7 +24,7 @@ use leptos::tachys::view::any_view::AnyView as Any;
 pub use convert::IntoMarkup;
 pub use fwit_markup::view;
 pub use keyed::{For, Keyed};
-pub use part::{Element, Kind};
+pub use part::Element;
 pub use show::Show;
 pub use value::{IntoValue, Value};
 
@@ -69,6 +69,10 @@ pub fn live<T: IntoMarkup>(of: impl FnMut() -> T + Send + 'static) -> Markup {
 /// A memo: what a closure returns, and told on only where it differs from before. Leptos compiles its own for each
 /// closure; this one for each type.
 pub fn memo<T: PartialEq + Send + Sync + 'static>(of: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
-    let of: Box<dyn Fn() -> T + Send + Sync> = Box::new(of);
+    boxed(Box::new(of))
+}
+
+#[inline(never)]
+fn boxed<T: PartialEq + Send + Sync + 'static>(of: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T> {
     Memo::new(move |_| of())
 }

@@ -8,38 +8,23 @@ use wasm_bindgen::JsCast;
 
 use super::{Markup, Value};
 
-/// An element: its HTML and what varies in it.
+/// An element: its HTML, and what varies in it, in the order of the marks in the HTML.
+///
+/// The methods that add a part are compiled once and called from every view: what they take is what views are made of.
 #[allow(missing_debug_implementations, reason = "holds closures")]
-pub struct Element {
+pub struct Element(pub(super) Box<Inner>);
+
+pub(super) struct Inner {
     pub(super) html: &'static str,
     pub(super) parts: Vec<Part>,
 }
 
-/// Something that varies, and where: the number of the place in the element's HTML.
-pub(super) struct Part {
-    pub(super) site: usize,
-    pub(super) what: What,
-}
-
-/// What varies at a place.
-pub(super) enum What {
+/// Something that varies. Where, and under which name, stands in the HTML.
+pub(super) enum Part {
     Child(Markup),
-    Put(Kind, &'static str, Value),
-    On(&'static str, Handler),
-    Refer(Reference),
-}
-
-/// Where a value is put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// An attribute.
-    Attribute,
-    /// A class, there or not.
-    Class,
-    /// A style.
-    Style,
-    /// A property of the DOM's object.
-    Property,
+    Value(Value),
+    Listener(Handler),
+    Reference(Reference),
 }
 
 /// Hears an event.
@@ -49,72 +34,73 @@ pub(super) type Handler = SendWrapper<Box<dyn FnMut(web_sys::Event)>>;
 pub(super) type Reference = Box<dyn FnOnce(&web_sys::Element) + Send>;
 
 impl Element {
-    /// An element of one root, with room for its parts.
+    /// An element of one root.
     #[must_use]
-    pub fn new(html: &'static str, parts: usize) -> Element {
-        Element { html, parts: Vec::with_capacity(parts) }
+    #[inline(never)]
+    pub fn new(html: &'static str) -> Element {
+        Element(Box::new(Inner { html, parts: Vec::new() }))
     }
 
-    fn push(&mut self, site: usize, what: What) {
-        self.parts.push(Part { site, what });
+    #[inline(never)]
+    fn push(&mut self, part: Part) {
+        self.0.parts.push(part);
     }
 
     /// Markup in the place of a mark.
-    pub fn child(&mut self, site: usize, markup: Markup) {
-        self.push(site, What::Child(markup));
+    #[inline(never)]
+    pub fn child(&mut self, markup: Markup) {
+        self.push(Part::Child(markup));
     }
 
-    /// A value of the element at a place.
-    pub fn put(&mut self, site: usize, kind: Kind, name: &'static str, value: Value) {
-        self.push(site, What::Put(kind, name, value));
+    /// A text in the place of a mark.
+    #[inline(never)]
+    pub fn text(&mut self, text: &'static str) {
+        self.child(Markup::Text(text.into()));
     }
 
-    /// A listener.
-    pub fn on<E>(&mut self, site: usize, event: &E, mut handler: impl FnMut(E::EventType) + 'static)
+    /// A value of an attribute, a class, a style or a property.
+    #[inline(never)]
+    pub fn value(&mut self, value: Value) {
+        self.push(Part::Value(value));
+    }
+
+    /// A text as such a value.
+    #[inline(never)]
+    pub fn value_text(&mut self, text: &'static str) {
+        self.value(Value::Text(text.into()));
+    }
+
+    /// A listener; of the event only the type is looked at here.
+    pub fn on<E>(&mut self, _: &E, mut handler: impl FnMut(E::EventType) + 'static)
     where
         E: EventDescriptor,
         E::EventType: JsCast,
     {
-        self.listen(site, name(event), Box::new(move |event| handler(event.unchecked_into())));
+        self.listen(Box::new(move |event| handler(event.unchecked_into())));
     }
 
     /// A listener that knows its target's type.
-    pub fn on_target<E, T>(
-        &mut self,
-        site: usize,
-        event: &E,
-        mut handler: impl FnMut(Targeted<E::EventType, T>) + 'static,
-    ) where
+    pub fn on_target<E, T>(&mut self, _: &E, mut handler: impl FnMut(Targeted<E::EventType, T>) + 'static)
+    where
         E: EventDescriptor,
         E::EventType: JsCast,
     {
-        self.listen(
-            site,
-            name(event),
-            Box::new(move |event| handler(Targeted::from(event.unchecked_into::<E::EventType>()))),
-        );
+        self.listen(Box::new(move |event| handler(Targeted::from(event.unchecked_into::<E::EventType>()))));
     }
 
-    fn listen(&mut self, site: usize, event: &'static str, handler: Box<dyn FnMut(web_sys::Event)>) {
-        self.push(site, What::On(event, SendWrapper::new(handler)));
+    #[inline(never)]
+    fn listen(&mut self, handler: Box<dyn FnMut(web_sys::Event)>) {
+        self.push(Part::Listener(SendWrapper::new(handler)));
     }
 
     /// Tells a reference its element.
-    pub fn refer<E: ElementType>(&mut self, site: usize, reference: impl NodeRefContainer<E>) {
-        self.push(site, What::Refer(Box::new(move |element| reference.load(element))));
+    pub fn refer<E: ElementType>(&mut self, reference: impl NodeRefContainer<E>) {
+        self.push(Part::Reference(Box::new(move |element| reference.load(element))));
     }
 
     /// As markup.
     #[must_use]
     pub fn into_markup(self) -> Markup {
         Markup::Element(self)
-    }
-}
-
-/// The name of an event; those of Leptos's own events are constants.
-fn name(event: &impl EventDescriptor) -> &'static str {
-    match event.name() {
-        std::borrow::Cow::Borrowed(name) => name,
-        std::borrow::Cow::Owned(_) => "",
     }
 }

@@ -15,8 +15,8 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Comment, HtmlElement, Node, Text};
 
 use super::keyed::ShownList;
-use super::part::{Element, Handler, Kind, Part, What};
-use super::template;
+use super::part::{Element, Handler, Part};
+use super::template::{self, Kind, Slot, Template};
 use super::{Markup, Value};
 
 /// Markup that is shown.
@@ -37,6 +37,7 @@ enum Shown {
 
 struct ShownElement {
     html: &'static str,
+    template: Rc<Template>,
     root: Node,
     sites: Vec<Node>,
     parts: Vec<ShownPart>,
@@ -53,7 +54,7 @@ enum ShownPart {
 /// A listener in the document.
 struct Listener {
     target: Node,
-    event: &'static str,
+    event: Rc<str>,
     closure: Closure<dyn FnMut(web_sys::Event)>,
 }
 
@@ -62,7 +63,7 @@ impl Drop for Listener {
         // A target that has no such listener has nothing to remove.
         let _ = self
             .target
-            .remove_event_listener_with_callback(self.event, self.closure.as_ref().unchecked_ref());
+            .remove_event_listener_with_callback(&self.event, self.closure.as_ref().unchecked_ref());
     }
 }
 
@@ -108,10 +109,8 @@ impl Render for Markup {
                     *shown = text;
                 }
             }
-            (Markup::Element(element), Shown::Element(shown))
-                if std::ptr::eq(element.html, shown.html) && element.parts.len() == shown.parts.len() =>
-            {
-                shown.rebuild(element.parts);
+            (Markup::Element(element), Shown::Element(shown)) if std::ptr::eq(element.0.html, shown.html) => {
+                shown.rebuild(element.0.parts);
             }
             (Markup::List(items), Shown::List(shown, end)) => rebuild_list(items, shown, end),
             (Markup::Keyed(list), Shown::Keyed(shown)) => shown.rebuild(list),
@@ -224,40 +223,37 @@ impl Mountable for State {
 
 impl ShownElement {
     fn build(element: Element) -> Option<ShownElement> {
-        let (root, sites) = template::copy(element.html)?;
-        let parts = element
-            .parts
-            .into_iter()
-            .map(|part| {
-                sites.get(part.site).map_or(ShownPart::Nothing, |site| ShownPart::build(part.what, site))
-            })
+        let (template, root, sites) = template::copy(element.0.html)?;
+        let parts = element.0.parts.into_iter().zip(&template.slots);
+        let parts = parts
+            .filter_map(|(part, slot)| Some(ShownPart::build(part, slot, sites.get(slot.site)?)))
             .collect();
-        Some(ShownElement { html: element.html, root, sites, parts })
+        Some(ShownElement { html: element.0.html, template, root, sites, parts })
     }
 
     /// Other values for the same HTML.
     fn rebuild(&mut self, parts: Vec<Part>) {
-        for (part, shown) in parts.into_iter().zip(&mut self.parts) {
-            if let Some(site) = self.sites.get(part.site) {
-                shown.rebuild(part.what, site);
+        for ((part, shown), slot) in parts.into_iter().zip(&mut self.parts).zip(&self.template.slots) {
+            if let Some(site) = self.sites.get(slot.site) {
+                shown.rebuild(part, slot, site);
             }
         }
     }
 }
 
 impl ShownPart {
-    fn build(what: What, site: &Node) -> ShownPart {
-        match what {
-            What::Child(markup) => {
+    fn build(part: Part, slot: &Slot, site: &Node) -> ShownPart {
+        match part {
+            Part::Child(markup) => {
                 let mut state = markup.build();
                 if insert_before(site, &mut state) {
                     remove(site);
                 }
                 ShownPart::Child(state)
             }
-            What::Put(kind, name, value) => put(site, kind, name, value, None),
-            What::On(event, handler) => listen(site, event, handler),
-            What::Refer(reference) => {
+            Part::Value(value) => put(site, slot, value, None),
+            Part::Listener(handler) => listen(site, &slot.name, handler),
+            Part::Reference(reference) => {
                 if let Some(element) = site.dyn_ref() {
                     reference(element);
                 }
@@ -266,42 +262,42 @@ impl ShownPart {
         }
     }
 
-    fn rebuild(&mut self, what: What, site: &Node) {
-        match (what, &mut *self) {
-            (What::Child(markup), ShownPart::Child(state)) => markup.rebuild(state),
-            (What::On(_, handler), ShownPart::Listener(shown, _)) => {
+    fn rebuild(&mut self, part: Part, slot: &Slot, site: &Node) {
+        match (part, &mut *self) {
+            (Part::Child(markup), ShownPart::Child(state)) => markup.rebuild(state),
+            (Part::Listener(handler), ShownPart::Listener(shown, _)) => {
                 shown.replace(Some(handler));
             }
-            (What::Put(kind, name, value), shown) => {
+            (Part::Value(value), shown) => {
                 let before = match std::mem::replace(shown, ShownPart::Nothing) {
                     ShownPart::Value(before) => Some(before),
                     ShownPart::Live(effect) => effect.take_value(),
                     _ => None,
                 };
-                *shown = put(site, kind, name, value, before);
+                *shown = put(site, slot, value, before);
             }
-            (what, shown) => *shown = ShownPart::build(what, site),
+            (part, shown) => *shown = ShownPart::build(part, slot, site),
         }
     }
 }
 
 /// Puts a value where it belongs, if it is not `before`; again when it changes.
-fn put(site: &Node, kind: Kind, name: &'static str, value: Value, before: Option<Value>) -> ShownPart {
+fn put(site: &Node, slot: &Slot, value: Value, before: Option<Value>) -> ShownPart {
     let Some(element) = site.dyn_ref::<HtmlElement>().or_else(|| Some(site.unchecked_ref())) else {
         return ShownPart::Nothing;
     };
     let Value::Live(mut ask) = value else {
-        write(element, kind, name, &value, before.as_ref());
+        write(element, slot.kind, &slot.name, &value, before.as_ref());
         return ShownPart::Value(value);
     };
-    let element = element.clone();
+    let (element, kind, name) = (element.clone(), slot.kind, slot.name.clone());
     ShownPart::Live(RenderEffect::new_with_value(
         move |before: Option<Value>| {
             let mut value = ask();
             while let Value::Live(mut inner) = value {
                 value = inner();
             }
-            write(&element, kind, name, &value, before.as_ref());
+            write(&element, kind, &name, &value, before.as_ref());
             value
         },
         before,
@@ -320,10 +316,11 @@ fn write(element: &HtmlElement, kind: Kind, name: &str, value: &Value, before: O
         (Kind::Class, None) => element.class_list().remove_1(name),
         (Kind::Style, text) => element.style().set_property(name, text.as_deref().unwrap_or_default()),
         (Kind::Property, _) => js_sys::Reflect::set(element, &name.into(), &value.js()).map(|_| ()),
+        (Kind::Child | Kind::Event | Kind::Reference, _) => Ok(()),
     };
 }
 
-fn listen(site: &Node, event: &'static str, handler: Handler) -> ShownPart {
+fn listen(site: &Node, event: &Rc<str>, handler: Handler) -> ShownPart {
     let cell = Rc::new(RefCell::new(Some(handler)));
     let heard = Rc::clone(&cell);
     let closure = Closure::<dyn FnMut(web_sys::Event)>::new(move |event| {
@@ -334,7 +331,7 @@ fn listen(site: &Node, event: &'static str, handler: Handler) -> ShownPart {
     });
     // An element takes any listener.
     let _ = site.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
-    ShownPart::Listener(cell, Listener { target: site.clone(), event, closure })
+    ShownPart::Listener(cell, Listener { target: site.clone(), event: event.clone(), closure })
 }
 
 // What Leptos asks of every view besides; none of it happens in a page that no server renders.

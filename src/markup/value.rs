@@ -6,6 +6,8 @@ use std::sync::Arc;
 use leptos::prelude::{Get as _, Memo, RwSignal, Signal};
 use wasm_bindgen::JsValue;
 
+use super::Element;
+
 /// The value of an attribute, a class, a style or a property.
 #[allow(missing_debug_implementations, reason = "holds a closure")]
 pub enum Value {
@@ -51,9 +53,14 @@ impl Value {
 }
 
 /// What can be a [`Value`].
-pub trait IntoValue {
+pub trait IntoValue: Sized {
     /// As a value.
     fn into_value(self) -> Value;
+
+    /// As the next part of an element.
+    fn part(self, element: &mut Element) {
+        element.value(self.into_value());
+    }
 }
 
 impl IntoValue for Value {
@@ -65,6 +72,10 @@ impl IntoValue for Value {
 impl IntoValue for &'static str {
     fn into_value(self) -> Value {
         Value::Text(Cow::Borrowed(self))
+    }
+
+    fn part(self, element: &mut Element) {
+        element.value_text(self);
     }
 }
 
