@@ -3,8 +3,8 @@
 //! What serde derives can read a struct from an object and from a list of its fields in order. No file of ours has
 //! structs as lists, and the code for it is as long as that for objects: here a struct is an object.
 //!
-//! May not enter: what any file means. Called by: whoever reads JSON. Calls: nothing.
-//! Tests: below.
+//! May not enter: what any file means. Called by: whoever reads or writes JSON. Calls: nothing.
+//! Tests: beside the code.
 
 mod write;
 

@@ -1,7 +1,7 @@
 //! Quantities with their units: the newtypes that public signatures use instead of bare numbers.
 //!
 //! May not enter: clocks, formatting for one particular view.
-//! Called by: everything. Calls: nothing.
+//! Called by: everything. Calls: json, for decimal numbers.
 //! Invariant: durations and instants inside the program are whole microseconds; milliseconds exist in
 //! text for people, in plan files and in JavaScript timers only.
 //! Tests: beside the code.

@@ -84,9 +84,9 @@ impl Heatmap {
 
     /// Level of each count: its logarithm, so that one request among thousands still shows.
     fn levels(&self) -> impl Fn(u32) -> u8 + use<> {
-        let most = f64::from(self.most).ln_1p().max(f64::MIN_POSITIVE);
+        let most = libm::log1p(f64::from(self.most)).max(f64::MIN_POSITIVE);
         let level = move |c: u32| {
-            if c == 0 { 0 } else { 1 + (254.0 * f64::from(c).ln_1p() / most).round().min(254.0) as u8 }
+            if c == 0 { 0 } else { 1 + (254.0 * libm::log1p(f64::from(c)) / most).round().min(254.0) as u8 }
         };
         let table: Vec<u8> = (0..=self.most.min(4095)).map(level).collect();
         move |c| table.get(c as usize).copied().unwrap_or_else(|| level(c))
@@ -117,7 +117,7 @@ impl Heatmap {
         }
         let column = (((cursor.x - g.start) / g.step + 1e-9).floor().max(0.0) as usize).min(g.columns - 1);
         let bin = cursor.y.map(|y| {
-            let b = ((y / g.lowest).ln() / g.ratio.ln() + 1e-9).floor().max(0.0) as usize;
+            let b = (libm::log(y / g.lowest) / libm::log(g.ratio) + 1e-9).floor().max(0.0) as usize;
             b.min(g.bins - 1)
         });
         Some((column, bin))

@@ -88,15 +88,20 @@ fn si(v: f64) -> (f64, &'static str) {
 fn clock(v: f64, decimals: usize, hours: bool) -> String {
     let unit = 10f64.powi(decimals as i32);
     let total = (v.abs() * unit).round();
-    let (secs, part) = ((total / unit).floor(), total % unit);
+    let (secs, part) = ((total / unit).floor(), rest(total, unit));
     let sign = if v < 0.0 && total > 0.0 { "\u{2212}" } else { "" };
-    let (h, m, s) = ((secs / 3600.0).floor(), (secs / 60.0).floor(), secs % 60.0);
+    let (h, m, s) = ((secs / 3600.0).floor(), (secs / 60.0).floor(), rest(secs, 60.0));
     let mut out =
-        if hours { format!("{sign}{h}:{:02}:{s:02}", m % 60.0) } else { format!("{sign}{m}:{s:02}") };
+        if hours { format!("{sign}{h}:{:02}:{s:02}", rest(m, 60.0)) } else { format!("{sign}{m}:{s:02}") };
     if decimals > 0 {
         out += &format!(".{part:0decimals$}");
     }
     out
+}
+
+/// What whole multiples leave of a value of 0 or more. (`%` of floats is a division of 128 bits.)
+fn rest(value: f64, of: f64) -> f64 {
+    value - of * (value / of).floor()
 }
 
 /// A percentile rank as people write it: 0.999 is `99.9 %`, with no digit more than it needs.

@@ -30,7 +30,7 @@ pub struct Scale {
 fn forward(kind: Kind, v: f64) -> f64 {
     match kind {
         Kind::Linear => v,
-        Kind::Log => v.max(f64::MIN_POSITIVE).ln(),
+        Kind::Log => libm::log(v.max(f64::MIN_POSITIVE)),
         Kind::Percentile => -(1.0 - v.min(LAST_RANK)).log10(),
     }
 }
@@ -38,7 +38,7 @@ fn forward(kind: Kind, v: f64) -> f64 {
 fn backward(kind: Kind, t: f64) -> f64 {
     match kind {
         Kind::Linear => t,
-        Kind::Log => t.exp(),
+        Kind::Log => libm::exp(t),
         Kind::Percentile => 1.0 - 10f64.powf(-t),
     }
 }

@@ -146,9 +146,7 @@ impl Contrasts {
             }
             port.send(&FromWorker::Progress { request, done: job.progress() });
             TimeoutFuture::new(0).await;
-            if self.inner.borrow().open(request).is_none() {
-                return None;
-            }
+            self.inner.borrow().open(request)?;
             since = now();
         }
         Some(job.contrast())
