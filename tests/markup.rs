@@ -276,9 +276,10 @@ async fn keyed_items_come_go_and_move_with_their_elements() {
 async fn a_reference_knows_its_element_and_drawings_are_drawings() {
     let known = NodeRef::<html::Canvas>::new();
     let place = show(move || {
+        let strokes = "M0 0";
         view! {
             <figure><canvas node_ref=known></canvas><span inner_html="<em>raw</em>"></span></figure>
-            <svg viewBox="0 0 16 16"><path d={"M0 0"} /></svg>
+            <svg viewBox="0 0 16 16"><path d=strokes /></svg>
         }
     });
     assert!(known.get_untracked().is_some());
