@@ -35,7 +35,8 @@ fn metric<'a>(comparison: &'a Value, name: &str) -> &'a Value {
 #[test]
 fn sticky_or_not_on_a_busy_leader() {
     let page = Page::serve().unwrap();
-    let cluster = Cluster::start(3, &["--write-ms", "6", "--read-ms", "0.5"]).unwrap();
+    // Few requests that take long: a machine of two cores carries browser and cluster without strain.
+    let cluster = Cluster::start(3, &["--write-ms", "16", "--read-ms", "0.5"]).unwrap();
     let browser = Browser::start().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
@@ -51,7 +52,7 @@ fn sticky_or_not_on_a_busy_leader() {
         .collect();
     let mut base = browser.eval("return fwit.preset('quick');", &[]).unwrap();
     base["cluster"]["nodes"] = json!(nodes);
-    base["load"]["entities"] = json!(18);
+    base["load"]["entities"] = json!(12);
     base["mix"] = json!({ "set": 1, "get": 1 });
     base["subscribers"] = json!(0);
     let experiment = json!({
@@ -73,7 +74,7 @@ fn sticky_or_not_on_a_busy_leader() {
 
     let comparison = &done["comparisons"][0];
     println!("{}", comparison["headline"]);
-    for name in ["throughput", "read p50", "read p99", "write p50", "write p99"] {
+    for name in ["throughput", "read p50", "write p50"] {
         let m = metric(comparison, name);
         println!("{name}: {} {} {}", m["verdict"], m["ratio"], m["ci95"]);
     }
