@@ -1,7 +1,7 @@
 //! What views are made of: one type for all of them, where Leptos has one for each shape of view.
 //!
-//! Leptos compiles every view to types of its own and builds them element by element; a quarter of the page's code was
-//! that. Here an element is a text of HTML, cloned from a template that the browser parsed once, and a list of what
+//! Leptos compiles every view to types of its own and builds them element by element; an eighth of the page's
+//! download was that. Here an element is a text of HTML, cloned from a template that the browser parsed once, and a list of what
 //! varies in it (the idea of lit-html). Signals, memos, effects and components are Leptos's; `view!` is of `fwit-markup`.
 //!
 //! May not enter: anything but showing. Called by: page. Calls: nothing of this package.
