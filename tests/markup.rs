@@ -197,6 +197,60 @@ async fn controls_have_their_values_as_properties() {
     assert_eq!(typed.get_untracked(), "typed");
 }
 
+#[wasm_bindgen_test]
+async fn classes_of_both_kinds_live_together_and_a_property_is_put_right() {
+    let (class, on, value) = (RwSignal::new("a b"), RwSignal::new(true), RwSignal::new("3".to_string()));
+    let place = show(move || {
+        view! {
+            <input
+                type="text"
+                class=move || class.get()
+                class:on=move || on.get()
+                prop:value=move || value.get()
+                // Refuses what was typed.
+                on:input=move |_| value.set("3".into())
+            />
+        }
+    });
+    let input: HtmlInputElement = place.find("input");
+    assert_eq!(input.class_name(), "a b on");
+    class.set("b c");
+    tick().await;
+    assert_eq!(input.class_name(), "on b c");
+    on.set(false);
+    class.set("");
+    tick().await;
+    assert_eq!((input.class_name().as_str(), input.value().as_str()), ("", "3"));
+    input.set_value("34");
+    input.dispatch_event(&web_sys::Event::new("input").unwrap()).unwrap();
+    tick().await;
+    assert_eq!(input.value(), "3");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_replaced_does_not_run_once_more_with_signals_that_are_gone() {
+    let step = RwSignal::new(0_u32);
+    let place = show(move || {
+        live(move || {
+            // Owned by this closure: gone when it runs again, while what reads it is changed by the same signal.
+            let here = Signal::derive(move || step.get());
+            let inner =
+                live(move || live(move || view! { <i title=move || here.get()>{move || here.get()}</i> }));
+            if step.get().is_multiple_of(2) {
+                view! { <b>{inner}</b> }
+            } else {
+                view! { <u>{inner}</u> }
+            }
+        })
+    });
+    for now in 1..5 {
+        step.set(now);
+        tick().await;
+        let tag = if now % 2 == 0 { 'b' } else { 'u' };
+        assert_eq!(place.html(), format!("<{tag}><i title=\"{now}\">{now}</i></{tag}>"));
+    }
+}
+
 #[component]
 fn Frame(#[prop(into)] name: String, children: Children) -> impl IntoView {
     view! { <section title=name>{children()}</section> }

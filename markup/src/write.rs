@@ -6,7 +6,7 @@ use rstml::node::{KeyedAttribute, Node, NodeAttribute, NodeBlock, NodeElement, N
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, Ident, Result, Stmt};
 
-use crate::html::{CHILD_SITE, SITE, VOID, escape, misplaced};
+use crate::html::{CHILD_SITE, SITE, TEXT, VOID, escape, misplaced};
 
 type Element = NodeElement<rstml::Infallible>;
 
@@ -26,7 +26,7 @@ fn single(node: &Node) -> Result<TokenStream> {
     match node {
         Node::Element(element) if is_component(element.name()) => component(element),
         Node::Element(element) => {
-            let mut template = Template { html: String::new(), code: Vec::new() };
+            let mut template = Template::default();
             template.element(element)?;
             let Template { html, code, .. } = template;
             let view = view();
@@ -75,6 +75,16 @@ fn is_component(name: &NodeName) -> bool {
 
 /// A component is Leptos's matter; its children are one expression for it.
 fn component(element: &Element) -> Result<TokenStream> {
+    for attribute in element.attributes() {
+        let key = match attribute {
+            NodeAttribute::Attribute(attribute) => attribute.key.to_string(),
+            NodeAttribute::Block(_) => "{..}".to_string(),
+        };
+        // Leptos would put these on the elements of the component; markup has no such door.
+        if key == "{..}" || key.split_once(':').is_some_and(|(kind, _)| kind != "let") {
+            return Err(Error::new(attribute.span(), "a component takes its own properties only"));
+        }
+    }
     let mut element = element.clone();
     if !element.children.is_empty() {
         let children = all(&element.children)?;
@@ -84,8 +94,11 @@ fn component(element: &Element) -> Result<TokenStream> {
 }
 
 /// An element under construction: its HTML, and code for each part that varies.
+#[derive(Default)]
 struct Template {
     html: String,
+    /// The elements that are open, outermost first.
+    open: Vec<String>,
     /// In the order in which `fwit::markup` finds the marks: of an element first what is in it.
     code: Vec<TokenStream>,
 }
@@ -109,10 +122,13 @@ impl Template {
             self.html += &format!(" {SITE}=\"{}\"", names.join(" "));
         }
         self.html.push('>');
+        if let (true, Some(child)) = (VOID.contains(&name.as_str()), element.children.first()) {
+            return Err(Error::new(child.span(), format!("nothing stands in <{name}>")));
+        }
         if !VOID.contains(&name.as_str()) {
-            for child in &element.children {
-                self.child(&name, child)?;
-            }
+            self.open.push(name.clone());
+            element.children.iter().try_for_each(|child| self.child(child))?;
+            self.open.pop();
             self.html += &format!("</{name}>");
         }
         // Behind the children, as in Leptos: a property may depend on them, as the value of a select on its options.
@@ -135,18 +151,24 @@ impl Template {
         Ok(true)
     }
 
-    fn child(&mut self, parent: &str, node: &Node) -> Result<()> {
+    fn child(&mut self, node: &Node) -> Result<()> {
         match node {
             Node::Comment(_) => {}
             Node::Text(text) => self.html += &escape(&text.value_string()),
-            Node::Fragment(fragment) => fragment.children.iter().try_for_each(|n| self.child(parent, n))?,
+            Node::Fragment(fragment) => fragment.children.iter().try_for_each(|n| self.child(n))?,
             Node::Element(element) if !is_component(element.name()) => {
-                if let Some(why) = misplaced(parent, &element.name().to_string()) {
+                if let Some(why) = misplaced(&self.open, &element.name().to_string()) {
                     return Err(Error::new(element.name().span(), why));
                 }
                 self.element(element)?;
             }
             varying => {
+                if let Some(parent) = self.open.last().filter(|parent| TEXT.contains(&parent.as_str())) {
+                    return Err(Error::new(
+                        varying.span(),
+                        format!("in <{parent}> only texts can stand, in quotes"),
+                    ));
+                }
                 let view = view();
                 self.html += CHILD_SITE;
                 self.code.push(match varying {
@@ -193,7 +215,8 @@ fn listener(
     of_target: bool,
     handler: &Expr,
 ) -> Result<TokenStream> {
-    let event = Ident::new(event, attribute.key.span());
+    let event: Ident = syn::parse_str(event)
+        .map_err(|_| Error::new(attribute.key.span(), format!("“{event}” is no event known here")))?;
     let (event, view) = (quote!(&::leptos::ev::#event), view());
     if !of_target {
         return Ok(quote!(#view.on(#event, #handler);));
@@ -256,7 +279,15 @@ mod tests {
         assert!(error(quote!(<p><div>{x}</div></p>)).contains("ends the paragraph"));
         assert!(error(quote!(<table><tr>{x}</tr></table>)).contains("<tbody>"));
         assert!(error(quote!(<p use:x=y>"t"</p>)).contains("class, style, prop and on"));
+        assert!(error(quote!(<p><b><ul></ul></b></p>)).contains("ends the paragraph"));
+        assert!(error(quote!(<a><b><a></a></b></a>)).contains("does not nest <a>"));
+        assert!(error(quote!(<tr><b>{x}</b></tr>)).contains("keeps only <th>, <td>"));
+        assert!(error(quote!(<div><td>{x}</td></div>)).contains("stands in <tr> only"));
+        assert!(error(quote!(<textarea>{x}</textarea>)).contains("only texts"));
         assert!(error(quote!(<p on:click>"t"</p>)).contains("needs a value"));
+        assert!(error(quote!(<p on:my-event=f>"t"</p>)).contains("no event known"));
+        assert!(error(quote!(<Part on:click=f />)).contains("its own properties"));
+        assert!(written(quote!(<p>{x}<b>"t"</b></p> <td>{y}</td>)).is_ok());
         assert!(error(quote!(<p on:click:target=f>"t"</p>)).contains("type of this target"));
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! May not enter: anything but showing. Called by: page. Calls: nothing of this package.
 //! Invariant: markup that is shown again in the same place changes only what differs.
-//! Tests: tests/browser/markup.rs, in a real browser.
+//! Tests: tests/markup.rs, in a real browser.
 
 mod convert;
 mod keyed;

@@ -8,10 +8,11 @@ use leptos::prelude::{AddAnyAttr, Render, RenderEffect, RenderHtml};
 use leptos::tachys::html::attribute::Attribute;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::hydration::Cursor;
+use leptos::tachys::reactive_graph::RenderEffectState;
 use leptos::tachys::view::any_view::AnyViewState;
 use leptos::tachys::view::{Mountable, Position, PositionState};
-use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Comment, HtmlElement, Node, Text};
 
 use super::keyed::ShownList;
@@ -31,7 +32,8 @@ enum Shown {
     /// Items, and a comment behind them.
     List(Vec<State>, Node),
     Keyed(ShownList),
-    Live(RenderEffect<State>),
+    /// In its wrapper, which ends at once all effects in it when it is dropped: they read signals that are gone.
+    Live(RenderEffectState<State>),
     Other(Box<AnyViewState>),
 }
 
@@ -86,16 +88,19 @@ impl Render for Markup {
             },
             Markup::List(items) => Shown::List(items.into_iter().map(Render::build).collect(), mark()),
             Markup::Keyed(list) => Shown::Keyed(ShownList::build(list)),
-            Markup::Live(mut ask) => Shown::Live(RenderEffect::new(move |before: Option<State>| {
-                let markup = ask();
-                match before {
-                    Some(mut state) => {
-                        markup.rebuild(&mut state);
-                        state
+            Markup::Live(mut ask) => {
+                let effect = RenderEffect::new(move |before: Option<State>| {
+                    let markup = ask();
+                    match before {
+                        Some(mut state) => {
+                            markup.rebuild(&mut state);
+                            state
+                        }
+                        None => markup.build(),
                     }
-                    None => markup.build(),
-                }
-            })),
+                });
+                Shown::Live(effect.into())
+            }
             Markup::Other(view) => Shown::Other(Box::new(view.build())),
         })
     }
@@ -224,6 +229,11 @@ impl Mountable for State {
 impl ShownElement {
     fn build(element: Element) -> Option<ShownElement> {
         let (template, root, sites) = template::copy(element.0.html)?;
+        if template.slots.len() != element.0.parts.len() {
+            // The browser has put something elsewhere, which `view!` should have refused: better nothing than a mess.
+            web_sys::console::error_2(&"a view that is no HTML".into(), &element.0.html.into());
+            return None;
+        }
         let parts = element.0.parts.into_iter().zip(&template.slots);
         let parts = parts
             .filter_map(|(part, slot)| Some(ShownPart::build(part, slot, sites.get(slot.site)?)))
@@ -305,16 +315,29 @@ fn put(site: &Node, slot: &Slot, value: Value, before: Option<Value>) -> ShownPa
 }
 
 fn write(element: &HtmlElement, kind: Kind, name: &str, value: &Value, before: Option<&Value>) {
-    if before.is_some_and(|before| before.is(value)) {
+    // A property is also the user's: what was typed may have to be put right although the signal says what it said.
+    let is_shared = kind == Kind::Property && name != "innerHTML";
+    if !is_shared && before.is_some_and(|before| before.is(value)) {
         return;
     }
     // None of these can fail: the names are those of the views.
     let _ = match (kind, value.text()) {
+        (Kind::Attribute, text) if name == "class" => {
+            // Class by class: the element may have others, by `class:name`.
+            let (classes, before) = (element.class_list(), before.and_then(Value::text));
+            let each = |text: &Option<Cow<'_, str>>, put: &dyn Fn(&str) -> Result<(), JsValue>| {
+                text.iter().flat_map(|text| text.split_whitespace()).try_for_each(put)
+            };
+            each(&before, &|class| classes.remove_1(class))
+                .and_then(|()| each(&text, &|class| classes.add_1(class)))
+        }
         (Kind::Attribute, Some(text)) => element.set_attribute(name, &text),
         (Kind::Attribute, None) => element.remove_attribute(name),
         (Kind::Class, Some(_)) => element.class_list().add_1(name),
         (Kind::Class, None) => element.class_list().remove_1(name),
         (Kind::Style, text) => element.style().set_property(name, text.as_deref().unwrap_or_default()),
+        // What never had a value keeps its own.
+        (Kind::Property, _) if matches!((value, before), (Value::Absent, None)) => Ok(()),
         (Kind::Property, _) => js_sys::Reflect::set(element, &name.into(), &value.js()).map(|_| ()),
         (Kind::Child | Kind::Event | Kind::Reference, _) => Ok(()),
     };

@@ -18,6 +18,27 @@ fn the_page_starts_without_an_error() {
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }
 
+/// What the open form shows is replaced while it changes, in both directions and more than once.
+#[test]
+fn a_link_that_is_followed_on_the_open_form_fills_it_again() {
+    let page = Page::serve().unwrap();
+    let browser = Browser::start().unwrap();
+    browser.open(&page.url("#/?preset=quick")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    for (link, shown) in [
+        ("#/?nodes=http://127.0.0.1:1,http://127.0.0.1:2", "document.querySelectorAll('.node').length === 2"),
+        ("#/?preset=busy leader", "document.getElementById('f-sim-preset')?.value === 'busy leader'"),
+        ("#/?nodes=http://127.0.0.1:3", "document.querySelectorAll('.node').length === 1"),
+        ("#/?preset=quick", "document.querySelector('input[name=model]').checked"),
+    ] {
+        // The other load model has other fields: they are replaced as well.
+        browser.eval("document.querySelectorAll('input[name=model]')[1].click();", &[]).unwrap();
+        browser.eval("location.hash = args[0];", &[json!(link)]).unwrap();
+        browser.wait(shown, PATIENCE).unwrap();
+        assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new(), "{link}");
+    }
+}
+
 #[test]
 fn the_harness_sees_what_goes_wrong() {
     let page = Page::serve().unwrap();

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 
 /// Bytes that all files of the page together may have, gzipped. It holds what is reached, so that growth is seen:
 /// 600,000 was the goal for runs alone (655,000 reached); simulation, statistics, camps and experiments came on top.
-const BUDGET: usize = 785_000;
+const BUDGET: usize = 786_000;
 
 #[derive(Debug, PartialEq, Eq)]
 struct File {
