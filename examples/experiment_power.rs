@@ -8,7 +8,7 @@
     reason = "a measurement that fails may panic"
 )]
 
-#[path = "../tests/shared/power.rs"]
+#[path = "../tests/common/power.rs"]
 mod power;
 
 use power::{Case, one};

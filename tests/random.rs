@@ -1,6 +1,6 @@
 //! The native half of “the same numbers everywhere”: tests/browser has the other, over the same fixture.
 
-#[path = "shared/draws.rs"]
+#[path = "common/draws.rs"]
 mod draws;
 
 #[test]

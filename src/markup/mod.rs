@@ -12,6 +12,7 @@ mod convert;
 mod keyed;
 mod part;
 mod show;
+mod shown;
 mod state;
 mod template;
 mod value;

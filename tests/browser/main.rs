@@ -2,10 +2,10 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../shared/draws.rs"]
+#[path = "../common/draws.rs"]
 mod draws;
 mod recorder;
-#[path = "../shared/simulated.rs"]
+#[path = "../common/simulated.rs"]
 mod simulated;
 
 use std::collections::BTreeSet;

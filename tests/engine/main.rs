@@ -6,7 +6,7 @@ mod instrument;
 mod load;
 mod queueing;
 mod sim;
-#[path = "../shared/simulated.rs"]
+#[path = "../common/simulated.rs"]
 mod simulated;
 
 use std::cell::Cell;

@@ -1,6 +1,6 @@
 //! A small version of `examples/experiment_power.rs`, and how large an experiment's file is.
 
-#[path = "../shared/power.rs"]
+#[path = "../common/power.rs"]
 mod power;
 
 use fwit::entity::engine::Stop;
