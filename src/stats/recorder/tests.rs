@@ -86,15 +86,18 @@ proptest! {
     /// Whatever ends in whatever way: issued = sum of outcomes, and answers = latencies, in each window.
     #[test]
     fn nothing_is_lost(requests in proptest::collection::vec((0..2_u8, 0..10_usize, 0..9_000_000_u64, 0..2_000_000_u64, any::<bool>()), 0..200)) {
-        let mut r = recorder();
+        let mut r = Recorder::new(2, 2, 9, Micros(0), (Micros(1_000_000), Micros(10_000_000)));
         for (i, (op, outcome, issued, took, late)) in requests.iter().enumerate() {
-            run(&mut r, sample(*op, Outcome::ALL[*outcome], *issued, *took), late.then_some(i as u64));
+            let mut sample = sample(*op, Outcome::ALL[*outcome], *issued, *took);
+            // Of every entity, at every node, redirected and not.
+            (sample.entity, sample.asked, sample.redirected) = (i as u32 % 9, i as u16 % 2, i % 3 == 0);
+            run(&mut r, sample, late.then_some(i as u64));
         }
         r.settle(Micros::MAX);
         let mut answers = 0;
-        for op in 0..2 {
+        for (op, node) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
             for window in [Window::Warmup, Window::Measured] {
-                let tally = r.tally(window, 0, op);
+                let tally = r.tally(window, node, op);
                 prop_assert_eq!(tally.issued, tally.outcomes.iter().sum::<u64>());
                 if window == Window::Measured {
                     answers += Outcome::ALL.iter().filter(|o| o.is_answer()).map(|o| tally.outcomes[o.index()]).sum::<u64>();
@@ -105,6 +108,8 @@ proptest! {
             let of: u64 = r.histograms().filter(|(k, _)| k.measure == measure).map(|(_, h)| h.len()).sum();
             prop_assert_eq!(of, answers, "{:?}", measure);
         }
+        let of_entities: u64 = r.entities().iter().flat_map(|e| &e.ops).map(|o| o.count()).sum();
+        prop_assert_eq!(of_entities, answers);
         let seconds: u64 = r.seconds().iter().flat_map(|s| &s.ops).map(|o| o.outcomes.iter().map(|c| u64::from(*c)).sum::<u64>()).sum();
         prop_assert_eq!(seconds, requests.len() as u64);
     }
