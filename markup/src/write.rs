@@ -145,7 +145,7 @@ impl Template {
         match (attribute.value(), attribute.value_literal_string()) {
             (Some(Expr::Lit(literal)), _) if matches!(literal.lit, syn::Lit::Bool(_)) => return Ok(false),
             (_, Some(text)) => self.html += &format!(" {key}=\"{}\"", escape(&text)),
-            (None, None) => self.html += &format!(" {key}=\"\""),
+            (None, None) => self.html += &format!(" {key}"),
             (Some(_), None) => return Ok(false),
         }
         Ok(true)

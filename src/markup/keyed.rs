@@ -2,9 +2,9 @@
 
 use leptos::prelude::{IntoView, Owner, Render as _, component};
 use leptos::tachys::view::Mountable;
-use web_sys::{Element, Node};
 
-use super::state::{State, insert, insert_before, mark, remove};
+use super::row::Row;
+use super::state::State;
 use super::{IntoMarkup, Markup, live};
 
 /// Items by their keys; each is made when its key is new.
@@ -46,79 +46,44 @@ where
     })
 }
 
-/// A list that is shown, with a comment behind its items.
-pub(super) struct ShownList {
-    items: Vec<ShownItem>,
-    end: Node,
-}
-
-/// An item; its state goes before what owns its signals.
-struct ShownItem {
+/// What is known of an item that is shown.
+pub(super) struct Known {
     key: String,
-    state: State,
     #[allow(dead_code, reason = "ends the item's effects when it is dropped")]
     owner: Owner,
 }
 
-impl ShownItem {
-    fn build(item: Item, parent: &Owner) -> ShownItem {
-        let owner = parent.with(Owner::new);
-        let state = owner.with(|| (item.make)().build());
-        ShownItem { key: item.key, state, owner }
-    }
+fn build_item(item: Item, parent: &Owner) -> (State, Known) {
+    let owner = parent.with(Owner::new);
+    let state = owner.with(|| (item.make)().build());
+    (state, Known { key: item.key, owner })
 }
 
-impl ShownList {
-    pub(super) fn build(list: Keyed) -> ShownList {
-        let items = list.items.into_iter().map(|item| ShownItem::build(item, &list.owner)).collect();
-        ShownList { items, end: mark() }
-    }
+/// A list that is shown for the first time.
+pub(super) fn build(list: Keyed) -> (Row, Vec<Known>) {
+    let (items, known) = list.items.into_iter().map(|item| build_item(item, &list.owner)).unzip();
+    (Row::new(items), known)
+}
 
-    /// Keeps what it knows, makes what is new, takes away what is gone; moves only what stands before something that it
-    /// stood behind.
-    pub(super) fn rebuild(&mut self, list: Keyed) {
-        let mut known: Vec<_> = self.items.drain(..).map(Some).collect();
-        let mut last = None;
-        let mut stays = Vec::with_capacity(list.items.len());
-        for item in list.items {
-            let place = known.iter().position(|k| k.as_ref().is_some_and(|k| k.key == item.key));
-            let shown = place.and_then(|place| known.get_mut(place)).and_then(Option::take);
-            stays.push(shown.is_some() && place > last);
-            last = last.max(place);
-            self.items.push(shown.unwrap_or_else(|| ShownItem::build(item, &list.owner)));
-        }
-        known.into_iter().flatten().for_each(|mut gone| gone.state.unmount());
-        // From the end, so that what comes behind stands already.
-        let mut behind: Option<&ShownItem> = None;
-        for (item, stays) in self.items.iter_mut().zip(stays).rev() {
-            if !stays {
-                match behind {
-                    Some(next) => next.state.insert_before_this(&mut item.state),
-                    None => insert_before(&self.end, &mut item.state),
-                };
-            }
-            behind = Some(item);
-        }
+/// Keeps what it knows, makes what is new, takes away what is gone; moves only what stands before something that it
+/// stood behind.
+pub(super) fn rebuild(list: Keyed, row: &mut Row, known: &mut Vec<Known>) {
+    let mut old: Vec<_> = row.items.drain(..).zip(known.drain(..)).map(Some).collect();
+    let mut last = None;
+    let mut stays = Vec::with_capacity(list.items.len());
+    for item in list.items {
+        let place = old.iter().position(|o| o.as_ref().is_some_and(|(_, known)| known.key == item.key));
+        let shown = place.and_then(|place| old.get_mut(place)).and_then(Option::take);
+        stays.push(shown.is_some() && place > last);
+        last = last.max(place);
+        let (state, item) = shown.unwrap_or_else(|| build_item(item, &list.owner));
+        row.items.push(state);
+        known.push(item);
     }
-
-    pub(super) fn unmount(&mut self) {
-        self.items.iter_mut().for_each(|item| item.state.unmount());
-        remove(&self.end);
-    }
-
-    pub(super) fn mount(&mut self, parent: &Element, marker: Option<&Node>) {
-        self.items.iter_mut().for_each(|item| item.state.mount(parent, marker));
-        insert(parent, &self.end, marker);
-    }
-
-    pub(super) fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
-        match self.items.first() {
-            Some(first) => first.state.insert_before_this(child),
-            None => insert_before(&self.end, child),
-        }
-    }
-
-    pub(super) fn elements(&self) -> Vec<Element> {
-        self.items.iter().flat_map(|item| item.state.elements()).collect()
+    // A tuple drops in order: the state before what owns its signals.
+    old.into_iter().flatten().for_each(|mut gone| gone.0.unmount());
+    // From the end, so that what comes behind stands already.
+    for number in (0..stays.len()).rev().filter(|number| !stays[*number]) {
+        row.place(number);
     }
 }

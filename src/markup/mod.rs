@@ -11,6 +11,7 @@
 mod convert;
 mod keyed;
 mod part;
+mod row;
 mod show;
 mod shown;
 mod state;
@@ -19,8 +20,7 @@ mod value;
 
 use std::borrow::Cow;
 
-use leptos::prelude::{AnyView, IntoAny as _, IntoView, Memo};
-use leptos::tachys::view::any_view::AnyView as Any;
+use leptos::prelude::{AnyView, IntoAny as _, IntoView, Memo, View};
 
 pub use convert::IntoMarkup;
 pub use fwit_markup::view;
@@ -45,7 +45,7 @@ pub enum Markup {
     /// What a closure returns; asked again when a signal in it changes.
     Live(Box<dyn FnMut() -> Markup + Send>),
     /// A component's or another view of Leptos.
-    Other(Box<Any>),
+    Other(Box<AnyView>),
 }
 
 impl Markup {
@@ -55,7 +55,7 @@ impl Markup {
         let mut view = Some(view);
         let any: &mut dyn std::any::Any = &mut view;
         // A component's view is one of this type already; it need not be wrapped again.
-        if let Some(any) = any.downcast_mut::<Option<leptos::prelude::View<AnyView>>>() {
+        if let Some(any) = any.downcast_mut::<Option<View<AnyView>>>() {
             return any.take().map_or(Markup::Empty, |v| Markup::Other(Box::new(v.into_inner())));
         }
         view.map_or(Markup::Empty, |v| Markup::Other(Box::new(v.into_any())))

@@ -115,9 +115,8 @@ impl ShownPart {
 
 /// Puts a value where it belongs, if it is not `before`; again when it changes.
 fn put(site: &Node, slot: &Slot, value: Value, before: Option<Value>) -> ShownPart {
-    let Some(element) = site.dyn_ref::<HtmlElement>().or_else(|| Some(site.unchecked_ref())) else {
-        return ShownPart::Nothing;
-    };
+    // Elements of drawings too have all of it that is used here.
+    let element: &HtmlElement = site.unchecked_ref();
     let Value::Live(mut ask) = value else {
         write(element, slot.kind, &slot.name, &value, before.as_ref());
         return ShownPart::Value(value);

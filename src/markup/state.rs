@@ -10,10 +10,11 @@ use leptos::tachys::reactive_graph::RenderEffectState;
 use leptos::tachys::view::any_view::AnyViewState;
 use leptos::tachys::view::{Mountable, Position, PositionState};
 use wasm_bindgen::JsCast as _;
-use web_sys::{Comment, Node, Text};
+use web_sys::{Node, Text};
 
 use super::Markup;
-use super::keyed::ShownList;
+use super::keyed::{self, Known};
+use super::row::Row;
 use super::shown::ShownElement;
 
 /// Markup that is shown.
@@ -25,9 +26,8 @@ enum Shown {
     Empty(Node),
     Text(Text, Cow<'static, str>),
     Element(Box<ShownElement>),
-    /// Items, and a comment behind them.
-    List(Vec<State>, Node),
-    Keyed(ShownList),
+    List(Row),
+    Keyed(Row, Vec<Known>),
     /// In its wrapper, which ends at once all effects in it when it is dropped: they read signals that are gone.
     Live(RenderEffectState<State>),
     Other(Box<AnyViewState>),
@@ -35,7 +35,7 @@ enum Shown {
 
 /// Keeps a place.
 pub(super) fn mark() -> Node {
-    leptos::prelude::document().create_comment("").unchecked_into::<Comment>().into()
+    leptos::prelude::document().create_comment("").into()
 }
 
 impl Render for Markup {
@@ -50,8 +50,11 @@ impl Render for Markup {
                 // The browser did not parse it: nothing to show.
                 None => Shown::Empty(mark()),
             },
-            Markup::List(items) => Shown::List(items.into_iter().map(Render::build).collect(), mark()),
-            Markup::Keyed(list) => Shown::Keyed(ShownList::build(list)),
+            Markup::List(items) => Shown::List(Row::new(items.into_iter().map(Render::build).collect())),
+            Markup::Keyed(list) => {
+                let (row, known) = keyed::build(list);
+                Shown::Keyed(row, known)
+            }
             Markup::Live(mut ask) => {
                 let effect = RenderEffect::new(move |before: Option<State>| {
                     let markup = ask();
@@ -81,29 +84,14 @@ impl Render for Markup {
             (Markup::Element(element), Shown::Element(shown)) if std::ptr::eq(element.0.html, shown.html) => {
                 shown.rebuild(element.0.parts);
             }
-            (Markup::List(items), Shown::List(shown, end)) => rebuild_list(items, shown, end),
-            (Markup::Keyed(list), Shown::Keyed(shown)) => shown.rebuild(list),
+            (Markup::List(items), Shown::List(row)) => row.rebuild(items),
+            (Markup::Keyed(list), Shown::Keyed(row, known)) => keyed::rebuild(list, row, known),
             (Markup::Other(view), Shown::Other(shown)) => view.rebuild(shown),
             (markup, _) => {
                 let mut new = markup.build();
                 state.insert_before_this(&mut new);
                 state.unmount();
                 *state = new;
-            }
-        }
-    }
-}
-
-fn rebuild_list(items: Vec<Markup>, shown: &mut Vec<State>, end: &Node) {
-    shown.drain(items.len().min(shown.len())..).for_each(|mut surplus| surplus.unmount());
-    let known = shown.len();
-    for (number, item) in items.into_iter().enumerate() {
-        match shown.get_mut(number) {
-            Some(state) if number < known => item.rebuild(state),
-            _ => {
-                let mut state = item.build();
-                insert_before(end, &mut state);
-                shown.push(state);
             }
         }
     }
@@ -138,11 +126,7 @@ impl Mountable for State {
             Shown::Empty(node) => remove(node),
             Shown::Text(node, _) => remove(node),
             Shown::Element(shown) => remove(&shown.root),
-            Shown::List(items, end) => {
-                items.iter_mut().for_each(Mountable::unmount);
-                remove(end);
-            }
-            Shown::Keyed(list) => list.unmount(),
+            Shown::List(row) | Shown::Keyed(row, _) => row.unmount(),
             Shown::Live(effect) => effect.unmount(),
             Shown::Other(state) => state.unmount(),
         }
@@ -153,11 +137,7 @@ impl Mountable for State {
             Shown::Empty(node) => insert(parent, node, marker),
             Shown::Text(node, _) => insert(parent, node, marker),
             Shown::Element(shown) => insert(parent, &shown.root, marker),
-            Shown::List(items, end) => {
-                items.iter_mut().for_each(|item| item.mount(parent, marker));
-                insert(parent, end, marker);
-            }
-            Shown::Keyed(list) => list.mount(parent, marker),
+            Shown::List(row) | Shown::Keyed(row, _) => row.mount(parent, marker),
             Shown::Live(effect) => effect.mount(parent, marker),
             Shown::Other(state) => state.mount(parent, marker),
         }
@@ -168,11 +148,7 @@ impl Mountable for State {
             Shown::Empty(node) => insert_before(node, child),
             Shown::Text(node, _) => insert_before(node, child),
             Shown::Element(shown) => insert_before(&shown.root, child),
-            Shown::List(items, end) => match items.first() {
-                Some(first) => first.insert_before_this(child),
-                None => insert_before(end, child),
-            },
-            Shown::Keyed(list) => list.insert_before_this(child),
+            Shown::List(row) | Shown::Keyed(row, _) => row.insert_before_this(child),
             Shown::Live(effect) => effect.insert_before_this(child),
             Shown::Other(state) => state.insert_before_this(child),
         }
@@ -181,8 +157,7 @@ impl Mountable for State {
     fn elements(&self) -> Vec<web_sys::Element> {
         match &self.0 {
             Shown::Element(shown) => shown.root.dyn_ref().cloned().into_iter().collect(),
-            Shown::List(items, _) => items.iter().flat_map(Mountable::elements).collect(),
-            Shown::Keyed(list) => list.elements(),
+            Shown::List(row) | Shown::Keyed(row, _) => row.elements(),
             Shown::Live(effect) => effect.elements(),
             Shown::Other(state) => state.elements(),
             Shown::Empty(_) | Shown::Text(..) => Vec::new(),

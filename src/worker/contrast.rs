@@ -49,6 +49,10 @@ impl Inner {
     fn open(&self, request: u32) -> Option<&Open> {
         self.open.iter().find(|open| open.request == request)
     }
+
+    fn open_mut(&mut self, request: u32) -> Option<&mut Open> {
+        self.open.iter_mut().find(|open| open.request == request)
+    }
 }
 
 impl Contrasts {
@@ -100,14 +104,12 @@ impl Contrasts {
                 return port.send(&FromWorker::Contrasted { request, result, over: true });
             }
         };
-        let whole = self.inner.borrow_mut().open.iter_mut().find(|open| open.request == request).is_some_and(
-            |open| {
-                if let Some(slot) = open.runs.get_mut(place as usize) {
-                    *slot = Some(both);
-                }
-                open.runs.iter().all(Option::is_some)
-            },
-        );
+        let whole = self.inner.borrow_mut().open_mut(request).is_some_and(|open| {
+            if let Some(slot) = open.runs.get_mut(place as usize) {
+                *slot = Some(both);
+            }
+            open.runs.iter().all(Option::is_some)
+        });
         if whole {
             self.start(port, request);
         }
