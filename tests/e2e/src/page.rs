@@ -1,5 +1,7 @@
 //! The built page, served on a free port for as long as the value lives.
 
+use std::path::Path;
+
 use anyhow::Result;
 use xtask::server::{Server, Taken};
 
@@ -17,7 +19,15 @@ impl Page {
     /// # Errors
     /// When `FWIT_DIST` is not set or has no page, or no port is free.
     pub fn serve() -> Result<Self> {
-        Ok(Self { server: Taken::new(0)?.serve(&given::path("FWIT_DIST")?)? })
+        Self::serve_folder(&given::path("FWIT_DIST")?)
+    }
+
+    /// Serves a page that was made otherwise.
+    ///
+    /// # Errors
+    /// When the folder has no page, or no port is free.
+    pub fn serve_folder(folder: &Path) -> Result<Self> {
+        Ok(Self { server: Taken::new(0)?.serve(folder)? })
     }
 
     /// `http://127.0.0.1:PORT`, as a cluster's `--page-origin` wants it.

@@ -1,5 +1,8 @@
 //! The page starts.
 
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fwit_e2e::{Browser, Page, Scheme};
@@ -16,6 +19,52 @@ fn the_page_starts_without_an_error() {
     browser.wait("window.wasmBindings", PATIENCE).unwrap();
     assert_eq!(browser.eval("return crossOriginIsolated;", &[]).unwrap(), json!(true));
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
+}
+
+/// A page whose files are of two builds, or cut on their way to the host.
+#[test]
+fn a_page_that_cannot_be_loaded_says_why() {
+    let copy = env::temp_dir().join(format!("fwit-e2e-broken-{}", std::process::id()));
+    copy_folder(Path::new(&env::var("FWIT_DIST").unwrap()), &copy);
+    let page = Page::serve_folder(&copy).unwrap();
+    let browser = Browser::start().unwrap();
+    let found = |end: &str| -> PathBuf {
+        let mut files = fs::read_dir(&copy).unwrap().map(|entry| entry.unwrap().path());
+        files.find(|path| path.to_string_lossy().ends_with(end)).unwrap()
+    };
+    let (program, unpacker) = (found(".lzma2.bin"), found(".wasm"));
+    let packed = fs::read(&program).unwrap();
+    let mut overwritten = packed.clone();
+    overwritten[packed.len() / 2..].fill(0xff);
+    let says = |text: &str| {
+        browser.open(&page.url("")).unwrap();
+        browser.wait("document.querySelector('[role=alert]')", PATIENCE).unwrap();
+        let said = browser.eval("return document.body.innerText;", &[]).unwrap();
+        assert!(said.as_str().unwrap().contains(text), "{text}: {said}");
+    };
+    fs::write(&program, &packed[..packed.len() - 100]).unwrap();
+    says(".lzma2.bin ends too early. Reload the page");
+    fs::write(&program, overwritten).unwrap();
+    says(".lzma2.bin is broken. Reload the page");
+    fs::remove_file(&program).unwrap();
+    says(".lzma2.bin answered 404");
+    fs::write(&program, packed).unwrap();
+    fs::write(&unpacker, "<!DOCTYPE html>").unwrap();
+    says("WebAssembly");
+    fs::remove_dir_all(&copy).unwrap();
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copy = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &copy);
+        } else {
+            fs::copy(&path, &copy).unwrap();
+        }
+    }
 }
 
 /// What the open form shows is replaced while it changes, in both directions and more than once.

@@ -155,7 +155,9 @@ impl Pipeline {
     fn clippy_wasm(&mut self) -> Result<()> {
         self.tools()?; // For the wasm target.
         let mut command = cargo();
-        command.args(["clippy", "--locked", "--package", "fwit", "--lib", "--bins"]).args(WASM);
+        command
+            .args(["clippy", "--locked", "--package", "fwit", "--package", "fwit-unpack", "--lib", "--bins"])
+            .args(WASM);
         command.args(BROWSER_TESTS.iter().flat_map(|test| ["--test", test]));
         run_command(command.args(["--", "-D", "warnings"]))
     }

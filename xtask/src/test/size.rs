@@ -33,8 +33,9 @@ pub(super) fn check(dist: &Path) -> Result<()> {
     }
     let gzipped = total(|file| file.gzipped);
     eprintln!("{:<width$} {:>10} {gzipped:>10} of {BUDGET}", "total", total(|file| file.bytes));
-    if !files.iter().any(|file| file.name.ends_with(".wasm")) {
-        bail!("{} has no wasm file", dist.display());
+    // What Trunk's hook makes of the program (`pack/`).
+    if !files.iter().any(|file| file.name.ends_with(".lzma2.bin")) {
+        bail!("{} has no packed program", dist.display());
     }
     if gzipped > BUDGET {
         bail!("the page has {gzipped} bytes gzipped, {} more than its budget of {BUDGET}", gzipped - BUDGET);
@@ -80,19 +81,19 @@ mod tests {
         fs::create_dir_all(dist.join("sub")).unwrap();
         fs::create_dir_all(dist.join(".stage")).unwrap();
         fs::write(dist.join("index.html"), "x".repeat(10 * BUDGET)).unwrap();
-        assert!(check(&dist).unwrap_err().to_string().contains("no wasm"));
+        assert!(check(&dist).unwrap_err().to_string().contains("no packed program"));
         // Compresses well: far over the budget as it lies, far under it as it travels.
-        fs::write(dist.join("sub/a.wasm"), "ab").unwrap();
+        fs::write(dist.join("sub/a.lzma2.bin"), "ab").unwrap();
         check(&dist).unwrap();
         let names: Vec<String> = measure(&dist).unwrap().into_iter().map(|file| file.name).collect();
-        assert_eq!(names, ["index.html", "sub/a.wasm"]);
+        assert_eq!(names, ["index.html", "sub/a.lzma2.bin"]);
         // Does not compress.
         let mut state = 1_u32;
         let noise = std::iter::repeat_with(|| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             state.to_be_bytes()[0]
         });
-        fs::write(dist.join("sub/a.wasm"), noise.take(BUDGET).collect::<Vec<u8>>()).unwrap();
+        fs::write(dist.join("sub/a.lzma2.bin"), noise.take(BUDGET).collect::<Vec<u8>>()).unwrap();
         assert!(check(&dist).unwrap_err().to_string().contains("more than its budget"));
         fs::remove_dir_all(&dist).unwrap();
     }
