@@ -109,7 +109,7 @@ pub enum TimeSource {
 /// What the network stack saw of one request. All instants on the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireTiming {
-    /// Time lost in redirect hops before the last one.
+    /// Time lost in redirect hops before the last one; zero where the browser told of none.
     pub redirect: Micros,
     /// Connection set-up of the last hop (DNS, TCP, TLS); zero on a reused connection.
     pub connect: Micros,

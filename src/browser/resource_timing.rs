@@ -191,7 +191,12 @@ impl Books {
             }
         };
         Some(WireTiming {
-            redirect: if redirect_start > 0.0 { span(redirect_start, redirect_end) } else { Micros::ZERO },
+            // Some time, however coarse the clock, where there was a redirect.
+            redirect: if redirect_start > 0.0 {
+                span(redirect_start, redirect_end).max(Micros(1))
+            } else {
+                Micros::ZERO
+            },
             connect,
             new_connection,
             stall: span(fetch, request) - connect,

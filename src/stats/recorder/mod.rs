@@ -318,6 +318,8 @@ impl Recorder {
     }
 
     fn service(&mut self, sample: &Sample, wire: Option<&WireTiming>) {
+        // Firefox tells a worker only of the redirect itself, not of the answer that it led to.
+        let wire = wire.filter(|wire| !sample.redirected || wire.redirect > Micros::ZERO);
         let measured = self.window(sample.issued) == Window::Measured;
         let service = wire.map_or_else(|| sample.page_service(), WireTiming::service);
         let source = if wire.is_some() { TimeSource::Wire } else { TimeSource::PageClock };

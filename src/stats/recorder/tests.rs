@@ -60,6 +60,20 @@ fn a_late_wire_time_replaces_the_pages_clock() {
 }
 
 #[test]
+fn a_redirected_answers_timing_that_knows_of_no_redirect_does_not_count() {
+    let redirected = Sample { redirected: true, ..sample(0, Outcome::Ok, 2_000_000, 50_000) };
+    let mut r = recorder();
+    run(&mut r, redirected, Some(7));
+    r.wire(7, Some(&wire(100)));
+    assert_eq!(r.sources(), TimeSources { wire: 0, page_clock: 1 });
+    assert_eq!(r.entities()[0].ops[0].mean(), 50_000.0);
+    run(&mut r, redirected, Some(8));
+    r.wire(8, Some(&WireTiming { redirect: Micros(30_000), ..wire(10_000) }));
+    assert_eq!(r.sources(), TimeSources { wire: 1, page_clock: 1 });
+    assert_eq!(r.entities()[0].ops[0].mean(), 45_000.0);
+}
+
+#[test]
 fn warm_up_counts_apart_and_makes_no_latency() {
     let mut r = recorder();
     run(&mut r, sample(1, Outcome::Ok, 999_980, 10), None);
