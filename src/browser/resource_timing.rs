@@ -1,12 +1,9 @@
 //! Times from the wire: the browser's Resource Timing entries, each matched to its request.
 //!
-//! An entry is known by its URL and its start. Identical URLs under way at the same time are told apart by a
-//! fragment (`#1`, `#2`, …), which the browser keeps and does not send: of one name only one request is ever
-//! in flight, so the entry that starts between two issues belongs to the first of them. Fragments are used
-//! only where they are needed, because Chromium's preflight cache counts them as part of the URL.
+//! Whose an entry is: `entity/names.rs`.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -16,13 +13,12 @@ use web_sys::{
     PerformanceResourceTiming, PerformanceServerTiming,
 };
 
+use crate::entity::names::{Found, Names};
 use crate::sample::{Protocol, WireTiming};
 use crate::units::Micros;
 
 /// Entries after which the browser's own list is emptied (it keeps 250 and then complains).
 const CLEAR_AFTER: u32 = 150;
-/// How many issues of one name may wait for their entry. More means that the browser drops entries.
-const WAITING_MAX: usize = 64;
 
 /// Watches the browser's entries.
 #[derive(Debug)]
@@ -35,20 +31,13 @@ pub struct ResourceTimings {
 #[derive(Debug, Default)]
 struct Books {
     next_ticket: u64,
-    names: HashMap<String, Name>,
+    names: Names,
     done: Vec<(u64, Option<WireTiming>)>,
     /// Tickets of requests that are under way: their timings are held back until they are over.
     open: HashSet<u64>,
     seen: u32,
     /// The protocol that a connection to an origin spoke last.
     protocols: HashMap<String, Protocol>,
-}
-
-#[derive(Debug, Default)]
-struct Name {
-    in_flight: bool,
-    /// Tickets and issue times (ms) without an entry yet.
-    waiting: VecDeque<(u64, f64)>,
 }
 
 /// A request under way: its name is its own until this is dropped.
@@ -65,10 +54,7 @@ impl Drop for Issue {
     fn drop(&mut self) {
         let mut books = self.books.borrow_mut();
         books.open.remove(&self.ticket);
-        if let Some(name) = books.names.get_mut(&self.name) {
-            name.in_flight = false;
-        }
-        books.forget(&self.name);
+        books.names.over(&self.name);
     }
 }
 
@@ -105,21 +91,8 @@ impl ResourceTimings {
         let mut books = self.books.borrow_mut();
         books.next_ticket += 1;
         let ticket = books.next_ticket;
-        let mut name = url;
-        let bare = name.len();
-        let mut turn = 0;
-        while books.names.get(&name).is_some_and(|n| n.in_flight) {
-            turn += 1;
-            name.truncate(bare);
-            name.push('#');
-            name.push_str(&turn.to_string());
-        }
-        let entry = books.names.entry(name.clone()).or_default();
-        entry.in_flight = true;
-        entry.waiting.push_back((ticket, now_ms));
-        let crowded = entry.waiting.len() > WAITING_MAX;
-        let lost = if crowded { entry.waiting.pop_front() } else { None };
-        books.done.extend(lost.map(|(lost, _)| (lost, None)));
+        let (name, lost) = books.names.issue(url, ticket, now_ms);
+        books.done.extend(lost.map(|lost| (lost, None)));
         books.open.insert(ticket);
         Issue { books: self.books.clone(), name, ticket }
     }
@@ -145,24 +118,11 @@ impl Books {
     fn take(&mut self, entry: &PerformanceResourceTiming) {
         self.seen += 1;
         let name = entry.name();
-        let Some(waiting) = self.names.get_mut(&name).map(|n| &mut n.waiting) else { return };
-        let start = entry.start_time();
-        // The last issue before the entry's start is its own; earlier ones never got an entry.
-        let Some(own) = waiting.iter().rposition(|(_, issued)| *issued <= start + 0.001) else { return };
-        let mut tickets = waiting.drain(..=own);
-        let ticket = tickets.next_back().map(|(ticket, _)| ticket);
-        self.done.extend(tickets.map(|(lost, _)| (lost, None)));
-        if let Some(ticket) = ticket {
+        let Found { own, lost } = self.names.find(&name, entry.start_time());
+        self.done.extend(lost.into_iter().map(|lost| (lost, None)));
+        if let Some(ticket) = own {
             let timing = self.timing(entry, &name);
             self.done.push((ticket, timing));
-        }
-        self.forget(&name);
-    }
-
-    /// Drops a name that nothing waits for: names may be as many as requests.
-    fn forget(&mut self, name: &str) {
-        if self.names.get(name).is_some_and(|n| !n.in_flight && n.waiting.is_empty()) {
-            self.names.remove(name);
         }
     }
 

@@ -15,6 +15,7 @@ pub mod engine;
 pub mod events;
 pub mod instrument;
 pub mod leader;
+pub mod names;
 pub mod parking;
 pub mod shared;
 pub mod slots;
