@@ -166,7 +166,7 @@ impl<'a> Table<'a> {
 }
 
 /// A chart: data with its meaning, drawn by pure functions.
-pub trait Chart: Navigate + std::fmt::Debug + Send + Sync {
+pub trait Chart: Navigate + Send + Sync {
     /// What it shows, in a few words.
     fn title(&self) -> &str;
 
