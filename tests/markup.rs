@@ -2,7 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use fwit::markup::{For, IntoMarkup as _, Markup, Show, live, view};
+use fwit::markup::{For, IntoMarkup as _, Markup, RwSignal, Show, Signal, live, view};
 use leptos::html;
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use leptos::prelude::{AnyView, Get as _, Memo, RwSignal, Signal, View};
+use leptos::prelude::{AnyView, View};
 
-use super::{Element, Markup};
+use super::{Element, Markup, RwSignal, Signal};
 
 /// What can be [`Markup`].
 pub trait IntoMarkup: Sized {
@@ -126,4 +126,4 @@ macro_rules! signals {
         }
     )*};
 }
-signals!(Memo, RwSignal, Signal);
+signals!(RwSignal, Signal);

@@ -2,7 +2,8 @@
 //!
 //! Leptos compiles every view to types of its own and builds them element by element; an eighth of the page's
 //! download was that. Here an element is a text of HTML, cloned from a template that the browser parsed once, and a list of what
-//! varies in it (the idea of lit-html). Signals, memos, effects and components are Leptos's; `view!` is of `fwit-markup`.
+//! varies in it (the idea of lit-html). Signals, memos and effects are Leptos's behind handles of our own, compiled once for all types of
+//! values; components are Leptos's; `view!` is of `fwit-markup`.
 //!
 //! May not enter: anything but showing. Called by: page. Calls: nothing of this package.
 //! Invariant: markup that is shown again in the same place changes only what differs.
@@ -14,19 +15,21 @@ mod part;
 mod row;
 mod show;
 mod shown;
+mod signal;
 mod state;
 mod template;
 mod value;
 
 use std::borrow::Cow;
 
-use leptos::prelude::{AnyView, IntoAny as _, IntoView, Memo, View};
+use leptos::prelude::{AnyView, IntoAny as _, IntoView, View};
 
 pub use convert::IntoMarkup;
 pub use fwit_markup::view;
 pub use keyed::{For, Keyed};
 pub use part::Element;
 pub use show::Show;
+pub use signal::{RwSignal, Signal, effect, memo, remade};
 pub use value::{IntoValue, Value};
 
 /// Something to show.
@@ -65,15 +68,4 @@ impl Markup {
 /// Markup that changes with the signals which its closure reads.
 pub fn live<T: IntoMarkup>(of: impl FnMut() -> T + Send + 'static) -> Markup {
     of.into_markup()
-}
-
-/// A memo: what a closure returns, and told on only where it differs from before. Leptos compiles its own for each
-/// closure; this one for each type.
-pub fn memo<T: PartialEq + Send + Sync + 'static>(of: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
-    boxed(Box::new(of))
-}
-
-#[inline(never)]
-fn boxed<T: PartialEq + Send + Sync + 'static>(of: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T> {
-    Memo::new(move |_| of())
 }

@@ -1,7 +1,7 @@
 //! What is there only sometimes.
 
 use leptos::children::{ChildrenFn, ViewFn};
-use leptos::prelude::{Get as _, IntoView, component};
+use leptos::prelude::{IntoView, component};
 
 use super::{IntoMarkup as _, live, memo};
 

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use leptos::prelude::{Get as _, Memo, RwSignal, Signal};
 use wasm_bindgen::JsValue;
 
-use super::Element;
+use super::{Element, RwSignal, Signal};
 
 /// The value of an attribute, a class, a style or a property.
 #[allow(missing_debug_implementations, reason = "holds a closure")]
@@ -129,4 +128,4 @@ macro_rules! signals {
         }
     )*};
 }
-signals!(Memo, RwSignal, Signal);
+signals!(RwSignal, Signal);

@@ -2,7 +2,6 @@
 //! Documented in docs/automation.md; names and shapes are part of the product.
 
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
-use leptos::prelude::WithUntracked;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 

@@ -8,7 +8,7 @@ use super::chart::ChartFigure;
 use super::contrast::Intervals;
 use super::parts::MethodLink;
 use crate::chart::figure::{Chart, ChartError};
-use crate::markup::{Markup, live, memo, view};
+use crate::markup::{Markup, RwSignal, Signal, live, memo, remade, view};
 use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
 use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
@@ -39,7 +39,7 @@ fn slot(
     height: f64,
     cursor: Option<RwSignal<Option<f64>>>,
 ) -> Markup {
-    let made = Memo::new_with_compare(move |_| make().map_err(|e| e.to_string()), |_, _| true);
+    let made = remade(move || make().map_err(|e| e.to_string()));
     let state = memo(move || {
         made.with(|made| match made {
             Ok(chart) => Ok(chart.is_some()),
@@ -66,7 +66,7 @@ fn slot(
 pub fn LiveCharts(
     history: RwSignal<Vec<Second>>,
     /// What disturbed the instrument so far.
-    annotations: Memo<Vec<Annotation>>,
+    annotations: Signal<Vec<Annotation>>,
     warmup_s: f64,
 ) -> impl IntoView {
     let cursor = RwSignal::new(None);

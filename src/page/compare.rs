@@ -9,7 +9,7 @@ use super::contrast::{Intervals, SeparateRuns, ShiftPanel};
 use super::parts::{Icon, MeasureSwitch, MethodLink};
 use super::state::{App, use_app};
 use crate::browser::environment::local_time;
-use crate::markup::{Markup, live, memo, view};
+use crate::markup::{Markup, RwSignal, live, memo, view};
 use crate::present::figure;
 use crate::present::form::label;
 use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
@@ -33,12 +33,12 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
             match app.runs.open(id).await {
                 Ok(run) => runs.push(run),
                 Err(message) => {
-                    state.try_set(Some(Err(message)));
+                    state.set(Some(Err(message)));
                     return;
                 }
             }
         }
-        state.try_set(Some(Ok(Arc::new(runs))));
+        state.set(Some(Ok(Arc::new(runs))));
     });
     live(move || match state.get() {
         None => view! { <p class="busy">"Opening the runs…"</p> },

@@ -9,7 +9,7 @@ use super::charts::Slot;
 use super::parts::MethodLink;
 use super::state::App;
 use super::worker_client::{Asked, Heard};
-use crate::markup::{Markup, Show, memo, view};
+use crate::markup::{Markup, RwSignal, Show, Signal, effect, memo, view};
 use crate::present::charts::series_measure;
 use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
 use crate::present::shift::shift;
@@ -61,13 +61,13 @@ impl Intervals {
             // Not cancelled with the view: a store's request that is given up calls back into nothing.
             leptos::task::spawn_local(async move {
                 let found = app.runs.control(&runs).await;
-                all.control.try_set(Some(found));
+                all.control.set(Some(found));
             });
         }
         // Dropped with the view: the worker is told that nobody waits.
         let asked = StoredValue::new_local(None::<Asked>);
         let looked_at = memo(move || series_measure(measure.get()));
-        Effect::new(move |_| {
+        effect(move || {
             let (measure, Some(control)) = (looked_at.get(), all.control.get()) else { return };
             let mut list: Vec<Arc<Opened>> = runs.to_vec();
             list.extend(control);
@@ -85,16 +85,16 @@ impl Intervals {
     fn hear(self, heard: Heard) {
         match heard {
             Heard::Progress(done) => {
-                self.state.try_set(State::Working(done));
+                self.state.set(State::Working(done));
             }
             Heard::Known(contrast, over) => {
-                self.known.try_set(Some(contrast));
+                self.known.set(Some(contrast));
                 if over {
-                    self.state.try_set(State::Done);
+                    self.state.set(State::Done);
                 }
             }
             Heard::Failed(error) => {
-                self.state.try_set(State::Failed(error));
+                self.state.set(State::Failed(error));
             }
         }
     }
@@ -112,7 +112,7 @@ pub fn of_library(run: &Opened) -> Control {
 
 /// What separate runs can say: findings, caution, control.
 #[component]
-pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl IntoView {
+pub fn SeparateRuns(comparison: Signal<Comparison>, intervals: Intervals) -> impl IntoView {
     let list = move |of: fn(&Comparison) -> &Vec<String>| {
         move || comparison.with(|c| of(c).iter().cloned().map(|s| view! { <p>{s}</p> }).collect::<Markup>())
     };
@@ -162,7 +162,7 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
 
 /// The shift function of each run against the first.
 #[component]
-pub fn ShiftPanel(comparison: Memo<Comparison>) -> impl IntoView {
+pub fn ShiftPanel(comparison: Signal<Comparison>) -> impl IntoView {
     let make = move || {
         comparison.with(|c| {
             let series: Vec<_> =

@@ -7,7 +7,7 @@ use web_sys::DragEvent;
 use super::state::App;
 use crate::browser::files::Picked;
 use crate::browser::listener::Listener;
-use crate::markup::{Show, view};
+use crate::markup::{RwSignal, Show, view};
 
 /// Listens on the whole window.
 #[component]

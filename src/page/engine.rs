@@ -15,6 +15,7 @@ use crate::browser::worker_link::{LinkError, WorkerLink};
 use crate::check::NodeCheck;
 use crate::experiment::Experiment;
 use crate::experiment::view::Progress;
+use crate::markup::RwSignal;
 use crate::plan::{Plan, wire};
 use crate::present::inbox::{Inbox, extend_history};
 use crate::protocol::{FromWorker, Start, ToWorker};

@@ -15,7 +15,7 @@ use super::result::ResultView;
 use super::state::{App, Theme};
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};
-use crate::markup::{Show, memo, view};
+use crate::markup::{Show, effect, memo, view};
 use crate::route::{Prefill, Route};
 
 /// Puts the page into the document's body.
@@ -69,8 +69,8 @@ fn Page() -> impl IntoView {
 
 /// Title, theme and `data-fwit` follow the state.
 fn outside(app: App) {
-    Effect::new(move |_| document::set_root_data("fwit", Some(app.engine.status.with(Status::name))));
-    Effect::new(move |_| {
+    effect(move || document::set_root_data("fwit", Some(app.engine.status.with(Status::name))));
+    effect(move || {
         let theme = app.theme.get().name();
         document::set_root_data("theme", theme);
         prefs::set("theme", theme);
@@ -92,7 +92,7 @@ fn outside(app: App) {
         let running = app.engine.status.with(Status::is_busy);
         if running { format!("▶ {place} · fwit") } else { format!("{place} · fwit") }
     });
-    Effect::new(move |_| document::set_title(&title.get()));
+    effect(move || document::set_title(&title.get()));
 }
 
 #[component]

@@ -8,7 +8,7 @@ use super::parts::{Badge, Icon, Tone};
 use super::state::{App, use_app};
 use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
-use crate::markup::{For, Show, memo, view};
+use crate::markup::{For, RwSignal, Show, memo, view};
 use crate::present::figure;
 use crate::present::library::{Card, CardKind};
 use crate::present::sentence;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::engine::{Engine, Status};
 use super::parts::{Health, Icon, Tile, TimeSource, Verdict};
 use super::state::use_app;
-use crate::markup::{For, Markup, Show, live, memo, view};
+use crate::markup::{For, Markup, Show, Signal, live, memo, view};
 use crate::present::figure::{self, percent};
 use crate::present::sentence;
 use crate::present::table::{Column, outcomes};

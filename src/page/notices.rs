@@ -1,6 +1,6 @@
 //! Short messages at the page's edge: what was done, with a way back, or what went wrong.
 
-use crate::markup::{For, view};
+use crate::markup::{For, RwSignal, view};
 use leptos::prelude::*;
 
 use super::parts::Icon;
@@ -76,7 +76,7 @@ impl Notices {
     }
 
     fn close(self, id: u32) {
-        self.list.try_update(|list| list.retain(|n| n.id != id));
+        self.list.update(|list| list.retain(|n| n.id != id));
     }
 }
 

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::item::Item;
 use super::worker_client::{Analysis, Asked, Heard};
 use crate::browser::store::{Store, StoreError};
+use crate::markup::RwSignal;
 use crate::present::library::{Card, nearest, sort};
 use crate::protocol::{Opened, OpenedExperiment};
 use crate::run::contrast::{Contrast, same_setting, setting_key};

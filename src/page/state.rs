@@ -11,6 +11,7 @@ use super::runs::Runs;
 use crate::browser::files::Picked;
 use crate::browser::{document, prefs};
 use crate::experiment::Experiment;
+use crate::markup::RwSignal;
 use crate::plan::Plan;
 use crate::route::Route;
 use crate::run::rename::{free_id, same_run, with_id};

@@ -15,7 +15,7 @@ use crate::browser::describe;
 use crate::chart::figure::{Chart, Readout};
 use crate::chart::scene::Point;
 use crate::chart::view::{Cursor, Input, Key, View, reduce};
-use crate::markup::{Show, memo, view};
+use crate::markup::{RwSignal, Show, Signal, effect, memo, view};
 
 /// A cursor that stands still so long is read out, in milliseconds.
 const SPEAK_AFTER_MS: u32 = 600;
@@ -44,13 +44,8 @@ pub fn ChartFigure(
         }
         v
     });
-    let shown = Shown {
-        chart,
-        view: view.into(),
-        size: RwSignal::new(None),
-        theme: RwSignal::new(0),
-        frame: RwSignal::new(None),
-    };
+    let shown =
+        Shown { chart, view, size: RwSignal::new(None), theme: RwSignal::new(0), frame: RwSignal::new(None) };
     let failure = RwSignal::new(None::<String>);
     let spoken = RwSignal::new(String::new());
     let timer = StoredValue::new_local(None::<Timeout>);
@@ -66,7 +61,7 @@ pub fn ChartFigure(
     let title = memo(move || chart.with(|c| c.title().to_owned()));
     let sentence = memo(move || chart.with(|c| c.sentence()));
 
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(host), Some(data), Some(overlay)) = (host.get(), data.get(), overlay.get()) else { return };
         match Plot::mount(&host, &data, &overlay, shown, cell) {
             Ok(plot) => {
@@ -77,7 +72,7 @@ pub fn ChartFigure(
         }
     });
     // Whatever the picture depends on is read each time, so that this runs again; drawing waits for the frame.
-    Effect::new(move |_| {
+    effect(move || {
         chart.track();
         view.track();
         shown.size.track();
@@ -103,7 +98,7 @@ pub fn ChartFigure(
     let speak = move || {
         let later = Timeout::new(SPEAK_AFTER_MS, move || {
             if let Some(text) = readout.try_get_untracked().map(|r| r.spoken()) {
-                spoken.try_set(text);
+                spoken.set(text);
             }
         });
         timer.set_value(Some(later));

@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use crate::chart::figure::{Entry, Readout};
 use crate::chart::sign;
 use crate::chart::view::{Input, View};
-use crate::markup::{Markup, Show, memo, view};
+use crate::markup::{Markup, Show, Signal, memo, view};
 
 /// A legend of buttons; entries without a series only explain. A double click shows one series alone.
 #[component]
 pub fn Legend(
-    entries: Memo<Vec<Entry>>,
+    entries: Signal<Vec<Entry>>,
     #[prop(into)] view: Signal<View>,
-    readout: Memo<Readout>,
+    readout: Signal<Readout>,
     on_input: Callback<Input>,
 ) -> impl IntoView {
     let count = move || entries.with(|e| e.iter().filter(|e| e.series.is_some()).count());

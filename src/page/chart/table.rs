@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 use crate::chart::figure::Chart;
-use crate::markup::{Markup, Show, memo, view};
+use crate::markup::{Markup, RwSignal, Show, Signal, memo, view};
 
 const ROWS: usize = 50;
 

@@ -1,6 +1,6 @@
 //! What the experiment's set-up form holds, above the route.
 
-use leptos::prelude::*;
+use crate::markup::RwSignal;
 
 use crate::experiment::{self, Experiment, ExperimentDraft, Template};
 use crate::page::plan_form::Form;

@@ -8,7 +8,7 @@ use super::table::{Drift, Invalid, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
 use crate::experiment::view::{ComparisonView, ExperimentView};
-use crate::markup::{Markup, live, view};
+use crate::markup::{Markup, RwSignal, live, view};
 use crate::page::camps::CampsFinding;
 use crate::page::charts::Slot;
 use crate::page::parts::{Badge, Icon, MethodLink, Tone};
@@ -27,7 +27,7 @@ pub fn ExperimentResult(id: String) -> impl IntoView {
     let state = RwSignal::new(None::<Result<Arc<OpenedExperiment>, String>>);
     leptos::task::spawn_local_scoped_with_cancellation(async move {
         let opened = app.runs.open_experiment(&id).await;
-        state.try_set(Some(opened));
+        state.set(Some(opened));
     });
     live(move || match state.get() {
         None => view! { <p class="busy">"Opening the experiment…"</p> },

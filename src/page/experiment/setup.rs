@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
 use crate::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
-use crate::markup::{Markup, Show, memo, view};
+use crate::markup::{Markup, Show, Signal, memo, view};
 use crate::page::engine::Status;
 use crate::page::parts::Icon;
 use crate::page::plan_form::actions::key;

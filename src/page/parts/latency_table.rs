@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::markup::{Markup, view};
+use crate::markup::{Markup, RwSignal, Signal, view};
 use crate::present::table::{Column, sort};
 use crate::run::view::{Measure, Row, Shown};
 

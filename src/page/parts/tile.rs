@@ -1,6 +1,6 @@
 //! A big number with its name and what to know about it.
 
-use crate::markup::{memo, view};
+use crate::markup::{Signal, memo, view};
 use leptos::prelude::*;
 
 /// A figure, its unit, and a line below. Each text is a memo, so that an unchanged one does not touch the page.

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::Form;
-use crate::markup::{Markup, memo, view};
+use crate::markup::{Markup, Signal, memo, view};
 use crate::present::form::{control_id, messages_at};
 
 /// Ids and problems of one field.
 #[derive(Clone, Copy)]
 struct Parts {
-    id: Memo<String>,
-    messages: Memo<Vec<String>>,
+    id: Signal<String>,
+    messages: Signal<Vec<String>>,
 }
 
 impl Parts {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 
 use crate::browser::{document, prefs};
-use crate::markup::memo;
+use crate::markup::{RwSignal, Signal, memo};
 use crate::page::notices::Notices;
 use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
 use crate::present::form::{
@@ -28,7 +28,7 @@ pub struct Form {
     /// Whether "More settings" is open.
     pub more: RwSignal<bool>,
     /// All that is wrong with the draft.
-    pub problems: Memo<Vec<Problem>>,
+    pub problems: Signal<Vec<Problem>>,
     touched: RwSignal<BTreeSet<String>>,
     next_row: RwSignal<u32>,
     /// Whether the local cluster is still to be asked when the form is first shown.

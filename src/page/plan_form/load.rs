@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Area, Field, Form, Switch};
-use crate::markup::{Markup, memo, view};
+use crate::markup::{Markup, Signal, memo, view};
 use crate::plan::{DialectId, PlanDraft};
 use crate::present::form::messages_at;
 

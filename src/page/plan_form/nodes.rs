@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Area, Field, Form};
-use crate::markup::{For, Show, memo, view};
+use crate::markup::{For, RwSignal, Show, Signal, effect, memo, view};
 use crate::page::parts::Icon;
 use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
 use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
@@ -155,7 +155,7 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
     });
     // Opens where something is wrong; closing is the user's: a field must not vanish while it is typed into.
     let lanes_open = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         if lanes_wrong.get() {
             lanes_open.set(true);
         }

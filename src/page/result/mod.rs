@@ -18,7 +18,7 @@ use self::details::{
 use self::head::ResultHead;
 use self::tables::Tables;
 use super::state::use_app;
-use crate::markup::{live, view};
+use crate::markup::{RwSignal, live, view};
 use crate::protocol::Opened;
 use crate::run::view::Measure;
 
@@ -31,11 +31,11 @@ pub fn ResultView(id: String) -> impl IntoView {
     // Not cancelled with the view: a store's request that is given up calls back into nothing.
     leptos::task::spawn_local(async move {
         let opened = app.runs.open(&wanted).await;
-        state.try_set(Some(opened));
+        state.set(Some(opened));
     });
     // A renamed run comes back under the same id: show the new one.
     let renamed = Callback::new(move |run: Arc<Opened>| {
-        state.try_set(Some(Ok(run)));
+        state.set(Some(Ok(run)));
     });
     live(move || match state.get() {
         None => view! { <p class="busy">"Opening the run…"</p> },
