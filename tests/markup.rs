@@ -2,8 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use fwit::markup::{For, IntoMarkup as _, Markup, RwSignal, Show, Signal, live, view};
-use leptos::html;
+use fwit::markup::{For, IntoMarkup as _, Markup, NodeRef, RwSignal, Show, Signal, live, view};
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
 use leptos::task::tick;
@@ -328,7 +327,7 @@ async fn keyed_items_come_go_and_move_with_their_elements() {
 
 #[wasm_bindgen_test]
 async fn a_reference_knows_its_element_and_drawings_are_drawings() {
-    let known = NodeRef::<html::Canvas>::new();
+    let known = NodeRef::<web_sys::HtmlCanvasElement>::new();
     let place = show(move || {
         let strokes = "M0 0";
         view! {

@@ -11,6 +11,7 @@
 
 mod convert;
 mod keyed;
+mod node_ref;
 mod part;
 mod row;
 mod show;
@@ -27,6 +28,7 @@ use leptos::prelude::{AnyView, IntoAny as _, IntoView, View};
 pub use convert::IntoMarkup;
 pub use fwit_markup::view;
 pub use keyed::{For, Keyed};
+pub use node_ref::NodeRef;
 pub use part::Element;
 pub use show::Show;
 pub use signal::{RwSignal, Signal, effect, memo, remade};

@@ -1,12 +1,11 @@
 //! Elements, and the parts of them that vary.
 
 use leptos::ev::{EventDescriptor, Targeted};
-use leptos::tachys::html::element::ElementType;
-use leptos::tachys::html::node_ref::NodeRefContainer;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 
-use super::{Markup, Value};
+use super::node_ref::Known;
+use super::{Markup, NodeRef, Value};
 
 /// An element: its HTML, and what varies in it, in the order of the marks in the HTML.
 ///
@@ -24,14 +23,11 @@ pub(super) enum Part {
     Child(Markup),
     Value(Value),
     Listener(Handler),
-    Reference(Reference),
+    Reference(Known),
 }
 
 /// Hears an event.
 pub(super) type Handler = SendWrapper<Box<dyn FnMut(web_sys::Event)>>;
-
-/// Is told its element.
-pub(super) type Reference = Box<dyn FnOnce(&web_sys::Element) + Send>;
 
 impl Element {
     /// An element of one root.
@@ -94,8 +90,8 @@ impl Element {
     }
 
     /// Tells a reference its element.
-    pub fn refer<E: ElementType>(&mut self, reference: impl NodeRefContainer<E>) {
-        self.push(Part::Reference(Box::new(move |element| reference.load(element))));
+    pub fn refer<T>(&mut self, reference: NodeRef<T>) {
+        self.push(Part::Reference(reference.0));
     }
 
     /// As markup.

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::prelude::{Render as _, RenderEffect};
+use send_wrapper::SendWrapper;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{HtmlElement, Node};
@@ -86,9 +87,7 @@ impl ShownPart {
             Part::Value(value) => put(site, slot, value, None),
             Part::Listener(handler) => listen(site, &slot.name, handler),
             Part::Reference(reference) => {
-                if let Some(element) = site.dyn_ref() {
-                    reference(element);
-                }
+                reference.set(site.dyn_ref().cloned().map(SendWrapper::new));
                 ShownPart::Nothing
             }
         }

@@ -8,7 +8,7 @@ use super::parts::{Badge, Icon, Tone};
 use super::state::{App, use_app};
 use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
-use crate::markup::{For, RwSignal, Show, memo, view};
+use crate::markup::{For, NodeRef, RwSignal, Show, memo, view};
 use crate::present::figure;
 use crate::present::library::{Card, CardKind};
 use crate::present::sentence;
@@ -106,7 +106,7 @@ fn Empty() -> impl IntoView {
 /// A button that opens the file picker.
 #[component]
 fn OpenFiles(app: App) -> impl IntoView {
-    let input = NodeRef::<leptos::html::Input>::new();
+    let input = NodeRef::<web_sys::HtmlInputElement>::new();
     let picked = move |_| {
         let Some(input) = input.get_untracked() else { return };
         let files = Picked::all(input.files());

@@ -1,12 +1,11 @@
 //! A chart in the page: picture, legend, cursor by pointer and keyboard, values in words, table, export.
 
 use gloo_timers::callback::Timeout;
-use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, KeyboardEvent, PointerEvent};
+use web_sys::{Element, HtmlCanvasElement, KeyboardEvent, PointerEvent};
 
 use super::legend::Legend;
 use super::plot::{Plot, PlotCell, Shown};
@@ -15,7 +14,7 @@ use crate::browser::describe;
 use crate::chart::figure::{Chart, Readout};
 use crate::chart::scene::Point;
 use crate::chart::view::{Cursor, Input, Key, View, reduce};
-use crate::markup::{RwSignal, Show, Signal, effect, memo, view};
+use crate::markup::{NodeRef, RwSignal, Show, Signal, effect, memo, view};
 
 /// A cursor that stands still so long is read out, in milliseconds.
 const SPEAK_AFTER_MS: u32 = 600;
@@ -51,7 +50,7 @@ pub fn ChartFigure(
     let timer = StoredValue::new_local(None::<Timeout>);
     let cell: PlotCell = StoredValue::new_local(None);
     let (host, data, overlay) =
-        (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
+        (NodeRef::<Element>::new(), NodeRef::<HtmlCanvasElement>::new(), NodeRef::<HtmlCanvasElement>::new());
 
     let readout = memo(move || match shown.frame.get() {
         Some(frame) => chart.with(|c| view.with(|v| c.readout(v, &frame))),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
 use crate::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
-use crate::markup::{Markup, Show, Signal, memo, view};
+use crate::markup::{Markup, NodeRef, Show, Signal, memo, view};
 use crate::page::engine::Status;
 use crate::page::parts::Icon;
 use crate::page::plan_form::actions::key;
@@ -292,7 +292,7 @@ fn Actions(app: App) -> impl IntoView {
         }
         _ => String::new(),
     });
-    let load = NodeRef::<leptos::html::Input>::new();
+    let load = NodeRef::<web_sys::HtmlInputElement>::new();
     let loaded = move |_| {
         let Some(input) = load.get_untracked() else { return };
         let files = Picked::all(input.files());

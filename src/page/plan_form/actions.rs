@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::browser::files::{self, Picked};
 use crate::browser::{clipboard, document};
 use crate::experiment::Template;
-use crate::markup::{Show, memo, view};
+use crate::markup::{NodeRef, Show, memo, view};
 use crate::page::engine::{Check, Status};
 use crate::page::parts::Icon;
 use crate::page::state::{App, use_app};
@@ -83,7 +83,7 @@ pub fn Actions() -> impl IntoView {
         let name = crate::present::library::file_name(&plan.name, "plan");
         app.notices.check(files::save(&name, "application/json", &wire::to_json(&plan)));
     };
-    let load = NodeRef::<leptos::html::Input>::new();
+    let load = NodeRef::<web_sys::HtmlInputElement>::new();
     let loaded = move |_| {
         let Some(input) = load.get_untracked() else { return };
         let files = Picked::all(input.files());

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::browser::environment::local_time;
 use crate::browser::files;
-use crate::markup::{Markup, RwSignal, Show, Signal, effect, live, memo, view};
+use crate::markup::{Markup, NodeRef, RwSignal, Show, Signal, effect, live, memo, view};
 use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
 use crate::page::plan_form::actions::copy_link;
 use crate::page::state::use_app;
@@ -74,7 +74,7 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
             }
         });
     };
-    let input = NodeRef::<leptos::html::Input>::new();
+    let input = NodeRef::<web_sys::HtmlInputElement>::new();
     effect(move || {
         if let (true, Some(input)) = (editing.get(), input.get()) {
             let _ = input.focus();
