@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::{AnyView, View};
 
-use super::{Element, Markup, RwSignal, Signal};
+use super::{Ask, Element, Markup, RwSignal, Signal};
 
 /// What can be [`Markup`].
 pub trait IntoMarkup: Sized {
@@ -112,8 +112,14 @@ impl<A: IntoMarkup, B: IntoMarkup, C: IntoMarkup> IntoMarkup for (A, B, C) {
 }
 
 impl<T: IntoMarkup, F: FnMut() -> T + Send + 'static> IntoMarkup for F {
-    fn into_markup(mut self) -> Markup {
-        Markup::Live(Box::new(move || self().into_markup()))
+    fn into_markup(self) -> Markup {
+        Markup::Live(Box::new(self))
+    }
+}
+
+impl<T: IntoMarkup, F: FnMut() -> T + Send> Ask<Markup> for F {
+    fn ask(&mut self) -> Markup {
+        self().into_markup()
     }
 }
 

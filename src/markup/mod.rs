@@ -48,7 +48,7 @@ pub enum Markup {
     /// Items that keep their elements.
     Keyed(Keyed),
     /// What a closure returns; asked again when a signal in it changes.
-    Live(Box<dyn FnMut() -> Markup + Send>),
+    Live(Box<dyn Ask<Markup>>),
     /// A component's or another view of Leptos.
     Other(Box<AnyView>),
 }
@@ -65,6 +65,12 @@ impl Markup {
         }
         view.map_or(Markup::Empty, |v| Markup::Other(Box::new(v.into_any())))
     }
+}
+
+/// Tells again what there is. A trait of its own, for `dyn FnMut` is compiled a second time, to be called once.
+pub trait Ask<T>: Send {
+    /// What there is now.
+    fn ask(&mut self) -> T;
 }
 
 /// Markup that changes with the signals which its closure reads.

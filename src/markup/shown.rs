@@ -123,9 +123,9 @@ fn put(site: &Node, slot: &Slot, value: Value, before: Option<Value>) -> ShownPa
     let (element, kind, name) = (element.clone(), slot.kind, slot.name.clone());
     ShownPart::Live(RenderEffect::new_with_value(
         move |before: Option<Value>| {
-            let mut value = ask();
+            let mut value = ask.ask();
             while let Value::Live(mut inner) = value {
-                value = inner();
+                value = inner.ask();
             }
             write(&element, kind, &name, &value, before.as_ref());
             value

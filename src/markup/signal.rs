@@ -22,16 +22,25 @@ pub struct Signal<T>(LeptosSignal<Held>, PhantomData<fn() -> T>);
 #[allow(missing_debug_implementations, reason = "names a place, not a value")]
 pub struct RwSignal<T>(LeptosRwSignal<Held>, PhantomData<fn() -> T>);
 
-#[inline(never)]
-fn value<T: 'static>(held: &Held) -> &T {
-    let Some(value) = held.downcast_ref() else { unreachable!("only a handle of this type makes its value") };
-    value
+/// Makes values. A trait of its own, for `dyn Fn` is compiled a second time, to be called once.
+trait Make: Send + Sync {
+    fn make(&self) -> Held;
 }
 
-fn hold<T: Send + Sync + 'static>(
-    of: impl Fn() -> T + Send + Sync + 'static,
-) -> Box<dyn Fn() -> Held + Send + Sync> {
-    Box::new(move || Box::new(of()))
+impl<T: Send + Sync + 'static, F: Fn() -> T + Send + Sync> Make for F {
+    fn make(&self) -> Held {
+        Box::new(self())
+    }
+}
+
+#[inline(never)]
+fn value<T: 'static>(held: &Held) -> &T {
+    held.downcast_ref().unwrap_or_else(|| of_another_type())
+}
+
+#[cold]
+fn of_another_type() -> ! {
+    unreachable!("only a handle of its type makes a value")
 }
 
 macro_rules! handles {
@@ -133,7 +142,7 @@ impl<T: Send + Sync + 'static> Signal<T> {
     /// What a closure returns, which is asked whenever the value is read.
     #[must_use]
     pub fn derive(of: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
-        Signal(derived(hold(of)), PhantomData)
+        Signal(derived(Box::new(of)), PhantomData)
     }
 
     /// A value that stays.
@@ -144,8 +153,8 @@ impl<T: Send + Sync + 'static> Signal<T> {
 }
 
 #[inline(never)]
-fn derived(of: Box<dyn Fn() -> Held + Send + Sync>) -> LeptosSignal<Held> {
-    LeptosSignal::derive(of)
+fn derived(of: Box<dyn Make>) -> LeptosSignal<Held> {
+    LeptosSignal::derive(move || of.make())
 }
 
 impl<T: Default + Send + Sync + 'static> Default for Signal<T> {
@@ -174,20 +183,22 @@ impl<T> From<RwSignal<T>> for Signal<T> {
 
 /// A memo: what a closure returns, and told on only where it differs from before.
 pub fn memo<T: PartialEq + Send + Sync + 'static>(of: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
-    Signal(kept(hold(of), |before, now| before.map(value::<T>) != now.map(value::<T>)), PhantomData)
+    Signal(kept(Box::new(of), |before, now| value::<T>(before) != value::<T>(now)), PhantomData)
 }
 
 /// The same for what cannot be compared: told on whenever something in it changes.
 pub fn remade<T: Send + Sync + 'static>(of: impl Fn() -> T + Send + Sync + 'static) -> Signal<T> {
-    Signal(kept(hold(of), |_, _| true), PhantomData)
+    Signal(kept(Box::new(of), |_, _| true), PhantomData)
 }
 
 #[inline(never)]
-fn kept(
-    of: Box<dyn Fn() -> Held + Send + Sync>,
-    differ: fn(Option<&Held>, Option<&Held>) -> bool,
-) -> LeptosSignal<Held> {
-    ArcMemo::new_with_compare(move |_| of(), differ).into()
+fn kept(of: Box<dyn Make>, differ: fn(&Held, &Held) -> bool) -> LeptosSignal<Held> {
+    let memo = ArcMemo::new_owning(move |before: Option<Held>| {
+        let now = of.make();
+        let is_new = before.is_none_or(|before| differ(&before, &now));
+        (now, is_new)
+    });
+    memo.into()
 }
 
 /// What is done at the next moment, and again when a signal in it changes.

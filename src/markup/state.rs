@@ -57,7 +57,7 @@ impl Render for Markup {
             }
             Markup::Live(mut ask) => {
                 let effect = RenderEffect::new(move |before: Option<State>| {
-                    let markup = ask();
+                    let markup = ask.ask();
                     match before {
                         Some(mut state) => {
                             markup.rebuild(&mut state);

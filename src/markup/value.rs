@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasm_bindgen::JsValue;
 
-use super::{Element, RwSignal, Signal};
+use super::{Ask, Element, RwSignal, Signal};
 
 /// The value of an attribute, a class, a style or a property.
 #[allow(missing_debug_implementations, reason = "holds a closure")]
@@ -17,7 +17,7 @@ pub enum Value {
     /// Whether the attribute or class is there; as a property `true` or `false`.
     Flag(bool),
     /// What a closure returns; asked again when a signal in it changes.
-    Live(Box<dyn FnMut() -> Value + Send>),
+    Live(Box<dyn Ask<Value>>),
 }
 
 impl Value {
@@ -114,8 +114,14 @@ impl<V: IntoValue> IntoValue for Option<V> {
 }
 
 impl<V: IntoValue, F: FnMut() -> V + Send + 'static> IntoValue for F {
-    fn into_value(mut self) -> Value {
-        Value::Live(Box::new(move || self().into_value()))
+    fn into_value(self) -> Value {
+        Value::Live(Box::new(self))
+    }
+}
+
+impl<V: IntoValue, F: FnMut() -> V + Send> Ask<Value> for F {
+    fn ask(&mut self) -> Value {
+        self().into_value()
     }
 }
 

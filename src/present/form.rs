@@ -170,13 +170,17 @@ pub fn auto_name(draft: &PlanDraft) -> String {
 
 /// Changes a draft; a name that was made by [`auto_name`] follows the change.
 pub fn edit(draft: &mut PlanDraft, change: impl FnOnce(&mut PlanDraft)) {
-    let before = auto_name(draft);
-    let follows = draft.name.trim().is_empty() || draft.name == before;
-    let name = draft.name.clone();
+    let made = made_name(draft);
     change(draft);
-    if follows && draft.name == name {
+    if made.is_some_and(|name| draft.name == name) {
         draft.name = auto_name(draft);
     }
+}
+
+/// The name of a draft that nobody gave it.
+fn made_name(draft: &PlanDraft) -> Option<String> {
+    let made = draft.name.trim().is_empty() || draft.name == auto_name(draft);
+    made.then(|| draft.name.clone())
 }
 
 /// The preset's draft on the nodes of another draft, where that has any.
