@@ -2,7 +2,12 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use fwit::markup::{For, IntoMarkup as _, Markup, NodeRef, RwSignal, Show, Signal, live, view};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use fwit::markup::{
+    For, IntoMarkup as _, Markup, NodeRef, RwSignal, Show, Signal, effect, live, memo, remade, view,
+};
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
 use leptos::task::tick;
@@ -349,4 +354,58 @@ fn a_number_is_shown_as_it_reads() {
     let place = show(|| view! { <meter min="0" max=5_u64 value=2.5_f64></meter> });
     assert_eq!(place.html(), "<meter min=\"0\" max=\"5\" value=\"2.5\"></meter>");
     assert!(matches!(7_u32.into_markup(), Markup::Text(t) if t == "7"));
+}
+
+#[wasm_bindgen_test]
+async fn a_memo_tells_of_a_difference_and_what_is_remade_of_every_time() {
+    let owner = Owner::new();
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let number = owner.with(|| {
+        let number = RwSignal::new(1);
+        let (odd, made) = (memo(move || number.get() % 2 == 1), remade(move || number.get() % 2));
+        let derived = Signal::derive(move || number.get() * 10);
+        for (name, read) in [
+            ("memo", Box::new(move || i32::from(odd.get())) as Box<dyn Fn() -> i32>),
+            ("remade", Box::new(move || made.get())),
+            ("derived", Box::new(move || derived.with(|n| *n))),
+        ] {
+            let heard = heard.clone();
+            effect(move || heard.borrow_mut().push((name, read())));
+        }
+        number
+    });
+    let told = |heard: &Rc<RefCell<Vec<(&'static str, i32)>>>| {
+        let mut told = std::mem::take(&mut *heard.borrow_mut());
+        told.sort_unstable();
+        told
+    };
+    tick().await;
+    assert_eq!(told(&heard), [("derived", 10), ("memo", 1), ("remade", 1)]);
+    number.set(3);
+    tick().await;
+    assert_eq!(told(&heard), [("derived", 30), ("remade", 1)]);
+    number.update(|n| *n += 1);
+    tick().await;
+    assert_eq!(told(&heard), [("derived", 40), ("memo", 0), ("remade", 0)]);
+    owner.cleanup();
+    number.set(5);
+    tick().await;
+    assert_eq!(told(&heard), [], "effects end with their owner");
+}
+
+#[wasm_bindgen_test]
+fn a_signal_whose_owner_is_gone_takes_nothing_and_gives_nothing() {
+    let owner = Owner::new();
+    let (number, read): (_, Signal<i32>) = owner.with(|| {
+        let number = RwSignal::new(1);
+        (number, number.into())
+    });
+    number.set(2);
+    assert_eq!((read.get_untracked(), read.try_get_untracked()), (2, Some(2)));
+    owner.cleanup();
+    number.set(3);
+    number.update(|n| *n += 1);
+    assert_eq!((number.try_get_untracked(), read.try_get_untracked()), (None, None));
+    let stays = owner.with(|| Signal::from("a"));
+    assert_eq!(stays.try_with_untracked(String::len), Some(1));
 }

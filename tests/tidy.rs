@@ -193,6 +193,27 @@ fn files_hold_one_idea() {
     assert!(long.is_empty(), "split these:\n{}", long.join("\n"));
 }
 
+/// Views take Leptos's prelude whole, so that a forgotten import would give its own signals, compiled once more a type.
+#[test]
+fn views_use_the_signals_of_markup() {
+    for path in rust_files(&root().join("src/page")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let words: BTreeSet<&str> = code(&text)
+            .flat_map(|(_, line)| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
+            .collect();
+        for leptos in ["Memo", "Effect", "ArcRwSignal", "ReadSignal", "WriteSignal"] {
+            assert!(!words.contains(leptos), "{} uses {leptos} of Leptos", path.display());
+        }
+        for ours in ["RwSignal", "Signal", "NodeRef"] {
+            let mut uses =
+                text.split("use crate::markup::").skip(1).filter_map(|rest| rest.split(';').next());
+            let imported =
+                uses.any(|names| names.split(|c: char| !c.is_alphanumeric()).any(|name| name == ours));
+            assert!(!words.contains(ours) || imported, "{} uses {ours} of Leptos", path.display());
+        }
+    }
+}
+
 #[test]
 fn every_module_says_what_it_owns() {
     let silent: Vec<String> = rust_files(&root().join("src"))

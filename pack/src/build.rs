@@ -20,9 +20,12 @@ pub(crate) fn unpacker() -> Result<Vec<u8>> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root).args(["rustc", "--quiet", "--locked", "--package", PACKAGE, "--lib"]);
     cargo.args(["--crate-type", "cdylib", "--target", TARGET, "--profile", PROFILE]);
+    // Wherever a user's settings say: what is read below is what is built here.
+    let target = target(root);
+    cargo.arg("--target-dir").arg(&target);
     let status = cargo.status().context("cannot run cargo")?;
     ensure!(status.success(), "{PACKAGE} does not build ({status})");
-    let built = target(root).join(TARGET).join(PROFILE).join("fwit_unpack.wasm");
+    let built = target.join(TARGET).join(PROFILE).join("fwit_unpack.wasm");
     fs::read(&built).with_context(|| format!("cannot read {}", built.display()))
 }
 

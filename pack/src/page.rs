@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Functions of the page's first script; `program` gives what `init` of wasm-bindgen takes, `failed` says what is wrong.
+/// Functions of the page's first script: `started` gives the bindings and the running program, `failed` says what is wrong.
 const LOAD: &str = include_str!("load.js");
 
 /// The page with its program packed. The names are those of files beside it.
@@ -10,11 +10,13 @@ const LOAD: &str = include_str!("load.js");
 /// # Errors
 /// The page is not as Trunk writes it.
 pub(crate) fn with_packed_program(html: &str, program: &str, packed: &str, unpacker: &str) -> Result<String> {
-    let (before, after) =
-        once(html, &format!("const wasm = await init({{ module_or_path: './{program}' }});"))?;
+    let (before, after) = once(html, "import init, * as bindings from '")?;
+    let (bindings, after) = after.split_once("';\n").context("the import of the bindings has no end")?;
+    let start = format!("const wasm = await init({{ module_or_path: './{program}' }});");
+    let after = after.strip_prefix(&start).with_context(|| format!("`{start}` is missing"))?;
     let html = format!(
-        "{before}{LOAD}const wasm = await program('./{packed}', './{unpacker}')\n  \
-         .then((program) => init({{ module_or_path: program }}))\n  .catch(failed);{after}"
+        "{before}{LOAD}const [bindings, wasm] =\n  \
+         await started('{bindings}', './{packed}', './{unpacker}').catch(failed);{after}"
     );
     // What is fetched ahead: the element that names the program.
     let (before, after) = once(&html, &format!("\"./{program}\""))?;
@@ -62,7 +64,7 @@ window.wasmBindings = bindings;
         assert!(!page.contains("_bg.wasm"), "{page}");
         let script = page.split_once("<script").unwrap().1.split_once("</script>").unwrap().0;
         let parts =
-            ["import init,", "const program =", "await program('./fwit-1f.lzma2.bin', './unpack-2e.wasm')"];
+            ["const started =", "await started('./fwit-1f.js', './fwit-1f.lzma2.bin', './unpack-2e.wasm')"];
         let at = parts.map(|part| script.find(part).unwrap());
         assert!(at.is_sorted(), "{script}");
         assert!(script.ends_with("window.wasmBindings = bindings;\n"), "{script}");
@@ -78,7 +80,8 @@ window.wasmBindings = bindings;
     fn a_page_of_another_shape_is_refused_with_what_is_missing() {
         let told =
             |html: &str| with_packed_program(html, "fwit-1f_bg.wasm", "p", "u").unwrap_err().to_string();
-        assert!(told("<head></head>").starts_with("`const wasm = await init("));
+        assert!(told("<head></head>").starts_with("`import init, "));
+        assert!(told(&BUILT.replace("await init", "init")).starts_with("`const wasm = await init("));
         assert!(told(&BUILT.repeat(2)).ends_with("is there more than once"));
         assert!(
             told(&BUILT.replace("\"./fwit-1f_bg", "\"./other")).contains("\"./fwit-1f_bg.wasm\"` is missing")

@@ -1,4 +1,5 @@
-//! The load engine: entities, the slots they wait for, the leader they stick to, the events they publish.
+//! The load engine: entities, the slots they wait for, the leader they stick to, the events they publish; and
+//! whose a timing entry is.
 //!
 //! May not enter: fetch, timers, wall clocks: `Clock` and `Transport` (in [`world`]) are its only doors to
 //! the world, and the browser and the simulation implement them.

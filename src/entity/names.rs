@@ -6,13 +6,14 @@
 //! as part of the URL. WebKit leaves them out of an entry's name: there the start alone decides, among requests
 //! of the same URL, that is of the same operation at the same node.
 //!
+//! It is here and not in `browser/` so that it is tested without one.
 //! May not enter: the browser. Called by: `browser/resource_timing.rs`. Tests: beside the code.
 
 use std::collections::{HashMap, VecDeque};
 
 /// How many issues of one URL may wait for their entry, beside those that are in flight. More means that the
 /// browser drops entries.
-const WAITING_MAX: usize = 64;
+const WAITING_MAX: usize = 256;
 /// By how much an entry may start before its issue, in ms: both are rounded, to the same steps of the clock …
 const ROUNDED: f64 = 0.001;
 /// … but not in WebKit, whose entries come from another process. Its clock has steps of 1 ms.
@@ -100,7 +101,9 @@ impl Names {
         }
         if found.own.is_none() && self.fragments != Fragments::Kept {
             // Nobody's entry, unless fragments were left out of its name.
-            let own = requests.waiting.iter().rposition(|waiting| waiting.issued <= start + ROUNDED_APART);
+            let before = |by: f64| move |waiting: &Waiting| waiting.issued <= start + by;
+            let own = requests.waiting.iter().rposition(before(ROUNDED));
+            let own = own.or_else(|| requests.waiting.iter().position(before(ROUNDED_APART)));
             if let Some(own) = own.and_then(|own| requests.waiting.remove(own)) {
                 self.fragments = Fragments::LeftOut;
                 found.own = Some(own.ticket);
@@ -203,6 +206,30 @@ mod tests {
         );
         given.iter().for_each(|name| names.over(name));
         assert!(names.urls.is_empty());
+        // A millisecond apart and started at once: their own. Where the first starts with the second: exchanged.
+        for (starts, found) in [([60.0, 61.0], [13, 14]), ([61.0, 61.0], [14, 13])] {
+            let given = [(13, 60.0), (14, 61.0)].map(|(ticket, now)| issue(&mut names, ticket, now));
+            assert_eq!(starts.map(|start| own(&mut names, URL, start)), found.map(Some));
+            given.iter().for_each(|name| names.over(name));
+        }
+    }
+
+    /// A server that stood still answers a hundred requests at once (HTTP/2), and a hundred more are issued before
+    /// the browser tells of the first.
+    #[test]
+    fn a_burst_loses_no_entry() {
+        let mut names = Names::default();
+        for round in 0..2_u64 {
+            let now = (1_000 * round) as f64;
+            let given: Vec<_> = (0..100).map(|i| names.issue(URL.into(), 100 * round + i, now)).collect();
+            assert!(given.iter().all(|(_, lost)| lost.is_none()));
+            given.iter().for_each(|(name, _)| names.over(name));
+        }
+        for i in (0..100).rev() {
+            let name = if i == 0 { URL.to_string() } else { format!("{URL}#{i}") };
+            assert_eq!(own(&mut names, &name, 1.0), Some(i));
+            assert_eq!(own(&mut names, &name, 1_001.0), Some(100 + i));
+        }
     }
 
     #[test]

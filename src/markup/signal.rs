@@ -16,11 +16,11 @@ type Held = Box<dyn Any + Send + Sync>;
 
 /// A value to read that changes: a memo's, a closure's, a signal's, or one that stays.
 #[allow(missing_debug_implementations, reason = "names a place, not a value")]
-pub struct Signal<T>(LeptosSignal<Held>, PhantomData<fn() -> T>);
+pub struct Signal<T>(LeptosSignal<Held>, PhantomData<fn(T) -> T>);
 
 /// A value to read and to write.
 #[allow(missing_debug_implementations, reason = "names a place, not a value")]
-pub struct RwSignal<T>(LeptosRwSignal<Held>, PhantomData<fn() -> T>);
+pub struct RwSignal<T>(LeptosRwSignal<Held>, PhantomData<fn(T) -> T>);
 
 /// Makes values. A trait of its own, for `dyn Fn` is compiled a second time, to be called once.
 trait Make: Send + Sync {
@@ -33,6 +33,7 @@ impl<T: Send + Sync + 'static, F: Fn() -> T + Send + Sync> Make for F {
     }
 }
 
+// Once a type, not at each of its readers.
 #[inline(never)]
 fn value<T: 'static>(held: &Held) -> &T {
     held.downcast_ref().unwrap_or_else(|| of_another_type())
@@ -119,7 +120,8 @@ impl<T: Send + Sync + 'static> RwSignal<T> {
     pub fn update(&self, change: impl FnOnce(&mut T)) {
         let mut change = Some(change);
         alter(self.0, &mut |held| {
-            if let (Some(value), Some(change)) = (held.downcast_mut(), change.take()) {
+            let value = held.downcast_mut().unwrap_or_else(|| of_another_type());
+            if let Some(change) = change.take() {
                 change(value);
             }
         });

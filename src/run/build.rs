@@ -254,8 +254,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
         let list = topology.nodes.iter().enumerate();
         list.map(|(i, node)| {
             let tally = recorder.nodes().get(i);
-            let sources = tally.map(|t| t.sources).unwrap_or_default();
-            let answered = sources.wire + sources.page_clock > 0;
+            let answered = tally.filter(|t| t.sources.wire + t.sources.page_clock > 0);
             NodeFile {
                 name: node.name.clone(),
                 url: node.url.to_string(),
@@ -267,7 +266,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
                     .collect(),
                 leads: leads.get(i).copied().flatten(),
                 protocol: tally.map_or(Protocol::Unknown, |t| t.protocol).label().into(),
-                timing_header: answered.then_some(sources.wire > 0),
+                timing_header: answered.map(|t| t.timing_header),
                 in_flight: tally.map_or(0.0, |t| short(t.in_flight.mean(to))),
                 slots: node.lanes.iter().map(|l| self.shared.slots.limit(*l)).sum(),
                 new_connections: tally.map_or(0, |t| t.new_connections),

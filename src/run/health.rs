@@ -162,7 +162,7 @@ fn sources(f: &Facts) -> Option<String> {
     (sources.page_clock as f64 > PAGE_CLOCK_SHARE * all as f64).then(|| {
         format!(
             "{} of {all} service times come from the page's clock, not from the wire: they include what the browser itself costs. \
-             Let every node send “Timing-Allow-Origin: *”; of redirected requests Firefox tells no times all the same.",
+             Let every node send “Timing-Allow-Origin: *”. (Firefox tells none of redirected requests.)",
             sources.page_clock,
         )
     })

@@ -1,5 +1,5 @@
-//! What the page's first script calls. Addresses are of this program's memory; what was handed out before is void
-//! after the next call.
+//! What the page's first script calls. Addresses are of this program's memory, good until the next
+//! call of [`room`] or [`unpack`].
 //!
 //! 1. [`room`] for a part, into which the script writes it;
 //! 2. [`unpack`], which gives how much there is to read at [`unpacked`], or that the part is broken;
@@ -44,10 +44,10 @@ static STATE: OneThread =
 
 /// Where the next part of the packed text is to be written: this many bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn room(bytes: usize) -> *const u8 {
+pub extern "C" fn room(bytes: usize) -> *mut u8 {
     let part = &mut STATE.0.borrow_mut().part;
     part.resize(bytes, 0);
-    part.as_ptr()
+    part.as_mut_ptr()
 }
 
 /// Unpacks the part; gives the number of bytes that it added, or -1 where it is broken.

@@ -1,7 +1,7 @@
 //! Unpacks the page's program in the browser, while it arrives.
 //!
-//! The program travels as raw LZMA2 (a quarter smaller than with gzip, which is what static hosts offer). The page's
-//! first script hands what has arrived to the functions of [`exports`], and what they give to the browser's own
+//! The program travels as raw LZMA2 (a fifth smaller than with gzip). The page's
+//! first script hands what has arrived to the functions of `exports`, and what they give to the browser's own
 //! compiler, which compiles while the rest is on its way.
 //!
 //! Without the standard library: a page waits for this program before it can begin with its own.

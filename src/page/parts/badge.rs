@@ -62,7 +62,7 @@ pub fn TimeSource(sources: TimeSources) -> impl IntoView {
         _ => (
             Tone::Warn,
             "Service times were taken by the page's clock and include what the browser itself costs. Let the nodes send \
-             “Timing-Allow-Origin: *” on every answer; of redirected requests Firefox tells no times all the same.",
+             “Timing-Allow-Origin: *” on every answer. (Firefox tells none of redirected requests.)",
         ),
     };
     view! { <Badge text=format!("time: {}", sources.label()) tone title /> }

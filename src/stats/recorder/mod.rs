@@ -103,6 +103,8 @@ pub struct NodeTally {
     pub protocol: Protocol,
     /// Answers with and without times from the wire.
     pub sources: TimeSources,
+    /// Whether the browser was ever told the times of an answer or a redirect of it.
+    pub timing_header: bool,
     /// New connections in the measured window.
     pub new_connections: u64,
     /// Requests in flight over the measured window.
@@ -191,6 +193,7 @@ impl Recorder {
         self.nodes.push(NodeTally {
             protocol: Protocol::Unknown,
             sources: TimeSources::default(),
+            timing_header: false,
             new_connections: 0,
             in_flight: WindowArea::new(self.measured_from, self.measured_to),
         });
@@ -318,9 +321,14 @@ impl Recorder {
     }
 
     fn service(&mut self, sample: &Sample, wire: Option<&WireTiming>) {
+        let measured = self.window(sample.issued) == Window::Measured;
+        if let (Some(node), Some(wire)) = (self.nodes.get_mut(usize::from(sample.asked)), wire) {
+            node.timing_header = true;
+            node.protocol = wire.protocol;
+            node.new_connections += u64::from(wire.new_connection && measured);
+        }
         // Firefox tells a worker only of the redirect itself, not of the answer that it led to.
         let wire = wire.filter(|wire| !sample.redirected || wire.redirect > Micros::ZERO);
-        let measured = self.window(sample.issued) == Window::Measured;
         let service = wire.map_or_else(|| sample.page_service(), WireTiming::service);
         let source = if wire.is_some() { TimeSource::Wire } else { TimeSource::PageClock };
         if let Some(op) = self.second_op(sample.done, sample.op) {
@@ -328,10 +336,6 @@ impl Recorder {
         }
         if let Some(node) = self.nodes.get_mut(usize::from(sample.asked)) {
             count_source(&mut node.sources, source);
-            if let Some(wire) = wire {
-                node.protocol = wire.protocol;
-                node.new_connections += u64::from(wire.new_connection && measured);
-            }
         }
         if !measured {
             return;

@@ -67,6 +67,8 @@ fn a_redirected_answers_timing_that_knows_of_no_redirect_does_not_count() {
     r.wire(7, Some(&wire(100)));
     assert_eq!(r.sources(), TimeSources { wire: 0, page_clock: 1 });
     assert_eq!(r.entities()[0].ops[0].mean(), 50_000.0);
+    let node = &r.nodes()[0];
+    assert!(node.timing_header && node.protocol == Protocol::Http1, "of the node asked it tells the truth");
     run(&mut r, redirected, Some(8));
     r.wire(8, Some(&WireTiming { redirect: Micros(30_000), ..wire(10_000) }));
     assert_eq!(r.sources(), TimeSources { wire: 1, page_clock: 1 });

@@ -30,9 +30,11 @@ fn a_page_that_cannot_be_loaded_says_why() {
     let browser = Browser::start().unwrap();
     let found = |end: &str| -> PathBuf {
         let mut files = fs::read_dir(&copy).unwrap().map(|entry| entry.unwrap().path());
-        files.find(|path| path.to_string_lossy().ends_with(end)).unwrap()
+        files
+            .find(|path| path.to_string_lossy().ends_with(end) && !path.ends_with("worker_loader.js"))
+            .unwrap()
     };
-    let (program, unpacker) = (found(".lzma2.bin"), found(".wasm"));
+    let (program, unpacker, bindings) = (found(".lzma2.bin"), found(".wasm"), found(".js"));
     let packed = fs::read(&program).unwrap();
     let mut overwritten = packed.clone();
     overwritten[packed.len() / 2..].fill(0xff);
@@ -43,14 +45,16 @@ fn a_page_that_cannot_be_loaded_says_why() {
         assert!(said.as_str().unwrap().contains(text), "{text}: {said}");
     };
     fs::write(&program, &packed[..packed.len() - 100]).unwrap();
-    says(".lzma2.bin ends too early. Reload the page");
+    says(".lzma2.bin: it ends too early. Reload the page");
     fs::write(&program, overwritten).unwrap();
-    says(".lzma2.bin is broken. Reload the page");
+    says(".lzma2.bin: it is broken. Reload the page");
     fs::remove_file(&program).unwrap();
-    says(".lzma2.bin answered 404");
+    says(".lzma2.bin: the host answered 404");
     fs::write(&program, packed).unwrap();
     fs::write(&unpacker, "<!DOCTYPE html>").unwrap();
-    says("WebAssembly");
+    says(".wasm: WebAssembly");
+    fs::remove_file(&bindings).unwrap();
+    says("fwit-");
     fs::remove_dir_all(&copy).unwrap();
 }
 

@@ -1,4 +1,4 @@
-//! How large the built page is, as a browser fetches it: each file gzipped.
+//! How large the built page is, each file gzipped (which hardly changes what is packed already).
 
 use std::fs;
 use std::io::Write as _;
