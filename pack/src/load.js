@@ -43,6 +43,7 @@ const failed = (error) => {
   // The program may have come so far as to say itself what is wrong.
   if (!document.querySelector(".panic")) {
     const said = document.createElement("p");
+    said.className = "panic";
     said.setAttribute("role", "alert");
     said.textContent = `fwit could not be loaded. ${(why ?? error)?.message ?? error}. Reload the page; if that does not help, perhaps not all its files are of one build.`;
     document.body.append(said);
