@@ -109,8 +109,8 @@ pub enum TimeSource {
 /// What the network stack saw of one request. All instants on the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireTiming {
-    /// Time lost in redirect hops before the last one; zero where the browser told of none.
-    pub redirect: Micros,
+    /// Time lost in redirect hops before the last one, where there was any that the browser told of.
+    pub redirect: Option<Micros>,
     /// Connection set-up of the last hop (DNS, TCP, TLS); zero on a reused connection.
     pub connect: Micros,
     /// Whether the last hop opened a new connection.
@@ -131,7 +131,7 @@ impl WireTiming {
     /// Service time: request start to last byte, with the cost of redirect hops, without the browser's queue.
     #[must_use]
     pub fn service(&self) -> Micros {
-        self.redirect + self.first_byte + self.download
+        self.redirect.unwrap_or_default() + self.first_byte + self.download
     }
 }
 

@@ -151,12 +151,7 @@ impl Books {
             }
         };
         Some(WireTiming {
-            // Some time, however coarse the clock, where there was a redirect.
-            redirect: if redirect_start > 0.0 {
-                span(redirect_start, redirect_end).max(Micros(1))
-            } else {
-                Micros::ZERO
-            },
+            redirect: (redirect_start > 0.0).then(|| span(redirect_start, redirect_end)),
             connect,
             new_connection,
             stall: span(fetch, request) - connect,

@@ -200,8 +200,7 @@ impl Transport for SimTransport {
                     let mut reply = self.reply(call, node, first, status, body);
                     self.until(at + back).await;
                     reply.wire = Wire::Known(WireTiming {
-                        // Some time, however short, where there was a redirect.
-                        redirect: hop_start.since(start).max(Micros(u64::from(node != first))),
+                        redirect: (node != first).then(|| hop_start.since(start)),
                         connect: link.connect,
                         new_connection: link.new,
                         stall: link.stall,

@@ -40,7 +40,7 @@ fn record(recorder: &mut Recorder, dice: &mut Stream) {
         recorder.ended(sample, node, None, Some(n));
         recorder.cycle(service, sample.done);
         let wire = WireTiming {
-            redirect: Micros::ZERO,
+            redirect: None,
             connect: Micros::ZERO,
             new_connection: false,
             stall: Micros(200),

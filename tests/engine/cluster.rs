@@ -115,7 +115,7 @@ impl Transport for Pretend {
 
         let issued = self.clock.now();
         let mut reply = Reply { status: 200, bytes: 10, ..Reply::default() };
-        let mut redirect = Micros::ZERO;
+        let mut redirect = None;
         let write = call.request.method == Method::Post;
         if write && self.leader() != Some(node) {
             self.clock.sleep_until(issued + Micros(1_000)).await;
@@ -123,7 +123,7 @@ impl Transport for Pretend {
                 return Ok(Reply { status: 503, text: Some("no current leader".into()), ..reply });
             };
             state.redirects.set(state.redirects.get() + 1);
-            redirect = Micros(1_000);
+            redirect = Some(Micros(1_000));
             reply.final_url = Some(format!("http://127.0.0.1:{}{}", 7101 + leader, call.request.path));
             if state.authenticated.get() {
                 return Ok(Reply { status: 401, text: Some("Unauthorized".into()), ..reply });

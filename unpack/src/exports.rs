@@ -31,7 +31,6 @@ fn panic(_: &PanicInfo) -> ! {
 struct State {
     unpacker: Option<Unpacker>,
     part: Vec<u8>,
-    unpacked: *const u8,
 }
 
 struct OneThread(RefCell<State>);
@@ -39,8 +38,7 @@ struct OneThread(RefCell<State>);
 // SAFETY: this program is started without shared memory: no second thread can exist.
 unsafe impl Sync for OneThread {}
 
-static STATE: OneThread =
-    OneThread(RefCell::new(State { unpacker: None, part: Vec::new(), unpacked: ptr::null() }));
+static STATE: OneThread = OneThread(RefCell::new(State { unpacker: None, part: Vec::new() }));
 
 /// Where the next part of the packed text is to be written: this many bytes.
 #[unsafe(no_mangle)]
@@ -53,20 +51,15 @@ pub extern "C" fn room(bytes: usize) -> *mut u8 {
 /// Unpacks the part; gives the number of bytes that it added, or -1 where it is broken.
 #[unsafe(no_mangle)]
 pub extern "C" fn unpack() -> i32 {
-    let State { unpacker, part, unpacked } = &mut *STATE.0.borrow_mut();
-    match unpacker.get_or_insert_default().unpack(part) {
-        Ok(added) => {
-            *unpacked = added.as_ptr();
-            i32::try_from(added.len()).unwrap_or(-1)
-        }
-        Err(_) => -1,
-    }
+    let State { unpacker, part } = &mut *STATE.0.borrow_mut();
+    let added = unpacker.get_or_insert_default().unpack(part);
+    added.ok().and_then(|added| i32::try_from(added.len()).ok()).unwrap_or(-1)
 }
 
 /// Where the bytes stand that the last part added.
 #[unsafe(no_mangle)]
 pub extern "C" fn unpacked() -> *const u8 {
-    STATE.0.borrow().unpacked
+    STATE.0.borrow().unpacker.as_ref().map_or(ptr::null(), |unpacker| unpacker.unpacked.as_ptr())
 }
 
 /// Whether the packed text has come to its end.

@@ -30,15 +30,15 @@ const STEP: usize = 1 << 17;
 #[expect(missing_debug_implementations, reason = "what decodes has none")]
 pub struct Unpacker {
     stream: Lzma2Stream,
+    /// What the last part added, and room behind it.
     unpacked: Vec<u8>,
-    ended: bool,
 }
 
 impl Unpacker {
     /// Before the first byte.
     #[must_use]
     pub fn new() -> Self {
-        Self { stream: Lzma2Stream::new(DICTIONARY), unpacked: Vec::new(), ended: false }
+        Self { stream: Lzma2Stream::new(DICTIONARY), unpacked: Vec::new() }
     }
 
     /// What this part adds: often nothing for a short one. What follows the end is left alone.
@@ -52,8 +52,7 @@ impl Unpacker {
             let done = self.stream.process(&part[read..], &mut self.unpacked[written..], Action::Run)?;
             read += done.bytes_consumed;
             written += done.bytes_produced;
-            self.ended = done.status == Status::StreamEnd;
-            if self.ended || done.bytes_consumed + done.bytes_produced == 0 {
+            if done.status == Status::StreamEnd || done.bytes_consumed + done.bytes_produced == 0 {
                 return Ok(&self.unpacked[..written]);
             }
         }
@@ -62,7 +61,7 @@ impl Unpacker {
     /// Whether the text has come to its end.
     #[must_use]
     pub fn ended(&self) -> bool {
-        self.ended
+        self.stream.is_finished()
     }
 }
 

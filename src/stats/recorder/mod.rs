@@ -322,13 +322,9 @@ impl Recorder {
 
     fn service(&mut self, sample: &Sample, wire: Option<&WireTiming>) {
         let measured = self.window(sample.issued) == Window::Measured;
-        if let (Some(node), Some(wire)) = (self.nodes.get_mut(usize::from(sample.asked)), wire) {
-            node.timing_header = true;
-            node.protocol = wire.protocol;
-            node.new_connections += u64::from(wire.new_connection && measured);
-        }
-        // Firefox tells a worker only of the redirect itself, not of the answer that it led to.
-        let wire = wire.filter(|wire| !sample.redirected || wire.redirect > Micros::ZERO);
+        // Firefox tells a worker only of the redirect itself, not of the answer that it led to: so much of the node asked.
+        let asked = wire;
+        let wire = wire.filter(|wire| !sample.redirected || wire.redirect.is_some());
         let service = wire.map_or_else(|| sample.page_service(), WireTiming::service);
         let source = if wire.is_some() { TimeSource::Wire } else { TimeSource::PageClock };
         if let Some(op) = self.second_op(sample.done, sample.op) {
@@ -336,6 +332,11 @@ impl Recorder {
         }
         if let Some(node) = self.nodes.get_mut(usize::from(sample.asked)) {
             count_source(&mut node.sources, source);
+            if let Some(wire) = asked {
+                node.timing_header = true;
+                node.protocol = wire.protocol;
+                node.new_connections += u64::from(wire.new_connection && measured);
+            }
         }
         if !measured {
             return;
@@ -354,8 +355,8 @@ impl Recorder {
             if let Some(server) = wire.server {
                 count(&mut self.server, server.0);
             }
-            if sample.redirected {
-                count(&mut self.redirect, wire.redirect.0);
+            if let Some(redirect) = wire.redirect.filter(|_| sample.redirected) {
+                count(&mut self.redirect, redirect.0);
             }
         }
     }

@@ -21,7 +21,7 @@ fn sample(op: u8, outcome: Outcome, issued: u64, took: u64) -> Sample {
 
 fn wire(service: u64) -> WireTiming {
     WireTiming {
-        redirect: Micros(0),
+        redirect: None,
         connect: Micros(0),
         new_connection: false,
         stall: Micros(3),
@@ -70,7 +70,7 @@ fn a_redirected_answers_timing_that_knows_of_no_redirect_does_not_count() {
     let node = &r.nodes()[0];
     assert!(node.timing_header && node.protocol == Protocol::Http1, "of the node asked it tells the truth");
     run(&mut r, redirected, Some(8));
-    r.wire(8, Some(&WireTiming { redirect: Micros(30_000), ..wire(10_000) }));
+    r.wire(8, Some(&WireTiming { redirect: Some(Micros(30_000)), ..wire(10_000) }));
     assert_eq!(r.sources(), TimeSources { wire: 1, page_clock: 1 });
     assert_eq!(r.entities()[0].ops[0].mean(), 45_000.0);
 }

@@ -1,6 +1,6 @@
 //! The built page, served on a free port for as long as the value lives.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use xtask::server::{Server, Taken};
@@ -19,7 +19,15 @@ impl Page {
     /// # Errors
     /// When `FWIT_DIST` is not set or has no page, or no port is free.
     pub fn serve() -> Result<Self> {
-        Self::serve_folder(&given::path("FWIT_DIST")?)
+        Self::serve_folder(&Self::built()?)
+    }
+
+    /// Where it was built.
+    ///
+    /// # Errors
+    /// When `FWIT_DIST` is not set.
+    pub fn built() -> Result<PathBuf> {
+        given::path("FWIT_DIST")
     }
 
     /// Serves a page that was made otherwise.

@@ -25,7 +25,7 @@ fn the_page_starts_without_an_error() {
 #[test]
 fn a_page_that_cannot_be_loaded_says_why() {
     let copy = env::temp_dir().join(format!("fwit-e2e-broken-{}", std::process::id()));
-    copy_folder(Path::new(&env::var("FWIT_DIST").unwrap()), &copy);
+    copy_folder(&Page::built().unwrap(), &copy);
     let page = Page::serve_folder(&copy).unwrap();
     let browser = Browser::start().unwrap();
     let found = |end: &str| -> PathBuf {
