@@ -12,7 +12,7 @@ use super::arrivals::Schedule;
 use super::client::Client;
 use super::crowd::Crowd;
 use super::instrument::{Calibration, HEARTBEAT};
-use super::leader::within;
+use super::world::within;
 use super::shared::Shared;
 use super::subscriber;
 use super::verify::Verification;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::future::join_all;
 
-use super::leader::within;
+use super::world::within;
 use super::shared::Shared;
 use super::world::{Call, Clock, Transport};
 use fwit_model::dialect::Request;

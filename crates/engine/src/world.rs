@@ -1,7 +1,9 @@
 //! The doors to the world: a clock and a transport. The browser and the simulation each have their own.
 
 use std::future::Future;
+use std::pin::pin;
 
+use futures_util::future::{Either, select};
 use fwit_model::dialect::Request;
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::Micros;
@@ -121,4 +123,12 @@ pub trait EventStream {
     /// # Errors
     /// The stream ended; further calls are not allowed.
     fn next(&mut self) -> impl Future<Output = Result<StreamItem, NoAnswer>>;
+}
+
+/// A future's output, or `None` where it takes longer than `patience`.
+pub async fn within<C: Clock, F: Future>(clock: &C, patience: Micros, future: F) -> Option<F::Output> {
+    match select(pin!(future), pin!(clock.sleep_until(clock.now() + patience))).await {
+        Either::Left((out, _)) => Some(out),
+        Either::Right(_) => None,
+    }
 }

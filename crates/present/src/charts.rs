@@ -14,13 +14,11 @@ use fwit_chart::line::{LineChart, Region, RegionKind};
 use fwit_chart::number::Quantity;
 use fwit_chart::percentile::{Curve, PercentileChart, trusted};
 use fwit_chart::strip::{Entity, Group, Strip, StripChart};
+pub use crate::drawn::Drawn;
 use crate::shift::band;
 use fwit_report::run::camps::Camp;
 use fwit_report::run::contrast::Contrast;
 use fwit_report::run::view::{self, Annotation, Measure, RunView, Second};
-
-/// A chart to show; `None` where there is nothing to draw.
-pub type Drawn = Option<Arc<dyn Chart>>;
 
 /// Samples that must lie above a percentile for it to be drawn in full.
 const SUPPORT: u64 = 10;

@@ -10,6 +10,7 @@
 //! Tests: beside the code; `cargo test -p fwit-present`.
 
 pub mod charts;
+mod drawn;
 pub mod experiment;
 pub mod figure;
 pub mod form;

@@ -7,7 +7,7 @@ use fwit_chart::figure::ChartError;
 use fwit_chart::ink::Ink;
 use fwit_chart::number::Quantity;
 use fwit_chart::percentile::{Curve, PercentileChart};
-use crate::charts::Drawn;
+use crate::drawn::Drawn;
 use fwit_report::run::compare::ShiftPoint;
 use fwit_report::run::contrast::{RANKS, RunSpread};
 

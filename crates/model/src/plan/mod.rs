@@ -8,9 +8,11 @@
 
 mod address;
 mod draft;
+mod file;
 mod link;
 pub mod preflight;
 mod presets;
+mod problem;
 mod sim;
 pub mod stages;
 pub mod threshold;
@@ -27,7 +29,8 @@ pub use sim::{
 };
 pub use stages::{Ramp, Stage};
 pub use threshold::Threshold;
-pub use validate::{Problem, validate};
+pub use problem::Problem;
+pub use validate::validate;
 
 pub use crate::dialect::DialectId;
 use fwit_quantities::units::Micros;

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::validate::Problems;
-use super::wire::LoadFile;
+use super::file::LoadFile;
+use super::problem::Problems;
 use fwit_quantities::units::{Micros, decimal};
 
 /// Most stages of a plan.

@@ -13,7 +13,17 @@ use fwit_quantities::units::Micros;
 /// Longest name of an experiment or an arm, in characters.
 const NAME_MAX: usize = 200;
 
-pub(super) fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
+impl Experiment {
+    /// An experiment from its file form; periods and other results in it are left out.
+    ///
+    /// # Errors
+    /// Every problem it has: those of the base plan under `base.`, those of an arm under `arms.N.`.
+    pub fn from_file(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
+        check(file)
+    }
+}
+
+fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
     let mut found = Vec::new();
     let mut add = |field: &str, message: String| found.push(Problem::new(field, message));
     if file.name.chars().count() > NAME_MAX {

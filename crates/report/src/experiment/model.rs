@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 
-use super::check;
 use super::wire::{ArmFile, DesignFile, ExperimentFile, MarginsFile};
 use fwit_model::plan::wire::to_file;
-use fwit_model::plan::{Plan, Problem};
+use fwit_model::plan::Plan;
 use fwit_stats::random::Stream;
 use fwit_stats::verdict::{ALPHA, Metric};
 use fwit_quantities::units::Micros;
@@ -47,14 +46,6 @@ pub struct Arm {
 }
 
 impl Experiment {
-    /// An experiment from its file form; periods and other results in it are left out.
-    ///
-    /// # Errors
-    /// Every problem it has: those of the base plan under `base.`, those of an arm under `arms.N.`.
-    pub fn from_file(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
-        check::check(file)
-    }
-
     /// Number of pairs.
     #[must_use]
     pub fn pairs(&self) -> usize {

@@ -12,7 +12,7 @@ use fwit_model::dialect;
 use fwit_model::dialect::Request;
 use fwit_engine::engine::{CannotStart, Ended, Run, Stop};
 use fwit_engine::instrument::{Calibration, Instrument};
-use fwit_engine::leader::within;
+use fwit_engine::world::within;
 use fwit_engine::topology::Topology;
 use fwit_engine::world::{Call, Clock, Room, Transport};
 use fwit_model::plan::Plan;

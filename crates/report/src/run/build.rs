@@ -1,9 +1,8 @@
 //! From a run that is over to its file, and from one under way to the beat the page shows.
 
 use std::collections::BTreeMap;
-use super::hist;
+use super::hist::{self, short};
 use super::summary;
-use super::summary::short;
 use super::view::{Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView};
 use super::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,

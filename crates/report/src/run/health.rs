@@ -5,7 +5,7 @@
 use hdrhistogram::Histogram;
 
 use super::closure;
-use super::summary::short;
+use super::hist::short;
 use super::verdict::{Annotation, Calibration, HealthVerdict, HealthView, Trouble};
 use fwit_engine::instrument::Instrument;
 use fwit_model::plan::{Model, Plan};

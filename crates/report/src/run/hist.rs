@@ -15,6 +15,17 @@ const COOKIE_PLAIN: u32 = 0x1c84_9313;
 /// Most bytes a histogram may unfold to: three digits up to ten minutes take 40 kB at the very most.
 const PLAIN_MAX: u64 = 4 * 1024 * 1024;
 
+/// Adds the counts of another histogram.
+pub(super) fn add(sum: &mut Histogram<u64>, other: &Histogram<u64>) {
+    // A growing histogram takes every value; adding fails only where it may not grow.
+    sum.add(other).ok();
+}
+
+/// Three decimals: what a file keeps of a mean. Such numbers come out of JSON exactly as they went in.
+pub(super) fn short(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
 /// A histogram as text.
 #[must_use]
 pub fn encode(histogram: &Histogram<u64>) -> String {

@@ -5,7 +5,8 @@ use hdrhistogram::Histogram;
 
 use super::build::{RunReport, add_tally, answers, errors, sum_tallies};
 use super::health::{self, Facts};
-use super::summary::{self, short};
+use super::hist::{self, short};
+use super::summary;
 use super::view::{HealthView, Live, Measure, Phase, Row, ThresholdResult};
 use super::wire::{SecondFile, SecondOpFile, SeriesFile};
 use super::{closure, threshold};
@@ -42,8 +43,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 let mut all = new_histogram();
                 let keys =
                     recorder.histograms().filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
-                keys.for_each(|(_, h)| summary::add(&mut all, h));
-                summary::add(&mut total_histograms[measure as usize], &all);
+                keys.for_each(|(_, h)| hist::add(&mut all, h));
+                hist::add(&mut total_histograms[measure as usize], &all);
                 *summary::measure_mut(&mut row, measure) = summary::summarize(&all);
             }
             row.rate_per_s = summary::rate(row.answers(), seconds);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
+use super::hist::{add, short};
 use super::view::{
     Concurrency, Curve, EntityOp, EntityView, HeatMap, LogHistogram, Measure, NodeView, OpSeries,
     PERCENTILES, Row, RunView, Second, Summary,
@@ -167,20 +168,9 @@ pub(super) fn measure_mut(row: &mut Row, measure: Measure) -> &mut Summary {
     }
 }
 
-/// Adds a histogram to a growing one.
-pub(super) fn add(sum: &mut Histogram<u64>, other: &Histogram<u64>) {
-    // A growing histogram takes every value; adding fails only where it may not grow.
-    sum.add(other).ok();
-}
-
 /// Answers a second.
 pub(super) fn rate(answers: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { answers as f64 / seconds } else { 0.0 }
-}
-
-/// Three decimals: what a file keeps of a mean. Such numbers come out of JSON exactly as they went in.
-pub(super) fn short(value: f64) -> f64 {
-    (value * 1e3).round() / 1e3
 }
 
 /// Count, mean and percentiles.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::validate::{NAME_MAX, Problems};
+use super::super::problem::{NAME_MAX, Problems};
 use super::{Delay, SIM_PRESETS, Service, Shape, SimCluster, sim_preset};
 
 /// Most nodes of a simulated cluster.

@@ -63,7 +63,7 @@ pub fn material(file: &RunFile) -> Material {
     for entry in file.latency.iter().filter(|l| l.measure == Measure::Service) {
         if let Ok(h) = super::hist::decode(&entry.hist) {
             let key = (entry.op.clone(), entry.node.clone(), entry.redirected);
-            super::summary::add(histograms.entry(key).or_insert_with(new_histogram), &h);
+            super::hist::add(histograms.entry(key).or_insert_with(new_histogram), &h);
         }
     }
     let roles: Vec<(String, bool)> =
@@ -110,7 +110,7 @@ fn op_requests(histograms: &Histograms, op: &str, roles: &[(String, bool)]) -> O
         let mut sum = new_histogram();
         for ((o, node, redirected), h) in histograms {
             if o == op && wanted(node, *redirected) {
-                super::summary::add(&mut sum, h);
+                super::hist::add(&mut sum, h);
             }
         }
         Buckets::from_histogram(&sum)
@@ -229,7 +229,7 @@ fn camps(p: &fwit_stats::camps::profile::Profile, roles: &[(String, bool)]) -> V
             ops: c
                 .ops
                 .iter()
-                .map(|m| m.map(|m| CampMean { count: m.count, mean_us: super::summary::short(m.mean_us) }))
+                .map(|m| m.map(|m| CampMean { count: m.count, mean_us: super::hist::short(m.mean_us) }))
                 .collect(),
             read_us: mixed(&c.ops, OpKind::Read),
             write_us: mixed(&c.ops, OpKind::Write),
