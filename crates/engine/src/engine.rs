@@ -6,11 +6,12 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
+use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
 
 use super::arrivals::Schedule;
 use super::client::Client;
-use super::crowd::Crowd;
 use super::instrument::{Calibration, HEARTBEAT};
 use super::world::within;
 use super::shared::Shared;
@@ -203,7 +204,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
         let subscribers = (0..shared.plan.subscribers as usize)
             .map(|s| Box::pin(subscriber::listen(shared.clone(), s, self.api_key.clone())) as Work);
         let timed: [Work; 2] = [Box::pin(beats), Box::pin(heartbeat)];
-        let mut background: Crowd<Work> = timed.into_iter().chain(subscribers).collect();
+        let mut background: FuturesUnordered<Work> = timed.into_iter().chain(subscribers).collect();
         // Subscribers may end, the beats never do.
         let background = async { while background.next().await.is_some() {} };
         match select(pin!(self.phases()), pin!(background)).await {
@@ -248,7 +249,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
         // Of its own, so that a step of the load does not look at it.
         let end =
             async { matches!(select(pin!(measuring), pin!(self.stop.asked())).await, Either::Right(_)) };
-        let mut end: Crowd<_> = std::iter::once(end).collect();
+        let mut end: FuturesUnordered<_> = std::iter::once(end).collect();
         // The load is dropped with the end of this statement: what is in flight is aborted, and counted so.
         let ended = match select(pin!(self.load()), pin!(end.next())).await {
             Either::Right((Some(true), _)) => Ended::Stopped,
@@ -277,7 +278,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
     async fn load(&self) {
         match self.shared.plan.load.model {
             Model::Closed { .. } => {
-                let mut entities: Crowd<_> = self.clients.iter().map(|c| c.live()).collect();
+                let mut entities: FuturesUnordered<_> = self.clients.iter().map(|c| c.live()).collect();
                 while entities.next().await.is_some() {}
             }
             Model::Open { rate_per_s, arrivals } => {
@@ -292,7 +293,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
     async fn open(&self, schedule: Schedule) {
         let shared = &self.shared;
         let (start, measured_from, measured_to) = shared.windows.get();
-        let mut under_way: Crowd<Work> = Crowd::default();
+        let mut under_way: FuturesUnordered<Work> = FuturesUnordered::new();
         for (client, due) in self.clients.iter().cycle().zip(schedule) {
             let due = start + due;
             if due >= measured_to {

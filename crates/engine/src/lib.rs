@@ -15,7 +15,6 @@
 pub mod arrivals;
 pub mod choice;
 pub mod client;
-pub mod crowd;
 pub mod engine;
 pub mod events;
 mod find_leader;
