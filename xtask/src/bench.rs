@@ -6,7 +6,7 @@ use crate::browser::Browser;
 use crate::cli::BenchOptions;
 use crate::process;
 use crate::test::{browser_tests, e2e_env};
-use crate::tools::{Tools, cargo};
+use crate::tools::{Tools, cargo, cluster_build};
 
 /// Builds the page, then runs the rounds, then the recorder in the page's own build settings.
 ///
@@ -16,6 +16,7 @@ pub fn run(options: &BenchOptions) -> Result<()> {
     process::stop_on_signals()?;
     let tools = Tools::ready()?;
     tools.build_page()?;
+    process::must_run(&mut cluster_build())?;
     let browser = Browser::ready()?;
     for lanes in [9, 1] {
         let mut command = cargo();
