@@ -25,7 +25,7 @@ Usage: cargo xtask TASK
         clippy-wasm  lints of the page and its worker
         native       native tests, whole workspace
         browser      tests/browser in a headless browser
-        page         the page's release build and its size budget
+        page         the page's release build and its size
         e2e          page, browser and cluster together
       CHROME and CHROMEDRIVER name the browser and its driver; else they are looked for on PATH, and
       on Debian, as root or with password-less sudo, installed.
