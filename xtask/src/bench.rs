@@ -3,10 +3,18 @@
 use anyhow::Result;
 
 use crate::browser::Browser;
-use crate::cli::BenchOptions;
+use crate::in_browser::{browser_tests, e2e_env};
 use crate::process;
-use crate::test::{browser_tests, e2e_env};
 use crate::tools::{Tools, cargo, cluster_build};
+
+/// Options of `bench`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BenchOptions {
+    /// Rounds of engine and loop.
+    pub rounds: u32,
+    /// Seconds that each counts in a round.
+    pub seconds: u32,
+}
 
 /// Builds the page, then runs the rounds, then the recorder in the page's own build settings.
 ///

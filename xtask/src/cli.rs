@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use lexopt::prelude::*;
 
+use crate::bench::BenchOptions;
 use crate::need;
 use crate::prove::{self, Proof};
 use crate::test::Step;
@@ -79,15 +80,6 @@ pub struct DemoOptions {
     pub open: bool,
     /// Flags handed on to `fwit-cluster up`.
     pub cluster_flags: Vec<OsString>,
-}
-
-/// Options of `bench`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct BenchOptions {
-    /// Rounds of engine and loop.
-    pub rounds: u32,
-    /// Seconds that each counts in a round.
-    pub seconds: u32,
 }
 
 /// Options of `screenshots`.

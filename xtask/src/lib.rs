@@ -14,6 +14,7 @@
 //! | `page`      | a running `fwit-cluster page` |
 //! | `service`   | a program that runs beside us until it is stopped |
 //! | `ports`     | whether a port is free |
+//! | `in_browser` | commands that need a browser |
 //! | `need`      | programs that a newcomer may lack |
 //! | `progress`  | what is left of a long job |
 //! | `process`   | commands that are run, watched and stopped |
@@ -27,6 +28,7 @@ pub mod browser;
 pub mod cli;
 pub mod cluster;
 pub mod demo;
+pub mod in_browser;
 pub mod look;
 pub mod need;
 pub mod page;

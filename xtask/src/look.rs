@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::browser::Browser;
 use crate::cli::ScreenshotOptions;
-use crate::test::e2e_env;
+use crate::in_browser::e2e_env;
 use crate::tools::{Tools, cargo, cluster_build};
 use crate::{process, workspace};
 

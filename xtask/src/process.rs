@@ -168,6 +168,15 @@ pub fn must_run(command: &mut Command) -> Result<Duration> {
     Ok(ended.took)
 }
 
+/// As [`must_run`], and shows the command first.
+///
+/// # Errors
+/// As [`must_run`].
+pub fn show_and_run(command: &mut Command) -> Result<()> {
+    eprintln!("$ {}", describe(command));
+    must_run(command).map(drop)
+}
+
 /// A time as a person reads it: `75 s` is `1:15 min`.
 pub fn minutes(time: Duration) -> String {
     format!("{}:{:02} min", time.as_secs() / 60, time.as_secs() % 60)

@@ -5,7 +5,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::cli::BenchOptions;
+use crate::bench::{self, BenchOptions};
 use crate::process;
 use crate::tools::cargo;
 
@@ -108,7 +108,7 @@ pub fn subset_of_ci() -> Result<()> {
 fn one(name: &str, how: &How) -> Result<()> {
     eprintln!("\n== proof {name} ==");
     match how {
-        How::Bench(options) => crate::bench::measure(options),
+        How::Bench(options) => bench::measure(options),
         How::Example(example, arguments) => {
             let mut command = cargo();
             command.args(["run", "--quiet", "--locked", "--release", "--example", example, "--"]);

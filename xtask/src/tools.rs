@@ -19,6 +19,9 @@ use crate::{process, workspace};
 /// The version of trunk that Trunk.toml is written for.
 const TRUNK: &str = "0.21.14";
 
+/// Words that let cargo build for a browser.
+pub const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
+
 /// Settings under which cargo builds a tool: a third of the time of its own release profile. The tools are run for
 /// seconds, so a faster tool would not pay for itself.
 const QUICK: [(&str, &str); 5] = [
