@@ -6,14 +6,13 @@
 //! the same program.
 //! Tests: beside the code; both ends in tests/browser and tests/e2e.
 
-mod reader;
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::NodeCheck;
-use crate::experiment::view::{ExperimentView, Progress};
-use crate::run::contrast::Contrast;
-use crate::run::view::{Calibration, Live, Measure, RunView, Trouble};
+use fwit_report::check::NodeCheck;
+use fwit_report::experiment::view::{ExperimentView, Progress};
+use fwit_report::run::contrast::Contrast;
+use fwit_report::run::view::{Calibration, Live, Measure, RunView, Trouble};
 
 /// Version of the messages. Any change of a type that travels raises it.
 pub const VERSION: u32 = 6;
@@ -239,7 +238,7 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, ProtocolError> {
 /// # Errors
 /// Where the bytes are no such message.
 pub fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, ProtocolError> {
-    reader::read(bytes).ok_or(ProtocolError(postcard::Error::SerdeDeCustom))
+    Ok(postcard::from_bytes(bytes)?)
 }
 
 #[cfg(test)]

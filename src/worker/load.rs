@@ -13,7 +13,7 @@ use crate::entity::engine::{BEAT, Run};
 use crate::entity::world::Clock;
 use crate::plan;
 use crate::protocol::{FromWorker, Opened, Start};
-use crate::run::build::About;
+use crate::run::build::{About, RunReport};
 use crate::run::summary;
 use crate::sim::clock::VirtualClock;
 use crate::sim::transport::SimTransport;
@@ -46,7 +46,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         let may_end = run.shared.plan.thresholds.iter().any(|t| t.abort);
         let work = run.carry_out(|run| {
             if may_end {
-                run.enforce(&run.live(usize::MAX));
+                RunReport::of(run).enforce(&RunReport::of(run).live(usize::MAX));
             }
             if clock.now().since(last.get()) >= BEAT {
                 last.set(clock.now());
@@ -58,7 +58,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         let took = format!("{} in {}", virtual_clock.now(), clock.now().since(began));
         environment.extend([("cluster".into(), "simulated".into()), ("simulated time".into(), took)]);
         let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
-        run.file(ended, &about)
+        RunReport::of(&run).file(ended, &about)
     } else {
         environment.push(("clock step".into(), clock.tick().to_string()));
         let dialect = dialect::of(plan.cluster.dialect);
@@ -77,7 +77,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
             .await
             .map_err(|e| vec![e.to_string()])?;
         let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
-        run.file(ended, &about)
+        RunReport::of(&run).file(ended, &about)
     };
     let view = summary::view(&file).map_err(|e| vec![e.to_string()])?;
     let json = crate::json::write(&file);
@@ -93,9 +93,9 @@ struct Beats {
 
 impl Beats {
     fn send(&self, port: &Port, run: &Run<Way, Time>) {
-        let live = run.live(self.seconds.get());
+        let live = RunReport::of(&run).live(self.seconds.get());
         self.seconds.set(self.seconds.get() + live.seconds.len());
-        run.enforce(&live);
+        RunReport::of(run).enforce(&live);
         port.send(&FromWorker::Beat(Box::new(live)));
     }
 }

@@ -2,10 +2,10 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../common/draws.rs"]
+#[path = "../../crates/stats/tests/common/draws.rs"]
 mod draws;
 mod recorder;
-#[path = "../common/simulated.rs"]
+#[path = "../../crates/report/tests/common/simulated.rs"]
 mod simulated;
 
 use std::collections::BTreeSet;
@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 use futures_util::future::{Either, join_all, select};
 use fwit::browser::clock::BrowserClock;
 use fwit::browser::transport::FetchTransport;
-use fwit::dialect::Request;
-use fwit::entity::world::{Call, Clock, NoAnswer, Reply, Transport, Wire};
-use fwit::sample::Protocol;
-use fwit::units::Micros;
+use fwit_model::dialect::Request;
+use fwit_engine::world::{Call, Clock, NoAnswer, Reply, Transport, Wire};
+use fwit_quantities::sample::Protocol;
+use fwit_quantities::units::Micros;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::DedicatedWorkerGlobalScope;

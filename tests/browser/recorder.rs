@@ -1,10 +1,10 @@
 //! What recording costs, where it happens: time a sample, and memory, which does not grow with their number.
 
-use fwit::entity::world::Clock;
-use fwit::sample::{Outcome, Protocol, Sample, WireTiming};
-use fwit::stats::random::Stream;
-use fwit::stats::recorder::Recorder;
-use fwit::units::Micros;
+use fwit_engine::world::Clock;
+use fwit_quantities::sample::{Outcome, Protocol, Sample, WireTiming};
+use fwit_stats::random::Stream;
+use fwit_stats::recorder::Recorder;
+use fwit_quantities::units::Micros;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 use super::clock;

@@ -25,8 +25,8 @@ pub struct Proof {
 
 #[derive(Debug)]
 enum How {
-    /// An example of the page's package, with arguments.
-    Example(&'static str, &'static [&'static str]),
+    /// An example of a package, with arguments.
+    Example(&'static str, &'static str, &'static [&'static str]),
     /// The engine beside a hand-written loop.
     Bench(BenchOptions),
 }
@@ -37,15 +37,15 @@ pub const ALL: [Proof; 3] = [
         name: "power",
         shows: "how often experiments claim a difference that is not there, or miss one (docs/statistics.md)",
         takes: "15 min",
-        how: How::Example("experiment_power", &["100"]),
-        ci: Some(How::Example("experiment_power", &["4"])),
+        how: How::Example("fwit-report", "experiment_power", &["100"]),
+        ci: Some(How::Example("fwit-report", "experiment_power", &["4"])),
     },
     Proof {
         name: "groups",
         shows: "how often latency groups are found where there are none, or missed (docs/statistics.md)",
         takes: "10 min",
-        how: How::Example("camp_rates", &[]),
-        ci: Some(How::Example("camp_rates", &["10", "4"])),
+        how: How::Example("fwit-stats", "camp_rates", &[]),
+        ci: Some(How::Example("fwit-stats", "camp_rates", &["10", "4"])),
     },
     Proof {
         name: "bench",
@@ -109,9 +109,19 @@ fn one(name: &str, how: &How) -> Result<()> {
     eprintln!("\n== proof {name} ==");
     match how {
         How::Bench(options) => bench::measure(options),
-        How::Example(example, arguments) => {
+        How::Example(package, example, arguments) => {
             let mut command = cargo();
-            command.args(["run", "--quiet", "--locked", "--release", "--example", example, "--"]);
+            command.args([
+                "run",
+                "--quiet",
+                "--locked",
+                "--release",
+                "--package",
+                package,
+                "--example",
+                example,
+                "--",
+            ]);
             process::must_run(command.args(*arguments)).map(drop)
         }
     }
@@ -131,9 +141,10 @@ mod tests {
 
     #[test]
     fn every_example_is_there() {
-        let folder = crate::workspace::root().unwrap().join("examples");
+        let crates = crate::workspace::root().unwrap().join("crates");
         for how in ALL.iter().flat_map(|proof| [Some(&proof.how), proof.ci.as_ref()]).flatten() {
-            if let How::Example(name, _) = how {
+            if let How::Example(package, name, _) = how {
+                let folder = crates.join(package.trim_start_matches("fwit-")).join("examples");
                 assert!(folder.join(format!("{name}.rs")).is_file(), "{name}");
             }
         }

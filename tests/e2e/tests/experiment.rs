@@ -102,7 +102,7 @@ fn sticky_or_not_on_a_busy_leader() {
     }
 
     // The file of the experiment opens again, and its arms show two camps by role without stickiness only.
-    let (_, view) = fwit::experiment::open(done.to_string().as_bytes()).unwrap();
+    let (_, view) = fwit_report::experiment::open(done.to_string().as_bytes()).unwrap();
     let camps = |arm: usize| &view.arms[arm].run.as_ref().unwrap().camps;
     println!("{}\n{}", camps(0).headline, camps(1).headline);
     assert!(!camps(0).found(), "{:?}", camps(0));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use fwit::run::view::Measure;
-use fwit::run::wire::RunFile;
+use fwit_report::run::view::Measure;
+use fwit_report::run::wire::RunFile;
 use fwit_e2e::{Browser, Cluster, Page, Python};
 use serde_json::{Value, json};
 
@@ -149,10 +149,10 @@ for entry in json.load(sys.stdin)['latency']:
 print(json.dumps(out))
 ";
     let read: Vec<Vec<u64>> = serde_json::from_str(&python.run(script, run).unwrap()).unwrap();
-    let (file, _) = fwit::run::open(run.as_bytes()).unwrap();
+    let (file, _) = fwit_report::run::open(run.as_bytes()).unwrap();
     assert_eq!(read.len(), file.latency.len());
     for (python, entry) in read.iter().zip(&file.latency) {
-        let ours = fwit::run::hist::decode(&entry.hist).unwrap();
+        let ours = fwit_report::run::hist::decode(&entry.hist).unwrap();
         // Python rounds the rank p n to the nearest, where HdrHistogram's own rule rounds up: ask for its rank.
         let at = |p: f64| {
             let rank = ((p * entry.count as f64 + 0.5) as u64).max(1);
@@ -164,7 +164,7 @@ print(json.dumps(out))
             cell.map_or(0, |cell| cell.value_iterated_to())
         };
         let mut expected = vec![entry.count, entry.max_us];
-        expected.extend(fwit::run::view::PERCENTILES.map(at));
+        expected.extend(fwit_report::run::view::PERCENTILES.map(at));
         for (theirs, ours_value) in python.iter().zip(&expected) {
             // The libraries may name the two ends of one bucket.
             let same = theirs == ours_value || ours.equivalent(*theirs, *ours_value);
@@ -188,7 +188,7 @@ fn a_stopped_run_is_a_valid_run() {
     wait_until_asked(&cluster, "set", 20);
     browser.eval("fwit.stop();", &[]).unwrap();
     let (_, file, view) = finish(&browser);
-    assert_eq!(file.ended, fwit::run::view::Ended::Stopped);
+    assert_eq!(file.ended, fwit_report::run::view::Ended::Stopped);
     assert!(view.total.answers() > 0 && view.measured_s < 60.0);
     for measure in Measure::ALL {
         assert_eq!(view.total.measure(measure).count, view.total.answers());
@@ -231,7 +231,7 @@ fn the_leader_is_killed_in_mid_run() {
     // What failed is classed as what it was.
     assert!(view.total.errors() > 0);
     for e in &view.errors {
-        use fwit::sample::Outcome::{Network, Unavailable};
+        use fwit_quantities::sample::Outcome::{Network, Unavailable};
         assert!(matches!(e.outcome, Network | Unavailable), "{e:?}");
     }
     // No acknowledged write was lost.

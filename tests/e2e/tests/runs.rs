@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fwit::run::view::RunView;
-use fwit::run::wire::RunFile;
+use fwit_report::run::view::RunView;
+use fwit_report::run::wire::RunFile;
 use fwit_e2e::Browser;
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ pub fn finish(browser: &Browser) -> (String, RunFile, RunView) {
         json!("done"),
         "{text}"
     );
-    let (file, view) = fwit::run::open(text.as_bytes()).unwrap();
+    let (file, view) = fwit_report::run::open(text.as_bytes()).unwrap();
     for (op, counts) in file.totals.iter().chain(&file.warmup_totals) {
         assert!(counts.is_conserved(), "{op}: {counts:?}");
     }

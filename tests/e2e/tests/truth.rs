@@ -8,8 +8,8 @@ mod slots;
 
 use std::time::Duration;
 
-use fwit::run::view::{Measure, RunView};
-use fwit::run::wire::RunFile;
+use fwit_report::run::view::{Measure, RunView};
+use fwit_report::run::wire::RunFile;
 use fwit_e2e::server::{Options, Records, Server};
 use fwit_e2e::{Browser, Page};
 use serde_json::{Value, json};

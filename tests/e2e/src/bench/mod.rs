@@ -88,7 +88,7 @@ fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f6
         "mix": { "get": 1 },
     });
     let run = browser.eval("return fwit.start(args[0]);", &[plan])?;
-    let (_, view) = fwit::run::open(run.to_string().as_bytes()).context("the run is none")?;
+    let (_, view) = fwit_report::run::open(run.to_string().as_bytes()).context("the run is none")?;
     if view.total.errors() > 0 {
         bail!("requests failed: {:?}", view.errors);
     }

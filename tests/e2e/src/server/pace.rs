@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fwit::stats::random::Stream;
+use fwit_stats::random::Stream;
 
 /// How long each request takes, from its arrival on.
 #[derive(Debug, Clone, Copy, PartialEq)]

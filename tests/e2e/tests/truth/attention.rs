@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fwit::run::view::{Second, Trouble};
+use fwit_report::run::view::{Second, Trouble};
 use fwit_e2e::Page;
 use fwit_e2e::server::{Options, Pace, Server};
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fwit::run::hist;
-use fwit::run::view::Measure;
+use fwit_report::run::hist;
+use fwit_report::run::view::Measure;
 use fwit_e2e::server::{Options, Pace};
 use serde_json::json;
 

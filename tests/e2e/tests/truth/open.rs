@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fwit::run::view::Measure;
+use fwit_report::run::view::Measure;
 use fwit_e2e::server::{Options, Pace};
 use serde_json::json;
 
