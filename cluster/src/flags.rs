@@ -28,6 +28,8 @@ pub enum Task {
     Up(Box<UpFlags>),
     /// Run one node in the foreground, with the same flags as `up`; also brings back a node that was killed.
     Node(Box<NodeFlags>),
+    /// Serve a built page on 127.0.0.1 and [::1], and print `page: ORIGIN`.
+    Page(PageFlags),
     /// Say for each node who it is, what its role is and whom it takes for the leader.
     Status(StatusFlags),
     /// The node stops answering clients and peers, until `resume`.
@@ -66,6 +68,19 @@ pub struct NodeFlags {
     /// Folder for the cluster's data; the node's own is `n1`, `n2`, ... in it.
     #[arg(long)]
     pub data: PathBuf,
+    /// Stop when standard input ends.
+    #[arg(long)]
+    pub exit_on_stdin_eof: bool,
+}
+
+/// Flags of `page`.
+#[derive(Debug, Args)]
+pub struct PageFlags {
+    /// The folder that Trunk built.
+    pub folder: PathBuf,
+    /// Port; 0 takes a free one.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
     /// Stop when standard input ends.
     #[arg(long)]
     pub exit_on_stdin_eof: bool,

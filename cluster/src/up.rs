@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use crate::control::{self, Ping};
 use crate::flags::{API_KEY_ENV, ClusterFlags, UpFlags};
-use crate::node;
+use crate::listen::{stopped, taken};
 use crate::raft::NodeId;
 
 /// How long the nodes may take to find a leader.
@@ -45,7 +45,7 @@ pub async fn run(flags: Box<UpFlags>) -> anyhow::Result<()> {
         pipes.push(child.stdin.take());
         nodes.push((id, child));
     }
-    let stop = node::stopped(flags.exit_on_stdin_eof);
+    let stop = stopped(flags.exit_on_stdin_eof);
     tokio::pin!(stop);
     let started = tokio::select! {
         started = ready(&flags.cluster, &mut nodes) => started.map(Some),
@@ -71,10 +71,10 @@ fn ports_free(cluster: &ClusterFlags) -> anyhow::Result<()> {
     for id in cluster.ids() {
         let public = cluster.public_port(id);
         for port in [public, cluster.peer_address(id)?.port()] {
-            anyhow::ensure!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), node::taken(port));
+            anyhow::ensure!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), taken(port));
         }
         if let Err(error) = TcpListener::bind((Ipv6Addr::LOCALHOST, public)) {
-            anyhow::ensure!(error.kind() != std::io::ErrorKind::AddrInUse, node::taken(public));
+            anyhow::ensure!(error.kind() != std::io::ErrorKind::AddrInUse, taken(public));
         }
     }
     Ok(())

@@ -3,10 +3,18 @@
 use anyhow::Result;
 
 use crate::browser::Browser;
-use crate::cli::BenchOptions;
+use crate::in_browser::{browser_tests, e2e_env};
 use crate::process;
-use crate::test::{browser_tests, e2e_env};
-use crate::tools::{Tools, cargo};
+use crate::tools::{Tools, cargo, cluster_build};
+
+/// Options of `bench`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BenchOptions {
+    /// Rounds of engine and loop.
+    pub rounds: u32,
+    /// Seconds that each counts in a round.
+    pub seconds: u32,
+}
 
 /// Builds the page, then runs the rounds, then the recorder in the page's own build settings.
 ///
@@ -14,8 +22,17 @@ use crate::tools::{Tools, cargo};
 /// When something does not build, there is no browser, or a run fails.
 pub fn run(options: &BenchOptions) -> Result<()> {
     process::stop_on_signals()?;
+    measure(options)
+}
+
+/// As [`run`], as a part of something that watches for signals already.
+///
+/// # Errors
+/// As [`run`].
+pub fn measure(options: &BenchOptions) -> Result<()> {
     let tools = Tools::ready()?;
     tools.build_page()?;
+    process::must_run(&mut cluster_build())?;
     let browser = Browser::ready()?;
     for lanes in [9, 1] {
         let mut command = cargo();

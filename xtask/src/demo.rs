@@ -7,9 +7,15 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::cli::DemoOptions;
 use crate::cluster::{Cluster, Node};
-use crate::server::{Taken, check_free};
-use crate::tools::{Tools, cargo};
+use crate::page::Page;
+use crate::ports::check_free;
+use crate::progress::{Part, Progress};
+use crate::tools::{PageBuild, Tools, cluster_build};
 use crate::{process, workspace};
+
+/// The builds of a first demo besides the tools, with the seconds that they took on two cores.
+const PAGE: Part = Part { name: "page", weight: 90.0, crates: 190 };
+const CLUSTER: Part = Part { name: "cluster", weight: 90.0, crates: 200 };
 
 /// How long a cluster may take to elect its first leader.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,20 +28,21 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     process::stop_on_signals()?;
     let started = Instant::now();
     // Ports first: better told now than after minutes of building.
-    let taken = Taken::new(options.port).context("the page's port: choose another with --port")?;
+    check_free(options.port).context("the page's port: choose another with --port")?;
     for port in (options.cluster_port..=u16::MAX).take(options.nodes.into()) {
         check_free(port).context("a node's port: choose others with --cluster-port")?;
     }
-    let tools = step("tools", Tools::ready)?;
-    step("page", || tools.build_page())?;
-    step("cluster", || {
-        process::must_run(cargo().args(["build", "--release", "--locked", "--package", "fwit-cluster"]))
-    })?;
-    let server = taken.serve(&workspace::dist()?)?;
-    let mut cluster =
-        step("start", || Cluster::start(&workspace::cluster_program()?, &flags(options), PATIENCE))?;
+    let mut parts = Tools::missing()?;
+    parts.extend([PAGE, CLUSTER]);
+    let mut progress = Progress::new(parts);
+    let tools = step("tools", || Tools::ready_within(&mut progress))?;
+    step("page", || progress.run(PAGE.name, &mut tools.page_build(PageBuild::Quick)))?;
+    step("cluster", || progress.run(CLUSTER.name, &mut cluster_build()))?;
+    let program = workspace::cluster_program()?;
+    let server = Page::serve(&program, &workspace::dist()?, options.port)?;
+    let mut cluster = step("start", || Cluster::start(&program, &flags(options), PATIENCE))?;
 
-    let page = page_url(&server.origin(), cluster.nodes());
+    let page = page_url(server.origin(), cluster.nodes());
     for node in cluster.nodes() {
         println!("node: {} {} {}", node.name, node.url, node.role);
     }
@@ -55,7 +62,7 @@ pub fn run(options: &DemoOptions) -> Result<()> {
         }
     }
     eprintln!("Stopping");
-    drop(server);
+    server.stop()?;
     cluster.stop()
 }
 

@@ -23,6 +23,9 @@ const LIMIT: Duration = Duration::from_secs(45 * 60);
 /// How long the output may be silent after a command's end, while something that it left behind holds it open.
 const SILENCE: Duration = Duration::from_secs(5);
 
+/// The longest that a program of ours says nothing while a command runs.
+const QUIET: Duration = Duration::from_secs(20);
+
 /// Lines kept from a command's output for its error.
 const TAIL: usize = 40;
 
@@ -82,15 +85,16 @@ impl Ended {
     }
 }
 
-/// Runs a command to its end and hands on each line that it prints.
+/// Runs a command to its end. Hands on each line that it prints, and nothing once in a second without a line.
 ///
 /// # Errors
-/// When it cannot be started, takes longer than 45 minutes, or a signal stopped us. A command that fails is an [`Ended`] that is not `ok`.
-pub fn run(command: &mut Command, on_line: impl FnMut(&str)) -> Result<Ended> {
-    run_within(LIMIT, command, on_line)
+/// When it cannot be started, takes longer than 45 minutes, or a signal stopped us. A command that fails is an
+/// [`Ended`] that is not `ok`.
+pub fn run(command: &mut Command, watch: impl FnMut(Option<&str>)) -> Result<Ended> {
+    run_within(LIMIT, command, watch)
 }
 
-fn run_within(limit: Duration, command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Ended> {
+fn run_within(limit: Duration, command: &mut Command, mut watch: impl FnMut(Option<&str>)) -> Result<Ended> {
     let name = describe(command);
     let started = Instant::now();
     let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
@@ -108,11 +112,11 @@ fn run_within(limit: Duration, command: &mut Command, mut on_line: impl FnMut(&s
     loop {
         match lines.recv_timeout(Duration::from_secs(1)) {
             Ok(line) => {
-                on_line(&line);
+                watch(Some(&line));
                 keep(&mut tail, line);
             }
             Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => watch(None),
         }
         if started.elapsed() > limit && !too_long {
             too_long = true;
@@ -139,17 +143,43 @@ fn run_within(limit: Duration, command: &mut Command, mut on_line: impl FnMut(&s
     Ok(Ended { ok: status.success(), status: status.to_string(), took: started.elapsed(), tail })
 }
 
-/// Runs a command that must succeed, its output shown.
+/// Runs a command that must succeed. Shows its output, and while that is quiet a line now and then.
 ///
 /// # Errors
 /// As [`run`], and when the command fails: with the line that says why.
 pub fn must_run(command: &mut Command) -> Result<Duration> {
     let name = describe(command);
-    let ended = run(command, |line| eprintln!("{line}"))?;
+    let started = Instant::now();
+    let mut said = started;
+    let ended = run(command, |line| match line {
+        Some(line) => {
+            said = Instant::now();
+            eprintln!("{line}");
+        }
+        None if said.elapsed() >= QUIET => {
+            said = Instant::now();
+            eprintln!("... {} and `{name}` still runs", minutes(started.elapsed()));
+        }
+        None => {}
+    })?;
     if !ended.ok {
         bail!("`{name}` failed: {}", ended.reason());
     }
     Ok(ended.took)
+}
+
+/// As [`must_run`], and shows the command first.
+///
+/// # Errors
+/// As [`must_run`].
+pub fn show_and_run(command: &mut Command) -> Result<()> {
+    eprintln!("$ {}", describe(command));
+    must_run(command).map(drop)
+}
+
+/// A time as a person reads it: `75 s` is `1:15 min`.
+pub fn minutes(time: Duration) -> String {
+    format!("{}:{:02} min", time.as_secs() / 60, time.as_secs() % 60)
 }
 
 /// The standard output of a short command, or nothing when it is missing or fails.
@@ -282,9 +312,7 @@ mod tests {
         let mut seen = Vec::new();
         let ended = run(
             &mut shell("echo one; printf '\\033[31merror: two\\033[0m\\n' >&2; sleep 0; echo three; exit 3"),
-            |line| {
-                seen.push(line.to_owned());
-            },
+            |line| seen.extend(line.map(str::to_owned)),
         )
         .unwrap();
         assert_eq!(seen.len(), 3);
@@ -304,11 +332,28 @@ mod tests {
     }
 
     #[test]
+    fn a_quiet_command_is_heard_of() {
+        // Ends when it was heard of: the pipe's other end is this closure.
+        let fifo = std::env::temp_dir().join(format!("fwit-quiet-{}", std::process::id()));
+        let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        let mut quiet = 0;
+        let ended = run(&mut shell(&format!("read line < {}", fifo.display())), |line| {
+            if line.is_none() && quiet == 0 {
+                quiet += 1;
+                std::fs::write(&fifo, "go\n").unwrap();
+            }
+        });
+        std::fs::remove_file(&fifo).unwrap();
+        assert!(ended.unwrap().ok && quiet == 1);
+    }
+
+    #[test]
     fn what_a_command_leaves_behind_does_not_hold_us() {
         // A session of its own: out of reach of the group's signals.
         let script = "setsid sleep 30 & echo $!";
         let mut left = String::new();
-        let ended = run(&mut shell(script), |line| left.push_str(line)).unwrap();
+        let ended = run(&mut shell(script), |line| left.extend(line)).unwrap();
         assert!(ended.ok && ended.took < Duration::from_secs(30));
         let _ = Command::new("kill").arg(left).status();
     }

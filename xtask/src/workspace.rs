@@ -34,12 +34,12 @@ pub fn dist() -> Result<PathBuf> {
     Ok(root()?.join("dist"))
 }
 
-/// The release build of the cluster's program.
+/// The cluster's program, as `cargo build` and `cargo test` leave it.
 ///
 /// # Errors
 /// As [`root`].
 pub fn cluster_program() -> Result<PathBuf> {
-    Ok(target()?.join("release").join(format!("fwit-cluster{}", env::consts::EXE_SUFFIX)))
+    Ok(target()?.join("debug").join(format!("fwit-cluster{}", env::consts::EXE_SUFFIX)))
 }
 
 /// The version of a crate that Cargo.lock holds.

@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::cors;
 use crate::raft::batch::SubmitError;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -40,6 +41,13 @@ pub fn json(code: StatusCode, value: &impl Serialize) -> Response {
 #[must_use]
 pub fn empty(code: StatusCode) -> Response {
     (code, Body::empty()).into_response()
+}
+
+/// 204 with what a page may ask, from the headers of a preflight.
+pub fn preflight(asked: &HeaderMap) -> Response {
+    let mut response = empty(StatusCode::NO_CONTENT);
+    cors::preflight(asked, response.headers_mut());
+    response
 }
 
 /// 404, as Go's own handler words it.

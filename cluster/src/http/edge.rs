@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, HeaderValue, ORIGIN, RETRY_AFTER};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -113,7 +112,7 @@ fn refuse(node: &Node, route: Route, request: &Request) -> Option<Response> {
         return fault::refuse(node, request);
     }
     if request.method() == Method::OPTIONS {
-        return Some(preflight(headers));
+        return Some(answer::preflight(headers));
     }
     if !matches!(route, Route::Metrics | Route::Other) && !has_key(node, route, headers, request.uri()) {
         node.metrics.reject("unauthorized");
@@ -126,13 +125,6 @@ fn refuse(node: &Node, route: Route, request: &Request) -> Option<Response> {
     let seconds = HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64);
     let refusal = answer::text(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
     Some(([(RETRY_AFTER, seconds)], refusal).into_response())
-}
-
-/// 204 with what a page may ask.
-pub fn preflight(asked: &HeaderMap) -> Response {
-    let mut response = (StatusCode::NO_CONTENT, Body::empty()).into_response();
-    cors::preflight(asked, response.headers_mut());
-    response
 }
 
 #[derive(Default, Deserialize)]

@@ -120,7 +120,8 @@ async fn stream(node: &Node, mut socket: WebSocket, mut events: Receiver<Event>,
 
 fn text_of(event: &Event) -> Utf8Bytes {
     let topic = serde_json::Value::from(format!("{SCOPE}:{}", event.topic));
-    format!(r#"{{"topic":{topic},"data":{},"emitted_at":"{:.9}"}}"#, event.data, event.at).into()
+    let at = event.at.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+    format!(r#"{{"topic":{topic},"data":{},"emitted_at":"{at}"}}"#, event.data).into()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::http::header::{HeaderValue, ORIGIN};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
-use super::{answer, edge};
+use super::answer;
 use crate::node::Node;
 
 /// How long leadership may take to move before `step-down` is answered 504.
@@ -30,7 +30,7 @@ pub fn refuse(node: &Node, request: &Request) -> Option<Response> {
         return Some(answer::text(StatusCode::FORBIDDEN, "Pages of this origin may not use /fault"));
     }
     if request.method() == Method::OPTIONS {
-        return Some(edge::preflight(request.headers()));
+        return Some(answer::preflight(request.headers()));
     }
     (request.method() != Method::POST).then(|| answer::text(StatusCode::METHOD_NOT_ALLOWED, "Use POST"))
 }

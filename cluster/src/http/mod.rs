@@ -1,7 +1,6 @@
 //! The node's two ports: the public one speaks insi's protocol, the peer one Raft and forwarded requests.
 //!
 //! May not enter: consensus itself (`raft`), the command line (`flags` is only read).
-//! Called by: `node`. Calls: `raft`, `shape`, `metrics`.
 //! Invariant: every answer of the public port carries its CORS and timing headers, whatever it says.
 //! Tests: beside the code; over real sockets in `cluster/tests`.
 

@@ -45,7 +45,7 @@ pub struct Event {
     /// Its data: JSON text.
     pub data: Arc<str>,
     /// When this node dispatched it.
-    pub at: jiff::Timestamp,
+    pub at: chrono::DateTime<chrono::Utc>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -144,7 +144,7 @@ impl Machine {
     fn apply_command(&self, held: &mut Held, command: &Command) -> super::state::Outcome {
         if let Command::Publish { topic, data } = command {
             // No subscriber at this node is no error.
-            let event = Event { topic: topic.clone(), data: data.clone(), at: jiff::Timestamp::now() };
+            let event = Event { topic: topic.clone(), data: data.clone(), at: chrono::Utc::now() };
             let _ = self.events.send(event);
         }
         held.applied.state.apply(command)

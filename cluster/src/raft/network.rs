@@ -24,6 +24,11 @@ pub const APPEND: &str = "/raft/append";
 pub const VOTE: &str = "/raft/vote";
 /// See [`APPEND`].
 pub const SNAPSHOT: &str = "/raft/snapshot";
+/// The path that asks a node to stand for election.
+pub const ELECT: &str = "/raft/elect";
+/// The path that tells the log index up to which a node must have applied to hold all that is acknowledged; 503 off
+/// the leader.
+pub const READ_INDEX: &str = "/raft/read-index";
 
 /// What is needed to reach any node; clones share the connections.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use xtask::cluster::{Cluster as Running, Node};
-use xtask::server::check_free;
+use xtask::ports::check_free;
 
 use crate::given;
 

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fwit_e2e::{Browser, Page, Scheme};
@@ -21,41 +22,96 @@ fn the_page_starts_without_an_error() {
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }
 
-/// A page whose files are of two builds, or cut on their way to the host.
+/// A file is missing, cut on its way to the host, of another build, or the host answers with its own page.
 #[test]
-fn a_page_that_cannot_be_loaded_says_why() {
-    let copy = env::temp_dir().join(format!("fwit-e2e-broken-{}", std::process::id()));
-    copy_folder(&Page::built().unwrap(), &copy);
-    let page = Page::serve_folder(&copy).unwrap();
+fn a_page_that_cannot_be_loaded_says_which_file_and_why() {
+    let built = Page::built().unwrap();
     let browser = Browser::start().unwrap();
-    let found = |end: &str| -> PathBuf {
-        let mut files = fs::read_dir(&copy).unwrap().map(|entry| entry.unwrap().path());
-        files
-            .find(|path| path.to_string_lossy().ends_with(end) && !path.ends_with("worker_loader.js"))
-            .unwrap()
-    };
-    let (program, unpacker, bindings) = (found(".lzma2.bin"), found(".wasm"), found(".js"));
-    let packed = fs::read(&program).unwrap();
-    let mut overwritten = packed.clone();
-    overwritten[packed.len() / 2..].fill(0xff);
-    let says = |text: &str| {
+    let mut broken = |name: &str, content: Option<Vec<u8>>, why: &str| {
+        // Each at its own address, so that nothing comes from the browser's cache.
+        let copy = Copy::of(&built);
+        match content {
+            Some(content) => fs::write(copy.0.join(name), content).unwrap(),
+            None => fs::remove_file(copy.0.join(name)).unwrap(),
+        }
+        let page = Page::serve_folder(&copy.0).unwrap();
         browser.open(&page.url("")).unwrap();
         browser.wait("document.querySelector('[role=alert]')", PATIENCE).unwrap();
-        let said = browser.eval("return document.body.innerText;", &[]).unwrap();
-        assert!(said.as_str().unwrap().contains(text), "{text}: {said}");
+        let said = browser.eval("return document.querySelector('[role=alert]').innerText;", &[]).unwrap();
+        let start = format!("fwit could not be loaded. {name}: {why}. Reload the page");
+        assert!(said.as_str().unwrap().starts_with(&start), "{start}: {said}");
     };
-    fs::write(&program, &packed[..packed.len() - 100]).unwrap();
-    says(".lzma2.bin: it ends too early. Reload the page");
-    fs::write(&program, overwritten).unwrap();
-    says(".lzma2.bin: it is broken. Reload the page");
-    fs::remove_file(&program).unwrap();
-    says(".lzma2.bin: the host answered 404");
-    fs::write(&program, packed).unwrap();
-    fs::write(&unpacker, "<!DOCTYPE html>").unwrap();
-    says(".wasm: WebAssembly");
-    fs::remove_file(&bindings).unwrap();
-    says("fwit-");
-    fs::remove_dir_all(&copy).unwrap();
+    for end in [".wasm", ".js", "start.js"] {
+        let name = file_name(&built, end);
+        let whole = fs::read(built.join(&name)).unwrap();
+        broken(&name, None, "the host answered 404");
+        broken(&name, Some(whole[..whole.len() - 100].to_vec()), "it is cut, or of another build");
+        broken(&name, Some([&whole, &b"\n"[..]].concat()), "it is cut, or of another build");
+        broken(&name, Some(b"<!DOCTYPE html>".to_vec()), "it is cut, or of another build");
+    }
+}
+
+/// The name of the built file that ends so: of the scripts that the page starts with, wasm-bindgen's for `.js`.
+fn file_name(built: &Path, end: &str) -> String {
+    let mut names =
+        fs::read_dir(built).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let others = |name: &String| name.ends_with("start.js") || name == "worker_loader.js";
+    names.find(|name| name.ends_with(end) && (end == "start.js" || !others(name))).unwrap()
+}
+
+/// A copy of the built page; removed when dropped.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn of(built: &Path) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let copy = env::temp_dir().join(format!("fwit-e2e-copy-{}-{number}", std::process::id()));
+        copy_folder(built, &copy);
+        Self(copy)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What is seen before the program is there stays where it is when it comes.
+#[test]
+fn the_frame_is_there_before_the_program_and_does_not_move() {
+    let built = Page::built().unwrap();
+    let browser = Browser::start().unwrap();
+    let frame = "return [...document.querySelectorAll('header, header :is(a, .button-icon), main')].map((element) => {
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return [element.localName, element.localName === 'a' && element.innerText, x, y, width, element.localName !== 'main' && height];
+    });";
+    for (route, width) in [("#/", 1280), ("#/runs", 1280), ("#/?preset=quick", 400)] {
+        browser.resize(width, 800).unwrap();
+        // Without its program the frame is all there is.
+        let copy = Copy::of(&built);
+        fs::remove_file(copy.0.join(file_name(&built, ".wasm"))).unwrap();
+        let page = Page::serve_folder(&copy.0).unwrap();
+        browser.open(&page.url(route)).unwrap();
+        browser.wait("document.querySelector('[role=alert]')", PATIENCE).unwrap();
+        let before = browser.eval(frame, &[]).unwrap();
+        assert_eq!(before.as_array().unwrap().len(), 8, "{before}");
+
+        let page = Page::serve_folder(&built).unwrap();
+        browser.open(&page.url(route)).unwrap();
+        browser.wait("window.fwit && !document.getElementById('start')", PATIENCE).unwrap();
+        assert_eq!(browser.eval(frame, &[]).unwrap(), before, "{route} at {width}");
+        let shifted = "const drawn = () => new Promise((done) => requestAnimationFrame(done));
+            const shifts = [];
+            const observer = new PerformanceObserver((list) => shifts.push(...list.getEntries()));
+            observer.observe({ type: 'layout-shift', buffered: true });
+            await drawn();
+            await drawn();
+            shifts.push(...observer.takeRecords());
+            return shifts.reduce((sum, { value }) => sum + value, 0);";
+        assert_eq!(browser.eval(shifted, &[]).unwrap().as_f64(), Some(0.0), "{route} at {width}");
+    }
 }
 
 fn copy_folder(from: &Path, to: &Path) {
