@@ -6,6 +6,7 @@
 //! Invariant: a step that was asked for is run or fails; none is skipped in silence.
 //! Tests: beside the code.
 
+mod answers;
 mod table;
 
 use std::fs;
@@ -15,7 +16,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::browser::{self, Browser};
+use crate::browser::{self, Browser, Firefox};
 use crate::tools::{Tools, cargo};
 use crate::{process, workspace};
 
@@ -138,7 +139,8 @@ impl Pipeline {
             Step::Browser => self.browser(),
             Step::Page => {
                 self.build_page()?;
-                let measure = ["run", "--quiet", "--locked", "--package", "xtask", "--example", "page-size", "--"];
+                let measure =
+                    ["run", "--quiet", "--locked", "--package", "xtask", "--example", "page-size", "--"];
                 run_command(cargo().args(measure).arg(workspace::dist()?))
             }
             Step::E2e => self.e2e(),
@@ -155,16 +157,14 @@ impl Pipeline {
     fn clippy_wasm(&mut self) -> Result<()> {
         self.tools()?; // For the wasm target.
         let mut command = cargo();
-        command
-            .args(["clippy", "--locked", "--package", "fwit", "--lib", "--bins"])
-            .args(WASM);
+        command.args(["clippy", "--locked", "--package", "fwit", "--lib", "--bins"]).args(WASM);
         command.args(BROWSER_TESTS.iter().flat_map(|test| ["--test", test]));
         run_command(command.args(["--", "-D", "warnings"]))
     }
 
     fn browser(&mut self) -> Result<()> {
-        let browser = Browser::ready()?;
-        browser_tests(self.tools()?, &browser, &BROWSER_TESTS, &[], &[])
+        let (browser, firefox) = (Browser::ready()?, Firefox::found()?);
+        browser_tests(self.tools()?, &browser, firefox.as_ref(), &BROWSER_TESTS, &[], &[])
     }
 
     fn build_page(&mut self) -> Result<()> {
@@ -192,37 +192,51 @@ impl Pipeline {
     }
 }
 
-/// Runs the page package's tests in a browser, with words for cargo and for the tests.
+/// Runs the page package's tests in a browser, or in two, with words for cargo and for the tests.
 ///
 /// # Errors
 /// When they do not build, or one fails.
 pub fn browser_tests(
     tools: &Tools,
     browser: &Browser,
+    firefox: Option<&Firefox>,
     programs: &[&str],
     build: &[&str],
     tests: &[&str],
 ) -> Result<()> {
-    let capabilities = workspace::target()?.join("webdriver.json");
-    write_capabilities(browser, &capabilities)?;
-    let program = cargo().get_program().to_string_lossy().into_owned();
-    let mut command = tools.command(&program);
-    command
-        .args(["test", "--locked", "--package", "fwit"])
-        .args(programs.iter().flat_map(|program| ["--test", program]))
-        .args(WASM)
-        .args(build)
-        .arg("--")
-        .args(tests)
-        .env("CHROMEDRIVER", &browser.driver)
-        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
-    // The runner would take another browser, or show the page and wait for a person.
-    for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "NO_HEADLESS"] {
-        command.env_remove(other).env_remove(format!("{other}_REMOTE"));
+    let source = workspace::root()?.join("webdriver.json");
+    let text = fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
+    let chromium = with_binary(&text, &browser.chrome)
+        .with_context(|| format!("{} has no \"args\" of goog:chromeOptions", source.display()))?;
+    let mut browsers = vec![("CHROMEDRIVER", &browser.driver, chromium)];
+    if let Some(Firefox { program, driver }) = firefox {
+        let options = format!("{{ \"moz:firefoxOptions\": {{ \"binary\": {} }} }}", json_string(program));
+        browsers.push(("GECKODRIVER", driver, options));
     }
-    command.env_remove("CHROMEDRIVER_REMOTE");
-    run_command(&mut command)
+    let (target, server) = (workspace::target()?, answers::serve()?);
+    fs::create_dir_all(&target)?;
+    let capabilities = target.join("webdriver.json");
+    let program = cargo().get_program().to_string_lossy().into_owned();
+    for (variable, driver, text) in browsers {
+        fs::write(&capabilities, text).with_context(|| format!("cannot write {}", capabilities.display()))?;
+        let mut command = tools.command(&program);
+        command
+            .args(["test", "--locked", "--package", "fwit"])
+            .args(programs.iter().flat_map(|program| ["--test", program]))
+            .args(WASM)
+            .args(build)
+            .arg("--")
+            .args(tests)
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+            .env("FWIT_TEST_SERVER", &server);
+        // The runner would take another browser, or show the page and wait for a person.
+        for other in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "NO_HEADLESS"] {
+            command.env_remove(other).env_remove(format!("{other}_REMOTE"));
+        }
+        run_command(command.env(variable, driver))?;
+    }
+    Ok(())
 }
 
 /// Tells the end-to-end package where everything is.
@@ -230,6 +244,9 @@ pub fn browser_tests(
 /// # Errors
 /// When the repository cannot be found.
 pub fn e2e_env<'a>(command: &'a mut Command, browser: &Browser) -> Result<&'a mut Command> {
+    if let Some(firefox) = Firefox::found()? {
+        command.env("FIREFOX", firefox.program).env("GECKODRIVER", firefox.driver);
+    }
     Ok(command
         .env("FWIT_CLUSTER_BIN", workspace::cluster_program()?)
         .env("FWIT_DIST", workspace::dist()?)
@@ -242,22 +259,14 @@ fn run_command(command: &mut Command) -> Result<()> {
     process::must_run(command).map(drop)
 }
 
-/// Writes the browser's settings for wasm-bindgen-test-runner: those of webdriver.json, and which browser.
-fn write_capabilities(browser: &Browser, path: &Path) -> Result<()> {
-    let source = workspace::root()?.join("webdriver.json");
-    let text = fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
-    let text = with_binary(&text, &browser.chrome.to_string_lossy())
-        .with_context(|| format!("{} has no \"args\" of goog:chromeOptions", source.display()))?;
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+/// The capabilities with the browser's program beside its arguments.
+fn with_binary(capabilities: &str, program: &Path) -> Option<String> {
+    let (before, after) = capabilities.split_once("\"args\":")?;
+    Some(format!("{before}\"binary\": {},\n    \"args\":{after}", json_string(program)))
 }
 
-fn with_binary(capabilities: &str, program: &str) -> Option<String> {
-    let (before, after) = capabilities.split_once("\"args\":")?;
-    let program = program.replace('\\', "\\\\").replace('"', "\\\"");
-    Some(format!("{before}\"binary\": \"{program}\",\n    \"args\":{after}"))
+fn json_string(path: &Path) -> String {
+    format!("\"{}\"", path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]
@@ -266,13 +275,14 @@ mod tests {
 
     #[test]
     fn the_browser_is_named_beside_its_arguments() {
-        let text = with_binary("{ \"goog:chromeOptions\": { \"args\": [] } }", "C:\\a \"b\"").unwrap();
+        let text =
+            with_binary("{ \"goog:chromeOptions\": { \"args\": [] } }", Path::new("C:\\a \"b\"")).unwrap();
         assert_eq!(
             text,
             "{ \"goog:chromeOptions\": { \"binary\": \"C:\\\\a \\\"b\\\"\",\n    \"args\": [] } }"
         );
-        assert_eq!(with_binary("{}", "x"), None);
+        assert_eq!(with_binary("{}", Path::new("x")), None);
         let file = workspace::root().unwrap().join("webdriver.json");
-        assert!(with_binary(&fs::read_to_string(file).unwrap(), "x").is_some());
+        assert!(with_binary(&fs::read_to_string(file).unwrap(), Path::new("x")).is_some());
     }
 }
