@@ -28,7 +28,7 @@ const HEADERS: [(&str, &str); 5] = [
 pub async fn run(flags: PageFlags) -> anyhow::Result<()> {
     anyhow::ensure!(
         flags.folder.join("index.html").is_file(),
-        "{} has no index.html: build the page first (`trunk build`)",
+        "{} has no index.html: build the page first (`trunk build --release`)",
         flags.folder.display()
     );
     let listeners = listen::both(flags.port).await?;

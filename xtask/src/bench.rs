@@ -14,6 +14,14 @@ use crate::tools::{Tools, cargo, cluster_build};
 /// When something does not build, there is no browser, or a run fails.
 pub fn run(options: &BenchOptions) -> Result<()> {
     process::stop_on_signals()?;
+    measure(options)
+}
+
+/// As [`run`], as a part of something that watches for signals already.
+///
+/// # Errors
+/// As [`run`].
+pub fn measure(options: &BenchOptions) -> Result<()> {
     let tools = Tools::ready()?;
     tools.build_page()?;
     process::must_run(&mut cluster_build())?;

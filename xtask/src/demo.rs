@@ -40,8 +40,7 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     step("cluster", || progress.run(CLUSTER.name, &mut cluster_build()))?;
     let program = workspace::cluster_program()?;
     let server = Page::serve(&program, &workspace::dist()?, options.port)?;
-    let mut cluster =
-        step("start", || Cluster::start(&program, &flags(options), PATIENCE))?;
+    let mut cluster = step("start", || Cluster::start(&program, &flags(options), PATIENCE))?;
 
     let page = page_url(server.origin(), cluster.nodes());
     for node in cluster.nodes() {

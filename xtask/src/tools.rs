@@ -293,7 +293,9 @@ fn lock(cache: &Path) -> Result<fs::File> {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
             Err(fs::TryLockError::WouldBlock) => {}
-            Err(fs::TryLockError::Error(error)) => return Err(error).context("cannot lock the tools' folder"),
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(error).context("cannot lock the tools' folder");
+            }
         }
         process_stopped()?;
         if waits % 20 == 0 {

@@ -12,6 +12,7 @@ mod harness;
 mod leader;
 mod limits;
 mod metrics;
+mod page;
 mod process;
 mod protocol;
 mod shape;

@@ -2,7 +2,6 @@
 //!
 //! Owns: the steps, their order and their commands, and the table at the end.
 //! May not enter: checks themselves; a check is a test, a lint or a budget somewhere else.
-//! Called by: `main`. Calls: `tools`, `browser`, `process`.
 //! Invariant: a step that was asked for is run or fails; none is skipped in silence.
 //! Tests: beside the code.
 
@@ -18,7 +17,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::browser::{self, Browser, Firefox};
 use crate::tools::{Tools, cargo};
-use crate::{process, workspace};
+use crate::{process, prove, workspace};
 
 use table::{Line, Outcome};
 
@@ -44,12 +43,22 @@ pub enum Step {
     Page,
     /// Page, browser and cluster together.
     E2e,
+    /// The short forms of the proofs.
+    Proofs,
 }
 
 impl Step {
     /// All steps in their order: what fails fastest comes first.
-    pub const ALL: [Self; 7] =
-        [Self::Fmt, Self::Clippy, Self::ClippyWasm, Self::Native, Self::Browser, Self::Page, Self::E2e];
+    pub const ALL: [Self; 8] = [
+        Self::Fmt,
+        Self::Clippy,
+        Self::ClippyWasm,
+        Self::Native,
+        Self::Browser,
+        Self::Page,
+        Self::E2e,
+        Self::Proofs,
+    ];
 
     /// The step's name on the command line.
     pub fn name(self) -> &'static str {
@@ -61,6 +70,7 @@ impl Step {
             Self::Browser => "browser",
             Self::Page => "page",
             Self::E2e => "e2e",
+            Self::Proofs => "proofs",
         }
     }
 
@@ -144,6 +154,7 @@ impl Pipeline {
                 run_command(cargo().args(measure).arg(workspace::dist()?))
             }
             Step::E2e => self.e2e(),
+            Step::Proofs => prove::subset_of_ci(),
         }
     }
 
@@ -182,12 +193,14 @@ impl Pipeline {
         }
         let browser = Browser::ready()?;
         browser::python_ready()?;
-        run_command(cargo().args(["build", "--release", "--locked", "--package", "fwit-cluster"]))?;
+        // `--test cluster` is for its program: cargo builds that with a package's tests. In the same selection as
+        // the native tests, so that what they built is used again.
+        let workspace =
+            ["test", "--locked", "--workspace", "--features", "fwit-e2e/browser", "--test", "e2e"];
+        run_command(cargo().args(workspace).args(["--test", "cluster", "--no-run"]))?;
         let mut command = cargo();
-        command
-            .args(["test", "--locked", "--workspace", "--features", "fwit-e2e/browser", "--test", "e2e"])
-            // They measure, and each has a browser: one at a time.
-            .args(["--", "--test-threads=1"]);
+        // They measure, and each has a browser: one at a time.
+        command.args(workspace).args(["--", "--test-threads=1"]);
         run_command(e2e_env(&mut command, &browser)?)
     }
 }
