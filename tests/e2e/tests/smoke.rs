@@ -13,12 +13,28 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[test]
 fn the_page_starts_without_an_error() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/?preset=quick")).unwrap();
     // Trunk's loader says so when the page's wasm has run its start function.
     browser.wait("window.wasmBindings", PATIENCE).unwrap();
     assert_eq!(browser.eval("return crossOriginIsolated;", &[]).unwrap(), json!(true));
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
+}
+
+/// The whole way in Firefox: the page starts in a worker too, and a run on the simulated cluster is kept.
+#[test]
+fn the_page_starts_in_firefox() {
+    let Some(browser) = Browser::firefox().unwrap() else { return };
+    let page = Page::serve().unwrap();
+    browser.open(&page.url("#/?preset=quick")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    assert_eq!(browser.eval("return crossOriginIsolated;", &[]).unwrap(), json!(true));
+    let script = "const plan = fwit.preset('three regions');
+        plan.load.duration_s = 10;
+        const run = await fwit.start(plan);
+        return Object.values(run.totals).reduce((sum, counts) => sum + counts.ok, 0);";
+    assert!(browser.eval(script, &[]).unwrap().as_u64().unwrap() > 1_000);
+    browser.wait("document.querySelector('h1') && location.hash.startsWith('#/run/')", PATIENCE).unwrap();
 }
 
 /// A page whose files are of two builds, or cut on their way to the host.
@@ -27,7 +43,7 @@ fn a_page_that_cannot_be_loaded_says_why() {
     let copy = env::temp_dir().join(format!("fwit-e2e-broken-{}", std::process::id()));
     copy_folder(&Page::built().unwrap(), &copy);
     let page = Page::serve_folder(&copy).unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     let found = |end: &str| -> PathBuf {
         let mut files = fs::read_dir(&copy).unwrap().map(|entry| entry.unwrap().path());
         files
@@ -75,7 +91,7 @@ fn copy_folder(from: &Path, to: &Path) {
 #[test]
 fn a_link_that_is_followed_on_the_open_form_fills_it_again() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/?preset=quick")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     for (link, shown) in [
@@ -132,7 +148,7 @@ fn size_and_scheme_are_what_the_page_sees() {
 #[test]
 fn a_wait_looks_until_the_condition_holds() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("")).unwrap();
     browser.eval("window.looks = 0;", &[]).unwrap();
     assert_eq!(browser.wait("++window.looks > 3 && window.looks", PATIENCE).unwrap(), json!(4));
