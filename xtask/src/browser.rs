@@ -8,8 +8,8 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process;
-use crate::tools::on_path;
+use crate::tools::{self, on_path};
+use crate::{need, process};
 
 /// A Chromium and its driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,37 @@ impl Browser {
             chrome: chrome()?.with_context(|| missing("the browser"))?,
             driver: driver()?.with_context(|| missing("chromedriver"))?,
         })
+    }
+}
+
+/// A Firefox and its driver: the same tests run in another engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firefox {
+    /// The browser's program.
+    pub program: PathBuf,
+    /// The driver's program.
+    pub driver: PathBuf,
+}
+
+impl Firefox {
+    /// Finds both through FIREFOX, GECKODRIVER, PATH and the tools' cache. None, and a line that says so, when one
+    /// is missing.
+    ///
+    /// # Errors
+    /// When one is missing in CI.
+    pub fn found() -> Result<Option<Self>> {
+        let program = named("FIREFOX")?.or_else(|| on_path("firefox-esr")).or_else(|| on_path("firefox"));
+        let Some(program) = need::found_or_left_out(program, "firefox", "apt-get install firefox-esr")?
+        else {
+            return Ok(None);
+        };
+        let cache = tools::cache()?;
+        let cached = cache.join("bin").join(format!("geckodriver{}", env::consts::EXE_SUFFIX));
+        let driver = named("GECKODRIVER")?
+            .or_else(|| on_path("geckodriver"))
+            .or(Some(cached).filter(|path| path.is_file()));
+        let how = format!("cargo install geckodriver --version 0.37.0 --locked --root {}", cache.display());
+        Ok(need::found_or_left_out(driver, "geckodriver", &how)?.map(|driver| Self { program, driver }))
     }
 }
 

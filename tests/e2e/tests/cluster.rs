@@ -23,7 +23,7 @@ fn sets(metrics: &BTreeMap<String, f64>) -> f64 {
 fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     let urls: Vec<&str> = cluster.nodes().iter().map(|node| node.url.as_str()).collect();
     let leader = cluster.leader().unwrap();
@@ -51,7 +51,7 @@ fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
 fn a_killed_leader_is_followed_by_another() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     let leader = cluster.leader().unwrap().clone();
     let others: Vec<&str> =

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
+use crate::bare::in_worker;
 use crate::server::{Options, Pace, Server};
 use crate::{Browser, Page};
 
@@ -96,17 +97,9 @@ fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f6
 }
 
 fn of_script(browser: &Browser, server: &Server, setting: &Setting) -> Result<f64> {
-    let start = "const [source, setting] = args;
-        const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-        const worker = new Worker(url);
-        return new Promise((done, fail) => {
-            worker.onmessage = ({ data }) => { worker.terminate(); URL.revokeObjectURL(url); done(data); };
-            worker.onerror = (error) => fail(new Error(error.message));
-            worker.postMessage(setting);
-        });";
     let told = json!({ "bases": bases(server, setting), "concurrency": setting.concurrency,
         "warmup_ms": setting.warmup_s * 1000, "measured_ms": setting.measured_s * 1000 });
-    let rate = browser.eval(start, &[json!(include_str!("loop.js")), told])?;
+    let rate = in_worker(browser, include_str!("loop.js"), told)?;
     rate.as_f64().filter(|rate| *rate > 0.0).context("the loop counted nothing")
 }
 
