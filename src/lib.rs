@@ -18,11 +18,7 @@
 //! | [`route`] | the page's addresses |
 //! | [`protocol`] | what page and worker say to each other |
 //!
-//! `browser`, `markup`, `worker` and `page` exist in the browser only. Who may import whom: docs/architecture.md.
-
-// `view!` writes `::fwit::markup`, here as in the tests.
-#[cfg(target_arch = "wasm32")]
-extern crate self as fwit;
+//! `browser`, `worker` and `page` exist in the browser only. Who may import whom: docs/architecture.md.
 
 pub mod chart;
 pub mod check;
@@ -42,8 +38,6 @@ pub mod units;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
-#[cfg(target_arch = "wasm32")]
-pub mod markup;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
 #[cfg(target_arch = "wasm32")]

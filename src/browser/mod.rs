@@ -16,6 +16,7 @@ pub mod files;
 pub mod frame;
 pub mod listener;
 pub mod observe;
+pub mod page_lifecycle;
 pub mod panic_page;
 pub mod prefs;
 pub mod pressure;
@@ -24,7 +25,6 @@ pub mod save;
 pub mod store;
 pub mod theme;
 pub mod transport;
-pub mod vital;
 pub mod worker_link;
 
 /// A JavaScript value as text for people: an error's message, a string, or its type.

@@ -8,7 +8,6 @@ use crate::chart::ink::Ink;
 use crate::chart::number::fixed;
 use crate::chart::scene::Shape;
 use crate::chart::sign;
-use crate::markup::{Markup, view};
 use crate::present::figure::{count, ms};
 use crate::present::method::CAMPS;
 use crate::run::camps::CampsView;
@@ -39,7 +38,7 @@ pub fn CampsSideBySide(runs: Vec<(String, CampsView)>) -> impl IntoView {
                 </section>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <section class="panel camps" id="camps">
             <h2>"Camps" <MethodLink method=CAMPS /></h2>
@@ -51,7 +50,7 @@ pub fn CampsSideBySide(runs: Vec<(String, CampsView)>) -> impl IntoView {
 /// Headline, sentences, the table of camps, the evidence.
 #[component]
 pub fn CampsFinding(camps: CampsView) -> impl IntoView {
-    let sentences = camps.sentences.iter().cloned().map(|s| view! { <p>{s}</p> }).collect::<Markup>();
+    let sentences = camps.sentences.iter().cloned().map(|s| view! { <p>{s}</p> }).collect_view();
     view! {
         <p class="outcome">{camps.headline.clone()}</p>
         {sentences}
@@ -61,12 +60,12 @@ pub fn CampsFinding(camps: CampsView) -> impl IntoView {
 }
 
 /// The sign of a camp: as in the strip of entities.
-fn mark(i: usize) -> Markup {
+fn mark(i: usize) -> impl IntoView {
     let svg = sign::svg(Sign::Marker(Shape::of_series(i)), Ink::series(i));
     view! { <span class="camp-sign" aria-hidden="true" inner_html=svg></span> }
 }
 
-fn table(camps: &CampsView) -> Markup {
+fn table(camps: &CampsView) -> impl IntoView + use<> {
     let heads = camps
         .camps
         .iter()
@@ -83,7 +82,7 @@ fn table(camps: &CampsView) -> Markup {
                 </th>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let sub = camps
         .camps
         .iter()
@@ -93,7 +92,7 @@ fn table(camps: &CampsView) -> Markup {
                 <th scope="col" class="number">"answers"</th>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let two = camps.camps.len() == 2;
     let rows = camps
         .ops
@@ -115,7 +114,7 @@ fn table(camps: &CampsView) -> Markup {
                         <td class="number">{n}</td>
                     }
                 })
-                .collect::<Markup>();
+                .collect_view();
             view! {
                 <tr>
                     <th scope="row">{name.clone()}</th>
@@ -124,7 +123,7 @@ fn table(camps: &CampsView) -> Markup {
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Camps side by side">
             <table class="table">
@@ -154,12 +153,12 @@ fn table(camps: &CampsView) -> Markup {
     }
 }
 
-fn evidence(camps: &CampsView) -> Markup {
+fn evidence(camps: &CampsView) -> impl IntoView + use<> {
     let entities = camps
         .evidence
         .iter()
         .map(|e| view! { <li title=CAMPS.title()>{e.words.clone()}</li> })
-        .collect::<Markup>();
+        .collect_view();
     let requests = camps
         .requests
         .iter()
@@ -177,7 +176,7 @@ fn evidence(camps: &CampsView) -> Markup {
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let correlation = camps.rank_correlation.zip(camps.correlation).map(|(rank, plain)| {
         let (rank, plain) = (fixed(rank, 2), fixed(plain, 2));
         let text = format!(

@@ -4,69 +4,21 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::chart::ChartFigure;
-use super::contrast::Intervals;
+use super::chart::Slot;
+use super::intervals::Intervals;
 use super::parts::MethodLink;
-use crate::chart::figure::{Chart, ChartError};
-use crate::markup::{Markup, RwSignal, Signal, live, memo, remade, view};
+use crate::chart::figure::ChartError;
 use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
 use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
 use crate::run::view::{Annotation, Measure, RunView, Second};
-
-/// A figure that is there when its chart is; else a sentence.
-#[component]
-pub fn Slot(
-    /// Makes the chart; runs again when a signal in it changes.
-    make: impl Fn() -> Result<Drawn, ChartError> + Send + Sync + 'static,
-    /// Shown while there is nothing to draw.
-    #[prop(default = "Nothing to draw yet.")]
-    empty: &'static str,
-    /// Height of the plot, CSS pixels.
-    #[prop(default = 260.0)]
-    height: f64,
-    /// Charts with the same signal share their cursor.
-    #[prop(optional)]
-    cursor: Option<RwSignal<Option<f64>>>,
-) -> impl IntoView {
-    slot(Box::new(make), empty, height, cursor)
-}
-
-/// [`Slot`], once for all that make charts.
-fn slot(
-    make: Box<dyn Fn() -> Result<Drawn, ChartError> + Send + Sync>,
-    empty: &'static str,
-    height: f64,
-    cursor: Option<RwSignal<Option<f64>>>,
-) -> Markup {
-    let made = remade(move || make().map_err(|e| e.to_string()));
-    let state = memo(move || {
-        made.with(|made| match made {
-            Ok(chart) => Ok(chart.is_some()),
-            Err(error) => Err(error.clone()),
-        })
-    });
-    live(move || match (state.get(), made.with_untracked(|made| made.clone().ok().flatten())) {
-        (Ok(_), Some(first)) => {
-            let chart = Signal::derive(move || -> Arc<dyn Chart> {
-                made.with(|made| made.clone().ok().flatten()).unwrap_or_else(|| first.clone())
-            });
-            match cursor {
-                Some(cursor) => view! { <ChartFigure chart height cursor /> },
-                None => view! { <ChartFigure chart height /> },
-            }
-        }
-        (Err(error), _) => view! { <p class="wrong">{error}</p> },
-        _ => view! { <p class="hint">{empty}</p> },
-    })
-}
 
 /// The live view's charts.
 #[component]
 pub fn LiveCharts(
     history: RwSignal<Vec<Second>>,
     /// What disturbed the instrument so far.
-    annotations: Signal<Vec<Annotation>>,
+    annotations: Memo<Vec<Annotation>>,
     warmup_s: f64,
 ) -> impl IntoView {
     let cursor = RwSignal::new(None);
@@ -93,8 +45,8 @@ fn RunSlot(
 ) -> impl IntoView {
     let make = move || make(&run.view, measure.get());
     match cursor {
-        Some(cursor) => view! { <Slot make empty height cursor /> },
-        None => view! { <Slot make empty height /> },
+        Some(cursor) => view! { <Slot make empty height cursor /> }.into_any(),
+        None => view! { <Slot make empty height /> }.into_any(),
     }
 }
 
@@ -182,14 +134,14 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
 /// Says which latency is drawn where the one chosen has no curve of its own.
 #[component]
 fn InPlace(measure: RwSignal<Measure>) -> impl IntoView {
-    let other = memo(move || Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
-    live(move || {
+    let other = Memo::new(move |_| Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
+    move || {
         other.get().map(|m| {
             let text =
                 format!("There are no {} curves; the {} ones are shown.", measure.get().name(), m.name());
             view! { <span class="hint">{text}</span> }
         })
-    })
+    }
 }
 
 /// Chooses an operation, or all.
@@ -201,7 +153,7 @@ fn OpSelect(ops: Vec<String>, op: RwSignal<Option<String>>) -> impl IntoView {
             on:change:target=move |event| op.set(Some(event.target().value()).filter(|v| !v.is_empty()))
         >
             <option value="">"all operations"</option>
-            {ops.into_iter().map(|o| view! { <option value=o>{o.clone()}</option> }).collect::<Markup>()}
+            {ops.into_iter().map(|o| view! { <option value=o>{o.clone()}</option> }).collect_view()}
         </select>
     }
 }

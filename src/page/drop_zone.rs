@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::DragEvent;
 
-use super::state::App;
+use super::actions::Actions;
 use crate::browser::files::Picked;
 use crate::browser::listener::Listener;
-use crate::markup::{RwSignal, Show, view};
 
 /// Listens on the whole window.
 #[component]
-pub fn DropZone(app: App) -> impl IntoView {
+pub fn DropZone() -> impl IntoView {
+    let actions = expect_context::<Actions>();
     // Entering a child leaves its parent: count both, and the overlay shows while anything is entered.
     let depth = RwSignal::new(0_i32);
     let has_files = |event: &web_sys::Event| {
@@ -41,7 +41,7 @@ pub fn DropZone(app: App) -> impl IntoView {
         event.prevent_default();
         depth.set(0);
         let files = Picked::dropped(event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer));
-        app.import(files);
+        actions.import(files);
     });
     StoredValue::new_local([enter, over, leave, drop]);
     view! {

@@ -11,25 +11,23 @@
     reason = "components own their props; views made of parts own them too"
 )]
 
+mod actions;
 mod automation;
 mod camps;
 pub mod chart;
 mod charts;
 mod compare;
-mod contrast;
 mod drop_zone;
-mod engine;
 mod experiment;
 mod frame;
-mod item;
+mod intervals;
 mod library;
 mod live;
 mod notices;
 mod parts;
 mod plan_form;
 mod result;
-mod runs;
+mod separate_runs;
 mod state;
-mod worker_client;
 
 pub use frame::mount;

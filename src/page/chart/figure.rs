@@ -1,11 +1,12 @@
 //! A chart in the page: picture, legend, cursor by pointer and keyboard, values in words, table, export.
 
 use gloo_timers::callback::Timeout;
+use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlCanvasElement, KeyboardEvent, PointerEvent};
+use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 use super::legend::Legend;
 use super::plot::{Plot, PlotCell, Shown};
@@ -14,7 +15,6 @@ use crate::browser::describe;
 use crate::chart::figure::{Chart, Readout};
 use crate::chart::scene::Point;
 use crate::chart::view::{Cursor, Input, Key, View, reduce};
-use crate::markup::{NodeRef, RwSignal, Show, Signal, effect, memo, view};
 
 /// A cursor that stands still so long is read out, in milliseconds.
 const SPEAK_AFTER_MS: u32 = 600;
@@ -36,31 +36,36 @@ pub fn ChartFigure(
 ) -> impl IntoView {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let own = RwSignal::new(View::default());
-    let view = memo(move || {
+    let view = Memo::new(move |_| {
         let mut v = own.get();
         if let (None, Some(shared)) = (v.cursor, cursor) {
             v.cursor = shared.get().map(|x| Cursor { x, y: None });
         }
         v
     });
-    let shown =
-        Shown { chart, view, size: RwSignal::new(None), theme: RwSignal::new(0), frame: RwSignal::new(None) };
+    let shown = Shown {
+        chart,
+        view: view.into(),
+        size: RwSignal::new(None),
+        theme: RwSignal::new(0),
+        frame: RwSignal::new(None),
+    };
     let failure = RwSignal::new(None::<String>);
     let spoken = RwSignal::new(String::new());
     let timer = StoredValue::new_local(None::<Timeout>);
     let cell: PlotCell = StoredValue::new_local(None);
     let (host, data, overlay) =
-        (NodeRef::<Element>::new(), NodeRef::<HtmlCanvasElement>::new(), NodeRef::<HtmlCanvasElement>::new());
+        (NodeRef::<html::Div>::new(), NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
 
-    let readout = memo(move || match shown.frame.get() {
+    let readout = Memo::new(move |_| match shown.frame.get() {
         Some(frame) => chart.with(|c| view.with(|v| c.readout(v, &frame))),
         None => Readout::default(),
     });
-    let entries = memo(move || chart.with(|c| c.legend()));
-    let title = memo(move || chart.with(|c| c.title().to_owned()));
-    let sentence = memo(move || chart.with(|c| c.sentence()));
+    let entries = Memo::new(move |_| chart.with(|c| c.legend()));
+    let title = Memo::new(move |_| chart.with(|c| c.title().to_owned()));
+    let sentence = Memo::new(move |_| chart.with(|c| c.sentence()));
 
-    effect(move || {
+    Effect::new(move |_| {
         let (Some(host), Some(data), Some(overlay)) = (host.get(), data.get(), overlay.get()) else { return };
         match Plot::mount(&host, &data, &overlay, shown, cell) {
             Ok(plot) => {
@@ -71,7 +76,7 @@ pub fn ChartFigure(
         }
     });
     // Whatever the picture depends on is read each time, so that this runs again; drawing waits for the frame.
-    effect(move || {
+    Effect::new(move |_| {
         chart.track();
         view.track();
         shown.size.track();
@@ -97,7 +102,7 @@ pub fn ChartFigure(
     let speak = move || {
         let later = Timeout::new(SPEAK_AFTER_MS, move || {
             if let Some(text) = readout.try_get_untracked().map(|r| r.spoken()) {
-                spoken.set(text);
+                spoken.try_set(text);
             }
         });
         timer.set_value(Some(later));
@@ -127,8 +132,8 @@ pub fn ChartFigure(
             failure.set(Some(format!("The picture could not be saved: {}", describe(&error))));
         }
     };
-    let zoomed = memo(move || view.with(|v| v.x.is_some()));
-    let place = memo(move || {
+    let zoomed = Memo::new(move |_| view.with(|v| v.x.is_some()));
+    let place = Memo::new(move |_| {
         readout.with(|r| {
             let more: Vec<String> = r
                 .values

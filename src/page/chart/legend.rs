@@ -5,14 +5,13 @@ use leptos::prelude::*;
 use crate::chart::figure::{Entry, Readout};
 use crate::chart::sign;
 use crate::chart::view::{Input, View};
-use crate::markup::{Markup, Show, Signal, memo, view};
 
 /// A legend of buttons; entries without a series only explain. A double click shows one series alone.
 #[component]
 pub fn Legend(
-    entries: Signal<Vec<Entry>>,
+    entries: Memo<Vec<Entry>>,
     #[prop(into)] view: Signal<View>,
-    readout: Signal<Readout>,
+    readout: Memo<Readout>,
     on_input: Callback<Input>,
 ) -> impl IntoView {
     let count = move || entries.with(|e| e.iter().filter(|e| e.series.is_some()).count());
@@ -21,11 +20,12 @@ pub fn Legend(
         let Some(n) = entry.series else {
             return view! {
                 <li class="chart-key chart-key-plain"><span inner_html=sign></span>{entry.label}</li>
-            };
+            }
+            .into_any();
         };
         // On the displayed text, so that equal values touch nothing.
-        let value = memo(move || readout.with(|r| r.of(n).unwrap_or_default().to_owned()));
-        let shown = memo(move || view.with(|v| v.shows(n)));
+        let value = Memo::new(move |_| readout.with(|r| r.of(n).unwrap_or_default().to_owned()));
+        let shown = Memo::new(move |_| view.with(|v| v.shows(n)));
         view! {
             <li>
                 <button
@@ -43,10 +43,11 @@ pub fn Legend(
                 </button>
             </li>
         }
+        .into_any()
     };
     view! {
         <Show when=move || entries.with(|e| !e.is_empty())>
-            <ul class="chart-legend">{move || entries.get().into_iter().map(item).collect::<Markup>()}</ul>
+            <ul class="chart-legend">{move || entries.get().into_iter().map(item).collect_view()}</ul>
         </Show>
     }
 }

@@ -8,6 +8,7 @@
 mod figure;
 mod legend;
 mod plot;
+mod slot;
 mod table;
 
-pub use figure::ChartFigure;
+pub use slot::Slot;

@@ -14,7 +14,6 @@ use crate::chart::scale::Frame;
 use crate::chart::scene::{Scene, Size};
 use crate::chart::svg;
 use crate::chart::view::View;
-use crate::markup::{RwSignal, Signal};
 
 /// What a figure shows, as signals.
 #[derive(Clone, Copy)]
@@ -76,10 +75,10 @@ impl Plot {
             });
         });
         let resize = Resize::new(host, move |w, h| {
-            shown.size.set(Some((w, h)));
+            shown.size.try_set(Some((w, h)));
         })?;
         let watch = theme::Watch::new(move || {
-            shown.theme.update(|n| *n = n.wrapping_add(1));
+            shown.theme.try_update(|n| *n = n.wrapping_add(1));
         })?;
         Ok(Self {
             host: host.clone(),
@@ -123,7 +122,7 @@ impl Plot {
             let figure = chart.draw(&view, size, &measure);
             self.painter.paint(&self.data, &figure.scene, ratio);
             if shown.frame.try_get_untracked().flatten() != Some(figure.frame) {
-                shown.frame.set(Some(figure.frame));
+                shown.frame.try_set(Some(figure.frame));
             }
             *drawn =
                 Some(Drawn { chart: Arc::clone(&chart), view: view.clone(), size, theme, ratio, figure });

@@ -8,11 +8,11 @@ use super::table::{Drift, Invalid, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
 use crate::experiment::view::{ComparisonView, ExperimentView};
-use crate::markup::{Markup, RwSignal, live, view};
+use crate::page::actions::Actions;
 use crate::page::camps::CampsFinding;
-use crate::page::charts::Slot;
+use crate::page::chart::Slot;
 use crate::page::parts::{Badge, Icon, MethodLink, Tone};
-use crate::page::state::{App, use_app};
+use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
 use crate::present::library::{Card, file_name};
 use crate::present::method::{CAMPS, CONTROL, SHIFT};
 use crate::present::{charts, experiment as words, sentence};
@@ -23,14 +23,14 @@ use crate::run::view::Ended;
 /// An experiment by its id: opened from the library, then shown.
 #[component]
 pub fn ExperimentResult(id: String) -> impl IntoView {
-    let app = use_app();
+    let library = expect_context::<Library>();
     let state = RwSignal::new(None::<Result<Arc<OpenedExperiment>, String>>);
     leptos::task::spawn_local_scoped_with_cancellation(async move {
-        let opened = app.runs.open_experiment(&id).await;
-        state.set(Some(opened));
+        let opened = library.open_experiment(&id).await;
+        state.try_set(Some(opened));
     });
-    live(move || match state.get() {
-        None => view! { <p class="busy">"Opening the experiment…"</p> },
+    move || match state.get() {
+        None => view! { <p class="busy">"Opening the experiment…"</p> }.into_any(),
         Some(Err(message)) => view! {
             <section class="empty">
                 <h1>"The experiment can't be shown"</h1>
@@ -39,13 +39,14 @@ pub fn ExperimentResult(id: String) -> impl IntoView {
                     <a class="button button-main" href="#/runs">"See your runs"</a>
                 </p>
             </section>
-        },
-        Some(Ok(opened)) => view! { <Whole app opened /> },
-    })
+        }
+        .into_any(),
+        Some(Ok(opened)) => view! { <Whole opened /> }.into_any(),
+    }
 }
 
 #[component]
-fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
+fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
     let view = Arc::new(opened.view.clone());
     let name = if view.name.is_empty() { "Experiment without a name".to_string() } else { view.name.clone() };
     let ended = view.ended.map(|ended| {
@@ -61,9 +62,9 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
         view.period_s,
         view.settle_s
     );
-    let notes = view.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect::<Markup>();
+    let notes = view.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view();
     let comparisons =
-        (0..view.comparisons.len()).map(|i| view! { <Compared view=view.clone() i /> }).collect::<Markup>();
+        (0..view.comparisons.len()).map(|i| view! { <Compared view=view.clone() i /> }).collect_view();
     let arms = view
         .arms
         .iter()
@@ -74,12 +75,9 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 <dd>{if changes.is_empty() { "the plan as it is".to_string() } else { changes.join(", ") }}</dd>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let facts = |list: &[(String, String)]| {
-        list.iter()
-            .cloned()
-            .map(|(label, text)| view! { <dt>{label}</dt><dd>{text}</dd> })
-            .collect::<Markup>()
+        list.iter().cloned().map(|(label, text)| view! { <dt>{label}</dt><dd>{text}</dd> }).collect_view()
     };
     view! {
         <article class="result experiment">
@@ -91,10 +89,10 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                     .comparisons
                     .iter()
                     .map(|c| view! { <p class="outcome experiment-verdict">{c.headline.clone()}</p> })
-                    .collect::<Markup>()}
+                    .collect_view()}
                 {notes}
             </header>
-            <Acts app opened />
+            <Acts opened />
             {comparisons}
             <Curves view=view.clone() />
             <Camps view=view.clone() />
@@ -112,7 +110,9 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
 }
 
 #[component]
-fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
+fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
+    let (plan_form, experiment_form) = (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
     let (saved, again, removed) = (opened.clone(), opened.clone(), opened);
     view! {
         <div class="row acts">
@@ -121,7 +121,7 @@ fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 class="button"
                 on:click=move |_| {
                     let name = file_name(&saved.view.name, &saved.view.id);
-                    app.notices.check(files::save(&name, "application/json", &saved.json));
+                    notices.check(files::save(&name, "application/json", &saved.json));
                 }
             >
                 <Icon name="down" />
@@ -131,8 +131,8 @@ fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 type="button"
                 class="button"
                 on:click=move |_| {
-                    if app.notices.check(app.lab.fill(app.form, &again.json)).is_some() {
-                        app.go(&Route::Experiment(None));
+                    if notices.check(experiment_form.fill(plan_form, &again.json)).is_some() {
+                        go(&Route::Experiment(None));
                     }
                 }
             >
@@ -145,8 +145,8 @@ fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 class="button-quiet"
                 on:click=move |_| {
                     let card = Card::of_experiment(&removed.view, removed.json.len() as u64);
-                    crate::page::library::delete(app, card);
-                    app.go(&Route::Library);
+                    actions.delete(card);
+                    go(&Route::Library);
                 }
             >
                 <Icon name="trash" />
@@ -166,7 +166,7 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         .iter()
         .enumerate()
         .map(|(i, (name, _))| view! { <option value=i.to_string()>{name.clone()}</option> })
-        .collect::<Markup>();
+        .collect_view();
     let of = {
         let view = view.clone();
         move |make: fn(&ComparisonView) -> Result<charts::Drawn, crate::chart::figure::ChartError>| {
@@ -233,8 +233,7 @@ fn Curves(view: Arc<ExperimentView>) -> impl IntoView {
         }
     }
     let of = RwSignal::new(names.first().cloned().unwrap_or_default());
-    let options =
-        names.into_iter().map(|n| view! { <option value=n>{n.clone()}</option> }).collect::<Markup>();
+    let options = names.into_iter().map(|n| view! { <option value=n>{n.clone()}</option> }).collect_view();
     view! {
         <section class="panel">
             <h2>"Distribution"</h2>
@@ -266,7 +265,7 @@ fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
                 </div>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <section class="panel camps" id="camps">
             <h2>"Camps " <MethodLink method=CAMPS /></h2>

@@ -3,18 +3,18 @@
 use leptos::prelude::*;
 
 use crate::experiment::view::{ExperimentView, MetricView};
-use crate::markup::{Markup, view};
 use crate::present::experiment::{change, interval, p_value, tone, value};
 use crate::present::figure;
 use crate::present::method::{self, Method};
 
 /// A figure with its method: named on hover, explained behind the link.
-fn how(text: String, method: Method) -> Markup {
+fn how(text: String, method: Method) -> AnyView {
     view! {
         <a class="how" href=method.link() title=method.title() target="_blank" rel="noopener">
             {text}
         </a>
     }
+    .into_any()
 }
 
 /// Rows of metrics.
@@ -55,7 +55,7 @@ pub fn Metrics(
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label=caption>
             <table class="table">
@@ -102,7 +102,7 @@ pub fn Drift(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
                 </li>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     (!view.drift.is_empty()).then(|| {
         view! {
             <p class="hint">{format!("Drift of “{of}” from period to period, which pairing takes out:")}</p>
@@ -124,7 +124,7 @@ pub fn Invalid(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
         })
         .collect();
     if rows.is_empty() {
-        return view! { <p class="hint">"Every period counts."</p> };
+        return view! { <p class="hint">"Every period counts."</p> }.into_any();
     }
     let rows = rows
         .into_iter()
@@ -139,7 +139,7 @@ pub fn Invalid(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Periods that do not count">
             <table class="table">
@@ -156,4 +156,5 @@ pub fn Invalid(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
             </table>
         </div>
     }
+    .into_any()
 }

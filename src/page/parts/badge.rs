@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::markup::view;
 use crate::run::view::{HealthVerdict, HealthView, TimeSources};
 
 /// The colour of a badge; its words say the same.

@@ -1,6 +1,5 @@
 //! Icons: a few strokes of SVG in the text's colour, hidden from readers (the control has a label).
 
-use crate::markup::view;
 use leptos::prelude::*;
 
 /// An icon by name; an unknown name draws nothing.

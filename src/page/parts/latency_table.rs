@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::markup::{Markup, RwSignal, Signal, view};
 use crate::present::table::{Column, sort};
 use crate::run::view::{Measure, Row, Shown};
 
@@ -83,12 +82,12 @@ pub fn LatencyTable(
                 <caption class="visually-hidden">{caption}</caption>
                 <thead>
                     <tr>
-                        {headings.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect::<Markup>()}
+                        {headings.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect_view()}
                         {Column::ALL.map(|column| view! { <SortHeading column order /> })}
                     </tr>
                 </thead>
                 <tbody>
-                    {move || sorted().into_iter().map(|r| line(r, measure.get(), names, "")).collect::<Markup>()}
+                    {move || sorted().into_iter().map(|r| line(r, measure.get(), names, "")).collect_view()}
                 </tbody>
                 <tfoot>
                     {move || {
@@ -135,7 +134,7 @@ fn SortHeading(column: Column, order: RwSignal<Option<(Column, bool)>>) -> impl 
     }
 }
 
-fn line(r: TableRow, measure: Measure, names: usize, class: &'static str) -> Markup {
+fn line(r: TableRow, measure: Measure, names: usize, class: &'static str) -> impl IntoView {
     let second = (names > 1).then(|| {
         let text = r.second.clone().unwrap_or_default();
         view! { <td class="name" title=text>{text.clone()}</td> }

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::markup::view;
 use crate::present::method::Method;
 
 /// A question mark that names a method on hover and leads to its section.

@@ -1,6 +1,5 @@
 //! A big number with its name and what to know about it.
 
-use crate::markup::{Signal, memo, view};
 use leptos::prelude::*;
 
 /// A figure, its unit, and a line below. Each text is a memo, so that an unchanged one does not touch the page.
@@ -22,7 +21,7 @@ pub fn Tile(
     #[prop(optional, into)]
     tone: Signal<&'static str>,
 ) -> impl IntoView {
-    let (value, note) = (memo(move || value.get()), memo(move || note.get()));
+    let (value, note) = (Memo::new(move |_| value.get()), Memo::new(move |_| note.get()));
     view! {
         <div class="tile" data-tone=move || tone.get()>
             <dt>{name}</dt>

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::{Badge, Tone};
-use crate::markup::{Markup, view};
 use crate::present::sentence;
 use crate::run::view::{HealthVerdict, HealthView, ThresholdResult};
 
@@ -19,7 +18,7 @@ pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl Int
     let marked = sentence::marked(&health.annotations);
     let hints = health.hints.into_iter().chain(marked);
     let lines =
-        |list: Vec<String>| list.into_iter().map(|text| view! { <li>{text}</li> }).collect::<Markup>();
+        |list: Vec<String>| list.into_iter().map(|text| view! { <li>{text}</li> }.into_any()).collect_view();
     view! {
         {sentence::thresholds(&thresholds)
             .map(|(failed, text)| {
@@ -27,7 +26,7 @@ pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl Int
                 view! {
                     <section class=class aria-label="Thresholds">
                         <p>{text}</p>
-                        <ul class="thresholds">{thresholds.into_iter().map(threshold).collect::<Markup>()}</ul>
+                        <ul class="thresholds">{thresholds.into_iter().map(threshold).collect_view()}</ul>
                     </section>
                 }
             })}
@@ -43,7 +42,7 @@ pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl Int
     }
 }
 
-fn threshold(t: ThresholdResult) -> Markup {
+fn threshold(t: ThresholdResult) -> impl IntoView {
     let (word, tone) = match t.pass {
         Some(true) => ("holds", Tone::Good),
         Some(false) if t.stopped => ("failed: ended the run", Tone::Bad),

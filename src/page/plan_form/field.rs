@@ -2,22 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::Form;
-use crate::markup::{Markup, Signal, memo, view};
+use crate::page::state::PlanForm;
 use crate::present::form::{control_id, messages_at};
 
 /// Ids and problems of one field.
 #[derive(Clone, Copy)]
 struct Parts {
-    id: Signal<String>,
-    messages: Signal<Vec<String>>,
+    id: Memo<String>,
+    messages: Memo<Vec<String>>,
 }
 
 impl Parts {
-    fn new(form: Form, field: Signal<String>) -> Parts {
+    fn new(form: PlanForm, field: Signal<String>) -> Parts {
         Parts {
-            id: memo(move || control_id(&field.get())),
-            messages: memo(move || {
+            id: Memo::new(move |_| control_id(&field.get())),
+            messages: Memo::new(move |_| {
                 let field = field.get();
                 if form.is_open(&field) { form.problems.with(|p| messages_at(p, &field)) } else { Vec::new() }
             }),
@@ -46,7 +45,7 @@ impl Parts {
 fn Problems(parts: Parts) -> impl IntoView {
     view! {
         <div id=move || format!("{}-problem", parts.id.get()) class="problems">
-            {move || parts.messages.get().into_iter().map(|m| view! { <p>{m}</p> }).collect::<Markup>()}
+            {move || parts.messages.get().into_iter().map(|m| view! { <p>{m}</p> }).collect_view()}
         </div>
     }
 }
@@ -54,7 +53,7 @@ fn Problems(parts: Parts) -> impl IntoView {
 /// A field of one line.
 #[component]
 pub fn Field(
-    form: Form,
+    form: PlanForm,
     /// Path in the plan file.
     #[prop(into)]
     field: Signal<String>,
@@ -114,7 +113,7 @@ pub fn Field(
 /// A field of several lines.
 #[component]
 pub fn Area(
-    form: Form,
+    form: PlanForm,
     #[prop(into)] field: Signal<String>,
     #[prop(into)] label: String,
     #[prop(into)] value: Signal<String>,

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{Area, Field, Form, Switch};
-use crate::markup::{Markup, Signal, memo, view};
+use super::field::{Area, Field, Switch};
+use crate::page::state::PlanForm;
 use crate::plan::{DialectId, PlanDraft};
 use crate::present::form::messages_at;
 
@@ -28,7 +28,7 @@ macro_rules! text {
 }
 
 impl Plain {
-    fn view(self, form: Form) -> Markup {
+    fn view(self, form: PlanForm) -> impl IntoView {
         let (get, get_mut) = self.text;
         let value = Signal::derive(move || form.draft.with(|d| get(d).clone()));
         view! {
@@ -48,7 +48,7 @@ impl Plain {
 
 /// Entities, duration, stickiness, name.
 #[component]
-pub fn EssentialLoad(form: Form) -> impl IntoView {
+pub fn EssentialLoad(form: PlanForm) -> impl IntoView {
     let name = Plain {
         field: "name",
         label: "Name",
@@ -93,7 +93,7 @@ pub fn EssentialLoad(form: Form) -> impl IntoView {
 
 /// Everything else.
 #[component]
-pub fn MoreSettings(form: Form) -> impl IntoView {
+pub fn MoreSettings(form: PlanForm) -> impl IntoView {
     view! {
         <details
             class="panel more"
@@ -112,8 +112,8 @@ pub fn MoreSettings(form: Form) -> impl IntoView {
 }
 
 #[component]
-fn ModelFields(form: Form) -> impl IntoView {
-    let open = memo(move || form.draft.with(|d| d.open));
+fn ModelFields(form: PlanForm) -> impl IntoView {
+    let open = Memo::new(move |_| form.draft.with(|d| d.open));
     let closed_fields = move || {
         [
             Plain {
@@ -201,7 +201,7 @@ fn ModelFields(form: Form) -> impl IntoView {
                 {model(true, "Open", "Requests are due by a schedule, whether or not earlier ones were answered.")}
             </div>
             <div class="fields">
-                {move || if open.get() { open_fields() } else { closed_fields().into_iter().collect() }}
+                {move || if open.get() { open_fields().into_any() } else { closed_fields().into_any() }}
                 {times.map(|f| f.view(form))}
             </div>
             <Area
@@ -219,7 +219,7 @@ fn ModelFields(form: Form) -> impl IntoView {
 }
 
 #[component]
-fn ThresholdFields(form: Form) -> impl IntoView {
+fn ThresholdFields(form: PlanForm) -> impl IntoView {
     view! {
         <fieldset>
             <legend>"What must hold"</legend>
@@ -237,17 +237,15 @@ fn ThresholdFields(form: Form) -> impl IntoView {
 }
 
 #[component]
-fn MixFields(form: Form) -> impl IntoView {
-    let ops = memo(move || form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>()));
+fn MixFields(form: PlanForm) -> impl IntoView {
+    let ops =
+        Memo::new(move |_| form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>()));
     let all = move |weight: &'static str| {
         form.edit(|d| d.mix.iter_mut().for_each(|(_, w)| *w = weight.to_string()));
     };
-    let whole =
-        memo(
-            move || {
-                if form.is_open("mix") { form.problems.with(|p| messages_at(p, "mix")) } else { Vec::new() }
-            },
-        );
+    let whole = Memo::new(move |_| {
+        if form.is_open("mix") { form.problems.with(|p| messages_at(p, "mix")) } else { Vec::new() }
+    });
     view! {
         <fieldset id="f-mix" tabindex="-1">
             <legend>"Mix"</legend>
@@ -287,18 +285,18 @@ fn MixFields(form: Form) -> impl IntoView {
                                 />
                             }
                         })
-                        .collect::<Markup>()
+                        .collect_view()
                 }}
             </div>
             <div class="problems">
-                {move || whole.get().into_iter().map(|m| view! { <p>{m}</p> }).collect::<Markup>()}
+                {move || whole.get().into_iter().map(|m| view! { <p>{m}</p> }).collect_view()}
             </div>
         </fieldset>
     }
 }
 
 #[component]
-fn OtherFields(form: Form) -> impl IntoView {
+fn OtherFields(form: PlanForm) -> impl IntoView {
     let fields: [Plain; 5] = [
         Plain {
             field: "keys.space",

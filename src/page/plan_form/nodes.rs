@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::{Area, Field, Form};
-use crate::markup::{For, RwSignal, Show, Signal, effect, memo, view};
+use super::field::{Area, Field};
 use crate::page::parts::Icon;
+use crate::page::state::PlanForm;
 use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
 use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
 
 /// The nodes.
 #[component]
-pub fn Nodes(form: Form) -> impl IntoView {
-    let simulated = memo(move || form.draft.with(PlanDraft::is_simulated));
+pub fn Nodes(form: PlanForm) -> impl IntoView {
+    let simulated = Memo::new(move |_| form.draft.with(PlanDraft::is_simulated));
     let choice = move |value: bool, label: &'static str, about: &'static str| {
         view! {
             <label class="radio">
@@ -36,7 +36,7 @@ pub fn Nodes(form: Form) -> impl IntoView {
                 {choice(true, "Simulated cluster", "Nothing is sent: ten minutes pass in about a second.")}
             </div>
             {move || {
-                if simulated.get() { view! { <Simulated form /> } } else { view! { <Own form /> } }
+                if simulated.get() { view! { <Simulated form /> }.into_any() } else { view! { <Own form /> }.into_any() }
             }}
         </fieldset>
     }
@@ -44,8 +44,8 @@ pub fn Nodes(form: Form) -> impl IntoView {
 
 /// The simulated cluster: one to choose, and its parameters.
 #[component]
-fn Simulated(form: Form) -> impl IntoView {
-    let preset = memo(move || form.draft.with(simulated_preset));
+fn Simulated(form: PlanForm) -> impl IntoView {
+    let preset = Memo::new(move |_| form.draft.with(simulated_preset));
     let about = move || {
         let known = SIM_PRESETS.iter().find(|p| Some(p.name) == preset.get());
         known.map_or("Parameters of its own.", |p| p.about)
@@ -80,8 +80,8 @@ fn Simulated(form: Form) -> impl IntoView {
 
 /// The user's own cluster: its nodes and the key.
 #[component]
-fn Own(form: Form) -> impl IntoView {
-    let no_nodes = memo(move || form.draft.with(|d| d.nodes.is_empty()));
+fn Own(form: PlanForm) -> impl IntoView {
+    let no_nodes = Memo::new(move |_| form.draft.with(|d| d.nodes.is_empty()));
     view! {
             <div id="f-cluster-nodes" tabindex="-1" class="nodes">
                 <For each=move || form.rows.get() key=|row| *row let:row>
@@ -118,7 +118,7 @@ fn Own(form: Form) -> impl IntoView {
 }
 
 #[component]
-fn NodeRow(form: Form, row: u32) -> impl IntoView {
+fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
     let path = move |part: &'static str| {
         Signal::derive(move || format!("cluster.nodes.{}.{part}", form.index(row).unwrap_or_default()))
     };
@@ -138,8 +138,8 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
     };
     let name = read(|n| &n.name);
     let lanes = read(|n| &n.lanes);
-    let lane_count = memo(move || lanes.with(|l| l.split_whitespace().count()));
-    let can_add = memo(move || {
+    let lane_count = Memo::new(move |_| lanes.with(|l| l.split_whitespace().count()));
+    let can_add = Memo::new(move |_| {
         let i = form.index(row);
         form.draft.with(|d| i.and_then(|i| d.nodes.get(i)).is_some_and(can_add_lanes))
     });
@@ -148,14 +148,14 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
         1 => "Lanes: 1".to_string(),
         n => format!("Lanes: {n}"),
     };
-    let lanes_wrong = memo(move || {
+    let lanes_wrong = Memo::new(move |_| {
         let field = path("lanes").get();
         form.is_open(&field)
             && form.problems.with(|p| !crate::present::form::messages_at(p, &field).is_empty())
     });
     // Opens where something is wrong; closing is the user's: a field must not vanish while it is typed into.
     let lanes_open = RwSignal::new(false);
-    effect(move || {
+    Effect::new(move |_| {
         if lanes_wrong.get() {
             lanes_open.set(true);
         }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::markup::{Markup, view};
 use crate::page::parts::{Badge, Tone};
 use crate::present::figure::{count, percentile_cell};
 use crate::protocol::Opened;
@@ -21,7 +20,8 @@ pub fn ErrorsPanel(run: Arc<Opened>) -> impl IntoView {
                 <h2>"Errors"</h2>
                 <p class="hint">"No request failed."</p>
             </section>
-        };
+        }
+        .into_any();
     }
     view! {
         <section class="panel">
@@ -39,14 +39,15 @@ pub fn ErrorsPanel(run: Arc<Opened>) -> impl IntoView {
                             <th scope="col">"what was said"</th>
                         </tr>
                     </thead>
-                    <tbody>{groups.into_iter().map(error_row).collect::<Markup>()}</tbody>
+                    <tbody>{groups.into_iter().map(error_row).collect_view()}</tbody>
                 </table>
             </div>
         </section>
     }
+    .into_any()
 }
 
-fn error_row(group: ErrorGroup) -> Markup {
+fn error_row(group: ErrorGroup) -> impl IntoView {
     let samples = group.samples.clone();
     let text = if group.text.is_empty() { "nothing".to_string() } else { group.text.clone() };
     view! {
@@ -59,7 +60,7 @@ fn error_row(group: ErrorGroup) -> Markup {
             <td class="number">{Micros(group.last_us).to_string()}</td>
             <td class="error-cell">
                 {if samples.is_empty() {
-                    view! { <span>{text}</span> }
+                    view! { <span>{text}</span> }.into_any()
                 } else {
                     view! {
                         <details>
@@ -80,10 +81,11 @@ fn error_row(group: ErrorGroup) -> Markup {
                                             </li>
                                         }
                                     })
-                                    .collect::<Markup>()}
+                                    .collect_view()}
                             </ul>
                         </details>
                     }
+                        .into_any()
                 }}
             </td>
         </tr>
@@ -130,7 +132,7 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
                                 <th scope="col">"last trouble"</th>
                             </tr>
                         </thead>
-                        <tbody>{view.list.into_iter().map(subscriber).collect::<Markup>()}</tbody>
+                        <tbody>{view.list.into_iter().map(subscriber).collect_view()}</tbody>
                     </table>
                 </div>
             </section>
@@ -138,7 +140,7 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
     })
 }
 
-fn subscriber(s: SubscriberView) -> Markup {
+fn subscriber(s: SubscriberView) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{s.node}</th>
@@ -200,14 +202,14 @@ pub fn NodesPanel(run: Arc<Opened>) -> impl IntoView {
                             <th scope="col">"lanes"</th>
                         </tr>
                     </thead>
-                    <tbody>{run.view.nodes.iter().cloned().map(node).collect::<Markup>()}</tbody>
+                    <tbody>{run.view.nodes.iter().cloned().map(node).collect_view()}</tbody>
                 </table>
             </div>
         </details>
     }
 }
 
-fn node(n: NodeView) -> Markup {
+fn node(n: NodeView) -> impl IntoView {
     let role = match n.leads {
         Some(true) => "leader",
         Some(false) => "follower",
@@ -250,7 +252,7 @@ pub fn EnvironmentPanel(run: Arc<Opened>) -> impl IntoView {
                             <dd>{text}</dd>
                         }
                     })
-                    .collect::<Markup>()}
+                    .collect_view()}
             </dl>
         </details>
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::markup::{RwSignal, Signal, view};
 use crate::page::parts::{LatencyTable, MeasureSwitch, TableRow};
 use crate::protocol::Opened;
 use crate::run::view::{Measure, Row};

@@ -24,8 +24,8 @@ use table::{Line, Outcome};
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 
-/// The test programs of the page package that run in a browser: one in a worker, one in a page.
-const BROWSER_TESTS: [&str; 2] = ["browser", "markup"];
+/// The test programs of the page package that run in a browser.
+const BROWSER_TESTS: [&str; 1] = ["browser"];
 
 /// A step of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

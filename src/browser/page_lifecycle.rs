@@ -5,7 +5,7 @@ use crate::entity::instrument::Trouble;
 
 /// Listeners to the page's visibility and life cycle. Dropping them ends that.
 #[derive(Debug)]
-pub struct Vital {
+pub struct PageLifecycle {
     _listeners: Vec<Option<Listener>>,
 }
 
@@ -15,10 +15,10 @@ pub fn is_hidden() -> bool {
     web_sys::window().and_then(|w| w.document()).is_some_and(|d| d.hidden())
 }
 
-impl Vital {
+impl PageLifecycle {
     /// Calls `tell` with a trouble and whether it begins; once at the start where the tab is hidden already.
     #[must_use]
-    pub fn watch(tell: impl Fn(Trouble, bool) + Clone + 'static) -> Vital {
+    pub fn watch(tell: impl Fn(Trouble, bool) + Clone + 'static) -> PageLifecycle {
         if is_hidden() {
             tell(Trouble::Hidden, true);
         }
@@ -28,6 +28,6 @@ impl Vital {
             Listener::on_document("freeze", move |_| frozen(Trouble::Frozen, true)),
             Listener::on_document("resume", move |_| resumed(Trouble::Frozen, false)),
         ];
-        Vital { _listeners: listeners }
+        PageLifecycle { _listeners: listeners }
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
+use super::notices::Notices;
 use crate::browser::{document, prefs};
-use crate::markup::{RwSignal, Signal, memo};
-use crate::page::notices::Notices;
 use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
 use crate::present::form::{
     Beginning, apply_preset, beginning, control, control_id, edit, free_name, is_extra, simulate,
@@ -16,7 +15,7 @@ use crate::route::Prefill;
 
 /// The plan form's state.
 #[derive(Clone, Copy)]
-pub struct Form {
+pub struct PlanForm {
     /// The fields as typed.
     pub draft: RwSignal<PlanDraft>,
     /// A key for each node's row, in step with the draft's nodes.
@@ -28,16 +27,16 @@ pub struct Form {
     /// Whether "More settings" is open.
     pub more: RwSignal<bool>,
     /// All that is wrong with the draft.
-    pub problems: Signal<Vec<Problem>>,
+    pub problems: Memo<Vec<Problem>>,
     touched: RwSignal<BTreeSet<String>>,
     next_row: RwSignal<u32>,
     /// Whether the local cluster is still to be asked when the form is first shown.
     to_ask: StoredValue<bool>,
 }
 
-impl Form {
+impl PlanForm {
     /// The form with the last used plan, or the quick preset.
-    pub fn new() -> Form {
+    pub fn new() -> PlanForm {
         let last = prefs::get("plan").and_then(|json| wire::read(&json).ok());
         let beginning = beginning(last.is_some(), &document::host());
         let plan = last.or_else(|| preset("quick"));
@@ -48,13 +47,13 @@ impl Form {
         let draft = RwSignal::new(first);
         let rows = draft.with_untracked(|d| (0..d.nodes.len() as u32).collect::<Vec<_>>());
         let next = rows.len() as u32;
-        Form {
+        PlanForm {
             draft,
             rows: RwSignal::new(rows),
             api_key: RwSignal::new(String::new()),
             attempted: RwSignal::new(false),
             more: RwSignal::new(false),
-            problems: memo(move || {
+            problems: Memo::new(move |_| {
                 let mut problems = draft.with(|d| d.plan().err().unwrap_or_default());
                 sort_problems(&mut problems);
                 problems
@@ -146,6 +145,11 @@ impl Form {
             self.remember(&plan);
         }
         document::replace("#/");
+    }
+
+    /// Returns the API key that was typed, where there is one.
+    pub fn key(self) -> Option<String> {
+        Some(self.api_key.get_untracked()).filter(|key| !key.trim().is_empty())
     }
 
     /// Keeps a plan for the next visit.
