@@ -6,7 +6,9 @@
 
 use leptos::prelude::*;
 
-use super::state::{CurrentRoute, Engine, ExperimentForm, Item, Library, Notices, PlanForm, RunEnd, go};
+use super::state::{
+    CurrentRoute, Engine, ExperimentForm, Item, Library, Notices, PlanForm, RunEnd, go,
+};
 use crate::browser::files::Picked;
 use crate::browser::{clipboard, document};
 use crate::experiment::Experiment;
@@ -47,7 +49,12 @@ impl Actions {
     ///
     /// # Errors
     /// When a run is under way already, or the worker can't be started.
-    pub fn start(self, plan: Plan, api_key: Option<String>, on_end: Option<OnEnd>) -> Result<(), String> {
+    pub fn start(
+        self,
+        plan: Plan,
+        api_key: Option<String>,
+        on_end: Option<OnEnd>,
+    ) -> Result<(), String> {
         self.engine.start(plan, api_key, Box::new(move |end| self.ended(end, on_end)))?;
         go(&Route::Live);
         Ok(())
@@ -82,7 +89,9 @@ impl Actions {
                 Err(messages) => self.engine.failed(messages.clone()),
             }
             let end = end.map(|(item, _)| item);
-            if let (Ok(item), Route::Live | Route::Experiment(None)) = (&end, self.route.get_untracked()) {
+            if let (Ok(item), Route::Live | Route::Experiment(None)) =
+                (&end, self.route.get_untracked())
+            {
                 self.route.replace(item.route());
             }
             if let Some(on_end) = on_end {
@@ -130,8 +139,9 @@ impl Actions {
     async fn import_one(self, file: &Picked) -> Result<Option<Route>, String> {
         let bytes = file.read().await?;
         if let Some(text) = plan_text(&bytes) {
-            let plan = wire::read(text)
-                .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))?;
+            let plan = wire::read(text).map_err(|problems| {
+                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            })?;
             self.plan_form.fill(&plan);
             self.notices.done(format!("The plan of “{}” is in the form.", file.name));
             go(&Route::Plan(Prefill::default()));

@@ -1,5 +1,5 @@
-//! `window.fwit`: what a script, a headless browser or a CI job drives. It does what the buttons do.
-//! Documented in docs/automation.md; names and shapes are part of the product.
+//! `window.fwit`: the interface for scripts, headless browsers and CI jobs. It does what the
+//! buttons do. docs/automation.md describes it; its names and shapes are part of the product.
 
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::WithUntracked;
@@ -29,7 +29,9 @@ pub fn install() {
     set("start", &function2(move |plan, options| start(actions, &plan, &options).into()));
     set(
         "experiment",
-        &function2(move |experiment, options| start_experiment(actions, &experiment, &options).into()),
+        &function2(move |experiment, options| {
+            start_experiment(actions, &experiment, &options).into()
+        }),
     );
     set(
         "stop",
@@ -46,7 +48,7 @@ pub fn install() {
     }
 }
 
-/// A function that lives as long as the page.
+/// Returns a JavaScript function that lives as long as the page.
 fn function1(f: impl Fn(JsValue) -> Result<JsValue, JsValue> + 'static) -> Function {
     Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(f).into_js_value().unchecked_into()
 }
@@ -60,12 +62,15 @@ fn preset_object(name: &JsValue) -> Result<JsValue, JsValue> {
     let plan = name.as_string().and_then(|name| preset(&name)).ok_or_else(|| {
         let sims = crate::plan::SIM_PRESETS.iter().map(|p| p.name);
         let known: Vec<_> = crate::plan::PRESETS.iter().map(|p| p.name).chain(sims).collect();
-        JsValue::from(Error::new(&format!("There is no such preset; there are: {}.", known.join(", "))))
+        JsValue::from(Error::new(&format!(
+            "There is no such preset; there are: {}.",
+            known.join(", ")
+        )))
     })?;
     JSON::parse(&wire::to_json(&plan))
 }
 
-/// An error with the list of all that is wrong, as `problems`: objects of `field` and `message`.
+/// Returns an error that lists all that is wrong, as `problems`: objects of `field` and `message`.
 fn problems_error(problems: &[Problem]) -> JsValue {
     let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
     let error = Error::new(&texts.join("\n"));
@@ -86,7 +91,7 @@ fn messages_error(messages: &[String]) -> JsValue {
     problems_error(&messages.iter().map(|m| Problem::new("", m.as_str())).collect::<Vec<_>>())
 }
 
-/// The text of a plan: an object's JSON, or a text itself.
+/// Returns the text of a plan: the JSON of an object, or a text itself.
 fn json_text(value: &JsValue) -> Result<String, JsValue> {
     if let Some(text) = value.as_string() {
         return Ok(text);
@@ -126,15 +131,17 @@ fn api_key(options: &JsValue) -> Option<String> {
     Reflect::get(options, &"apiKey".into()).ok().and_then(|key| key.as_string())
 }
 
-/// A promise of what starts here: the object of its file.
+/// Starts a run or an experiment. Returns a promise of its file, as an object.
 fn carried_out(start: &dyn Fn(OnEnd) -> Result<(), String>) -> Promise {
     Promise::new(&mut |resolve, reject| {
         let refuse = reject.clone();
         let on_end = Box::new(move |end: RunEnd| {
-            let _ = match end.map_err(|m| messages_error(&m)).and_then(|item| JSON::parse(item.json())) {
-                Ok(file) => resolve.call1(&JsValue::NULL, &file),
-                Err(error) => reject.call1(&JsValue::NULL, &error),
-            };
+            let _ =
+                match end.map_err(|m| messages_error(&m)).and_then(|item| JSON::parse(item.json()))
+                {
+                    Ok(file) => resolve.call1(&JsValue::NULL, &file),
+                    Err(error) => reject.call1(&JsValue::NULL, &error),
+                };
         });
         if let Err(message) = start(on_end) {
             let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
@@ -142,7 +149,7 @@ fn carried_out(start: &dyn Fn(OnEnd) -> Result<(), String>) -> Promise {
     })
 }
 
-/// Measures how fast this browser is; the plan in the form gives the slots where none is given.
+/// Measures how fast this browser is. Without a plan, the plan form gives the slots.
 fn calibrate(engine: Engine, plan_form: PlanForm, plan: &JsValue) -> Promise {
     let given = if plan.is_undefined() || plan.is_null() {
         plan_form.draft.with_untracked(crate::plan::PlanDraft::plan).map_err(|p| problems_error(&p))
@@ -171,7 +178,8 @@ fn calibrate(engine: Engine, plan_form: PlanForm, plan: &JsValue) -> Promise {
 fn open(actions: Actions, text: JsValue) -> Promise {
     future_to_promise(async move {
         let text = json_text(&text)?;
-        let route = actions.open("file", text.into_bytes()).await.map_err(|m| messages_error(&[m]))?;
+        let route =
+            actions.open("file", text.into_bytes()).await.map_err(|m| messages_error(&[m]))?;
         go(&route);
         Ok(match route {
             Route::Result(id) | Route::Experiment(Some(id)) => id.into(),

@@ -1,4 +1,5 @@
-//! The camps of a run: what was found, the camps side by side, and the evidence. For results, comparisons, experiments.
+//! The camps of a run: what was found, the camps side by side, and the evidence. Results,
+//! comparisons and experiments show them.
 
 use leptos::prelude::*;
 
@@ -59,7 +60,7 @@ pub fn CampsFinding(camps: CampsView) -> impl IntoView {
     }
 }
 
-/// The sign of a camp: as in the strip of entities.
+/// The sign of a camp, as in the chart of entities.
 fn mark(i: usize) -> impl IntoView {
     let svg = sign::svg(Sign::Marker(Shape::of_series(i)), Ink::series(i));
     view! { <span class="camp-sign" aria-hidden="true" inner_html=svg></span> }
@@ -99,18 +100,25 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
         .iter()
         .enumerate()
         .map(|(op, name)| {
-            let means: Vec<_> = camps.camps.iter().map(|c| c.ops.get(op).copied().flatten()).collect();
+            let means: Vec<_> =
+                camps.camps.iter().map(|c| c.ops.get(op).copied().flatten()).collect();
             let ratio = match means.as_slice() {
-                [Some(a), Some(b)] if a.mean_us > 0.0 => Some(format!("{:.2}", b.mean_us / a.mean_us)),
+                [Some(a), Some(b)] if a.mean_us > 0.0 => {
+                    Some(format!("{:.2}", b.mean_us / a.mean_us))
+                }
                 _ => None,
             };
             let cells = means
                 .iter()
                 .map(|m| {
-                    let (mean, n) =
-                        m.map_or_else(|| ("–".into(), "0".into()), |m| (ms(m.mean_us), count(m.count)));
+                    let (mean, n) = m.map_or_else(
+                        || ("–".into(), "0".into()),
+                        |m| (ms(m.mean_us), count(m.count)),
+                    );
                     view! {
-                        <td class="number" title="Mean service time of all the camp’s answers">{mean}</td>
+                        <td class="number" title="Mean service time of all the camp’s answers">
+                            {mean}
+                        </td>
                         <td class="number">{n}</td>
                     }
                 })
@@ -119,7 +127,9 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
                 <tr>
                     <th scope="row">{name.clone()}</th>
                     {cells}
-                    {two.then(|| view! { <td class="number">{ratio.unwrap_or_else(|| "–".into())}</td> })}
+                    {two.then(|| {
+                        view! { <td class="number">{ratio.unwrap_or_else(|| "–".into())}</td> }
+                    })}
                 </tr>
             }
         })
@@ -127,7 +137,9 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Camps side by side">
             <table class="table">
-                <caption class="visually-hidden">"Camps side by side, operation by operation"</caption>
+                <caption class="visually-hidden">
+                    "Camps side by side, operation by operation"
+                </caption>
                 <thead>
                     <tr>
                         <td></td>
@@ -140,7 +152,11 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
                         {two
                             .then(|| {
                                 view! {
-                                    <th scope="col" class="number" title="The second camp’s mean over the first’s">
+                                    <th
+                                        scope="col"
+                                        class="number"
+                                        title="The second camp’s mean over the first’s"
+                                    >
                                         "ratio"
                                     </th>
                                 }
@@ -152,6 +168,10 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
         </div>
     }
 }
+
+/// What eta squared is, on hover.
+const ETA_SQUARED: &str = "Eta squared: the share of the variation of ln latency that the label \
+                           explains; camps from 0.5 on";
 
 fn evidence(camps: &CampsView) -> impl IntoView + use<> {
     let entities = camps
@@ -170,7 +190,7 @@ fn evidence(camps: &CampsView) -> impl IntoView + use<> {
                     <th scope="row">{r.op.clone()}</th>
                     <td class="number">{count(r.count)}</td>
                     <td class="wrap">{r.words.clone()}</td>
-                    <td title="Eta squared: the share of the variation of ln latency that the label explains; camps from 0.5 on">
+                    <td title=ETA_SQUARED>
                         {if labels.is_empty() { "–".into() } else { labels.join(", ") }}
                     </td>
                 </tr>
@@ -180,15 +200,23 @@ fn evidence(camps: &CampsView) -> impl IntoView + use<> {
     let correlation = camps.rank_correlation.zip(camps.correlation).map(|(rank, plain)| {
         let (rank, plain) = (fixed(rank, 2), fixed(plain, 2));
         let text = format!(
-            "Read and write means over the entities: rank correlation {rank} (Spearman), {plain} (Pearson)."
+            "Read and write means over the entities: rank correlation {rank} (Spearman), {plain} \
+             (Pearson)."
         );
         view! { <li>{text}</li> }
     });
     let table = (!camps.requests.is_empty()).then(|| {
         view! {
-            <div class="table-scroll" tabindex="0" role="region" aria-label="Groups among the requests">
+            <div
+                class="table-scroll"
+                tabindex="0"
+                role="region"
+                aria-label="Groups among the requests"
+            >
                 <table class="table">
-                    <caption class="visually-hidden">"Groups among the requests of each operation"</caption>
+                    <caption class="visually-hidden">
+                        "Groups among the requests of each operation"
+                    </caption>
                     <thead>
                         <tr>
                             <th scope="col">"operation"</th>

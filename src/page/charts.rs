@@ -1,4 +1,4 @@
-//! Which charts each view shows, from `present::charts`, in the figures of [`super::chart`].
+//! The charts of each view: `present::charts` makes them, [`super::chart`] shows them.
 
 use std::sync::Arc;
 
@@ -28,12 +28,16 @@ pub fn LiveCharts(
     view! {
         <section class="panel charts" aria-label="Over time">
             <Slot make=move || draw(charts::throughput) height=220.0 cursor />
-            <Slot make=move || draw(|h, m| charts::latency(h, m, Measure::Service)) height=220.0 cursor />
+            <Slot
+                make=move || draw(|h, m| charts::latency(h, m, Measure::Service))
+                height=220.0
+                cursor
+            />
         </section>
     }
 }
 
-/// A chart of one run in the latency chosen.
+/// A chart of one run, of the chosen latency.
 #[component]
 fn RunSlot(
     run: Arc<Opened>,
@@ -60,13 +64,28 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         <section class="panel">
             <h2>"Over time"</h2>
             <div class="charts">
-                <RunSlot run=r() measure make=|r, _| charts::throughput(charts::whole(r), Marks::of(r)) cursor />
-                <RunSlot run=r() measure make=|r, m| charts::latency(charts::whole(r), Marks::of(r), m) cursor />
+                <RunSlot
+                    run=r()
+                    measure
+                    make=|r, _| charts::throughput(charts::whole(r), Marks::of(r))
+                    cursor
+                />
+                <RunSlot
+                    run=r()
+                    measure
+                    make=|r, m| charts::latency(charts::whole(r), Marks::of(r), m)
+                    cursor
+                />
                 <div class="charts-wide">
                     <RunSlot run=r() measure make=|r, _| charts::heat(r) height=300.0 cursor />
                 </div>
                 <RunSlot run=r() measure make=charts::by_operation cursor />
-                <RunSlot run=r() measure make=|r, _| charts::concurrency(charts::whole(r), Marks::of(r)) cursor />
+                <RunSlot
+                    run=r()
+                    measure
+                    make=|r, _| charts::concurrency(charts::whole(r), Marks::of(r))
+                    cursor
+                />
                 <RunSlot
                     run=r()
                     measure
@@ -80,17 +99,25 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
             <h2>"Entities"</h2>
             <p class="hint">
                 {if run.view.camps.found() {
-                    "A dot is one entity’s mean for an operation, with the colour and the shape of its camp."
+                    "A dot is one entity’s mean for an operation, with the colour and the shape \
+                     of its camp."
                 } else {
-                    "A dot is one entity’s mean for an operation. Two groups of dots in one row would be two camps: see which node each chose."
+                    "A dot is one entity’s mean for an operation. Two groups of dots in one row \
+                     would be two camps: see which node each chose."
                 }}
             </p>
-            <RunSlot run=r() measure make=|r, _| charts::camps(r) height=480.0 empty="No entity had an answer." />
+            <RunSlot
+                run=r()
+                measure
+                make=|r, _| charts::camps(r)
+                height=480.0
+                empty="No entity had an answer."
+            />
         </section>
     }
 }
 
-/// Percentile curves and the histogram, with what they are of.
+/// Percentile curves and the histogram, with switches for what they show.
 #[component]
 fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let by = RwSignal::new(By::Operation);
@@ -100,7 +127,12 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let choice = move |value: By, label: &'static str| {
         view! {
             <label>
-                <input type="radio" name="curves" prop:checked=move || by.get() == value on:change=move |_| by.set(value) />
+                <input
+                    type="radio"
+                    name="curves"
+                    prop:checked=move || by.get() == value
+                    on:change=move |_| by.set(value)
+                />
                 <span>{label}</span>
             </label>
         }
@@ -118,27 +150,37 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                         </fieldset>
                         <InPlace measure />
                     </div>
-                    <Slot make=move || charts::percentiles(&curves.view, measure.get(), by.get()) height=320.0 />
+                    <Slot
+                        make=move || charts::percentiles(&curves.view, measure.get(), by.get())
+                        height=320.0
+                    />
                 </div>
                 <div>
                     <div class="chart-options">
                         <OpSelect ops op />
                     </div>
-                    <Slot make=move || charts::spread(&spread.view, op.get().as_deref()) height=320.0 />
+                    <Slot
+                        make=move || charts::spread(&spread.view, op.get().as_deref())
+                        height=320.0
+                    />
                 </div>
             </div>
         </section>
     }
 }
 
-/// Says which latency is drawn where the one chosen has no curve of its own.
+/// Says which latency is drawn when the chosen one has no curve of its own.
 #[component]
 fn InPlace(measure: RwSignal<Measure>) -> impl IntoView {
-    let other = Memo::new(move |_| Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
+    let other =
+        Memo::new(move |_| Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
     move || {
         other.get().map(|m| {
-            let text =
-                format!("There are no {} curves; the {} ones are shown.", measure.get().name(), m.name());
+            let text = format!(
+                "There are no {} curves; the {} ones are shown.",
+                measure.get().name(),
+                m.name()
+            );
             view! { <span class="hint">{text}</span> }
         })
     }
@@ -150,7 +192,9 @@ fn OpSelect(ops: Vec<String>, op: RwSignal<Option<String>>) -> impl IntoView {
     view! {
         <select
             aria-label="Operation"
-            on:change:target=move |event| op.set(Some(event.target().value()).filter(|v| !v.is_empty()))
+            on:change:target=move |event| {
+                op.set(Some(event.target().value()).filter(|v| !v.is_empty()));
+            }
         >
             <option value="">"all operations"</option>
             {ops.into_iter().map(|o| view! { <option value=o>{o.clone()}</option> }).collect_view()}
@@ -158,7 +202,7 @@ fn OpSelect(ops: Vec<String>, op: RwSignal<Option<String>>) -> impl IntoView {
     }
 }
 
-/// Several runs laid over each other.
+/// The charts of several runs, laid over each other.
 #[component]
 pub fn CompareCharts(
     runs: Arc<Vec<Arc<Opened>>>,
@@ -185,14 +229,21 @@ pub fn CompareCharts(
         let views: Vec<&RunView> = curves.iter().map(|run| &run.view).collect();
         let known = intervals.known.get();
         labels.with(|labels| {
-            charts::compared_percentiles(&views, labels, measure.get(), op.get().as_deref(), known.as_deref())
+            charts::compared_percentiles(
+                &views,
+                labels,
+                measure.get(),
+                op.get().as_deref(),
+                known.as_deref(),
+            )
         })
     };
     view! {
         <section class="panel">
             <h2>"Distribution"</h2>
             <p class="hint">
-                "Bands are 95 % intervals of the noise within each run." <MethodLink method=BLOCK_BOOTSTRAP />
+                "Bands are 95 % intervals of the noise within each run."
+                <MethodLink method=BLOCK_BOOTSTRAP />
             </p>
             <div class="chart-options">
                 <OpSelect ops op />

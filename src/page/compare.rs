@@ -26,7 +26,7 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
     let library = expect_context::<Library>();
     let state = RwSignal::new(None::<Result<Arc<Vec<Arc<Opened>>>, String>>);
     let wanted = ids.clone();
-    // Not cancelled with the view: a store's request that is given up calls back into nothing.
+    // Not cancelled with the view: the store calls back, also when the future is dropped.
     leptos::task::spawn_local(async move {
         let mut runs = Vec::new();
         for id in &wanted {
@@ -77,8 +77,9 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
         comparison
     });
     let camps = Memo::new(move |_| {
-        plain
-            .with(|c| c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>())
+        plain.with(|c| {
+            c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>()
+        })
     });
     let swapped = {
         let mut ids = ids;
@@ -107,7 +108,9 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
                                 });
                         }
                     />
-                    <a href=format!("#/run/{}", view.id) title=view.name.clone()>{view.name.clone()}</a>
+                    <a href=format!("#/run/{}", view.id) title=view.name.clone()>
+                        {view.name.clone()}
+                    </a>
                     <span class="hint">{local_time(&view.started_at)}</span>
                 </li>
             }
@@ -118,7 +121,9 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             <div class="view-head view-head-row">
                 <div>
                     <h1>"Comparison"</h1>
-                    <p class="lead">"Every run is compared with the first. The labels can be changed."</p>
+                    <p class="lead">
+                        "Every run is compared with the first. The labels can be changed."
+                    </p>
                 </div>
                 <button type="button" class="button" on:click=move |_| go(&swapped)>
                     <Icon name="swap" />
@@ -138,7 +143,9 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             </section>
             <details class="panel" open>
                 <summary>"Operation by operation"</summary>
-                {move || comparison.with(|c| table(c, "Operation by operation", |m| m.op.is_some()))}
+                {move || {
+                    comparison.with(|c| table(c, "Operation by operation", |m| m.op.is_some()))
+                }}
             </details>
             <ShiftPanel comparison />
             <super::charts::CompareCharts runs labels measure intervals />
@@ -148,17 +155,23 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
 }
 
 fn notes(c: &Comparison) -> impl IntoView + use<> {
-    // The first stands with what the runs can say.
+    // The first note is shown with what the runs can say.
     c.notes.iter().skip(1).cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view()
 }
 
 fn plans(c: &Comparison) -> impl IntoView + use<> {
-    let heads = c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect_view();
+    let heads =
+        c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect_view();
     let rows = c
         .plan_differences
         .iter()
         .map(|d| {
-            let values = d.values.iter().cloned().map(|v| view! { <td class="wrap">{v}</td> }).collect_view();
+            let values = d
+                .values
+                .iter()
+                .cloned()
+                .map(|v| view! { <td class="wrap">{v}</td> })
+                .collect_view();
             view! {
                 <tr>
                     <th scope="row" title=d.field.clone()>{label(&d.field)}</th>
@@ -172,10 +185,19 @@ fn plans(c: &Comparison) -> impl IntoView + use<> {
         <section class="panel">
             <h2>"What differs between the plans"</h2>
             {if none {
-                view! { <p class="hint">"Nothing: what differs below is the cluster's, the browser's, or chance."</p> }.into_any()
+                view! {
+                    <p class="hint">
+                        "Nothing: what differs below is the cluster's, the browser's, or chance."
+                    </p>
+                }.into_any()
             } else {
                 view! {
-                    <div class="table-scroll" tabindex="0" role="region" aria-label="What differs between the plans">
+                    <div
+                        class="table-scroll"
+                        tabindex="0"
+                        role="region"
+                        aria-label="What differs between the plans"
+                    >
                         <table class="table">
                             <thead>
                                 <tr>
@@ -193,7 +215,7 @@ fn plans(c: &Comparison) -> impl IntoView + use<> {
     }
 }
 
-/// A value with its unit.
+/// Returns a value with its unit.
 fn value(metric: &Metric, i: usize) -> String {
     let Some(v) = metric.values.get(i).copied().flatten() else { return "–".into() };
     let text = match metric.unit {
@@ -205,7 +227,7 @@ fn value(metric: &Metric, i: usize) -> String {
     if metric.reliable.get(i) == Some(&false) { format!("≈{text}") } else { text }
 }
 
-/// A change: sign, words, and the tendency in words too, so that nothing is said by colour alone.
+/// A change: its sign, its size, and the tendency in words, so that colour alone says nothing.
 fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
     let (class, tendency) = match change.tendency {
         Tendency::Better => ("change change-better", "better"),
@@ -246,14 +268,19 @@ fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
     }
 }
 
-fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> impl IntoView + use<> {
+fn table(
+    c: &Comparison,
+    caption: &'static str,
+    keep: fn(&Metric) -> bool,
+) -> impl IntoView + use<> {
     let first = c.runs.first().map(|r| r.label.clone()).unwrap_or_default();
     let heads = c
         .runs
         .iter()
         .enumerate()
         .map(|(i, r)| {
-            let against = (i > 0).then(|| view! { <th scope="col">{format!("against {first}")}</th> });
+            let against =
+                (i > 0).then(|| view! { <th scope="col">{format!("against {first}")}</th> });
             view! {
                 <th scope="col" class="number">{r.label.clone()}</th>
                 {against}
@@ -267,11 +294,11 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
         .iter()
         .filter(|m| keep(m))
         .map(|m| {
-            // An operation's name stands in its first row; readers of the page hear it in each.
+            // An operation's name is visible in its first row; screen readers read it in each.
             let fresh = m.op != last;
             last.clone_from(&m.op);
             let op = m.op.clone().map(|op| {
-                let class = if fresh { "" } else { "visually-hidden" };
+                let class = (!fresh).then_some("visually-hidden");
                 view! {
                     <th scope="rowgroup" class="op">
                         <span class=class>{op}</span>
@@ -282,11 +309,15 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> im
                 .map(|i| {
                     let against = (i > 0).then(|| {
                         view! {
-                            <td>{m.changes.get(i).and_then(Option::as_ref).map(|ch| change(m, ch))}</td>
+                            <td>
+                                {m.changes.get(i).and_then(Option::as_ref).map(|ch| change(m, ch))}
+                            </td>
                         }
                     });
                     view! {
-                        <td class="number" class:greyed=m.reliable.get(i) == Some(&false)>{value(m, i)}</td>
+                        <td class="number" class:greyed=m.reliable.get(i) == Some(&false)>
+                            {value(m, i)}
+                        </td>
                         {against}
                     }
                 })

@@ -1,4 +1,4 @@
-//! Files dropped anywhere on the page, with an overlay while they hover.
+//! Takes files that are dropped anywhere on the page, and shows an overlay while they hover.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -12,7 +12,8 @@ use crate::browser::listener::Listener;
 #[component]
 pub fn DropZone() -> impl IntoView {
     let actions = expect_context::<Actions>();
-    // Entering a child leaves its parent: count both, and the overlay shows while anything is entered.
+    // The pointer enters a child before it leaves the parent, so entries and exits are counted: the
+    // overlay shows while anything is entered.
     let depth = RwSignal::new(0_i32);
     let has_files = |event: &web_sys::Event| {
         let transfer = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
@@ -40,7 +41,8 @@ pub fn DropZone() -> impl IntoView {
         }
         event.prevent_default();
         depth.set(0);
-        let files = Picked::dropped(event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer));
+        let files =
+            Picked::dropped(event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer));
         actions.import(files);
     });
     StoredValue::new_local([enter, over, leave, drop]);

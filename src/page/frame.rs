@@ -13,7 +13,8 @@ use super::parts::Icon;
 use super::plan_form::PlanView;
 use super::result::ResultView;
 use super::state::{
-    ColorScheme, CurrentRoute, Engine, ExperimentForm, Library, Notices, PlanForm, Status, Theme, go,
+    ColorScheme, CurrentRoute, Engine, ExperimentForm, Library, Notices, PlanForm, Status, Theme,
+    go,
 };
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};
@@ -41,7 +42,7 @@ fn Page() -> impl IntoView {
         document::scroll_to_top();
     });
     let keys = Listener::on_window("keydown", move |event| keys(route, engine, &event));
-    // The page lives as long as its document.
+    // Kept as long as the page.
     StoredValue::new_local((hashes, keys));
     leptos::task::spawn_local(async move { library.refresh().await });
     outside();
@@ -75,7 +76,7 @@ fn Page() -> impl IntoView {
     }
 }
 
-/// Title, theme and `data-fwit` follow the state.
+/// Keeps the document's title, theme and `data-fwit` in step with the state.
 fn outside() {
     let (route, engine) = (expect_context::<CurrentRoute>(), expect_context::<Engine>());
     let (library, ColorScheme(theme)) = (expect_context::<Library>(), expect_context());
@@ -104,11 +105,20 @@ fn outside() {
     Effect::new(move |_| document::set_title(&title.get()));
 }
 
+/// Returns whether a route shows the library or something of it.
+fn is_of_library(route: &Route) -> bool {
+    matches!(
+        route,
+        Route::Library | Route::Result(_) | Route::Experiment(Some(_)) | Route::Compare(_)
+    )
+}
+
 #[component]
 fn Head() -> impl IntoView {
     let (route, engine) = (expect_context::<CurrentRoute>(), expect_context::<Engine>());
     let (library, ColorScheme(theme)) = (expect_context::<Library>(), expect_context());
     let current = move |is: fn(&Route) -> bool| route.is(is).then_some("page");
+    let count = move || library.cards.with(|c| c.as_ref().map(Vec::len)).filter(|n| *n > 0);
     let busy = Memo::new(move |_| engine.status.with(Status::is_busy));
     let theme_icon = move || match theme.get() {
         Theme::System => view! { <Icon name="auto" /> },
@@ -124,22 +134,31 @@ fn Head() -> impl IntoView {
         <header class="head">
             <a class="head-name" href="#/">"fwit"</a>
             <nav aria-label="Main">
-                <a href="#/" aria-current=move || current(|r| matches!(r, Route::Plan(_)))>"New run"</a>
-                <a href="#/experiment" aria-current=move || current(|r| matches!(r, Route::Experiment(None)))>
+                <a href="#/" aria-current=move || current(|r| matches!(r, Route::Plan(_)))>
+                    "New run"
+                </a>
+                <a
+                    href="#/experiment"
+                    aria-current=move || current(|r| matches!(r, Route::Experiment(None)))
+                >
                     "Experiment"
                 </a>
                 <Show when=move || busy.get()>
-                    <a href="#/run" class="head-live" aria-current=move || current(|r| matches!(r, Route::Live))>
+                    <a
+                        href="#/run"
+                        class="head-live"
+                        aria-current=move || current(|r| matches!(r, Route::Live))
+                    >
                         "Live"
                     </a>
                 </Show>
                 <a
                     href="#/runs"
-                    aria-current=move || current(|r| matches!(r, Route::Library | Route::Result(_) | Route::Experiment(Some(_)) | Route::Compare(_)))
+                    aria-current=move || current(is_of_library)
                 >
                     "Runs"
                     <span class="head-count">
-                        {move || library.cards.with(|c| c.as_ref().map(Vec::len)).filter(|n| *n > 0)}
+                        {count}
                     </span>
                 </a>
             </nav>
@@ -223,8 +242,8 @@ fn Keys() -> impl IntoView {
                 </tbody>
             </table>
             <p class="hint">
-                "Charts: arrow keys move the cursor, Shift with them selects, + and − zoom, Esc shows all again. Files can be dropped \
-                 anywhere on the page."
+                "Charts: arrow keys move the cursor, Shift with them selects, + and − zoom, Esc \
+                 shows all again. Files can be dropped anywhere on the page."
             </p>
             <form method="dialog">
                 <button class="button">"Close"</button>

@@ -39,7 +39,11 @@ pub struct Intervals {
 
 impl Intervals {
     /// Asks for the intervals of these runs, and again when another latency is chosen.
-    pub fn new(runs: Arc<Vec<Arc<Opened>>>, own_control: bool, measure: RwSignal<Measure>) -> Intervals {
+    pub fn new(
+        runs: Arc<Vec<Arc<Opened>>>,
+        own_control: bool,
+        measure: RwSignal<Measure>,
+    ) -> Intervals {
         let library = expect_context::<Library>();
         let all = Intervals {
             known: RwSignal::new(None),
@@ -63,7 +67,8 @@ impl Intervals {
             list.extend(control);
             pending.update_value(|pending| drop(pending.take()));
             all.state.set(State::Working(0.0));
-            let answer = library.compare_separate_runs(list, measure, move |update| all.take(update));
+            let answer =
+                library.compare_separate_runs(list, measure, move |update| all.take(update));
             match answer {
                 Ok(answer) => pending.set_value(Some(answer)),
                 Err(error) => all.state.set(State::Failed(error)),

@@ -1,4 +1,4 @@
-//! The runs of this browser: open, compare, rename, delete, bring in.
+//! The list of runs of this browser: open, compare, delete, import.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub fn LibraryView() -> impl IntoView {
     let ids = Memo::new(move |_| {
         library.cards.with(|cards| cards.iter().flatten().map(|c| c.id.clone()).collect::<Vec<_>>())
     });
-    // Older first: what came before is what the later is compared with.
+    // Older runs first: the later ones are compared with the first.
     let selection = Memo::new(move |_| {
         let mut list = ids.with(|ids| {
             ids.iter().filter(|id| chosen.with(|c| c.contains(*id))).cloned().collect::<Vec<_>>()
@@ -37,7 +37,9 @@ pub fn LibraryView() -> impl IntoView {
         <div class="view-head view-head-row">
             <div>
                 <h1>"Runs"</h1>
-                <p class="lead">"Kept in this browser. Save a run as a file to take it elsewhere."</p>
+                <p class="lead">
+                    "Kept in this browser. Save a run as a file to take it elsewhere."
+                </p>
             </div>
             <div class="row">
                 <button
@@ -56,9 +58,17 @@ pub fn LibraryView() -> impl IntoView {
             </div>
         </div>
         {move || library.trouble.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
-        <Show when=move || loaded.get() fallback=|| view! { <p class="busy">"Reading the library…"</p> }>
+        <Show
+            when=move || loaded.get()
+            fallback=|| view! { <p class="busy">"Reading the library…"</p> }
+        >
             <Show when=move || ids.with(|ids| !ids.is_empty()) fallback=|| view! { <Empty /> }>
-                <div class="table-scroll panel" tabindex="0" role="region" aria-label="Runs of this browser">
+                <div
+                    class="table-scroll panel"
+                    tabindex="0"
+                    role="region"
+                    aria-label="Runs of this browser"
+                >
                     <table class="table table-runs">
                         <thead>
                             <tr>
@@ -95,7 +105,10 @@ fn Empty() -> impl IntoView {
     view! {
         <section class="empty">
             <h2>"No runs yet"</h2>
-            <p>"Start one, or open run files: with the button above, or by dropping them anywhere on this page."</p>
+            <p>
+                "Start one, or open run files: with the button above, or by dropping them anywhere \
+                 on this page."
+            </p>
             <p>
                 <a class="button button-main" href="#/">"Plan a run"</a>
             </p>
@@ -144,8 +157,9 @@ fn OpenFiles() -> impl IntoView {
 fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
     let (library, actions) = (expect_context::<Library>(), expect_context::<Actions>());
     let key = id.clone();
-    let card =
-        Memo::new(move |_| library.cards.with(|cards| cards.iter().flatten().find(|c| c.id == key).cloned()));
+    let card = Memo::new(move |_| {
+        library.cards.with(|cards| cards.iter().flatten().find(|c| c.id == key).cloned())
+    });
     let text = move |of: fn(&Card) -> String| {
         Memo::new(move |_| card.with(|c| c.as_ref().map(of).unwrap_or_default()))
     };
@@ -181,16 +195,18 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
             }
         });
     };
-    // Runs are compared; an experiment is a comparison already.
+    // Only runs can be chosen for a comparison; an experiment is one already.
     let is_run = card.with_untracked(|c| c.as_ref().is_none_or(|c| c.kind == CardKind::Run));
     let href = format!("#/{}/{id}", if is_run { "run" } else { "experiment" });
     let badges = move || {
         card.with(|c| {
             c.as_ref().map(|c| {
-                let kind = (c.kind == CardKind::Experiment).then(|| view! { <Badge text="experiment" /> });
+                let kind =
+                    (c.kind == CardKind::Experiment).then(|| view! { <Badge text="experiment" /> });
                 let ended = (c.ended != Ended::Completed)
                     .then(|| view! { <Badge text=sentence::ended(c.ended) tone=Tone::Warn /> });
-                let doubts = (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
+                let doubts =
+                    (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
                 (kind, ended, doubts)
             })
         })

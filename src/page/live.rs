@@ -1,7 +1,9 @@
-//! The run under way: progress, big numbers, rates and latencies over time, operations, errors, entities.
+//! The run under way: progress, big numbers, rates and latencies over time, operations, errors,
+//! entities.
 
 use leptos::prelude::*;
 
+use super::charts::LiveCharts;
 use super::parts::{Health, Icon, Tile, TimeSource, Verdict};
 use super::state::{Engine, Status};
 use crate::present::figure::{self, percent};
@@ -10,7 +12,7 @@ use crate::present::table::{Column, outcomes};
 use crate::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
 use crate::units::{Micros, three_digits};
 
-/// The live view; without a run, what to do next.
+/// The live view. Without a run it says what to do next.
 #[component]
 pub fn LiveView() -> impl IntoView {
     let engine = expect_context::<Engine>();
@@ -18,7 +20,11 @@ pub fn LiveView() -> impl IntoView {
     move || match stage.get() {
         Stage::Nothing => view! { <Nothing /> }.into_any(),
         Stage::Over(id) => {
-            let what = if engine.experiment.with_untracked(Option::is_some) { "experiment" } else { "run" };
+            let what = if engine.experiment.with_untracked(Option::is_some) {
+                "experiment"
+            } else {
+                "run"
+            };
             view! { <Over id what /> }.into_any()
         }
         Stage::Failed(messages) => view! { <Failed messages /> }.into_any(),
@@ -26,7 +32,7 @@ pub fn LiveView() -> impl IntoView {
     }
 }
 
-/// What the view shows: a run that stops is still the same run, and its view stays.
+/// What the view shows. While a run stops, its view stays as it is.
 #[derive(Clone, PartialEq)]
 enum Stage {
     Nothing,
@@ -98,16 +104,19 @@ fn Running(engine: Engine) -> impl IntoView {
     let health = Memo::new(move |_| engine.live.with(|l| (l.health.clone(), l.thresholds.clone())));
     let word = Memo::new(move |_| health.with(|(h, _)| h.verdict));
     let annotations = Memo::new(move |_| health.with(|(h, _)| h.annotations.clone()));
-    // Nothing is said of the instrument before the measured window.
-    let measuring =
-        Memo::new(move |_| engine.live.with(|l| matches!(l.phase, Phase::Measuring | Phase::Draining)));
+    let warmup_s =
+        engine.plan.with_untracked(|p| p.as_ref().map_or(0.0, |p| p.load.warmup.as_secs()));
+    // The verdict on the instrument shows from the measured window on.
+    let measuring = Memo::new(move |_| {
+        engine.live.with(|l| matches!(l.phase, Phase::Measuring | Phase::Draining))
+    });
     view! {
         <div class="view-head">
             <h1>{name}</h1>
             <p class="lead">{about}</p>
             <p class="badges">
                 {move || {
-                    // Read, not only tracked: a memo that nobody reads never runs.
+                    // Read, not only tracked: a memo runs only when it is read.
                     sources.with(|_| ());
                     view! { <TimeSource sources=engine.live.with_untracked(|l| l.time_sources) /> }
                 }}
@@ -123,9 +132,7 @@ fn Running(engine: Engine) -> impl IntoView {
             measuring.get().then(|| view! { <Verdict health thresholds /> })
         }}
         <Tiles engine />
-        <super::charts::LiveCharts history=engine.history annotations warmup_s=engine.plan.with_untracked(|p| {
-            p.as_ref().map_or(0.0, |p| p.load.warmup.as_secs())
-        }) />
+        <LiveCharts history=engine.history annotations warmup_s />
         <Operations engine />
         <div class="columns">
             <Errors engine />
@@ -146,16 +153,23 @@ fn Progress(engine: Engine) -> impl IntoView {
         })
     });
     let share = Memo::new(move |_| {
-        engine
-            .live
-            .with(|l| (1_000 * l.elapsed_us.min(l.total_us)).checked_div(l.total_us).unwrap_or(0) as u32)
+        engine.live.with(|l| {
+            (1_000 * l.elapsed_us.min(l.total_us)).checked_div(l.total_us).unwrap_or(0) as u32
+        })
     });
-    // For people who listen: a sentence that changes at each tenth of the run.
+    // For screen readers: a sentence that changes at each tenth of the run.
     let spoken = Memo::new(move |_| engine.live.with(sentence::progress));
     view! {
         <div class="progress">
-            <progress max="1000" prop:value=move || share.get() aria-label="Progress of the run"></progress>
-            <span class="progress-phase" data-phase=move || format!("{:?}", phase.get()).to_ascii_lowercase()>
+            <progress
+                max="1000"
+                prop:value=move || share.get()
+                aria-label="Progress of the run"
+            ></progress>
+            <span
+                class="progress-phase"
+                data-phase=move || format!("{:?}", phase.get()).to_ascii_lowercase()
+            >
                 {move || if stopping.get() { "stopping" } else { sentence::phase(phase.get()) }}
             </span>
             <span class="progress-left">{left}</span>
@@ -218,14 +232,15 @@ pub fn Tiles(engine: Engine) -> impl IntoView {
                     three_digits(l.concurrency.waiting)
                 ))
                 tone=Signal::derive(move || {
-                    if engine.live.with(|l| sentence::client_limit(&l.concurrency).is_some()) { "warn" } else { "" }
+                    let limit = engine.live.with(|l| sentence::client_limit(&l.concurrency));
+                    if limit.is_some() { "warn" } else { "" }
                 })
             />
         </dl>
     }
 }
 
-/// Columns of the live table: the full one is the result's.
+/// Columns of the live table; the result's table has all.
 const COLUMNS: [Column; 6] = [
     Column::Count,
     Column::Rate,
@@ -290,7 +305,9 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
             {(0..COLUMNS.len())
                 .map(|i| {
                     let text = Memo::new(move |_| {
-                        row.with(|r| r.as_ref().and_then(|cells| cells.get(i)).map(mark).unwrap_or_default())
+                        row.with(|r| {
+                            r.as_ref().and_then(|cells| cells.get(i)).map(mark).unwrap_or_default()
+                        })
                     });
                     view! { <td class="number">{text}</td> }
                 })
@@ -299,7 +316,7 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
     }
 }
 
-/// A hint is marked by a sign, as in the result's tables.
+/// Returns the text of a cell. An uncertain figure is marked by a sign, as in the result's tables.
 fn mark(cell: &figure::Cell) -> String {
     if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text.clone() }
 }
@@ -316,7 +333,9 @@ fn Errors(engine: Engine) -> impl IntoView {
                     view! { <p class="hint">"None so far."</p> }.into_any()
                 } else {
                     view! {
-                        <ul class="error-list">{groups.into_iter().take(8).map(error_line).collect_view()}</ul>
+                        <ul class="error-list">
+                            {groups.into_iter().take(8).map(error_line).collect_view()}
+                        </ul>
                     }
                         .into_any()
                 }
@@ -328,8 +347,12 @@ fn Errors(engine: Engine) -> impl IntoView {
 fn error_line(group: ErrorGroup) -> impl IntoView {
     view! {
         <li>
-            <span class="wrong">{format!("{} × {}", figure::count(group.count), group.outcome.label())}</span>
-            <span class="hint">{format!(" {} on {}, last at {}", group.op, group.node, Micros(group.last_us))}</span>
+            <span class="wrong">
+                {format!("{} × {}", figure::count(group.count), group.outcome.label())}
+            </span>
+            <span class="hint">
+                {format!(" {} on {}, last at {}", group.op, group.node, Micros(group.last_us))}
+            </span>
             <span class="error-text" title=group.text>{group.text.clone()}</span>
         </li>
     }
@@ -339,7 +362,8 @@ fn error_line(group: ErrorGroup) -> impl IntoView {
 fn Entities(engine: Engine) -> impl IntoView {
     let latched = Memo::new(move |_| engine.live.with(|l| l.latched.clone()));
     let total = Memo::new(move |_| engine.live.with(|l| l.concurrency.entities.max(1)));
-    let sticky = engine.plan.with_untracked(|p| p.as_ref().is_some_and(|p| !p.disable_leader_stickiness));
+    let sticky =
+        engine.plan.with_untracked(|p| p.as_ref().is_some_and(|p| !p.disable_leader_stickiness));
     let events = Memo::new(move |_| engine.live.with(|l| figure::count(l.events_received)));
     view! {
         <section class="panel">
@@ -347,7 +371,11 @@ fn Entities(engine: Engine) -> impl IntoView {
             {move || {
                 let latched = latched.get();
                 if !sticky {
-                    view! { <p class="hint">"Stickiness is off: every entity keeps asking its own node."</p> }.into_any()
+                    view! {
+                        <p class="hint">
+                            "Stickiness is off: every entity keeps asking its own node."
+                        </p>
+                    }.into_any()
                 } else if latched.iter().all(|(_, n)| *n == 0) {
                     view! { <p class="hint">"No entity has been redirected yet."</p> }.into_any()
                 } else {

@@ -1,10 +1,10 @@
 //! The page: Leptos views over the pure modules.
 //!
-//! May not enter: arithmetic, parsing, statistics (pure modules do that), web-sys beyond event types (`browser` has it).
-//! Called by: main. Calls: every pure module, protocol, browser; never worker.
-//! Invariant: components take signals and callbacks and show them; state lives in [`state::App`], above the route,
-//! and only functions there talk to the workers and the store.
-//! Tests: what deserves one is in `present`, `route` and `run::compare`; the whole in tests/e2e.
+//! May not enter: arithmetic, parsing, statistics (the pure modules have them), web-sys beyond
+//! event types (`browser` has it).
+//! Invariant: components take signals and callbacks and show them. What outlives a view is a
+//! context of [`state`]; only those and [`actions`] talk to the workers and the store.
+//! Tests: of what is pure in `present`, `route` and `run::compare`; the whole in tests/e2e.
 
 #![allow(
     clippy::needless_pass_by_value,

@@ -46,7 +46,12 @@ fn NoticeCard(notices: Notices, notice: Notice) -> impl IntoView {
                         </button>
                     }
                 })}
-            <button type="button" class="button-icon" aria-label="Close" on:click=move |_| notices.close(id)>
+            <button
+                type="button"
+                class="button-icon"
+                aria-label="Close"
+                on:click=move |_| notices.close(id)
+            >
                 <Icon name="close" />
             </button>
         </div>

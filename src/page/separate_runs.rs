@@ -9,11 +9,13 @@ use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
 use crate::present::shift::shift;
 use crate::run::compare::Comparison;
 
-/// What separate runs can say: findings, caution, control.
+/// Findings, caution and control.
 #[component]
 pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl IntoView {
     let list = move |of: fn(&Comparison) -> &Vec<String>| {
-        move || comparison.with(|c| of(c).iter().cloned().map(|s| view! { <p>{s}</p> }).collect_view())
+        move || {
+            comparison.with(|c| of(c).iter().cloned().map(|s| view! { <p>{s}</p> }).collect_view())
+        }
     };
     let percent = Memo::new(move |_| match intervals.state.get() {
         State::Working(done) => Some((done * 100.0).round()),
@@ -27,8 +29,8 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
             comparison.with(|c| {
                 let first = c.runs.first().map(|r| r.label.clone()).unwrap_or_default();
                 format!(
-                    "There is no second run of {first}’s setting to tell how much that setting moves by itself. Run {first}’s plan \
-                     once more for a control."
+                    "There is no second run of {first}’s setting to tell how much that setting \
+                     moves by itself. Run {first}’s plan once more for a control."
                 )
             })
         })
@@ -39,12 +41,19 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
             <div class="findings">{list(|c| &c.findings)}</div>
             <Show when=move || percent.get().is_some()>
                 <p class="row busy-line">
-                    <progress max="100" value=move || percent.get().unwrap_or_default() aria-label="Intervals"></progress>
+                    <progress
+                        max="100"
+                        value=move || percent.get().unwrap_or_default()
+                        aria-label="Intervals"
+                    ></progress>
                     <span class="hint">"Intervals are being made: 2,000 resamples a run."</span>
                 </p>
             </Show>
             {move || match intervals.state.get() {
-                State::Failed(error) => Some(view! { <p class="note note-warn" role="alert">{format!("There are no intervals. {error}")}</p> }),
+                State::Failed(error) => {
+                    let text = format!("There are no intervals. {error}");
+                    Some(view! { <p class="note note-warn" role="alert">{text}</p> })
+                }
                 _ => None,
             }}
             <p class="note">{caution}</p>
@@ -59,7 +68,7 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
     }
 }
 
-/// The shift function of each run against the first.
+/// The shift function of each run, compared with the first.
 #[component]
 pub fn ShiftPanel(comparison: Memo<Comparison>) -> impl IntoView {
     let make = move || {
@@ -73,7 +82,8 @@ pub fn ShiftPanel(comparison: Memo<Comparison>) -> impl IntoView {
         <section class="panel">
             <h2>"Shift function" <MethodLink method=SHIFT /></h2>
             <p class="hint">
-                "How much each run’s latency differs from the first’s at every percentile, all operations. A band that holds 0 % tells nothing apart there."
+                "How much each run’s latency differs from the first’s at every percentile, all \
+                 operations. A band that holds 0 % tells nothing apart there."
             </p>
             <Slot make height=300.0 empty="It comes with the intervals." />
         </section>

@@ -1,4 +1,4 @@
-//! The place of a chart that may be missing.
+//! Shows a chart, or a sentence while there is none.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::figure::ChartFigure;
 use crate::chart::figure::{Chart, ChartError};
 use crate::present::charts::Drawn;
 
-/// A figure that is there when its chart is; else a sentence.
+/// Shows the figure of a chart, or a sentence while there is none.
 #[component]
 pub fn Slot(
     /// Makes the chart; runs again when a signal in it changes.

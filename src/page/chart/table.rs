@@ -1,4 +1,4 @@
-//! The data of a chart as a table, a page of rows at a time, made only while it is open.
+//! The data of a chart as a table, a page of rows at a time. It exists only while it is open.
 
 use leptos::prelude::*;
 use std::sync::Arc;

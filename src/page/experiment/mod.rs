@@ -1,8 +1,8 @@
 //! Experiments in the page: set-up, progress, result.
 //!
-//! May not enter: rules of experiments (`experiment` has them), arithmetic, words (`present::experiment`).
-//! Called by: frame, state. Calls: experiment, present, engine, runs.
-//! Invariant: the base plan is the one in the plan form; what the set-up form holds is in [`Lab`], above the route.
+//! May not enter: rules of experiments (`experiment` has them), arithmetic, words
+//! (`present::experiment` has them).
+//! Invariant: the base plan is the one in the plan form.
 //! Tests: `experiment` and `present::experiment`; the whole in tests/e2e.
 
 mod progress;
@@ -21,9 +21,14 @@ use super::state::{Engine, Status};
 #[component]
 pub fn ExperimentView() -> impl IntoView {
     let engine = expect_context::<Engine>();
-    let under_way =
-        Memo::new(move |_| engine.status.with(Status::is_busy) && engine.experiment.with(Option::is_some));
+    let under_way = Memo::new(move |_| {
+        engine.status.with(Status::is_busy) && engine.experiment.with(Option::is_some)
+    });
     move || {
-        if under_way.get() { view! { <UnderWayView /> }.into_any() } else { view! { <SetUp /> }.into_any() }
+        if under_way.get() {
+            view! { <UnderWayView /> }.into_any()
+        } else {
+            view! { <SetUp /> }.into_any()
+        }
     }
 }

@@ -12,11 +12,14 @@ use crate::run::view::Phase;
 #[component]
 pub fn UnderWayView() -> impl IntoView {
     let engine = expect_context::<Engine>();
-    let name = move || engine.experiment.with(|e| e.as_ref().map(|e| e.name.clone()).unwrap_or_default());
+    let name =
+        move || engine.experiment.with(|e| e.as_ref().map(|e| e.name.clone()).unwrap_or_default());
     view! {
         <div class="view-head">
             <h1>{name}</h1>
-            <p class="lead">"Periods of each arm in turn. Stop keeps the pairs that are finished."</p>
+            <p class="lead">
+                "Periods of each arm in turn. Stop keeps the pairs that are finished."
+            </p>
         </div>
         <Progress engine />
         <h2>"This period"</h2>
@@ -30,11 +33,14 @@ fn Progress(engine: Engine) -> impl IntoView {
     let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
     let text = Memo::new(move |_| {
         engine.experiment.with(|e| match e.as_ref() {
-            Some(e) => e.progress.as_ref().map_or_else(|| "Starting".into(), |p| words::progress(p, &e.arms)),
+            Some(e) => e
+                .progress
+                .as_ref()
+                .map_or_else(|| "Starting".into(), |p| words::progress(p, &e.arms)),
             None => String::new(),
         })
     });
-    // Of the period under way the beat tells more than the experiment's own count.
+    // The snapshot knows more of the period under way than the experiment's own progress.
     let within = move || {
         engine.live.with(|l| match l.phase {
             Phase::Starting => 0,
@@ -44,7 +50,9 @@ fn Progress(engine: Engine) -> impl IntoView {
     };
     let of = move |get: fn(&crate::experiment::view::Progress, u64) -> u64| {
         let within = within();
-        engine.experiment.with(|e| e.as_ref().and_then(|e| e.progress.as_ref()).map_or(0, |p| get(p, within)))
+        engine
+            .experiment
+            .with(|e| e.as_ref().and_then(|e| e.progress.as_ref()).map_or(0, |p| get(p, within)))
     };
     let share = Memo::new(move |_| {
         of(|p, within| {
@@ -58,8 +66,14 @@ fn Progress(engine: Engine) -> impl IntoView {
     });
     view! {
         <div class="progress">
-            <progress max="1000" prop:value=move || share.get() as u32 aria-label="Progress of the experiment"></progress>
-            <span class="progress-phase">{move || if stopping.get() { "stopping".to_string() } else { text.get() }}</span>
+            <progress
+                max="1000"
+                prop:value=move || share.get() as u32
+                aria-label="Progress of the experiment"
+            ></progress>
+            <span class="progress-phase">
+                {move || if stopping.get() { "stopping".to_string() } else { text.get() }}
+            </span>
             <span class="progress-left">{left}</span>
             <button
                 type="button"

@@ -1,4 +1,5 @@
-//! An experiment's result: the verdict first, then table, intervals, shift function, periods, curves, control.
+//! An experiment's result: the verdict first, then tables, intervals, shift function, periods,
+//! curves, control.
 
 use std::sync::Arc;
 
@@ -20,12 +21,13 @@ use crate::protocol::OpenedExperiment;
 use crate::route::Route;
 use crate::run::view::Ended;
 
-/// An experiment by its id: opened from the library, then shown.
+/// Opens an experiment of the library by its id, and shows it.
 #[component]
 pub fn ExperimentResult(id: String) -> impl IntoView {
     let library = expect_context::<Library>();
     let state = RwSignal::new(None::<Result<Arc<OpenedExperiment>, String>>);
-    leptos::task::spawn_local_scoped_with_cancellation(async move {
+    // Not cancelled with the view: the store calls back, also when the future is dropped.
+    leptos::task::spawn_local(async move {
         let opened = library.open_experiment(&id).await;
         state.try_set(Some(opened));
     });
@@ -48,7 +50,11 @@ pub fn ExperimentResult(id: String) -> impl IntoView {
 #[component]
 fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
     let view = Arc::new(opened.view.clone());
-    let name = if view.name.is_empty() { "Experiment without a name".to_string() } else { view.name.clone() };
+    let name = if view.name.is_empty() {
+        "Experiment without a name".to_string()
+    } else {
+        view.name.clone()
+    };
     let ended = view.ended.map(|ended| {
         let tone = if ended == Ended::Completed { Tone::Good } else { Tone::Warn };
         view! { <Badge text=sentence::ended(ended) tone /> }
@@ -62,22 +68,37 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
         view.period_s,
         view.settle_s
     );
-    let notes = view.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view();
-    let comparisons =
-        (0..view.comparisons.len()).map(|i| view! { <Compared view=view.clone() i /> }).collect_view();
+    let notes =
+        view.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view();
+    let comparisons = (0..view.comparisons.len())
+        .map(|i| view! { <Compared view=view.clone() i /> })
+        .collect_view();
     let arms = view
         .arms
         .iter()
         .map(|arm| {
-            let changes = arm.changes.iter().map(|(path, value)| format!("{path} = {value}")).collect::<Vec<_>>();
+            let changes = arm
+                .changes
+                .iter()
+                .map(|(path, value)| format!("{path} = {value}"))
+                .collect::<Vec<_>>();
             view! {
                 <dt>{arm.name.clone()}</dt>
-                <dd>{if changes.is_empty() { "the plan as it is".to_string() } else { changes.join(", ") }}</dd>
+                <dd>
+                    {if changes.is_empty() {
+                        "the plan as it is".to_string()
+                    } else {
+                        changes.join(", ")
+                    }}
+                </dd>
             }
         })
         .collect_view();
     let facts = |list: &[(String, String)]| {
-        list.iter().cloned().map(|(label, text)| view! { <dt>{label}</dt><dd>{text}</dd> }).collect_view()
+        list.iter()
+            .cloned()
+            .map(|(label, text)| view! { <dt>{label}</dt><dd>{text}</dd> })
+            .collect_view()
     };
     view! {
         <article class="result experiment">
@@ -88,7 +109,9 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
                 {view
                     .comparisons
                     .iter()
-                    .map(|c| view! { <p class="outcome experiment-verdict">{c.headline.clone()}</p> })
+                    .map(|c| {
+                        view! { <p class="outcome experiment-verdict">{c.headline.clone()}</p> }
+                    })
                     .collect_view()}
                 {notes}
             </header>
@@ -111,7 +134,8 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
 
 #[component]
 fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
-    let (plan_form, experiment_form) = (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let (plan_form, experiment_form) =
+        (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
     let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
     let (saved, again, removed) = (opened.clone(), opened.clone(), opened);
     view! {
@@ -156,7 +180,7 @@ fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
     }
 }
 
-/// One arm against the first.
+/// One arm, compared with the first.
 #[component]
 fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
     let c = view.comparisons.get(i)?.clone();
@@ -169,7 +193,9 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         .collect_view();
     let of = {
         let view = view.clone();
-        move |make: fn(&ComparisonView) -> Result<charts::Drawn, crate::chart::figure::ChartError>| {
+        move |make: fn(
+            &ComparisonView,
+        ) -> Result<charts::Drawn, crate::chart::figure::ChartError>| {
             let view = view.clone();
             move || view.comparisons.get(i).map_or(Ok(None), make)
         }
@@ -181,11 +207,28 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
     Some(view! {
         <section class="panel">
             <h2>{format!("{} against {}", c.b, c.a)}</h2>
-            <Metrics caption="Primary metrics" a=c.a.clone() b=c.b.clone() rows=c.primaries.clone() corrected=true />
-            <p class="hint">"Intervals and shift function " <MethodLink method=SHIFT /> ": the bands hold for all percentiles together."</p>
+            <Metrics
+                caption="Primary metrics"
+                a=c.a.clone()
+                b=c.b.clone()
+                rows=c.primaries.clone()
+                corrected=true
+            />
+            <p class="hint">
+                "Intervals and shift function " <MethodLink method=SHIFT />
+                ": the bands hold for all percentiles together."
+            </p>
             <div class="charts">
-                <Slot make=of(words::intervals) height=420.0 empty="Below 6 pairs there are no intervals." />
-                <Slot make=of(words::shift) height=420.0 empty="Too few answers for a shift function." />
+                <Slot
+                    make=of(words::intervals)
+                    height=420.0
+                    empty="Below 6 pairs there are no intervals."
+                />
+                <Slot
+                    make=of(words::shift)
+                    height=420.0
+                    empty="Too few answers for a shift function."
+                />
             </div>
         </section>
         <section class="panel">
@@ -193,7 +236,9 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
             <div class="chart-options">
                 <select
                     aria-label="Metric"
-                    on:change:target=move |event| metric.set(event.target().value().parse().unwrap_or_default())
+                    on:change:target=move |event| {
+                        metric.set(event.target().value().parse().unwrap_or_default());
+                    }
                 >
                     {choices}
                 </select>
@@ -202,10 +247,14 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
             <Drift view />
         </section>
         <details class="panel">
-            <summary>"The same setting against itself (A-A control) " <MethodLink method=CONTROL /></summary>
+            <summary>
+                "The same setting against itself (A-A control) "
+                <MethodLink method=CONTROL />
+            </summary>
             <p class="hint">
-                "Neighbouring periods of each arm against each other, through the same analysis. There is nothing to find here: what \
-                 it finds nevertheless is how far the cluster moves by itself."
+                "Neighbouring periods of each arm against each other, through the same analysis. \
+                 There is nothing to find here: what it finds nevertheless is how far the cluster \
+                 moves by itself."
             </p>
             <Metrics
                 caption="A-A control"
@@ -217,7 +266,10 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         </details>
         <details class="panel">
             <summary>"Further metrics (exploratory)"</summary>
-            <p class="hint">"Not corrected for their number: of twenty without a difference, one looks different. Use them to find questions, not answers."</p>
+            <p class="hint">
+                "Not corrected for their number: of twenty without a difference, one looks \
+                 different. Use them to find questions, not answers."
+            </p>
             <Metrics caption="Further metrics" a=c.a b=c.b rows=c.exploratory corrected=false />
         </details>
     })
@@ -233,28 +285,40 @@ fn Curves(view: Arc<ExperimentView>) -> impl IntoView {
         }
     }
     let of = RwSignal::new(names.first().cloned().unwrap_or_default());
-    let options = names.into_iter().map(|n| view! { <option value=n>{n.clone()}</option> }).collect_view();
+    let options =
+        names.into_iter().map(|n| view! { <option value=n>{n.clone()}</option> }).collect_view();
     view! {
         <section class="panel">
             <h2>"Distribution"</h2>
             <div class="chart-options">
-                <select aria-label="Operations" on:change:target=move |event| of.set(event.target().value())>
+                <select
+                    aria-label="Operations"
+                    on:change:target=move |event| of.set(event.target().value())
+                >
                     {options}
                 </select>
-                <span class="hint">"All periods that count; the bands are 95 % intervals of a period's percentile."</span>
+                <span class="hint">
+                    "All periods that count; the bands are 95 % intervals of a period's percentile."
+                </span>
             </div>
-            <Slot make=move || words::curves(&view, &of.get()) height=340.0 empty="Nothing was recorded." />
+            <Slot
+                make=move || words::curves(&view, &of.get())
+                height=340.0
+                empty="Nothing was recorded."
+            />
         </section>
     }
 }
 
-/// Entities' means of each arm side by side.
+/// The entities' means, arm by arm.
 #[component]
 fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
     let arms = (0..view.arms.len())
         .map(|i| {
             let own = view.clone();
-            let make = move || own.arms.get(i).and_then(|a| a.run.as_ref()).map_or(Ok(None), charts::camps);
+            let make = move || {
+                own.arms.get(i).and_then(|a| a.run.as_ref()).map_or(Ok(None), charts::camps)
+            };
             let camps = view.arms.get(i).and_then(|a| a.run.as_ref()).map(|run| run.camps.clone());
             let finding = camps.map(|camps| view! { <CampsFinding camps /> });
             view! {
@@ -270,7 +334,8 @@ fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
         <section class="panel camps" id="camps">
             <h2>"Camps " <MethodLink method=CAMPS /></h2>
             <p class="hint">
-                "A dot is one entity's mean in one pair, coloured by the node it chose. Two groups in one row are two camps."
+                "A dot is one entity's mean in one pair, coloured by the node it chose. Two \
+                 groups in one row are two camps."
             </p>
             <div class="charts">{arms}</div>
         </section>

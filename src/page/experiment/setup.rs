@@ -14,9 +14,15 @@ use crate::present::{experiment as words, sentence};
 /// Reads a text of the draft, and writes it.
 type Text = (fn(&ExperimentDraft) -> String, fn(&mut ExperimentDraft, String));
 
-/// Label, unit, hint and text of the plain fields.
+/// Path, label, unit, hint and text of the plain fields.
 const FIELDS: [(&str, &str, &str, &str, Text); 4] = [
-    ("name", "Name", "", "Shown wherever the experiment is shown.", (|d| d.name.clone(), |d, t| d.name = t)),
+    (
+        "name",
+        "Name",
+        "",
+        "Shown wherever the experiment is shown.",
+        (|d| d.name.clone(), |d, t| d.name = t),
+    ),
     (
         "design.pairs",
         "Pairs",
@@ -40,7 +46,7 @@ const FIELDS: [(&str, &str, &str, &str, Text); 4] = [
     ),
 ];
 
-/// Label and place of each margin.
+/// Path, label and index of each margin.
 const MARGINS: [(&str, &str, usize); 3] =
     [("margins.throughput", "Throughput", 0), ("margins.p50", "p50", 1), ("margins.p99", "p99", 3)];
 
@@ -70,11 +76,13 @@ pub fn SetUp() -> impl IntoView {
         })
     });
     let failed = move || match engine.status.get() {
-        Status::Failed(messages) if engine.experiment.with_untracked(Option::is_some) => Some(view! {
-            <ul class="wrong-list" role="alert">
-                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect_view()}
-            </ul>
-        }),
+        Status::Failed(messages) if engine.experiment.with_untracked(Option::is_some) => {
+            Some(view! {
+                <ul class="wrong-list" role="alert">
+                    {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect_view()}
+                </ul>
+            })
+        }
         _ => None,
     };
     view! {
@@ -90,22 +98,29 @@ pub fn SetUp() -> impl IntoView {
             <div class="view-head">
                 <h1>"Experiment"</h1>
                 <p class="lead">
-                    "Two settings of one plan in short periods, in turn and in random order, compared pair by pair: so the hour is not \
-                     mistaken for the change."
+                    "Two settings of one plan in short periods, in turn and in random order, \
+                     compared pair by pair: so the hour is not mistaken for the change."
                 </p>
             </div>
             {failed}
             <section class="panel">
                 <h2>"Plan"</h2>
                 <p>{plan}</p>
-                <p class="hint">"The plan in the form, but for its duration and warm-up. " <a href="#/">"Change it"</a></p>
+                <p class="hint">
+                    "The plan in the form, but for its duration and warm-up. "
+                    <a href="#/">"Change it"</a>
+                </p>
             </section>
             <fieldset class="presets">
                 <legend>"Question"</legend>
                 {Template::ALL
                     .map(|template| {
                         view! {
-                            <button type="button" class="choice" on:click=move |_| form.ask(plan_form, template)>
+                            <button
+                                type="button"
+                                class="choice"
+                                on:click=move |_| form.ask(plan_form, template)
+                            >
                                 <strong>{template.label()}</strong>
                             </button>
                         }
@@ -133,7 +148,7 @@ fn text_of(form: ExperimentForm, get: impl Fn(&ExperimentDraft) -> String) -> St
     form.draft.with(|draft| draft.as_ref().map(get).unwrap_or_default())
 }
 
-/// One line of text with its label.
+/// A field of one line, with its label.
 fn field(
     (id, label, unit, hint): (String, String, &'static str, String),
     value: Signal<String>,
@@ -174,7 +189,9 @@ fn Design(form: ExperimentForm) -> impl IntoView {
     let margins = MARGINS.map(|(path, label, i)| {
         field(
             (id_of(path), label.into(), "%", String::new()),
-            Signal::derive(move || text_of(form, |d| d.margins.get(i).cloned().unwrap_or_default())),
+            Signal::derive(move || {
+                text_of(form, |d| d.margins.get(i).cloned().unwrap_or_default())
+            }),
             Callback::new(move |text: String| {
                 edit(form, |d| {
                     if let Some(margin) = d.margins.get_mut(i) {
@@ -191,7 +208,10 @@ fn Design(form: ExperimentForm) -> impl IntoView {
         </fieldset>
         <fieldset class="panel">
             <legend>"Margins"</legend>
-            <p class="hint">"The smallest difference that matters to you. Set before the start, and kept in the file."</p>
+            <p class="hint">
+                "The smallest difference that matters to you. Set before the start, and kept in the \
+                 file."
+            </p>
             <div class="fields">{margins}</div>
         </fieldset>
     }
@@ -202,7 +222,9 @@ fn Arms(form: ExperimentForm) -> impl IntoView {
     let count = Memo::new(move |_| form.draft.with(|d| d.as_ref().map_or(0, |d| d.arms.len())));
     let arm = move |i: usize| {
         let of = move |get: fn(&ArmDraft) -> &String| {
-            Signal::derive(move || text_of(form, |d| d.arms.get(i).map(get).cloned().unwrap_or_default()))
+            Signal::derive(move || {
+                text_of(form, |d| d.arms.get(i).map(get).cloned().unwrap_or_default())
+            })
         };
         let set = move |put: fn(&mut ArmDraft, String)| {
             Callback::new(move |text: String| {
@@ -213,13 +235,20 @@ fn Arms(form: ExperimentForm) -> impl IntoView {
                 });
             })
         };
-        let label =
-            if i == 0 { "Arm 1: what the others are compared with".into() } else { format!("Arm {}", i + 1) };
+        let label = if i == 0 {
+            "Arm 1: what the others are compared with".into()
+        } else {
+            format!("Arm {}", i + 1)
+        };
         let (changes, set_changes) = (of(|a| &a.changes), set(|a, t| a.changes = t));
         let id = format!("x-arms-{i}-changes");
         view! {
             <div class="fields">
-                {field((format!("x-arms-{i}-name"), label, "", String::new()), of(|a| &a.name), set(|a, t| a.name = t))}
+                {field(
+                    (format!("x-arms-{i}-name"), label, "", String::new()),
+                    of(|a| &a.name),
+                    set(|a, t| a.name = t),
+                )}
                 <div class="field field-wide">
                     <label for=id.clone()>"Changes"</label>
                     <textarea
@@ -256,14 +285,20 @@ fn Arms(form: ExperimentForm) -> impl IntoView {
         <fieldset class="panel">
             <legend>"Arms"</legend>
             <p class="hint">
-                "One change a line: a field of the plan file and its value, such as " <code>"load.entities = 50"</code> " or "
+                "One change a line: a field of the plan file and its value, such \
+                 as " <code>"load.entities = 50"</code> " or "
                 <code>"disable_leader_stickiness = true"</code> "."
             </p>
             {move || (0..count.get()).map(arm).collect_view()}
             <button
                 type="button"
                 class="button"
-                on:click=move |_| edit(form, |d| d.arms.push(ArmDraft { name: format!("arm {}", d.arms.len() + 1), ..ArmDraft::default() }))
+                on:click=move |_| {
+                    edit(form, |d| {
+                        let name = format!("arm {}", d.arms.len() + 1);
+                        d.arms.push(ArmDraft { name, ..ArmDraft::default() });
+                    });
+                }
             >
                 <Icon name="add" />
                 "One more arm"
@@ -283,7 +318,11 @@ fn Problems() -> impl IntoView {
         <div id="x" tabindex="-1" class="problems-box" role="alert">
             <Show when=move || form.attempted.get() && problems.with(|p| !p.is_empty())>
                 <h2>"The experiment can't start yet"</h2>
-                <ul>{move || problems.get().into_iter().map(|p| view! { <li>{p}</li> }).collect_view()}</ul>
+                <ul>
+                    {move || {
+                        problems.get().into_iter().map(|p| view! { <li>{p}</li> }).collect_view()
+                    }}
+                </ul>
             </Show>
         </div>
     }
@@ -304,8 +343,8 @@ fn ActionBar() -> impl IntoView {
     let about = Memo::new(move |_| match form.experiment(plan_form) {
         Some(Ok(experiment)) => {
             let (pairs, needed) = (experiment.pairs() as u32, claim_pairs(experiment.arms.len()));
-            let few =
-                (pairs < needed).then(|| format!(" From {needed} pairs on a difference can be claimed."));
+            let few = (pairs < needed)
+                .then(|| format!(" From {needed} pairs on a difference can be claimed."));
             format!("{}{}", words::about(&experiment), few.unwrap_or_default())
         }
         _ => String::new(),
@@ -353,13 +392,17 @@ fn ActionBar() -> impl IntoView {
                 />
             </div>
             <Show when=move || busy.get()>
-                <p class="hint">"A run is under way: " <a href="#/run">"see it live"</a> " or stop it there first."</p>
+                <p class="hint">
+                    "A run is under way: " <a href="#/run">"see it live"</a>
+                    " or stop it there first."
+                </p>
             </Show>
         </div>
     }
 }
 
-/// The experiment, or the focus on what is wrong.
+/// Returns the experiment. When the form holds none yet, shows what is wrong and puts the focus
+/// there.
 fn valid(plan_form: PlanForm, form: ExperimentForm) -> Option<crate::experiment::Experiment> {
     let made = untrack(|| form.experiment(plan_form))?;
     made.map_err(|_| {

@@ -1,4 +1,5 @@
-//! The tables of an experiment: metrics of two arms, periods that do not count. Every figure names its method.
+//! The tables of an experiment: the metrics of two arms, and the periods that do not count. Every
+//! figure names its method.
 
 use leptos::prelude::*;
 
@@ -7,7 +8,7 @@ use crate::present::experiment::{change, interval, p_value, tone, value};
 use crate::present::figure;
 use crate::present::method::{self, Method};
 
-/// A figure with its method: named on hover, explained behind the link.
+/// A figure that names its method on hover, and links to its explanation.
 fn how(text: String, method: Method) -> AnyView {
     view! {
         <a class="how" href=method.link() title=method.title() target="_blank" rel="noopener">
@@ -17,7 +18,7 @@ fn how(text: String, method: Method) -> AnyView {
     .into_any()
 }
 
-/// Rows of metrics.
+/// A table of metrics.
 #[component]
 pub fn Metrics(
     caption: &'static str,
@@ -47,7 +48,10 @@ pub fn Metrics(
                     </td>
                     <td class="number">{how(p_value(p), p_method)}</td>
                     <td class="number">
-                        {how(format!("±{} ({equivalence})", figure::percent(m.margin)), method::TOST)}
+                        {how(
+                            format!("±{} ({equivalence})", figure::percent(m.margin)),
+                            method::TOST,
+                        )}
                     </td>
                     <td class="verdict" data-tone=tone(&m)>
                         {how(verdict(&m), method::VERDICTS)}
@@ -83,7 +87,7 @@ fn verdict(m: &MetricView) -> String {
     format!("{}{}", m.verdict.words(), more.unwrap_or_default())
 }
 
-/// Whether the reference drifts.
+/// How much the first arm drifts.
 #[component]
 pub fn Drift(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
     let of = view.arms.first().map(|a| a.name.clone()).unwrap_or_default();
@@ -105,7 +109,8 @@ pub fn Drift(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
         .collect_view();
     (!view.drift.is_empty()).then(|| {
         view! {
-            <p class="hint">{format!("Drift of “{of}” from period to period, which pairing takes out:")}</p>
+            <p class="hint">{format!("Drift of “{of}” from period to period, which pairing takes \
+                                      out:")}</p>
             <ul class="row hint">{items}</ul>
         }
     })

@@ -1,8 +1,9 @@
-//! A big number with its name and what to know about it.
+//! A big number with its name and a note.
 
 use leptos::prelude::*;
 
-/// A figure, its unit, and a line below. Each text is a memo, so that an unchanged one does not touch the page.
+/// A figure, its unit, and a line below. The texts are memos, so that equal ones do not change the
+/// page.
 #[component]
 pub fn Tile(
     /// What it is.

@@ -1,4 +1,5 @@
-//! What stands on top of a result and of the live view: thresholds, the instrument's verdict with its signs, hints.
+//! The verdicts on top of a result and of the live view: thresholds, and how well the instrument
+//! worked, with its signs and hints.
 
 use leptos::prelude::*;
 
@@ -6,7 +7,7 @@ use super::{Badge, Tone};
 use crate::present::sentence;
 use crate::run::view::{HealthVerdict, HealthView, ThresholdResult};
 
-/// Thresholds and verdict.
+/// The verdicts on thresholds and instrument.
 #[component]
 pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl IntoView {
     let class = match health.verdict {
@@ -17,8 +18,9 @@ pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl Int
     let (word, meaning) = sentence::verdict(health.verdict);
     let marked = sentence::marked(&health.annotations);
     let hints = health.hints.into_iter().chain(marked);
-    let lines =
-        |list: Vec<String>| list.into_iter().map(|text| view! { <li>{text}</li> }.into_any()).collect_view();
+    let lines = |list: Vec<String>| {
+        list.into_iter().map(|text| view! { <li>{text}</li> }.into_any()).collect_view()
+    };
     view! {
         {sentence::thresholds(&thresholds)
             .map(|(failed, text)| {
@@ -26,11 +28,17 @@ pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl Int
                 view! {
                     <section class=class aria-label="Thresholds">
                         <p>{text}</p>
-                        <ul class="thresholds">{thresholds.into_iter().map(threshold).collect_view()}</ul>
+                        <ul class="thresholds">
+                            {thresholds.into_iter().map(threshold).collect_view()}
+                        </ul>
                     </section>
                 }
             })}
-        <section class=class aria-label="Verdict on the instrument" data-verdict=health.verdict.name()>
+        <section
+            class=class
+            aria-label="Verdict on the instrument"
+            data-verdict=health.verdict.name()
+        >
             <p>
                 <strong>{word}</strong>
                 " "

@@ -13,7 +13,8 @@ use crate::plan::{Plan, PlanDraft, wire};
 use crate::present::sentence;
 use crate::route::Route;
 
-/// Returns the plan; where the draft is none, shows what is wrong with it and puts the focus there.
+/// Returns the plan. When the draft is not a plan yet, shows what is wrong and puts the focus
+/// there.
 pub fn valid(form: PlanForm) -> Option<Plan> {
     let plan = form.draft.with_untracked(PlanDraft::plan).ok();
     if plan.is_none() {
@@ -23,10 +24,11 @@ pub fn valid(form: PlanForm) -> Option<Plan> {
     plan
 }
 
-/// The bar at the form's end.
+/// The bar with the buttons at the end of the form.
 #[component]
 pub fn ActionBar() -> impl IntoView {
-    let (form, experiment_form) = (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let (form, experiment_form) =
+        (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
     let (engine, notices) = (expect_context::<Engine>(), expect_context::<Notices>());
     let actions = expect_context::<Actions>();
     let busy = Memo::new(move |_| engine.status.with(Status::is_busy));
@@ -81,7 +83,12 @@ pub fn ActionBar() -> impl IntoView {
         <div class="actions">
             <p class="actions-sentence">{sentence}</p>
             <div class="row">
-                <button type="submit" class="button button-main" disabled=move || busy.get() || measuring.get() title="Ctrl + Enter">
+                <button
+                    type="submit"
+                    class="button button-main"
+                    disabled=move || busy.get() || measuring.get()
+                    title="Ctrl + Enter"
+                >
                     <Icon name="play" />
                     "Start"
                 </button>
@@ -98,7 +105,8 @@ pub fn ActionBar() -> impl IntoView {
                 <button
                     type="button"
                     class="button"
-                    title="Asks the page's own server, which does nothing, for four seconds: what is left is the browser's share"
+                    title="Asks the page's own server, which does nothing, for four seconds: what \
+                           is left is the browser's share"
                     disabled=move || busy.get() || checking.get() || measuring.get()
                     on:click=calibrate
                 >
@@ -152,7 +160,8 @@ pub fn ActionBar() -> impl IntoView {
             </div>
             <Show when=move || busy.get()>
                 <p class="hint">
-                    "A run is under way: " <a href="#/run">"see it live"</a> " or stop it there before the next."
+                    "A run is under way: " <a href="#/run">"see it live"</a>
+                    " or stop it there before the next."
                 </p>
             </Show>
         </div>

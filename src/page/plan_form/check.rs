@@ -12,10 +12,18 @@ use crate::units::Micros;
 pub fn CheckReport() -> impl IntoView {
     let engine = expect_context::<Engine>();
     view! {
-        <section class="check" id="check" tabindex="-1" aria-live="polite" aria-label="Connection check">
+        <section
+            class="check"
+            id="check"
+            tabindex="-1"
+            aria-live="polite"
+            aria-label="Connection check"
+        >
             {move || match engine.check.get() {
                 Check::None => ().into_any(),
-                Check::Running => view! { <p class="busy">"Asking every node and lane…"</p> }.into_any(),
+                Check::Running => {
+                    view! { <p class="busy">"Asking every node and lane…"</p> }.into_any()
+                }
                 Check::Failed(message) => view! { <p class="wrong">{message}</p> }.into_any(),
                 Check::Done(nodes) => report(nodes).into_any(),
             }}
@@ -45,7 +53,11 @@ fn report(nodes: Vec<NodeCheck>) -> impl IntoView {
         }
     };
     let no_leader = (worst != Grade::Bad && leaders == 0).then(|| {
-        view! { <p class="hint">"No node says that it leads: writes will fail until there is a leader."</p> }
+        view! {
+            <p class="hint">
+                "No node says that it leads: writes will fail until there is a leader."
+            </p>
+        }
     });
     view! {
         <h2>"Connection check"</h2>
@@ -77,14 +89,18 @@ fn address(label: String, facts: AddressFacts) -> impl IntoView {
     also.extend((!facts.protocol.is_empty()).then(|| facts.protocol.clone()));
     also.extend(facts.round_trip_us.map(|us| format!("round trip {}", Micros(us))));
     let findings = facts.findings();
-    let advice: Vec<_> = findings.iter().map(|f| f.advice.clone()).filter(|a| !a.is_empty()).collect();
+    let advice: Vec<_> =
+        findings.iter().map(|f| f.advice.clone()).filter(|a| !a.is_empty()).collect();
     view! {
         <div class="check-address">
             <strong>{label}</strong>
             <code>{facts.url}</code>
             <span class="check-facts">{also.join(" · ")}</span>
             <span class="badges">
-                {findings.into_iter().map(|f| view! { <Badge text=f.what tone=tone(f.grade) /> }).collect_view()}
+                {findings
+                    .into_iter()
+                    .map(|f| view! { <Badge text=f.what tone=tone(f.grade) /> })
+                    .collect_view()}
             </span>
             {advice.into_iter().map(|a| view! { <p class="advice">{a}</p> }).collect_view()}
             {facts.failure.map(|f| view! { <p class="hint">"The browser says: "{f}</p> })}

@@ -7,7 +7,7 @@ use crate::page::state::PlanForm;
 use crate::plan::{DialectId, PlanDraft};
 use crate::present::form::messages_at;
 
-/// A field of the draft itself: path, label, unit, hint, how to read and to write it.
+/// A field that holds a text of the draft.
 struct Plain {
     field: &'static str,
     label: &'static str,
@@ -17,10 +17,10 @@ struct Plain {
     text: Text,
 }
 
-/// How to read and to write a text of the draft.
+/// Reads a text of the draft, and writes it.
 type Text = (fn(&PlanDraft) -> &String, fn(&mut PlanDraft) -> &mut String);
 
-/// The text of a field.
+/// Reads and writes the draft's text of this name.
 macro_rules! text {
     ($field:ident) => {
         (|d: &PlanDraft| &d.$field, |d: &mut PlanDraft| &mut d.$field)
@@ -84,8 +84,9 @@ pub fn EssentialLoad(form: PlanForm) -> impl IntoView {
                 on=sticky
                 set=move |on: bool| form.edit(|d| d.disable_leader_stickiness = !on)
             >
-                "On: after its first redirect an entity sends everything to the leader, until that fails. Off: it keeps asking \
-                 the node it chose, and every write to a follower pays for the redirect again."
+                "On: after its first redirect an entity sends everything to the leader, until \
+                 that fails. Off: it keeps asking the node it chose, and every write to a \
+                 follower pays for the redirect again."
             </Switch>
         </fieldset>
     }
@@ -197,11 +198,15 @@ fn ModelFields(form: PlanForm) -> impl IntoView {
         <fieldset>
             <legend>"Load model"</legend>
             <div class="radios">
-                {model(false, "Closed", "Each entity waits for its answer, thinks, and asks again.")}
-                {model(true, "Open", "Requests are due by a schedule, whether or not earlier ones were answered.")}
+                {model(false, "Closed", "Each entity waits for its answer, thinks, and asks \
+                                         again.")}
+                {model(true, "Open", "Requests are due by a schedule, whether or not earlier ones \
+                                      were answered.")}
             </div>
             <div class="fields">
-                {move || if open.get() { open_fields().into_any() } else { closed_fields().into_any() }}
+                {move || {
+                    if open.get() { open_fields().into_any() } else { closed_fields().into_any() }
+                }}
                 {times.map(|f| f.view(form))}
             </div>
             <Area
@@ -210,8 +215,9 @@ fn ModelFields(form: PlanForm) -> impl IntoView {
                 label="Stages"
                 value=Signal::derive(move || form.draft.with(|d| d.stages.clone()))
                 set=move |text: String| form.edit(|d| d.stages = text)
-                hint="Empty for a load that does not change. “0→50 in 30s, 50 for 2m, 20 for 1m”: a ramp, then levels; entities, or \
-                      requests a second in the open model. They take the place of entities (or rate) and duration above; the warm-up is \
+                hint="Empty for a load that does not change. “0→50 in 30s, 50 for 2m, 20 for 1m”: \
+                      a ramp, then levels; entities, or requests a second in the open model. They \
+                      take the place of entities (or rate) and duration above; the warm-up is \
                       their beginning."
             />
         </fieldset>
@@ -229,8 +235,8 @@ fn ThresholdFields(form: PlanForm) -> impl IntoView {
                 label="Thresholds, one a line"
                 value=Signal::derive(move || form.draft.with(|d| d.thresholds.clone()))
                 set=move |text: String| form.edit(|d| d.thresholds = text)
-                hint="Such as “get.service.p95 < 50ms”, “errors < 0.1%”, “rate > 200/s”, “health = healthy”. With “abort:” in front the run \
-                      ends as soon as it fails."
+                hint="Such as “get.service.p95 < 50ms”, “errors < 0.1%”, “rate > 200/s”, “health \
+                      = healthy”. With “abort:” in front the run ends as soon as it fails."
             />
         </fieldset>
     }
@@ -238,8 +244,9 @@ fn ThresholdFields(form: PlanForm) -> impl IntoView {
 
 #[component]
 fn MixFields(form: PlanForm) -> impl IntoView {
-    let ops =
-        Memo::new(move |_| form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>()));
+    let ops = Memo::new(move |_| {
+        form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>())
+    });
     let all = move |weight: &'static str| {
         form.edit(|d| d.mix.iter_mut().for_each(|(_, w)| *w = weight.to_string()));
     };
@@ -266,7 +273,9 @@ fn MixFields(form: PlanForm) -> impl IntoView {
                         .enumerate()
                         .map(|(i, op)| {
                             let value = Signal::derive(move || {
-                                form.draft.with(|d| d.mix.get(i).map(|(_, w)| w.clone()).unwrap_or_default())
+                                form.draft.with(|d| {
+                                    d.mix.get(i).map(|(_, w)| w.clone()).unwrap_or_default()
+                                })
                             });
                             view! {
                                 <Field
@@ -350,7 +359,9 @@ fn OtherFields(form: PlanForm) -> impl IntoView {
                     <select
                         id="f-cluster-dialect"
                         prop:value=move || form.draft.with(|d| d.dialect.clone())
-                        on:change:target=move |event| form.edit(|d| d.dialect = event.target().value())
+                        on:change:target=move |event| {
+                            form.edit(|d| d.dialect = event.target().value());
+                        }
                     >
                         {DialectId::ALL.map(|d| {
                             view! {
@@ -369,8 +380,8 @@ fn OtherFields(form: PlanForm) -> impl IntoView {
                 on=verify
                 set=move |on: bool| form.edit(|d| d.verify = on)
             >
-                "Every key whose writing was acknowledged is asked for once the load is over: a missing one is a write that the cluster \
-                 lost."
+                "Every key whose writing was acknowledged is asked for once the load is over: a \
+                 missing one is a write that the cluster lost."
             </Switch>
         </fieldset>
     }

@@ -1,8 +1,8 @@
 //! The plan form: a short form first, everything else under "More settings".
 //!
 //! May not enter: rules of the plan (`plan` has them), words (`present::form` has them).
-//! Called by: frame. Calls: plan, present, engine.
-//! Invariant: the draft is the only state; problems are derived from it; the API key is in no other place.
+//! Invariant: the draft is the only state, and problems are derived from it. The API key is kept
+//! here and nowhere else.
 //! Tests: `present::form` and `plan`; the whole in tests/e2e.
 
 mod action_bar;
@@ -53,7 +53,8 @@ pub fn PlanView(prefill: Prefill) -> impl IntoView {
             <div class="view-head">
                 <h1>"New run"</h1>
                 <p class="lead">
-                    "Entities in this page load a cluster with a random mix of operations; the page measures what each one took."
+                    "Entities in this page load a cluster with a random mix of operations; the \
+                     page measures what each one took."
                 </p>
             </div>
             <Summary form />
@@ -91,7 +92,7 @@ fn Presets(form: PlanForm) -> impl IntoView {
     }
 }
 
-/// All problems, each a link to its field. Shown once a start was tried.
+/// All problems, each with a link to its field. They show once a start was tried.
 #[component]
 fn Summary(form: PlanForm) -> impl IntoView {
     let shown = move || form.attempted.get() && form.problems.with(|p| !p.is_empty());
@@ -108,7 +109,11 @@ fn Summary(form: PlanForm) -> impl IntoView {
                                 let field = problem.field.clone();
                                 view! {
                                     <li>
-                                        <button type="button" class="button-link" on:click=move |_| form.show(&field)>
+                                        <button
+                                            type="button"
+                                            class="button-link"
+                                            on:click=move |_| form.show(&field)
+                                        >
                                             {label(&problem.field)}
                                         </button>
                                         " "

@@ -8,7 +8,7 @@ use crate::page::state::PlanForm;
 use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
 use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
 
-/// The nodes.
+/// The cluster: the user's own, or a simulated one.
 #[component]
 pub fn Nodes(form: PlanForm) -> impl IntoView {
     let simulated = Memo::new(move |_| form.draft.with(PlanDraft::is_simulated));
@@ -19,7 +19,13 @@ pub fn Nodes(form: PlanForm) -> impl IntoView {
                     type="radio"
                     name="cluster"
                     prop:checked=move || simulated.get() == value
-                    on:change=move |_| if value { form.simulate(SIM_PRESETS[0].name) } else { form.use_own_cluster() }
+                    on:change=move |_| {
+                        if value {
+                            form.simulate(SIM_PRESETS[0].name);
+                        } else {
+                            form.use_own_cluster();
+                        }
+                    }
                 />
                 <span>
                     {label}
@@ -33,10 +39,15 @@ pub fn Nodes(form: PlanForm) -> impl IntoView {
             <legend>"Cluster"</legend>
             <div class="radios">
                 {choice(false, "My cluster", "Real requests to the addresses below.")}
-                {choice(true, "Simulated cluster", "Nothing is sent: ten minutes pass in about a second.")}
+                {choice(true, "Simulated cluster", "Nothing is sent: ten minutes pass in about a \
+                                                    second.")}
             </div>
             {move || {
-                if simulated.get() { view! { <Simulated form /> }.into_any() } else { view! { <Own form /> }.into_any() }
+                if simulated.get() {
+                    view! { <Simulated form /> }.into_any()
+                } else {
+                    view! { <Own form /> }.into_any()
+                }
             }}
         </fieldset>
     }
@@ -88,7 +99,9 @@ fn Own(form: PlanForm) -> impl IntoView {
                     <NodeRow form row />
                 </For>
                 <Show when=move || no_nodes.get()>
-                    <p class="hint">"No node yet: add the address of each member of the cluster."</p>
+                    <p class="hint">
+                        "No node yet: add the address of each member of the cluster."
+                    </p>
                 </Show>
             </div>
             <div class="row">
@@ -110,7 +123,8 @@ fn Own(form: PlanForm) -> impl IntoView {
                         />
                     </span>
                     <p class="hint" id="f-api-key-hint">
-                        "Kept in this page's memory only: not in plans, links, runs or the browser's storage."
+                        "Kept in this page's memory only: not in plans, links, runs or the \
+                         browser's storage."
                     </p>
                 </div>
             </div>
@@ -120,12 +134,15 @@ fn Own(form: PlanForm) -> impl IntoView {
 #[component]
 fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
     let path = move |part: &'static str| {
-        Signal::derive(move || format!("cluster.nodes.{}.{part}", form.index(row).unwrap_or_default()))
+        Signal::derive(move || {
+            format!("cluster.nodes.{}.{part}", form.index(row).unwrap_or_default())
+        })
     };
     let read = move |get: fn(&NodeDraft) -> &String| {
         Signal::derive(move || {
             let i = form.index(row);
-            form.draft.with(|d| i.and_then(|i| d.nodes.get(i)).map(get).cloned().unwrap_or_default())
+            form.draft
+                .with(|d| i.and_then(|i| d.nodes.get(i)).map(get).cloned().unwrap_or_default())
         })
     };
     let write = move |change: &dyn Fn(&mut NodeDraft)| {
@@ -153,7 +170,8 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
         form.is_open(&field)
             && form.problems.with(|p| !crate::present::form::messages_at(p, &field).is_empty())
     });
-    // Opens where something is wrong; closing is the user's: a field must not vanish while it is typed into.
+    // Opens when something in it is wrong. Only the user closes it: a field must not vanish while
+    // it is typed into.
     let lanes_open = RwSignal::new(false);
     Effect::new(move |_| {
         if lanes_wrong.get() {
@@ -164,7 +182,7 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
         <div class="node">
             <Field
                 form
-                class="field-small"
+                class="field field-small"
                 field=path("name")
                 label="Name"
                 value=name
@@ -172,7 +190,7 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
             />
             <Field
                 form
-                class="field-wide"
+                class="field field-wide"
                 field=path("url")
                 label="Address"
                 keyboard="url"
@@ -201,8 +219,9 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
                     label="Lanes, one address a line"
                     value=lanes
                     set=move |text: String| write(&|n| n.lanes.clone_from(&text))
-                    hint="Addresses of the same node, used instead of the one above: list that one too. A browser opens six HTTP/1.1 connections to each: with more lanes, more \
-                          entities are really under way at once."
+                    hint="Addresses of the same node, used instead of the one above: list that \
+                          one too. A browser opens six HTTP/1.1 connections to each: with more \
+                          lanes, more entities are really under way at once."
                 />
                 <Show when=move || can_add.get()>
                     <p>
@@ -224,9 +243,12 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
                             "Add 127.0.0.2… lanes"
                         </button>
                         <span class="hint">
-                            " The node on this machine under eight more names or addresses. Safari does not resolve names under .localhost: \
-                             there, use addresses. Those work where the node listens on all of 127.0.0.x (Linux does by itself on 0.0.0.0). \
-                             More ports of the same node, where it or a proxy in front of it has them, do as well: write them above."
+                            " The node on this machine under eight more names or addresses. \
+                             Safari does not resolve names under .localhost: there, use \
+                             addresses. Those work where the node listens on all of 127.0.0.x \
+                             (Linux does by itself on 0.0.0.0). More ports of the same node, \
+                             where it or a proxy in front of it has them, do as well: write them \
+                             above."
                         </span>
                     </p>
                 </Show>

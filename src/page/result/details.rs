@@ -1,4 +1,4 @@
-//! What lies behind the numbers: errors with samples, subscribers, nodes, environment, the plan's text.
+//! The details of a run: errors with samples, subscribers, nodes, environment, the plan's text.
 
 use std::sync::Arc;
 
@@ -69,7 +69,10 @@ fn error_row(group: ErrorGroup) -> impl IntoView {
                                 {samples
                                     .into_iter()
                                     .map(|s| {
-                                        let status = if s.status == 0 { "no status".to_string() } else { format!("HTTP {}", s.status) };
+                                        let status = match s.status {
+                                            0 => "no status".to_string(),
+                                            status => format!("HTTP {status}"),
+                                        };
                                         view! {
                                             <li>
                                                 {format!(
@@ -92,7 +95,7 @@ fn error_row(group: ErrorGroup) -> impl IntoView {
     }
 }
 
-/// What subscribers received; nothing where the plan had none.
+/// What subscribers received; empty when the plan had none.
 #[component]
 pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
     let view = run.view.subscribers.clone();
@@ -112,7 +115,8 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
                 </div>
                 <p>
                     {format!(
-                        "{} events were published. Publish to receipt: p50 {} ms, p90 {} ms, p99 {} ms.",
+                        "{} events were published. Publish to receipt: p50 {} ms, p90 {} ms, p99 \
+                         {} ms.",
                         count(view.published),
                         delivery[0],
                         delivery[1],
@@ -154,7 +158,7 @@ fn subscriber(s: SubscriberView) -> impl IntoView {
     }
 }
 
-/// What the read-back after the load found; nothing where the plan did not ask for it.
+/// What the read-back after the load found; empty when the plan did not ask for it.
 #[component]
 pub fn VerificationPanel(run: Arc<Opened>) -> impl IntoView {
     run.view.verification.clone().map(|v| {
@@ -164,7 +168,8 @@ pub fn VerificationPanel(run: Arc<Opened>) -> impl IntoView {
             _ => view! { <Badge text="acknowledged writes were lost" tone=Tone::Bad /> },
         };
         let text = format!(
-            "Of the keys whose writing was acknowledged, {} are there, {} are missing and {} could not be asked for.",
+            "Of the keys whose writing was acknowledged, {} are there, {} are missing and {} \
+             could not be asked for.",
             count(v.present),
             count(v.missing),
             count(v.unchecked)
@@ -176,7 +181,9 @@ pub fn VerificationPanel(run: Arc<Opened>) -> impl IntoView {
                     {badge}
                 </div>
                 <p>{text}</p>
-                {(!v.examples.is_empty()).then(|| view! { <p class="wrong">"Missing: "<code>{v.examples.join(", ")}</code></p> })}
+                {(!v.examples.is_empty()).then(|| {
+                    view! { <p class="wrong">"Missing: "<code>{v.examples.join(", ")}</code></p> }
+                })}
             </section>
         }
     })
@@ -231,13 +238,15 @@ fn node(n: NodeView) -> impl IntoView {
             <td>{n.protocol}</td>
             <td>{timing}</td>
             <td class="number">{three_digits(n.in_flight)}</td>
-            <td class="number">{if n.slots < 1_000_000 { n.slots.to_string() } else { "no limit".to_string() }}</td>
+            <td class="number">
+                {if n.slots < 1_000_000 { n.slots.to_string() } else { "no limit".to_string() }}
+            </td>
             <td class="lanes">{n.lanes.join(" ")}</td>
         </tr>
     }
 }
 
-/// Browser, machine, and what the instrument says of itself.
+/// The browser, the machine, and the facts of the instrument.
 #[component]
 pub fn EnvironmentPanel(run: Arc<Opened>) -> impl IntoView {
     let list = run.view.health.facts.iter().chain(&run.view.environment).cloned();

@@ -29,7 +29,11 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
         Ended::Completed => view! { <Badge text=sentence::ended(view.ended) tone=Tone::Good /> },
         other => {
             view! {
-                <Badge text=sentence::ended(other) tone=Tone::Warn title="What was measured until then counts." />
+                <Badge
+                    text=sentence::ended(other)
+                    tone=Tone::Warn
+                    title="What was measured until then counts."
+                />
             }
         }
     };
@@ -46,7 +50,12 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
             </p>
             <p class="outcome">{sentence::outcome(view)}</p>
             <Verdict health=view.health.clone() thresholds=view.thresholds.clone() />
-            {view.warnings.iter().cloned().map(|w| view! { <p class="note note-warn">{w}</p> }).collect_view()}
+            {view
+                .warnings
+                .iter()
+                .cloned()
+                .map(|w| view! { <p class="note note-warn">{w}</p> })
+                .collect_view()}
         </header>
         <Numbers run=run.clone() />
         <Acts run plan />
@@ -57,8 +66,11 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
 fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
     let editing = RwSignal::new(false);
-    let name =
-        if run.view.name.is_empty() { "Run without a name".to_string() } else { run.view.name.clone() };
+    let name = if run.view.name.is_empty() {
+        "Run without a name".to_string()
+    } else {
+        run.view.name.clone()
+    };
     let text = RwSignal::new(run.view.name.clone());
     let id = run.view.id.clone();
     let save = move || {
@@ -69,7 +81,7 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
         }
         leptos::task::spawn_local(async move {
             if let Some(run) = notices.check(library.rename(&id, &name).await) {
-                // The view may have gone while the run was being stored.
+                // The view may be gone when the run is stored.
                 renamed.try_run(run);
             }
         });
@@ -143,14 +155,21 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
         _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
     };
     let error_tone = if total.errors() > 0 { "bad" } else { "" };
-    let closure = v.concurrency.closure.map(|c| format!("; Little's law closes at {}", figure::percent(c)));
+    let closure =
+        v.concurrency.closure.map(|c| format!("; Little's law closes at {}", figure::percent(c)));
     view! {
         <dl class="tiles">
             <Tile
                 name="Throughput"
                 unit="/s"
                 value=text(three_digits(total.rate_per_s))
-                note=text(format!("{} answers in {}", figure::count(total.answers()), Micros::from_secs(v.measured_s)))
+                note=text(
+                    format!(
+                        "{} answers in {}",
+                        figure::count(total.answers()),
+                        Micros::from_secs(v.measured_s),
+                    ),
+                )
             />
             <Tile
                 name="p50, service"
@@ -229,7 +248,11 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
                 .map(|plan| {
                     let again = plan.clone();
                     view! {
-                        <button type="button" class="button" on:click=move |_| actions.copy_plan_link(&plan)>
+                        <button
+                            type="button"
+                            class="button"
+                            on:click=move |_| actions.copy_plan_link(&plan)
+                        >
                             <Icon name="link" />
                             "Copy plan link"
                         </button>
@@ -261,7 +284,8 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
                             .get()
                             .into_iter()
                             .map(|(id, name, at)| {
-                                view! { <option value=id>{format!("{name} ({})", local_time(&at))}</option> }
+                                let label = format!("{name} ({})", local_time(&at));
+                                view! { <option value=id>{label}</option> }
                             })
                             .collect_view()
                     }}

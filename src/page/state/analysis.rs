@@ -70,7 +70,9 @@ impl Analysis {
     pub async fn open(&self, name: &str, bytes: Vec<u8>) -> Answer {
         let (send, receive) = oneshot::channel();
         self.ask(name, bytes, send)?;
-        receive.await.unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
+        receive
+            .await
+            .unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
     }
 
     fn ask(&self, name: &str, bytes: Vec<u8>, send: oneshot::Sender<Answer>) -> Result<(), String> {
@@ -113,7 +115,11 @@ impl Analysis {
 
     fn send(&self, message: ToWorker) -> Result<(), String> {
         let inner = self.inner.borrow();
-        inner.link.as_ref().map_or(Ok(()), |link| link.send(message)).map_err(|error| error.to_string())
+        inner
+            .link
+            .as_ref()
+            .map_or(Ok(()), |link| link.send(message))
+            .map_err(|error| error.to_string())
     }
 
     /// Asks for the intervals of separate runs; the others are compared with the first. `on_update`

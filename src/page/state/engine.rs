@@ -103,7 +103,7 @@ pub struct UnderWay {
 /// The engine.
 #[derive(Clone, Copy)]
 pub struct Engine {
-    /// What it is doing.
+    /// What it does.
     pub status: RwSignal<Status>,
     /// The plan of the run under way, or of the last one.
     pub plan: RwSignal<Option<Plan>>,

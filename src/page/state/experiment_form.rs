@@ -1,4 +1,4 @@
-//! What the experiment's set-up form holds, above the route.
+//! What the set-up form of an experiment holds.
 
 use leptos::prelude::*;
 
@@ -6,22 +6,23 @@ use super::plan_form::PlanForm;
 use crate::experiment::{self, Experiment, ExperimentDraft, Template};
 use crate::plan::{Problem, wire};
 
-/// The set-up form's state.
+/// The set-up form of an experiment.
 #[derive(Clone, Copy)]
 pub struct ExperimentForm {
-    /// The fields as typed; `None` until a question was asked.
+    /// The fields as typed; `None` before a question was chosen.
     pub draft: RwSignal<Option<ExperimentDraft>>,
-    /// Whether a start was tried: all problems show.
+    /// Whether a start was tried: all problems show then.
     pub attempted: RwSignal<bool>,
 }
 
 impl ExperimentForm {
-    /// Nothing asked yet.
+    /// No question was chosen yet.
     pub fn new() -> ExperimentForm {
         ExperimentForm { draft: RwSignal::new(None), attempted: RwSignal::new(false) }
     }
 
-    /// Fills the form with a ready-made question on the plan form's plan, where that is a plan.
+    /// Fills the form with a ready-made question on the plan of the plan form, when that is
+    /// complete.
     pub fn ask(self, form: PlanForm, template: Template) {
         if let Ok(plan) = form.draft.with_untracked(crate::plan::PlanDraft::plan) {
             self.draft.set(Some(ExperimentDraft::of(template, &plan)));
@@ -43,9 +44,10 @@ impl ExperimentForm {
         Ok(())
     }
 
-    /// The experiment of both forms. `None` before a question was asked.
+    /// Returns the experiment of both forms; `None` before a question was chosen.
     pub fn experiment(self, form: PlanForm) -> Option<Result<Experiment, Vec<Problem>>> {
         let plan = form.draft.with(crate::plan::PlanDraft::plan);
-        self.draft.with(|draft| draft.as_ref().map(|draft| plan.and_then(|plan| draft.experiment(&plan))))
+        self.draft
+            .with(|draft| draft.as_ref().map(|draft| plan.and_then(|plan| draft.experiment(&plan))))
     }
 }

@@ -134,7 +134,8 @@ impl Library {
 
     /// Returns whether a run of this id is kept, in the store or in memory.
     pub fn has(self, id: &str) -> bool {
-        let card = self.cards.with_untracked(|cards| cards.iter().flatten().any(|card| card.id == id));
+        let card =
+            self.cards.with_untracked(|cards| cards.iter().flatten().any(|card| card.id == id));
         card || self.inner.with_value(|inner| inner.unkept.iter().any(|item| item.id() == id))
     }
 
@@ -202,7 +203,9 @@ impl Library {
                 let _ = send.send(answer);
             }
         })?;
-        receive.await.unwrap_or_else(|_| Err("The worker that compares runs stopped. Try again.".into()))
+        receive
+            .await
+            .unwrap_or_else(|_| Err("The worker that compares runs stopped. Try again.".into()))
     }
 
     /// Returns another run of the library with the setting of the first of these runs: it tells how
@@ -212,8 +215,9 @@ impl Library {
         self.ready().await;
         let key = setting_key(&first.plan_json);
         let others: Vec<&str> = runs.iter().map(|r| r.view.id.as_str()).collect();
-        let id =
-            self.cards.with_untracked(|cards| nearest(cards.as_deref()?, key, &others, &first.started_at))?;
+        let id = self
+            .cards
+            .with_untracked(|cards| nearest(cards.as_deref()?, key, &others, &first.started_at))?;
         let run = self.open(&id).await.ok()?;
         same_setting(&first.plan_json, &run.view.plan_json).then_some(run)
     }
@@ -262,7 +266,8 @@ impl Library {
         }
         let missing = || {
             format!(
-                "This browser has no run “{id}”. Library stay in the browser that made or opened them: open its file here."
+                "This browser has no run “{id}”. Library stay in the browser that made or opened \
+                 them: open its file here."
             )
         };
         let store = self.store().await.map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! What the plan form holds, above the route: it survives a look at the library.
+//! What the plan form holds.
 
 use std::collections::BTreeSet;
 
@@ -13,16 +13,16 @@ use crate::present::form::{
 };
 use crate::route::Prefill;
 
-/// The plan form's state.
+/// The plan form.
 #[derive(Clone, Copy)]
 pub struct PlanForm {
     /// The fields as typed.
     pub draft: RwSignal<PlanDraft>,
-    /// A key for each node's row, in step with the draft's nodes.
+    /// A key for the row of each node, in the order of the draft's nodes.
     pub rows: RwSignal<Vec<u32>>,
-    /// Kept here and nowhere else.
+    /// The API key. It is kept here and nowhere else.
     pub api_key: RwSignal<String>,
-    /// Whether a start was tried: all problems show.
+    /// Whether a start was tried: all problems show then.
     pub attempted: RwSignal<bool>,
     /// Whether "More settings" is open.
     pub more: RwSignal<bool>,
@@ -30,12 +30,12 @@ pub struct PlanForm {
     pub problems: Memo<Vec<Problem>>,
     touched: RwSignal<BTreeSet<String>>,
     next_row: RwSignal<u32>,
-    /// Whether the local cluster is still to be asked when the form is first shown.
+    /// Whether to look for the local cluster when the form is first shown.
     to_ask: StoredValue<bool>,
 }
 
 impl PlanForm {
-    /// The form with the last used plan, or the quick preset.
+    /// Holds the plan that was used last, or the quick preset.
     pub fn new() -> PlanForm {
         let last = prefs::get("plan").and_then(|json| wire::read(&json).ok());
         let beginning = beginning(last.is_some(), &document::host());
@@ -64,8 +64,8 @@ impl PlanForm {
         }
     }
 
-    /// Asks the local cluster whether it is there; where nobody answers, and the form is still as it began,
-    /// the simulated one takes its place.
+    /// Looks whether the local cluster answers. When it does not, and the form is still unchanged,
+    /// the simulated cluster takes its place.
     fn ask(self) {
         leptos::task::spawn_local(async move {
             let before = self.draft.get_untracked();
@@ -111,8 +111,8 @@ impl PlanForm {
         }
     }
 
-    /// Fills the form with what the address says, once; the address is then the form's own. Where it says nothing,
-    /// the local cluster is asked whether it is there.
+    /// Fills the form with what the address says, and takes that out of the address. When the
+    /// address says nothing, looks for the local cluster, once.
     pub fn prefill(self, prefill: &Prefill, notices: Notices) {
         let to_ask = self.to_ask.get_value();
         self.to_ask.set_value(false);
@@ -126,7 +126,9 @@ impl PlanForm {
             match from_link(link) {
                 Ok(plan) => self.fill(&plan),
                 Err(problems) => {
-                    problems.iter().for_each(|p| notices.wrong(format!("The plan in the link: {p}")));
+                    problems
+                        .iter()
+                        .for_each(|p| notices.wrong(format!("The plan in the link: {p}")));
                 }
             }
         }
@@ -134,7 +136,8 @@ impl PlanForm {
             if preset(name).is_some() {
                 self.apply_preset(name);
             } else {
-                notices.wrong(format!("The address names the preset “{name}”, which there is not."));
+                notices
+                    .wrong(format!("The address names the preset “{name}”, which there is not."));
             }
         }
         if !prefill.nodes.is_empty() {
@@ -147,7 +150,7 @@ impl PlanForm {
         document::replace("#/");
     }
 
-    /// Returns the API key that was typed, where there is one.
+    /// Returns the API key, when one was typed.
     pub fn key(self) -> Option<String> {
         Some(self.api_key.get_untracked()).filter(|key| !key.trim().is_empty())
     }
@@ -167,7 +170,7 @@ impl PlanForm {
         self.rows.set((first..first + count).collect());
     }
 
-    /// One more node.
+    /// Adds a node.
     pub fn add_node(self) {
         let row = self.next_row.get_untracked();
         self.next_row.set(row + 1);
@@ -190,19 +193,19 @@ impl PlanForm {
         self.rows.update(|rows| rows.retain(|r| *r != row));
     }
 
-    /// Where the node of a row stands in the draft.
+    /// Returns the index in the draft of the node of a row.
     pub fn index(self, row: u32) -> Option<usize> {
         self.rows.with(|rows| rows.iter().position(|r| *r == row))
     }
 
-    /// The user has left a field: its problems may show.
+    /// Notes that the user has left a field: its problems may show.
     pub fn touch(self, field: &str) {
         self.touched.update(|t| {
             t.insert(control(field));
         });
     }
 
-    /// Whether a field's problems show.
+    /// Returns whether a field's problems show.
     pub fn is_open(self, field: &str) -> bool {
         self.attempted.get() || self.touched.with(|t| t.contains(&control(field)))
     }
@@ -213,7 +216,7 @@ impl PlanForm {
             self.more.set(true);
         }
         let id = control_id(field);
-        // The disclosure opens with the next pass over the page.
+        // "More settings" opens before the next frame.
         request_animation_frame(move || document::focus(&id));
     }
 }
