@@ -16,14 +16,8 @@ pub use fwit_quantities::{sample, units};
 pub use fwit_report::{check, experiment, run};
 pub use fwit_stats as stats;
 
-// `view!` writes `::fwit::markup`, here as in the tests.
-#[cfg(target_arch = "wasm32")]
-extern crate self as fwit;
-
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
-#[cfg(target_arch = "wasm32")]
-pub mod markup;
 #[cfg(target_arch = "wasm32")]
 pub mod page;
 #[cfg(target_arch = "wasm32")]

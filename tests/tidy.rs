@@ -27,7 +27,6 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["json", "units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"],
     ),
     ("protocol", &["units", "plan", "run", "experiment", "check"]),
-    ("markup", &[]),
     ("browser", &["units", "sample", "entity", "protocol", "chart"]),
     (
         "worker",
@@ -64,7 +63,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "route",
             "present",
             "protocol",
-            "markup",
             "browser",
         ],
     ),
@@ -191,27 +189,6 @@ fn files_hold_one_idea() {
         })
         .collect();
     assert!(long.is_empty(), "split these:\n{}", long.join("\n"));
-}
-
-/// Views take Leptos's prelude whole, so that a forgotten import would give its own signals, compiled once more a type.
-#[test]
-fn views_use_the_signals_of_markup() {
-    for path in rust_files(&root().join("src/page")) {
-        let text = fs::read_to_string(&path).unwrap();
-        let words: BTreeSet<&str> = code(&text)
-            .flat_map(|(_, line)| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
-            .collect();
-        for leptos in ["Memo", "Effect", "ArcRwSignal", "ReadSignal", "WriteSignal"] {
-            assert!(!words.contains(leptos), "{} uses {leptos} of Leptos", path.display());
-        }
-        for ours in ["RwSignal", "Signal", "NodeRef"] {
-            let mut uses =
-                text.split("use crate::markup::").skip(1).filter_map(|rest| rest.split(';').next());
-            let imported =
-                uses.any(|names| names.split(|c: char| !c.is_alphanumeric()).any(|name| name == ours));
-            assert!(!words.contains(ours) || imported, "{} uses {ours} of Leptos", path.display());
-        }
-    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The camps of a run: what was found, the camps side by side, and the evidence. For results, comparisons, experiments.
+//! The camps of a run: what was found, the camps side by side, and the evidence. Results,
+//! comparisons and experiments show them.
 
 use leptos::prelude::*;
 
@@ -8,7 +9,6 @@ use crate::chart::ink::Ink;
 use crate::chart::number::fixed;
 use crate::chart::scene::Shape;
 use crate::chart::sign;
-use crate::markup::{Markup, view};
 use crate::present::figure::{count, ms};
 use crate::present::method::CAMPS;
 use crate::run::camps::CampsView;
@@ -39,7 +39,7 @@ pub fn CampsSideBySide(runs: Vec<(String, CampsView)>) -> impl IntoView {
                 </section>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <section class="panel camps" id="camps">
             <h2>"Camps" <MethodLink method=CAMPS /></h2>
@@ -51,7 +51,7 @@ pub fn CampsSideBySide(runs: Vec<(String, CampsView)>) -> impl IntoView {
 /// Headline, sentences, the table of camps, the evidence.
 #[component]
 pub fn CampsFinding(camps: CampsView) -> impl IntoView {
-    let sentences = camps.sentences.iter().cloned().map(|s| view! { <p>{s}</p> }).collect::<Markup>();
+    let sentences = camps.sentences.iter().cloned().map(|s| view! { <p>{s}</p> }).collect_view();
     view! {
         <p class="outcome">{camps.headline.clone()}</p>
         {sentences}
@@ -60,13 +60,13 @@ pub fn CampsFinding(camps: CampsView) -> impl IntoView {
     }
 }
 
-/// The sign of a camp: as in the strip of entities.
-fn mark(i: usize) -> Markup {
+/// The sign of a camp, as in the chart of entities.
+fn mark(i: usize) -> impl IntoView {
     let svg = sign::svg(Sign::Marker(Shape::of_series(i)), Ink::series(i));
     view! { <span class="camp-sign" aria-hidden="true" inner_html=svg></span> }
 }
 
-fn table(camps: &CampsView) -> Markup {
+fn table(camps: &CampsView) -> impl IntoView + use<> {
     let heads = camps
         .camps
         .iter()
@@ -83,7 +83,7 @@ fn table(camps: &CampsView) -> Markup {
                 </th>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let sub = camps
         .camps
         .iter()
@@ -93,42 +93,53 @@ fn table(camps: &CampsView) -> Markup {
                 <th scope="col" class="number">"answers"</th>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let two = camps.camps.len() == 2;
     let rows = camps
         .ops
         .iter()
         .enumerate()
         .map(|(op, name)| {
-            let means: Vec<_> = camps.camps.iter().map(|c| c.ops.get(op).copied().flatten()).collect();
+            let means: Vec<_> =
+                camps.camps.iter().map(|c| c.ops.get(op).copied().flatten()).collect();
             let ratio = match means.as_slice() {
-                [Some(a), Some(b)] if a.mean_us > 0.0 => Some(format!("{:.2}", b.mean_us / a.mean_us)),
+                [Some(a), Some(b)] if a.mean_us > 0.0 => {
+                    Some(format!("{:.2}", b.mean_us / a.mean_us))
+                }
                 _ => None,
             };
             let cells = means
                 .iter()
                 .map(|m| {
-                    let (mean, n) =
-                        m.map_or_else(|| ("–".into(), "0".into()), |m| (ms(m.mean_us), count(m.count)));
+                    let (mean, n) = m.map_or_else(
+                        || ("–".into(), "0".into()),
+                        |m| (ms(m.mean_us), count(m.count)),
+                    );
                     view! {
-                        <td class="number" title="Mean service time of all the camp’s answers">{mean}</td>
+                        <td class="number" title="Mean service time of all the camp’s answers">
+                            {mean}
+                        </td>
                         <td class="number">{n}</td>
                     }
                 })
-                .collect::<Markup>();
+                .collect_view();
             view! {
                 <tr>
                     <th scope="row">{name.clone()}</th>
                     {cells}
-                    {two.then(|| view! { <td class="number">{ratio.unwrap_or_else(|| "–".into())}</td> })}
+                    {two.then(|| {
+                        view! { <td class="number">{ratio.unwrap_or_else(|| "–".into())}</td> }
+                    })}
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Camps side by side">
             <table class="table">
-                <caption class="visually-hidden">"Camps side by side, operation by operation"</caption>
+                <caption class="visually-hidden">
+                    "Camps side by side, operation by operation"
+                </caption>
                 <thead>
                     <tr>
                         <td></td>
@@ -141,7 +152,11 @@ fn table(camps: &CampsView) -> Markup {
                         {two
                             .then(|| {
                                 view! {
-                                    <th scope="col" class="number" title="The second camp’s mean over the first’s">
+                                    <th
+                                        scope="col"
+                                        class="number"
+                                        title="The second camp’s mean over the first’s"
+                                    >
                                         "ratio"
                                     </th>
                                 }
@@ -154,12 +169,16 @@ fn table(camps: &CampsView) -> Markup {
     }
 }
 
-fn evidence(camps: &CampsView) -> Markup {
+/// What eta squared is, on hover.
+const ETA_SQUARED: &str = "Eta squared: the share of the variation of ln latency that the label \
+                           explains; camps from 0.5 on";
+
+fn evidence(camps: &CampsView) -> impl IntoView + use<> {
     let entities = camps
         .evidence
         .iter()
         .map(|e| view! { <li title=CAMPS.title()>{e.words.clone()}</li> })
-        .collect::<Markup>();
+        .collect_view();
     let requests = camps
         .requests
         .iter()
@@ -171,25 +190,33 @@ fn evidence(camps: &CampsView) -> Markup {
                     <th scope="row">{r.op.clone()}</th>
                     <td class="number">{count(r.count)}</td>
                     <td class="wrap">{r.words.clone()}</td>
-                    <td title="Eta squared: the share of the variation of ln latency that the label explains; camps from 0.5 on">
+                    <td title=ETA_SQUARED>
                         {if labels.is_empty() { "–".into() } else { labels.join(", ") }}
                     </td>
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let correlation = camps.rank_correlation.zip(camps.correlation).map(|(rank, plain)| {
         let (rank, plain) = (fixed(rank, 2), fixed(plain, 2));
         let text = format!(
-            "Read and write means over the entities: rank correlation {rank} (Spearman), {plain} (Pearson)."
+            "Read and write means over the entities: rank correlation {rank} (Spearman), {plain} \
+             (Pearson)."
         );
         view! { <li>{text}</li> }
     });
     let table = (!camps.requests.is_empty()).then(|| {
         view! {
-            <div class="table-scroll" tabindex="0" role="region" aria-label="Groups among the requests">
+            <div
+                class="table-scroll"
+                tabindex="0"
+                role="region"
+                aria-label="Groups among the requests"
+            >
                 <table class="table">
-                    <caption class="visually-hidden">"Groups among the requests of each operation"</caption>
+                    <caption class="visually-hidden">
+                        "Groups among the requests of each operation"
+                    </caption>
                     <thead>
                         <tr>
                             <th scope="col">"operation"</th>

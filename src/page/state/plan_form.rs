@@ -1,12 +1,11 @@
-//! What the plan form holds, above the route: it survives a look at the library.
+//! What the plan form holds.
 
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
+use super::notices::Notices;
 use crate::browser::{document, prefs};
-use crate::markup::{RwSignal, Signal, memo};
-use crate::page::notices::Notices;
 use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
 use crate::present::form::{
     Beginning, apply_preset, beginning, control, control_id, edit, free_name, is_extra, simulate,
@@ -14,30 +13,30 @@ use crate::present::form::{
 };
 use crate::route::Prefill;
 
-/// The plan form's state.
+/// The plan form.
 #[derive(Clone, Copy)]
-pub struct Form {
+pub struct PlanForm {
     /// The fields as typed.
     pub draft: RwSignal<PlanDraft>,
-    /// A key for each node's row, in step with the draft's nodes.
+    /// A key for the row of each node, in the order of the draft's nodes.
     pub rows: RwSignal<Vec<u32>>,
-    /// Kept here and nowhere else.
+    /// The API key. It is kept here and nowhere else.
     pub api_key: RwSignal<String>,
-    /// Whether a start was tried: all problems show.
+    /// Whether a start was tried: all problems show then.
     pub attempted: RwSignal<bool>,
     /// Whether "More settings" is open.
     pub more: RwSignal<bool>,
     /// All that is wrong with the draft.
-    pub problems: Signal<Vec<Problem>>,
+    pub problems: Memo<Vec<Problem>>,
     touched: RwSignal<BTreeSet<String>>,
     next_row: RwSignal<u32>,
-    /// Whether the local cluster is still to be asked when the form is first shown.
+    /// Whether to look for the local cluster when the form is first shown.
     to_ask: StoredValue<bool>,
 }
 
-impl Form {
-    /// The form with the last used plan, or the quick preset.
-    pub fn new() -> Form {
+impl PlanForm {
+    /// Holds the plan that was used last, or the quick preset.
+    pub fn new() -> PlanForm {
         let last = prefs::get("plan").and_then(|json| wire::read(&json).ok());
         let beginning = beginning(last.is_some(), &document::host());
         let plan = last.or_else(|| preset("quick"));
@@ -48,13 +47,13 @@ impl Form {
         let draft = RwSignal::new(first);
         let rows = draft.with_untracked(|d| (0..d.nodes.len() as u32).collect::<Vec<_>>());
         let next = rows.len() as u32;
-        Form {
+        PlanForm {
             draft,
             rows: RwSignal::new(rows),
             api_key: RwSignal::new(String::new()),
             attempted: RwSignal::new(false),
             more: RwSignal::new(false),
-            problems: memo(move || {
+            problems: Memo::new(move |_| {
                 let mut problems = draft.with(|d| d.plan().err().unwrap_or_default());
                 sort_problems(&mut problems);
                 problems
@@ -65,8 +64,8 @@ impl Form {
         }
     }
 
-    /// Asks the local cluster whether it is there; where nobody answers, and the form is still as it began,
-    /// the simulated one takes its place.
+    /// Looks whether the local cluster answers. When it does not, and the form is still unchanged,
+    /// the simulated cluster takes its place.
     fn ask(self) {
         leptos::task::spawn_local(async move {
             let before = self.draft.get_untracked();
@@ -112,8 +111,8 @@ impl Form {
         }
     }
 
-    /// Fills the form with what the address says, once; the address is then the form's own. Where it says nothing,
-    /// the local cluster is asked whether it is there.
+    /// Fills the form with what the address says, and takes that out of the address. When the
+    /// address says nothing, looks for the local cluster, once.
     pub fn prefill(self, prefill: &Prefill, notices: Notices) {
         let to_ask = self.to_ask.get_value();
         self.to_ask.set_value(false);
@@ -127,7 +126,9 @@ impl Form {
             match from_link(link) {
                 Ok(plan) => self.fill(&plan),
                 Err(problems) => {
-                    problems.iter().for_each(|p| notices.wrong(format!("The plan in the link: {p}")));
+                    problems
+                        .iter()
+                        .for_each(|p| notices.wrong(format!("The plan in the link: {p}")));
                 }
             }
         }
@@ -135,7 +136,8 @@ impl Form {
             if preset(name).is_some() {
                 self.apply_preset(name);
             } else {
-                notices.wrong(format!("The address names the preset “{name}”, which there is not."));
+                notices
+                    .wrong(format!("The address names the preset “{name}”, which there is not."));
             }
         }
         if !prefill.nodes.is_empty() {
@@ -146,6 +148,11 @@ impl Form {
             self.remember(&plan);
         }
         document::replace("#/");
+    }
+
+    /// Returns the API key, when one was typed.
+    pub fn key(self) -> Option<String> {
+        Some(self.api_key.get_untracked()).filter(|key| !key.trim().is_empty())
     }
 
     /// Keeps a plan for the next visit.
@@ -163,7 +170,7 @@ impl Form {
         self.rows.set((first..first + count).collect());
     }
 
-    /// One more node.
+    /// Adds a node.
     pub fn add_node(self) {
         let row = self.next_row.get_untracked();
         self.next_row.set(row + 1);
@@ -186,19 +193,19 @@ impl Form {
         self.rows.update(|rows| rows.retain(|r| *r != row));
     }
 
-    /// Where the node of a row stands in the draft.
+    /// Returns the index in the draft of the node of a row.
     pub fn index(self, row: u32) -> Option<usize> {
         self.rows.with(|rows| rows.iter().position(|r| *r == row))
     }
 
-    /// The user has left a field: its problems may show.
+    /// Notes that the user has left a field: its problems may show.
     pub fn touch(self, field: &str) {
         self.touched.update(|t| {
             t.insert(control(field));
         });
     }
 
-    /// Whether a field's problems show.
+    /// Returns whether a field's problems show.
     pub fn is_open(self, field: &str) -> bool {
         self.attempted.get() || self.touched.with(|t| t.contains(&control(field)))
     }
@@ -209,7 +216,7 @@ impl Form {
             self.more.set(true);
         }
         let id = control_id(field);
-        // The disclosure opens with the next pass over the page.
+        // "More settings" opens before the next frame.
         request_animation_frame(move || document::focus(&id));
     }
 }

@@ -16,7 +16,7 @@ pub enum Item {
 }
 
 impl Item {
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> &str {
         match self {
             Item::Run(run) => &run.view.id,
@@ -24,7 +24,7 @@ impl Item {
         }
     }
 
-    /// Its file, JSON text.
+    /// Returns the text of its file, JSON.
     pub fn json(&self) -> &str {
         match self {
             Item::Run(run) => &run.json,
@@ -32,7 +32,7 @@ impl Item {
         }
     }
 
-    /// What the list shows of it.
+    /// Returns what the list shows of it.
     pub fn card(&self) -> Card {
         match self {
             Item::Run(run) => Card::of(&run.view, run.json.len() as u64),
@@ -42,7 +42,7 @@ impl Item {
         }
     }
 
-    /// Where it is shown.
+    /// Returns where it is shown.
     pub fn route(&self) -> Route {
         match self {
             Item::Run(run) => Route::Result(run.view.id.clone()),
@@ -50,7 +50,7 @@ impl Item {
         }
     }
 
-    /// The same under another id; `json` is its file with it.
+    /// Returns it with another id; `json` is its file with that id.
     pub fn with_id(self, id: &str, json: String) -> Item {
         match self {
             Item::Run(run) => {

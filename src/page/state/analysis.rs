@@ -1,5 +1,6 @@
-//! The analysis worker as functions: bytes in, run or experiment out; runs in, intervals out, bit by bit. Started on
-//! first use, started anew after it died.
+//! The analysis worker as functions: it reads files, and makes the intervals of separate runs.
+//!
+//! It is started on first use, and again on the next use after it died.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,31 +18,31 @@ use crate::run::view::Measure;
 
 type Answer = Result<Item, String>;
 
-/// What is heard of a contrast.
+/// News of a comparison of separate runs.
 #[derive(Clone, Debug)]
-pub enum Heard {
-    /// How far it is, 0 to 1.
+pub enum ComparisonUpdate {
+    /// How much of it is done, 0 to 1.
     Progress(f64),
-    /// What is known so far; `true` when that is all.
+    /// The intervals so far; `true` when they are complete.
     Known(Arc<Contrast>, bool),
-    /// It can't be made.
+    /// It can't be made, for this reason.
     Failed(String),
 }
 
-/// Somebody who waits for a contrast.
-struct Hearing {
+/// A comparison that the worker was asked for.
+struct Comparison {
     request: u32,
-    hear: Rc<dyn Fn(Heard)>,
+    on_update: Rc<dyn Fn(ComparisonUpdate)>,
     runs: Vec<Arc<Opened>>,
 }
 
-/// A contrast that was asked for; dropping it cancels it, and nothing more is heard.
-pub struct Asked {
+/// A comparison that was asked for. Dropping it cancels it; no more updates come then.
+pub struct PendingComparison {
     client: Analysis,
     request: u32,
 }
 
-impl Drop for Asked {
+impl Drop for PendingComparison {
     fn drop(&mut self) {
         self.client.forget(self.request);
     }
@@ -57,7 +58,7 @@ pub struct Analysis {
 struct Inner {
     link: Option<WorkerLink>,
     waiting: HashMap<u32, oneshot::Sender<Answer>>,
-    hearing: Vec<Hearing>,
+    comparisons: Vec<Comparison>,
     next: u32,
 }
 
@@ -65,11 +66,13 @@ impl Analysis {
     /// Reads a run's or an experiment's file.
     ///
     /// # Errors
-    /// What is wrong with the file, or with the worker.
+    /// What is wrong with the file or with the worker.
     pub async fn open(&self, name: &str, bytes: Vec<u8>) -> Answer {
         let (send, receive) = oneshot::channel();
         self.ask(name, bytes, send)?;
-        receive.await.unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
+        receive
+            .await
+            .unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
     }
 
     fn ask(&self, name: &str, bytes: Vec<u8>, send: oneshot::Sender<Answer>) -> Result<(), String> {
@@ -78,7 +81,7 @@ impl Analysis {
         self.send(ToWorker::Open { request, name: name.to_string(), bytes })
     }
 
-    /// The number of the next request, with a worker that lives.
+    /// Returns the number of the next request, and starts the worker where there is none.
     fn number(&self) -> Result<u32, String> {
         let mut inner = self.inner.borrow_mut();
         if inner.link.is_none() {
@@ -91,13 +94,15 @@ impl Analysis {
                     client.answer(request, Ok(Item::Experiment(Arc::from(opened))));
                 }
                 Ok(FromWorker::Wanted { request, places }) => client.supply(request, places),
-                Ok(FromWorker::Progress { request, done }) => client.tell(request, Heard::Progress(done)),
+                Ok(FromWorker::Progress { request, done }) => {
+                    client.tell(request, ComparisonUpdate::Progress(done))
+                }
                 Ok(FromWorker::Contrasted { request, result, over }) => {
-                    let heard = match result {
-                        Ok(contrast) => Heard::Known(Arc::from(contrast), over),
-                        Err(error) => Heard::Failed(error),
+                    let update = match result {
+                        Ok(contrast) => ComparisonUpdate::Known(Arc::from(contrast), over),
+                        Err(error) => ComparisonUpdate::Failed(error),
                     };
-                    client.tell(request, heard);
+                    client.tell(request, update);
                 }
                 Ok(_) => {}
                 Err(error) => client.died(&error.to_string()),
@@ -110,26 +115,31 @@ impl Analysis {
 
     fn send(&self, message: ToWorker) -> Result<(), String> {
         let inner = self.inner.borrow();
-        inner.link.as_ref().map_or(Ok(()), |link| link.send(message)).map_err(|error| error.to_string())
+        inner
+            .link
+            .as_ref()
+            .map_or(Ok(()), |link| link.send(message))
+            .map_err(|error| error.to_string())
     }
 
-    /// Makes intervals of separate runs; the first is the one the others are compared with. `hear` is called as they
-    /// come, never after the answer was dropped.
+    /// Asks for the intervals of separate runs; the others are compared with the first. `on_update`
+    /// is called as they come, and not after the returned value was dropped.
     ///
     /// # Errors
-    /// Where there is no worker.
-    pub fn contrast(
+    /// When the worker can't be started.
+    pub fn compare_separate_runs(
         &self,
         runs: Vec<Arc<Opened>>,
         measure: Measure,
-        hear: impl Fn(Heard) + 'static,
-    ) -> Result<Asked, String> {
+        on_update: impl Fn(ComparisonUpdate) + 'static,
+    ) -> Result<PendingComparison, String> {
         let request = self.number()?;
         let keys = runs.iter().map(|run| RunKey::of(run)).collect();
-        self.inner.borrow_mut().hearing.push(Hearing { request, hear: Rc::new(hear), runs });
+        let comparison = Comparison { request, on_update: Rc::new(on_update), runs };
+        self.inner.borrow_mut().comparisons.push(comparison);
         self.send(ToWorker::Contrast { request, measure, resamples: RESAMPLES, runs: keys })
             .inspect_err(|_| self.forget(request))?;
-        Ok(Asked { client: self.clone(), request })
+        Ok(PendingComparison { client: self.clone(), request })
     }
 
     /// Sends the runs that the worker does not remember.
@@ -137,38 +147,40 @@ impl Analysis {
         let client = self.clone();
         leptos::task::spawn_local(async move {
             for place in places {
-                // A run file has megabytes: one a task, and none for nobody.
+                // A run file has megabytes: send one a task, and none after a cancellation.
                 TimeoutFuture::new(0).await;
                 let json = client
                     .inner
                     .borrow()
-                    .hearing
+                    .comparisons
                     .iter()
-                    .find(|h| h.request == request)
-                    .and_then(|h| h.runs.get(place as usize).map(|run| run.json.clone()));
+                    .find(|c| c.request == request)
+                    .and_then(|c| c.runs.get(place as usize).map(|run| run.json.clone()));
                 let Some(json) = json else { return };
                 if let Err(error) = client.send(ToWorker::Add { request, place, json }) {
-                    client.tell(request, Heard::Failed(error));
+                    client.tell(request, ComparisonUpdate::Failed(error));
                 }
             }
         });
     }
 
-    /// An answer that is there already.
-    #[must_use]
-    pub fn nothing(&self) -> Asked {
-        Asked { client: self.clone(), request: 0 }
+    /// Returns a comparison that is complete already.
+    pub fn completed(&self) -> PendingComparison {
+        PendingComparison { client: self.clone(), request: 0 }
     }
 
-    fn tell(&self, request: u32, heard: Heard) {
-        let hear = self.inner.borrow().hearing.iter().find(|h| h.request == request).map(|h| h.hear.clone());
-        if let Some(hear) = hear {
-            hear(heard);
+    fn tell(&self, request: u32, update: ComparisonUpdate) {
+        let inner = self.inner.borrow();
+        let comparison = inner.comparisons.iter().find(|c| c.request == request);
+        let on_update = comparison.map(|c| c.on_update.clone());
+        drop(inner);
+        if let Some(on_update) = on_update {
+            on_update(update);
         }
     }
 
     fn forget(&self, request: u32) {
-        self.inner.borrow_mut().hearing.retain(|h| h.request != request);
+        self.inner.borrow_mut().comparisons.retain(|c| c.request != request);
         // A worker that is gone has nothing to forget.
         let _ = self.send(ToWorker::Cancel { request });
     }
@@ -176,7 +188,7 @@ impl Analysis {
     fn answer(&self, request: u32, result: Answer) {
         let waiting = self.inner.borrow_mut().waiting.remove(&request);
         if let Some(send) = waiting {
-            // The asker may have gone away meanwhile.
+            // The view that asked may be gone.
             let _ = send.send(result);
         }
     }
@@ -184,15 +196,15 @@ impl Analysis {
     fn died(&self, why: &str) {
         let client = self.clone();
         let why = why.to_string();
-        // Not here: this runs inside one of the link's own listeners.
+        // The link can't be dropped here: this runs inside one of its own listeners.
         leptos::task::spawn_local(async move {
-            let (waiting, hearing) = {
+            let (waiting, comparisons) = {
                 let mut inner = client.inner.borrow_mut();
                 inner.link = None;
-                (std::mem::take(&mut inner.waiting), std::mem::take(&mut inner.hearing))
+                (std::mem::take(&mut inner.waiting), std::mem::take(&mut inner.comparisons))
             };
-            for hearing in hearing {
-                (hearing.hear)(Heard::Failed(why.clone()));
+            for comparison in comparisons {
+                (comparison.on_update)(ComparisonUpdate::Failed(why.clone()));
             }
             for (_, send) in waiting {
                 let _ = send.send(Err(why.clone()));

@@ -1,24 +1,25 @@
-//! What happens to the page as a whole during a run: hidden, shown, frozen, resumed.
+//! Tells when the page is hidden, shown, frozen or resumed.
 
 use super::listener::Listener;
 use crate::entity::instrument::Trouble;
 
-/// Listeners to the page's visibility and life cycle. Dropping them ends that.
+/// Listens to the page's visibility and life cycle until it is dropped.
 #[derive(Debug)]
-pub struct Vital {
+pub struct PageLifecycle {
     _listeners: Vec<Option<Listener>>,
 }
 
-/// Whether the tab is hidden now.
+/// Returns whether the tab is hidden now.
 #[must_use]
 pub fn is_hidden() -> bool {
     web_sys::window().and_then(|w| w.document()).is_some_and(|d| d.hidden())
 }
 
-impl Vital {
-    /// Calls `tell` with a trouble and whether it begins; once at the start where the tab is hidden already.
+impl PageLifecycle {
+    /// Calls `tell` with what disturbs the page, and whether it begins or ends. When the tab is
+    /// hidden already, it is called at once.
     #[must_use]
-    pub fn watch(tell: impl Fn(Trouble, bool) + Clone + 'static) -> Vital {
+    pub fn watch(tell: impl Fn(Trouble, bool) + Clone + 'static) -> PageLifecycle {
         if is_hidden() {
             tell(Trouble::Hidden, true);
         }
@@ -28,6 +29,6 @@ impl Vital {
             Listener::on_document("freeze", move |_| frozen(Trouble::Frozen, true)),
             Listener::on_document("resume", move |_| resumed(Trouble::Frozen, false)),
         ];
-        Vital { _listeners: listeners }
+        PageLifecycle { _listeners: listeners }
     }
 }

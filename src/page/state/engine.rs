@@ -1,4 +1,6 @@
-//! The engine worker's side in the page: start, stop, check; its beats, at most one write of signals a frame.
+//! The engine in its worker, as the page sees it: start, stop, check, calibrate, and its snapshots.
+//!
+//! Invariant: snapshots are written to signals at most once a frame.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,41 +12,40 @@ use super::item::Item;
 use crate::browser::environment;
 use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
-use crate::browser::vital::Vital;
+use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
 use crate::check::NodeCheck;
 use crate::experiment::Experiment;
 use crate::experiment::view::Progress;
-use crate::markup::RwSignal;
 use crate::plan::{Plan, wire};
 use crate::present::inbox::{Inbox, extend_history};
 use crate::protocol::{FromWorker, Start, ToWorker};
 use crate::run::view::{Calibration, Live, Second};
 
-/// What the engine is doing.
+/// What the engine does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Nothing yet.
+    /// Nothing was started yet.
     Idle,
-    /// A run was asked for.
+    /// A run is being started.
     Starting,
     /// A run is under way.
     Running,
-    /// It was asked to stop.
+    /// A run is being stopped.
     Stopping,
-    /// The last run ended well: its id.
+    /// The last run ended well, and has this id.
     Done(String),
-    /// The last run could not start or go on: why.
+    /// The last run could not start or go on, for these reasons.
     Failed(Vec<String>),
 }
 
 impl Status {
-    /// Whether a run is under way.
+    /// Returns whether a run is under way.
     pub fn is_busy(&self) -> bool {
         matches!(self, Status::Starting | Status::Running | Status::Stopping)
     }
 
-    /// The value of `data-fwit`.
+    /// Returns the value of the root element's `data-fwit`.
     pub fn name(&self) -> &'static str {
         match self {
             Status::Idle => "idle",
@@ -55,35 +56,40 @@ impl Status {
     }
 }
 
-/// The connection check's state.
+/// The state of the connection check.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Check {
-    /// Not asked for.
+    /// There was none.
     None,
     /// Under way.
     Running,
-    /// What it found, a node each.
+    /// What it found, node by node.
     Done(Vec<NodeCheck>),
-    /// It could not be done.
+    /// It could not be carried out, for this reason.
     Failed(String),
 }
 
-/// What is known of this browser's speed.
+/// How fast this browser is, as far as it was measured.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibrated {
-    /// The newest measurement, kept for the runs to come.
+    /// The newest measurement. It is kept for later runs.
     pub known: Option<Calibration>,
-    /// A measurement is under way.
+    /// Whether a measurement is under way.
     pub running: bool,
     /// Why the last one failed.
     pub failure: Option<String>,
 }
 
+/// How a run ended: the run or the experiment, or all that went wrong.
+pub type RunEnd = Result<Item, Vec<String>>;
+
+/// Is told how a run ended.
+type OnEnd = Box<dyn FnOnce(RunEnd)>;
+
+/// Is told what a calibration found.
 type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;
 
-type OnEnd = Box<dyn FnOnce(Result<Item, Vec<String>>)>;
-
-/// Where an experiment is, with the names of its arms.
+/// An experiment under way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnderWay {
     /// Its name.
@@ -94,18 +100,18 @@ pub struct UnderWay {
     pub progress: Option<Progress>,
 }
 
-/// The engine as the page sees it.
+/// The engine.
 #[derive(Clone, Copy)]
 pub struct Engine {
-    /// What it is doing.
+    /// What it does.
     pub status: RwSignal<Status>,
-    /// The plan under way or last run.
+    /// The plan of the run under way, or of the last one.
     pub plan: RwSignal<Option<Plan>>,
-    /// The experiment under way or last carried out; `None` where it was a run.
+    /// The experiment under way, or the last one; `None` when it was a single run.
     pub experiment: RwSignal<Option<UnderWay>>,
-    /// The newest beat.
+    /// The newest snapshot.
     pub live: RwSignal<Live>,
-    /// The seconds so far.
+    /// All seconds so far.
     pub history: RwSignal<Vec<Second>>,
     /// The connection check.
     pub check: RwSignal<Check>,
@@ -119,18 +125,18 @@ struct Inner {
     inbox: Rc<RefCell<Inbox>>,
     pump: FramePump,
     on_end: Option<OnEnd>,
-    /// Who waits for a calibration.
+    /// All that wait for a calibration.
     on_calibrated: Vec<OnCalibrated>,
-    /// Tells the worker of what happens to the page during a run.
-    vital: Option<Vital>,
+    /// Tells the worker when the page is hidden or frozen during a run.
+    lifecycle: Option<PageLifecycle>,
     /// Asks before the page is left during a run.
     guard: Option<Listener>,
-    /// The hidden tab catches up when it shows again.
+    /// Catches up when a hidden tab is shown again.
     _visible: Option<Listener>,
 }
 
 impl Engine {
-    /// No worker yet: it starts with the first run or check.
+    /// No worker yet: the first run or check starts it.
     pub fn new() -> Engine {
         let (live, history) = (RwSignal::new(Live::default()), RwSignal::new(Vec::new()));
         let inbox = Rc::new(RefCell::new(Inbox::default()));
@@ -138,7 +144,7 @@ impl Engine {
         let pump = FramePump::new(move || {
             let update = read.borrow_mut().take();
             if let Some(update) = update {
-                // Most beats bring no second: nothing that is drawn over time changes.
+                // Most snapshots bring no new second: what is drawn over time stays as it is.
                 if !update.seconds.is_empty() {
                     history.update(|h| extend_history(h, update.seconds));
                 }
@@ -155,7 +161,7 @@ impl Engine {
             pump,
             on_end: None,
             on_calibrated: Vec::new(),
-            vital: None,
+            lifecycle: None,
             guard: None,
             _visible: visible,
         };
@@ -170,10 +176,10 @@ impl Engine {
         }
     }
 
-    /// Starts a run. `on_end` hears once how it ended: the run, or all that went wrong.
+    /// Starts a run. `on_end` is told once how it ended.
     ///
     /// # Errors
-    /// Where a run is under way, or the worker can't be started.
+    /// When a run is under way, or the worker can't be started.
     pub fn start(self, plan: Plan, api_key: Option<String>, on_end: OnEnd) -> Result<(), String> {
         self.begin(ToWorker::Start, wire::to_json(&plan), plan, api_key, None, on_end)
     }
@@ -225,14 +231,14 @@ impl Engine {
             calibration: self.calibration().with_untracked(|c| c.known.clone()),
         }));
         self.send(message).map_err(|error| error.to_string())?;
-        let vital = Vital::watch(move |trouble, begins| {
-            // A worker that is gone needs no notes.
+        let lifecycle = PageLifecycle::watch(move |trouble, begins| {
+            // A worker that is gone needs no note.
             let _ = self.send(ToWorker::Note { trouble, begins });
         });
         self.inner.update_value(|inner| {
             *inner.inbox.borrow_mut() = Inbox::default();
             inner.on_end = Some(on_end);
-            inner.vital = Some(vital);
+            inner.lifecycle = Some(lifecycle);
             inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
         });
         self.live.set(Live::default());
@@ -243,7 +249,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends the run now; what was measured counts. Nothing without a run.
+    /// Ends the run now; what was measured counts. Does nothing without a run.
     pub fn stop(self) {
         if matches!(self.status.get_untracked(), Status::Starting | Status::Running) {
             self.status.set(Status::Stopping);
@@ -253,7 +259,7 @@ impl Engine {
         }
     }
 
-    /// Looks at every address of the plan's nodes.
+    /// Checks every address of the plan's nodes.
     pub fn check(self, plan: &Plan, api_key: Option<String>) {
         if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
             return;
@@ -264,12 +270,13 @@ impl Engine {
         }
     }
 
-    /// How fast this browser is, as far as it was measured.
+    /// Returns how fast this browser is.
     pub fn calibration(self) -> RwSignal<Calibrated> {
         self.inner.with_value(|inner| inner.calibration)
     }
 
-    /// Measures how fast this browser is, with the slots of a plan. `tell` hears once. Nothing else goes on meanwhile.
+    /// Measures how fast this browser is, with the slots of a plan. `tell` is told once. No run and
+    /// no check can start meanwhile.
     pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
         if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
             return tell(Err("A run or a check is under way: wait for its end.".into()));
@@ -298,7 +305,7 @@ impl Engine {
         }
     }
 
-    /// The run was kept under this id.
+    /// Notes that the run has this id; `kept` when it is in the browser's store.
     pub fn done(self, id: &str, kept: bool) {
         if kept {
             self.inner.update_value(|inner| inner.guard = None);
@@ -306,7 +313,7 @@ impl Engine {
         self.status.set(Status::Done(id.to_string()));
     }
 
-    /// The run could not start or go on.
+    /// Notes that the run could not start or go on.
     pub fn failed(self, messages: Vec<String>) {
         self.inner.update_value(|inner| inner.guard = None);
         self.status.set(Status::Failed(messages));
@@ -333,7 +340,7 @@ impl Engine {
                 }
             }
             Ok(FromWorker::Period(progress)) => {
-                // A period's seconds begin anew.
+                // Each period counts its own seconds.
                 self.inner.with_value(|inner| *inner.inbox.borrow_mut() = Inbox::default());
                 self.history.set(Vec::new());
                 self.experiment.update(|e| {
@@ -358,7 +365,7 @@ impl Engine {
                 | FromWorker::Contrasted { .. },
             ) => {}
             Err(error) => {
-                // The link is used up. It can't be dropped here: this runs inside one of its own listeners.
+                // The link can't be dropped here: this runs inside one of its own listeners.
                 leptos::task::spawn_local(async move {
                     self.inner.update_value(|inner| inner.link = None);
                 });
@@ -367,7 +374,7 @@ impl Engine {
         }
     }
 
-    /// Trouble ends whatever is under way: a check or a run.
+    /// Ends what is under way, a check, a calibration or a run, with these errors.
     fn fail(self, messages: Vec<String>) {
         if self.check.get_untracked() == Check::Running {
             self.check.set(Check::Failed(messages.join(" ")));
@@ -380,9 +387,9 @@ impl Engine {
         }
     }
 
-    fn end(self, end: Result<Item, Vec<String>>) {
+    fn end(self, end: RunEnd) {
         let on_end = self.inner.try_update_value(|inner| {
-            inner.vital = None;
+            inner.lifecycle = None;
             inner.on_end.take()
         });
         if let Some(on_end) = on_end.flatten() {

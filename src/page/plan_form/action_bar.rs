@@ -2,61 +2,48 @@
 
 use leptos::prelude::*;
 
+use crate::browser::document;
 use crate::browser::files::{self, Picked};
-use crate::browser::{clipboard, document};
 use crate::experiment::Template;
-use crate::markup::{NodeRef, Show, memo, view};
-use crate::page::engine::{Check, Status};
+use crate::page::actions::Actions;
 use crate::page::parts::Icon;
-use crate::page::state::{App, use_app};
+use crate::page::state::{Check, Engine, ExperimentForm, Notices, PlanForm, Status, go};
 use crate::plan::preflight::expected;
-use crate::plan::{Plan, PlanDraft, to_link, wire};
+use crate::plan::{Plan, PlanDraft, wire};
 use crate::present::sentence;
 use crate::route::Route;
 
-/// Starts the drafted run, or shows all that keeps it from starting.
-pub fn start(app: App) {
-    let Some(plan) = valid(app) else { return };
-    app.form.remember(&plan);
-    if let Err(error) = app.start(plan, key(app), None) {
-        app.notices.wrong(error);
+/// Returns the plan. When the draft is not a plan yet, shows what is wrong and puts the focus
+/// there.
+pub fn valid(form: PlanForm) -> Option<Plan> {
+    let plan = form.draft.with_untracked(PlanDraft::plan).ok();
+    if plan.is_none() {
+        form.attempted.set(true);
+        request_animation_frame(|| document::focus("f"));
     }
+    plan
 }
 
-/// The API key typed, where there is one.
-pub fn key(app: App) -> Option<String> {
-    Some(app.form.api_key.get_untracked()).filter(|key| !key.trim().is_empty())
-}
-
-/// The plan, or the focus on what is wrong with the draft.
-fn valid(app: App) -> Option<Plan> {
-    match app.form.draft.with_untracked(PlanDraft::plan) {
-        Ok(plan) => Some(plan),
-        Err(_) => {
-            app.form.attempted.set(true);
-            request_animation_frame(|| document::focus("f"));
-            None
-        }
-    }
-}
-
-/// The bar at the form's end.
+/// The bar with the buttons at the end of the form.
 #[component]
-pub fn Actions() -> impl IntoView {
-    let app = use_app();
-    let busy = memo(move || app.engine.status.with(Status::is_busy));
-    let simulated = memo(move || app.form.draft.with(PlanDraft::is_simulated));
-    let checking = memo(move || app.engine.check.get() == Check::Running);
-    let sentence = memo(move || {
-        app.form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
+pub fn ActionBar() -> impl IntoView {
+    let (form, experiment_form) =
+        (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let (engine, notices) = (expect_context::<Engine>(), expect_context::<Notices>());
+    let actions = expect_context::<Actions>();
+    let busy = Memo::new(move |_| engine.status.with(Status::is_busy));
+    let simulated = Memo::new(move |_| form.draft.with(PlanDraft::is_simulated));
+    let checking = Memo::new(move |_| engine.check.get() == Check::Running);
+    let sentence = Memo::new(move |_| {
+        form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
     });
-    let preflights = memo(move || {
-        let has_key = app.form.api_key.with(|key| !key.trim().is_empty());
-        app.form.draft.with(|d| d.plan().ok().and_then(|plan| expected(&plan, has_key).words()))
+    let preflights = Memo::new(move |_| {
+        let has_key = form.api_key.with(|key| !key.trim().is_empty());
+        form.draft.with(|d| d.plan().ok().and_then(|plan| expected(&plan, has_key).words()))
     });
-    let measuring = memo(move || app.engine.calibration().with(|c| c.running));
-    let speed = memo(move || {
-        app.engine.calibration().with(|c| match (c.running, &c.failure, &c.known) {
+    let measuring = Memo::new(move |_| engine.calibration().with(|c| c.running));
+    let speed = Memo::new(move |_| {
+        engine.calibration().with(|c| match (c.running, &c.failure, &c.known) {
             (true, ..) => Some("Measuring how fast this browser is…".to_string()),
             (_, Some(failure), _) => Some(failure.clone()),
             (_, _, Some(known)) => Some(sentence::calibration(known)),
@@ -64,31 +51,31 @@ pub fn Actions() -> impl IntoView {
         })
     });
     let calibrate = move |_| {
-        if let Some(plan) = valid(app) {
-            app.engine.calibrate(&plan, Box::new(|_| {}));
+        if let Some(plan) = valid(form) {
+            engine.calibrate(&plan, Box::new(|_| {}));
         }
     };
     let check = move |_| {
-        if let Some(plan) = valid(app) {
-            app.engine.check(&plan, key(app));
+        if let Some(plan) = valid(form) {
+            engine.check(&plan, form.key());
             request_animation_frame(|| document::focus("check"));
         }
     };
     let copy = move |_| {
-        let Some(plan) = valid(app) else { return };
-        copy_link(app, &plan);
+        let Some(plan) = valid(form) else { return };
+        actions.copy_plan_link(&plan);
     };
     let save = move |_| {
-        let Some(plan) = valid(app) else { return };
+        let Some(plan) = valid(form) else { return };
         let name = crate::present::library::file_name(&plan.name, "plan");
-        app.notices.check(files::save(&name, "application/json", &wire::to_json(&plan)));
+        notices.check(files::save(&name, "application/json", &wire::to_json(&plan)));
     };
-    let load = NodeRef::<web_sys::HtmlInputElement>::new();
+    let load = NodeRef::<leptos::html::Input>::new();
     let loaded = move |_| {
         let Some(input) = load.get_untracked() else { return };
         let files = Picked::all(input.files());
         input.set_value("");
-        app.import(files);
+        actions.import(files);
     };
     view! {
         {move || preflights.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
@@ -96,7 +83,12 @@ pub fn Actions() -> impl IntoView {
         <div class="actions">
             <p class="actions-sentence">{sentence}</p>
             <div class="row">
-                <button type="submit" class="button button-main" disabled=move || busy.get() || measuring.get() title="Ctrl + Enter">
+                <button
+                    type="submit"
+                    class="button button-main"
+                    disabled=move || busy.get() || measuring.get()
+                    title="Ctrl + Enter"
+                >
                     <Icon name="play" />
                     "Start"
                 </button>
@@ -113,7 +105,8 @@ pub fn Actions() -> impl IntoView {
                 <button
                     type="button"
                     class="button"
-                    title="Asks the page's own server, which does nothing, for four seconds: what is left is the browser's share"
+                    title="Asks the page's own server, which does nothing, for four seconds: what \
+                           is left is the browser's share"
                     disabled=move || busy.get() || checking.get() || measuring.get()
                     on:click=calibrate
                 >
@@ -125,9 +118,9 @@ pub fn Actions() -> impl IntoView {
                     disabled=move || busy.get()
                     title="An experiment: this plan with leader stickiness and without, in turn"
                     on:click=move |_| {
-                        if valid(app).is_some() {
-                            app.lab.ask(app.form, Template::Sticky);
-                            app.go(&Route::Experiment(None));
+                        if valid(form).is_some() {
+                            experiment_form.ask(form, Template::Sticky);
+                            go(&Route::Experiment(None));
                         }
                     }
                 >
@@ -167,19 +160,10 @@ pub fn Actions() -> impl IntoView {
             </div>
             <Show when=move || busy.get()>
                 <p class="hint">
-                    "A run is under way: " <a href="#/run">"see it live"</a> " or stop it there before the next."
+                    "A run is under way: " <a href="#/run">"see it live"</a>
+                    " or stop it there before the next."
                 </p>
             </Show>
         </div>
     }
-}
-
-/// Puts a link to a plan on the clipboard.
-pub fn copy_link(app: App, plan: &Plan) {
-    let link = format!("{}#/?plan={}", document::address(), to_link(plan));
-    leptos::task::spawn_local(async move {
-        if app.notices.check(clipboard::write(&link).await).is_some() {
-            app.notices.done("The plan's link is on the clipboard. It holds no API key.");
-        }
-    });
 }

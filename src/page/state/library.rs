@@ -1,4 +1,5 @@
-//! The runs and experiments of this browser: the list of cards, the store behind it, and the last few opened ones.
+//! The runs and experiments of this browser: the list of cards, the store behind it, and the last
+//! few that were opened.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -6,26 +7,25 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::analysis::{Analysis, ComparisonUpdate, PendingComparison};
 use super::item::Item;
-use super::worker_client::{Analysis, Asked, Heard};
 use crate::browser::store::{Store, StoreError};
-use crate::markup::RwSignal;
 use crate::present::library::{Card, nearest, sort};
 use crate::protocol::{Opened, OpenedExperiment};
 use crate::run::contrast::{Contrast, same_setting, setting_key};
 use crate::run::rename::rename;
 use crate::run::view::Measure;
 
-/// How many opened runs stay in memory: a comparison of twelve, its control, and the run before it. Fewer, and a
-/// comparison would read every run of it anew.
+/// How many opened runs stay in memory: enough for a comparison of twelve, its control, and the run
+/// before it, so that a comparison does not read each run again.
 const KEEP: usize = 14;
 
-/// The library as the page sees it.
+/// The library.
 #[derive(Clone, Copy)]
-pub struct Runs {
+pub struct Library {
     /// The cards, newest first; `None` until they were read.
     pub cards: RwSignal<Option<Vec<Card>>>,
-    /// Why nothing is kept, where it isn't.
+    /// Why the browser keeps nothing, when it does not.
     pub trouble: RwSignal<Option<String>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
@@ -34,25 +34,25 @@ pub struct Runs {
 struct Inner {
     store: Option<Rc<Store>>,
     analysis: Analysis,
-    /// Newest use last.
+    /// The opened items, the last used at the end.
     opened: VecDeque<Item>,
-    /// Runs that the store could not keep: they stay in memory until the page closes.
+    /// Items that the store could not keep. They stay in memory until the page closes.
     unkept: Vec<Item>,
-    /// The last contrasts, with the runs each is of.
-    contrasts: VecDeque<(Vec<String>, Arc<Contrast>)>,
+    /// The last comparisons of separate runs, with the ids of their runs.
+    comparisons: VecDeque<(Vec<String>, Arc<Contrast>)>,
 }
 
-/// A deleted run, to bring it back.
+/// A deleted item, kept to bring it back.
 #[derive(Clone)]
 pub struct Deleted {
     card: Card,
     json: String,
 }
 
-impl Runs {
-    /// Nothing read yet.
-    pub fn new() -> Runs {
-        Runs {
+impl Library {
+    /// Nothing is read yet.
+    pub fn new() -> Library {
+        Library {
             cards: RwSignal::new(None),
             trouble: RwSignal::new(None),
             inner: StoredValue::new_local(Inner::default()),
@@ -68,7 +68,7 @@ impl Runs {
         Ok(store)
     }
 
-    /// Reads the cards. Cards of an older fwit are made anew from their runs.
+    /// Reads the cards. A card of an older fwit is made again from its run.
     pub async fn refresh(self) {
         let mut cards = match self.stored().await {
             Ok(cards) => {
@@ -104,7 +104,7 @@ impl Runs {
         Ok(cards)
     }
 
-    /// Keeps a run. Where the store can't, it stays in memory until the page closes.
+    /// Keeps an item. When the store can't, it stays in memory until the page closes.
     ///
     /// # Errors
     /// Why the store could not keep it.
@@ -125,16 +125,17 @@ impl Runs {
         kept
     }
 
-    /// Waits until the cards were read.
+    /// Returns when the cards were read.
     pub async fn ready(self) {
         if self.cards.with_untracked(Option::is_none) {
             self.refresh().await;
         }
     }
 
-    /// Whether a run of this id is kept, in the store or in memory.
+    /// Returns whether a run of this id is kept, in the store or in memory.
     pub fn has(self, id: &str) -> bool {
-        let card = self.cards.with_untracked(|cards| cards.iter().flatten().any(|card| card.id == id));
+        let card =
+            self.cards.with_untracked(|cards| cards.iter().flatten().any(|card| card.id == id));
         card || self.inner.with_value(|inner| inner.unkept.iter().any(|item| item.id() == id))
     }
 
@@ -147,76 +148,84 @@ impl Runs {
         analysis.open(name, bytes).await
     }
 
-    /// Makes intervals of separate runs in the worker, or remembers them; see [`Analysis::contrast`].
+    /// Asks for the intervals of separate runs, or takes them from memory: see
+    /// [`Analysis::compare_separate_runs`].
     ///
     /// # Errors
-    /// Where there is no worker.
-    pub fn contrast(
+    /// When the worker can't be started.
+    pub fn compare_separate_runs(
         self,
         runs: Vec<Arc<Opened>>,
         measure: Measure,
-        hear: impl Fn(Heard) + 'static,
-    ) -> Result<Asked, String> {
+        on_update: impl Fn(ComparisonUpdate) + 'static,
+    ) -> Result<PendingComparison, String> {
         let ids: Vec<String> = runs.iter().map(|run| run.view.id.clone()).collect();
         let (analysis, known) = self.inner.with_value(|inner| {
-            let known = inner.contrasts.iter().find(|(of, c)| *of == ids && c.measure == measure);
+            let known = inner.comparisons.iter().find(|(of, c)| *of == ids && c.measure == measure);
             (inner.analysis.clone(), known.map(|(_, c)| c.clone()))
         });
         if let Some(known) = known {
-            hear(Heard::Known(known, true));
-            return Ok(analysis.nothing());
+            on_update(ComparisonUpdate::Known(known, true));
+            return Ok(analysis.completed());
         }
-        analysis.contrast(runs, measure, move |heard| {
-            if let Heard::Known(contrast, true) = &heard {
+        analysis.compare_separate_runs(runs, measure, move |update| {
+            if let ComparisonUpdate::Known(contrast, true) = &update {
                 self.inner.try_update_value(|inner| {
-                    inner.contrasts.push_back((ids.clone(), contrast.clone()));
-                    if inner.contrasts.len() > KEEP {
-                        inner.contrasts.pop_front();
+                    inner.comparisons.push_back((ids.clone(), contrast.clone()));
+                    if inner.comparisons.len() > KEEP {
+                        inner.comparisons.pop_front();
                     }
                 });
             }
-            hear(heard);
+            on_update(update);
         })
     }
 
-    /// The same, awaited to its end.
+    /// Returns the complete intervals of separate runs.
     ///
     /// # Errors
-    /// Where there is no worker, or a run can't be read.
-    pub async fn contrasted(self, runs: Vec<Arc<Opened>>, measure: Measure) -> Result<Arc<Contrast>, String> {
+    /// When the worker can't be started, or a run can't be read.
+    pub async fn compare_separate_runs_to_end(
+        self,
+        runs: Vec<Arc<Opened>>,
+        measure: Measure,
+    ) -> Result<Arc<Contrast>, String> {
         let (send, receive) = futures_channel::oneshot::channel();
         let send = std::cell::RefCell::new(Some(send));
-        let _asked = self.contrast(runs, measure, move |heard| {
-            let answer = match heard {
-                Heard::Known(contrast, true) => Ok(contrast),
-                Heard::Failed(error) => Err(error),
-                Heard::Known(..) | Heard::Progress(_) => return,
+        let _pending = self.compare_separate_runs(runs, measure, move |update| {
+            let answer = match update {
+                ComparisonUpdate::Known(contrast, true) => Ok(contrast),
+                ComparisonUpdate::Failed(error) => Err(error),
+                ComparisonUpdate::Known(..) | ComparisonUpdate::Progress(_) => return,
             };
             if let Some(send) = send.borrow_mut().take() {
-                // Whoever asked may have gone.
+                // The caller may be gone.
                 let _ = send.send(answer);
             }
         })?;
-        receive.await.unwrap_or_else(|_| Err("The worker that compares runs stopped. Try again.".into()))
+        receive
+            .await
+            .unwrap_or_else(|_| Err("The worker that compares runs stopped. Try again.".into()))
     }
 
-    /// A run of the library with the setting of the first of these and none of them: it tells what that setting
-    /// moves by itself.
+    /// Returns another run of the library with the setting of the first of these runs: it tells how
+    /// much that setting moves by itself.
     pub async fn control(self, runs: &[Arc<Opened>]) -> Option<Arc<Opened>> {
         let first = &runs.first()?.view;
         self.ready().await;
         let key = setting_key(&first.plan_json);
         let others: Vec<&str> = runs.iter().map(|r| r.view.id.as_str()).collect();
-        let id =
-            self.cards.with_untracked(|cards| nearest(cards.as_deref()?, key, &others, &first.started_at))?;
+        let id = self
+            .cards
+            .with_untracked(|cards| nearest(cards.as_deref()?, key, &others, &first.started_at))?;
         let run = self.open(&id).await.ok()?;
         same_setting(&first.plan_json, &run.view.plan_json).then_some(run)
     }
 
-    /// A run of the library, opened.
+    /// Returns a run of the library.
     ///
     /// # Errors
-    /// Where there is none of this id, or it can't be read.
+    /// When there is none of this id, or it can't be read.
     pub async fn open(self, id: &str) -> Result<Arc<Opened>, String> {
         match self.item(id).await? {
             Item::Run(run) => Ok(run),
@@ -224,10 +233,10 @@ impl Runs {
         }
     }
 
-    /// An experiment of the library, opened.
+    /// Returns an experiment of the library.
     ///
     /// # Errors
-    /// As [`Runs::open`].
+    /// As [`Library::open`].
     pub async fn open_experiment(self, id: &str) -> Result<Arc<OpenedExperiment>, String> {
         match self.item(id).await? {
             Item::Experiment(experiment) => Ok(experiment),
@@ -235,10 +244,10 @@ impl Runs {
         }
     }
 
-    /// A run or an experiment of the library, opened.
+    /// Returns a run or an experiment of the library.
     ///
     /// # Errors
-    /// As [`Runs::open`].
+    /// As [`Library::open`].
     pub async fn item(self, id: &str) -> Result<Item, String> {
         let item = match self.in_memory(id) {
             Some(item) => item,
@@ -257,7 +266,8 @@ impl Runs {
         }
         let missing = || {
             format!(
-                "This browser has no run “{id}”. Runs stay in the browser that made or opened them: open its file here."
+                "This browser has no run “{id}”. Library stay in the browser that made or opened \
+                 them: open its file here."
             )
         };
         let store = self.store().await.map_err(|error| error.to_string())?;
@@ -267,7 +277,7 @@ impl Runs {
     /// Gives a run another name.
     ///
     /// # Errors
-    /// Where it can't be read or kept.
+    /// When it can't be read or kept.
     pub async fn rename(self, id: &str, name: &str) -> Result<Arc<Opened>, String> {
         let run = self.open(id).await?;
         let json = rename(&run.json, name).ok_or("The run's file has no name to change.")?;
@@ -278,10 +288,10 @@ impl Runs {
         Ok(run)
     }
 
-    /// Removes a run; what comes back brings it back.
+    /// Removes an item. Returns what [`Library::restore`] needs to bring it back.
     ///
     /// # Errors
-    /// Where the store fails.
+    /// When the store fails.
     pub async fn delete(self, card: &Card) -> Result<Deleted, String> {
         let json = self.json(&card.id).await?;
         if let Ok(store) = self.store().await {
@@ -295,12 +305,12 @@ impl Runs {
         Ok(Deleted { card: card.clone(), json })
     }
 
-    /// Brings a deleted run back.
+    /// Brings a deleted item back.
     ///
     /// # Errors
-    /// Where the store fails.
+    /// When the store fails.
     pub async fn restore(self, deleted: Deleted) -> Result<(), String> {
-        // As any other run: where the browser keeps nothing, it stays in memory.
+        // As any other item: when the store can't keep it, it stays in memory.
         let item = self.read(&deleted.card.id, deleted.json.into_bytes()).await?;
         self.add(item).await.map_err(|error| error.to_string())
     }

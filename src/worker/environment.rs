@@ -1,5 +1,6 @@
-//! The worker's two worlds behind one pair of doors: the engine is compiled once, not once a world. A page is
-//! downloaded, and the engine is a tenth of it.
+//! What the engine runs on: the browser's network and clock, or a simulated cluster and its clock.
+//!
+//! One type stands for both, so that the engine is compiled once.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -9,91 +10,93 @@ use gloo_timers::future::TimeoutFuture;
 use crate::browser::clock::BrowserClock;
 use crate::browser::event_stream::SocketEvents;
 use crate::browser::transport::FetchTransport;
-use crate::entity::world::{Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport};
+use crate::entity::world::{
+    Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport,
+};
 use crate::sample::WireTiming;
 use crate::sim::clock::VirtualClock;
 use crate::sim::transport::{SimEvents, SimTransport};
 use crate::units::Micros;
 
-/// The browser's time, or a simulation's.
+/// The browser's clock, or a simulation's.
 #[derive(Clone, Debug)]
-pub(super) enum Time {
+pub(super) enum AnyClock {
     /// The browser's.
     Real(BrowserClock),
     /// The simulation's.
     Virtual(VirtualClock),
 }
 
-impl Clock for Time {
+impl Clock for AnyClock {
     fn now(&self) -> Micros {
         match self {
-            Time::Real(clock) => clock.now(),
-            Time::Virtual(clock) => clock.now(),
+            AnyClock::Real(clock) => clock.now(),
+            AnyClock::Virtual(clock) => clock.now(),
         }
     }
 
     async fn sleep_until(&self, at: Micros) {
         match self {
-            Time::Real(clock) => clock.sleep_until(at).await,
-            Time::Virtual(clock) => clock.sleep_until(at).await,
+            AnyClock::Real(clock) => clock.sleep_until(at).await,
+            AnyClock::Virtual(clock) => clock.sleep_until(at).await,
         }
     }
 }
 
 /// The browser's network, or a simulated cluster.
 #[derive(Clone, Debug)]
-pub(super) enum Way {
+pub(super) enum AnyTransport {
     /// The browser's network.
     Fetch(FetchTransport),
     /// A simulated cluster.
     Simulated(SimTransport),
 }
 
-impl Transport for Way {
-    type Events = Events;
+impl Transport for AnyTransport {
+    type Events = AnyEvents;
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
         match self {
-            Way::Fetch(way) => way.send(call).await,
-            Way::Simulated(way) => way.send(call).await,
+            AnyTransport::Fetch(transport) => transport.send(call).await,
+            AnyTransport::Simulated(transport) => transport.send(call).await,
         }
     }
 
     fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)> {
         match self {
-            Way::Fetch(way) => way.take_wire(),
-            Way::Simulated(way) => way.take_wire(),
+            AnyTransport::Fetch(transport) => transport.take_wire(),
+            AnyTransport::Simulated(transport) => transport.take_wire(),
         }
     }
 
-    fn subscribe(&self, url: &str) -> Events {
+    fn subscribe(&self, url: &str) -> AnyEvents {
         match self {
-            Way::Fetch(way) => Events::Socket(way.subscribe(url)),
-            Way::Simulated(way) => Events::Simulated(way.subscribe(url)),
+            AnyTransport::Fetch(transport) => AnyEvents::Socket(transport.subscribe(url)),
+            AnyTransport::Simulated(transport) => AnyEvents::Simulated(transport.subscribe(url)),
         }
     }
 
     fn room(&self) -> Room {
         match self {
-            Way::Fetch(way) => way.room(),
-            Way::Simulated(way) => way.room(),
+            AnyTransport::Fetch(transport) => transport.room(),
+            AnyTransport::Simulated(transport) => transport.room(),
         }
     }
 }
 
-/// An event stream of one of the two.
-pub(super) enum Events {
+/// An event stream of either network.
+pub(super) enum AnyEvents {
     /// A WebSocket.
     Socket(SocketEvents),
-    /// A simulated one.
+    /// A simulated event stream.
     Simulated(SimEvents),
 }
 
-impl EventStream for Events {
+impl EventStream for AnyEvents {
     async fn next(&mut self) -> Result<StreamItem, NoAnswer> {
         match self {
-            Events::Socket(events) => events.next().await,
-            Events::Simulated(events) => events.next().await,
+            AnyEvents::Socket(events) => events.next().await,
+            AnyEvents::Simulated(events) => events.next().await,
         }
     }
 }
@@ -101,10 +104,11 @@ impl EventStream for Events {
 /// Longest stretch of simulation before the worker listens again.
 const SLICE: Micros = Micros(50_000);
 
-/// Carries simulated work out in slices of the browser's time, so that the worker hears Stop meanwhile.
+/// Carries simulated work out in slices of the browser's time, so that the worker reads a Stop between
+/// two of them.
 ///
 /// # Errors
-/// The work waits for something that never comes, in words.
+/// When the work waits for something that never comes.
 pub(super) async fn simulate<F: Future>(
     time: &VirtualClock,
     clock: &BrowserClock,
