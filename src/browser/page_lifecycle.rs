@@ -1,7 +1,7 @@
 //! Tells when the page is hidden, shown, frozen or resumed.
 
 use super::listener::Listener;
-use crate::entity::instrument::Trouble;
+use fwit_engine::instrument::Trouble;
 
 /// Listens to the page's visibility and life cycle until it is dropped.
 #[derive(Debug)]

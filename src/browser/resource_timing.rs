@@ -13,9 +13,9 @@ use web_sys::{
     PerformanceResourceTiming, PerformanceServerTiming,
 };
 
-use crate::entity::names::{Found, Names};
-use crate::sample::{Protocol, WireTiming};
-use crate::units::Micros;
+use fwit_engine::names::{Found, Names};
+use fwit_quantities::sample::{Protocol, WireTiming};
+use fwit_quantities::units::Micros;
 
 /// How many entries the browser may list before they are cleared: it keeps 250, then complains.
 const CLEAR_AFTER: u32 = 150;

@@ -4,14 +4,14 @@
 use leptos::prelude::*;
 
 use super::parts::MethodLink;
-use crate::chart::figure::Sign;
-use crate::chart::ink::Ink;
-use crate::chart::number::fixed;
-use crate::chart::scene::Shape;
-use crate::chart::sign;
-use crate::present::figure::{count, ms};
-use crate::present::method::CAMPS;
-use crate::run::camps::CampsView;
+use fwit_chart::figure::Sign;
+use fwit_chart::ink::Ink;
+use fwit_chart::number::fixed;
+use fwit_chart::scene::Shape;
+use fwit_chart::sign;
+use fwit_present::figure::{count, ms};
+use fwit_present::method::CAMPS;
+use fwit_report::run::camps::CampsView;
 
 /// A panel on the camps of one run.
 #[component]

@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use super::chart::Slot;
 use super::intervals::Intervals;
 use super::parts::MethodLink;
-use crate::chart::figure::ChartError;
-use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
-use crate::present::method::BLOCK_BOOTSTRAP;
+use fwit_chart::figure::ChartError;
+use fwit_present::charts::{self, By, Drawn, Marks, Over, series_measure};
+use fwit_present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
-use crate::run::view::{Annotation, Measure, RunView, Second};
+use fwit_report::run::view::{Annotation, Measure, RunView, Second};
 
 /// The live view's charts.
 #[component]

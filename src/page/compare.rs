@@ -10,15 +10,15 @@ use super::parts::{Icon, MeasureSwitch, MethodLink};
 use super::separate_runs::{SeparateRuns, ShiftPanel};
 use super::state::{Library, go};
 use crate::browser::environment::local_time;
-use crate::present::figure;
-use crate::present::form::label;
-use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
+use fwit_present::figure;
+use fwit_present::form::label;
+use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
 use crate::protocol::Opened;
-use crate::route::Route;
-use crate::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
-use crate::run::contrast::{apply, interval, signed};
-use crate::run::view::Measure;
-use crate::units::three_digits;
+use fwit_present::route::Route;
+use fwit_report::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
+use fwit_report::run::contrast::{apply, interval, signed};
+use fwit_report::run::view::Measure;
+use fwit_quantities::units::three_digits;
 
 /// Opens the runs, then shows them side by side.
 #[component]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::state::{ComparisonUpdate, Library, PendingComparison};
-use crate::present::charts::series_measure;
+use fwit_present::charts::series_measure;
 use crate::protocol::Opened;
-use crate::run::compare::Control;
-use crate::run::contrast::Contrast;
-use crate::run::view::Measure;
+use fwit_report::run::compare::Control;
+use fwit_report::run::contrast::Contrast;
+use fwit_report::run::view::Measure;
 
 /// How far the intervals are.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -10,15 +10,15 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
-use crate::dialect;
-use crate::entity::engine::BEAT;
-use crate::entity::world::Clock;
-use crate::experiment::{self, About, Event, Experiment, World};
+use fwit_model::dialect;
+use fwit_engine::engine::BEAT;
+use fwit_engine::world::Clock;
+use fwit_report::experiment::{self, About, Event, Experiment, World};
 use crate::protocol::{FromWorker, OpenedExperiment, Start};
-use crate::run::view::Calibration;
-use crate::sim::arms::transports;
-use crate::sim::clock::VirtualClock;
-use crate::units::{Micros, three_digits};
+use fwit_report::run::view::Calibration;
+use fwit_engine::sim::arms::transports;
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_quantities::units::{Micros, three_digits};
 
 /// Carries an experiment out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -98,12 +98,12 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
     about.finished_at = environment::now_rfc3339();
     let (file, view) =
         experiment::finish(&experiment, carried, about).map_err(|e| e.to_string())?;
-    let json = crate::json::write(&file);
+    let json = fwit_model::json::write(&file);
     port.send(&FromWorker::ExperimentFinished(Box::new(OpenedExperiment { json, view })));
     Ok(())
 }
 
-fn first(experiment: &Experiment) -> Option<crate::plan::DialectId> {
+fn first(experiment: &Experiment) -> Option<fwit_model::plan::DialectId> {
     experiment.arms.first().map(|arm| arm.plan.cluster.dialect)
 }
 

@@ -8,15 +8,15 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
-use crate::dialect;
-use crate::entity::engine::{BEAT, Run};
-use crate::entity::world::Clock;
-use crate::plan;
+use fwit_model::dialect;
+use fwit_engine::engine::{BEAT, Run};
+use fwit_engine::world::Clock;
+use fwit_model::plan;
 use crate::protocol::{FromWorker, Opened, Start};
-use crate::run::build::{About, RunReport};
-use crate::run::summary;
-use crate::sim::clock::VirtualClock;
-use crate::sim::transport::SimTransport;
+use fwit_report::run::build::{About, RunReport};
+use fwit_report::run::summary;
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_engine::sim::transport::SimTransport;
 
 /// Carries a run out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -92,7 +92,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         RunReport::of(&run).file(ended, &about)
     };
     let view = summary::view(&file).map_err(|e| vec![e.to_string()])?;
-    let json = crate::json::write(&file);
+    let json = fwit_model::json::write(&file);
     port.send(&FromWorker::Finished(Box::new(Opened { json, view })));
     Ok(())
 }

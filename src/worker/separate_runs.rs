@@ -11,9 +11,9 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::Port;
 use crate::protocol::{FromWorker, RunKey};
-use crate::run::contrast::{Contrast, Job, Seconds};
-use crate::run::view::Measure;
-use crate::run::wire::RunFile;
+use fwit_report::run::contrast::{Contrast, Job, Seconds};
+use fwit_report::run::view::Measure;
+use fwit_report::run::wire::RunFile;
 
 /// Resamples of one run in a step.
 const STEP: u32 = 250;
@@ -109,7 +109,7 @@ impl Comparisons {
             self.inner.borrow().waiting(request).and_then(|w| w.keys.get(place as usize).cloned());
         // The comparison was cancelled meanwhile.
         let Some(key) = key else { return };
-        let both = match crate::run::read(json.as_bytes()) {
+        let both = match fwit_report::run::read(json.as_bytes()) {
             Ok(file) => self.remember(key, &file),
             Err(error) => {
                 self.forget(request);

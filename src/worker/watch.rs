@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use super::Notes;
 use crate::browser::pressure::Pressure;
-use crate::entity::instrument::Instrument;
-use crate::run::view::Trouble;
-use crate::units::Micros;
+use fwit_engine::instrument::Instrument;
+use fwit_report::run::view::Trouble;
+use fwit_quantities::units::Micros;
 
 /// Watches until it is dropped. What lasts longer than a run, such as a hidden tab, is told to the
 /// next run too.

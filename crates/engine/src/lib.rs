@@ -20,7 +20,6 @@ pub mod events;
 mod find_leader;
 pub mod instrument;
 pub mod leader;
-pub mod names;
 pub mod parking;
 mod read_back;
 pub mod shared;

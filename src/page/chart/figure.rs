@@ -13,9 +13,9 @@ use super::legend::Legend;
 use super::plot::{Plot, PlotCell, Shown};
 use super::table::DataTable;
 use crate::browser::describe;
-use crate::chart::figure::{Chart, Readout};
-use crate::chart::scene::Point;
-use crate::chart::view::{Cursor, Input, Key, View, reduce};
+use fwit_chart::figure::{Chart, Readout};
+use fwit_chart::scene::Point;
+use fwit_chart::view::{Cursor, Input, Key, View, reduce};
 
 /// How long a cursor stands still before its values are read out, in milliseconds.
 const SPEAK_AFTER_MS: u32 = 600;

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::chart::figure::{Entry, Readout};
-use crate::chart::sign;
-use crate::chart::view::{Input, View};
+use fwit_chart::figure::{Entry, Readout};
+use fwit_chart::sign;
+use fwit_chart::view::{Input, View};
 
 /// The legend. A click on a series shows or hides it, a double click shows it alone. Entries
 /// without a series only explain.

@@ -9,11 +9,11 @@ use crate::browser::canvas::{Painter, Surface, device_ratio};
 use crate::browser::frame::FramePump;
 use crate::browser::observe::Resize;
 use crate::browser::{save, theme};
-use crate::chart::figure::{Chart, Figure};
-use crate::chart::scale::Frame;
-use crate::chart::scene::{Scene, Size};
-use crate::chart::svg;
-use crate::chart::view::View;
+use fwit_chart::figure::{Chart, Figure};
+use fwit_chart::scale::Frame;
+use fwit_chart::scene::{Scene, Size};
+use fwit_chart::svg;
+use fwit_chart::view::View;
 
 /// What a figure shows, as signals.
 #[derive(Clone, Copy)]

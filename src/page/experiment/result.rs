@@ -8,18 +8,18 @@ use leptos::prelude::*;
 use super::table::{Drift, Invalid, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
-use crate::experiment::view::{ComparisonView, ExperimentView};
+use fwit_report::experiment::view::{ComparisonView, ExperimentView};
 use crate::page::actions::Actions;
 use crate::page::camps::CampsFinding;
 use crate::page::chart::Slot;
 use crate::page::parts::{Badge, Icon, MethodLink, Tone};
 use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
-use crate::present::library::{Card, file_name};
-use crate::present::method::{CAMPS, CONTROL, SHIFT};
-use crate::present::{charts, experiment as words, sentence};
+use fwit_present::library::{Card, file_name};
+use fwit_present::method::{CAMPS, CONTROL, SHIFT};
+use fwit_present::{charts, experiment as words, sentence};
 use crate::protocol::OpenedExperiment;
-use crate::route::Route;
-use crate::run::view::Ended;
+use fwit_present::route::Route;
+use fwit_report::run::view::Ended;
 
 /// Opens an experiment of the library by its id, and shows it.
 #[component]
@@ -195,7 +195,7 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         let view = view.clone();
         move |make: fn(
             &ComparisonView,
-        ) -> Result<charts::Drawn, crate::chart::figure::ChartError>| {
+        ) -> Result<charts::Drawn, fwit_chart::figure::ChartError>| {
             let view = view.clone();
             move || view.comparisons.get(i).map_or(Ok(None), make)
         }

@@ -20,7 +20,7 @@ use self::head::ResultHead;
 use self::tables::Tables;
 use super::state::Library;
 use crate::protocol::Opened;
-use crate::run::view::Measure;
+use fwit_report::run::view::Measure;
 
 /// Opens a run of the library by its id, and shows it.
 #[component]

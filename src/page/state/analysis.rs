@@ -13,8 +13,8 @@ use gloo_timers::future::TimeoutFuture;
 use super::item::Item;
 use crate::browser::worker_link::WorkerLink;
 use crate::protocol::{FromWorker, Opened, RunKey, ToWorker};
-use crate::run::contrast::{Contrast, RESAMPLES};
-use crate::run::view::Measure;
+use fwit_report::run::contrast::{Contrast, RESAMPLES};
+use fwit_report::run::view::Measure;
 
 type Answer = Result<Item, String>;
 

@@ -10,11 +10,11 @@ use leptos::prelude::*;
 use super::analysis::{Analysis, ComparisonUpdate, PendingComparison};
 use super::item::Item;
 use crate::browser::store::{Store, StoreError};
-use crate::present::library::{Card, nearest, sort};
+use fwit_present::library::{Card, nearest, sort};
 use crate::protocol::{Opened, OpenedExperiment};
-use crate::run::contrast::{Contrast, same_setting, setting_key};
-use crate::run::rename::rename;
-use crate::run::view::Measure;
+use fwit_report::run::contrast::{Contrast, same_setting, setting_key};
+use fwit_report::run::rename::rename;
+use fwit_report::run::view::Measure;
 
 /// How many opened runs stay in memory: enough for a comparison of twelve, its control, and the run
 /// before it, so that a comparison does not read each run again.
