@@ -21,7 +21,7 @@ const ROUNDED_APART: f64 = 1.0;
 
 /// The requests of each URL that are in flight, or wait for their entry.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct EntryMatcher {
     urls: HashMap<String, Requests>,
     fragments: Fragments,
 }
@@ -58,7 +58,7 @@ pub struct Found {
     pub lost: Vec<u64>,
 }
 
-impl Names {
+impl EntryMatcher {
     /// The name under which a request to `url` is issued at `now` (ms), to be given back to [`over`](Self::over);
     /// and the ticket of an earlier one that need not wait any longer for its entry.
     pub fn issue(&mut self, url: String, ticket: u64, now: f64) -> (String, Option<u64>) {
@@ -133,17 +133,17 @@ mod tests {
 
     const URL: &str = "http://n1/set";
 
-    fn issue(names: &mut Names, ticket: u64, now: f64) -> String {
+    fn issue(names: &mut EntryMatcher, ticket: u64, now: f64) -> String {
         names.issue(URL.into(), ticket, now).0
     }
 
-    fn own(names: &mut Names, name: &str, start: f64) -> Option<u64> {
+    fn own(names: &mut EntryMatcher, name: &str, start: f64) -> Option<u64> {
         names.find(name, start).own
     }
 
     #[test]
     fn of_one_name_one_request_is_in_flight() {
-        let mut names = Names::default();
+        let mut names = EntryMatcher::default();
         let given = [1, 2, 3].map(|ticket| issue(&mut names, ticket, ticket as f64));
         assert_eq!(given, [URL, "http://n1/set#1", "http://n1/set#2"]);
         names.over(&given[1]);
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_never_came_is_lost_when_the_next_one_of_its_name_comes() {
-        let mut names = Names::default();
+        let mut names = EntryMatcher::default();
         for ticket in 1..=2 {
             let name = issue(&mut names, ticket, ticket as f64);
             names.over(&name);
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn an_entry_before_its_issue_is_nobodys() {
-        let mut names = Names::default();
+        let mut names = EntryMatcher::default();
         let first = issue(&mut names, 1, 5.0);
         let second = issue(&mut names, 2, 6.0);
         assert_eq!(own(&mut names, &second, 6.1), Some(2));
@@ -185,7 +185,7 @@ mod tests {
     /// As WebKit names them: three at once, then one after the other with a clock of whole milliseconds.
     #[test]
     fn where_names_have_no_fragments_every_entry_finds_a_request_of_its_url_by_its_start() {
-        let mut names = Names::default();
+        let mut names = EntryMatcher::default();
         let given = [(1, 21.0), (2, 22.0), (3, 23.0)].map(|(ticket, now)| issue(&mut names, ticket, now));
         let found = [23.0, 22.0, 24.0].map(|start| own(&mut names, URL, start));
         assert_eq!(found.iter().flatten().count(), 3, "{found:?}");
@@ -218,7 +218,7 @@ mod tests {
     /// the browser tells of the first.
     #[test]
     fn a_burst_loses_no_entry() {
-        let mut names = Names::default();
+        let mut names = EntryMatcher::default();
         for round in 0..2_u64 {
             let now = (1_000 * round) as f64;
             let given: Vec<_> = (0..100).map(|i| names.issue(URL.into(), 100 * round + i, now)).collect();
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn where_entries_do_not_come_the_oldest_stop_waiting() {
-        let mut names = Names::default();
+        let mut names = EntryMatcher::default();
         for ticket in 0..1_000 {
             let (name, lost) = names.issue(URL.into(), ticket, ticket as f64);
             names.over(&name);

@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use web_sys::Performance;
 
 use super::alarms::Alarms;
-use fwit_engine::world::Clock;
+use fwit_engine::environment::Clock;
 use fwit_quantities::units::Micros;
 
 /// Waits of this length or longer share one timer. Shorter ones have a timer each, to be on time.

@@ -8,7 +8,7 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
 use web_sys::Performance;
 
-use fwit_engine::world::{EventStream, NoAnswer, StreamItem};
+use fwit_engine::environment::{EventStream, NoAnswer, StreamItem};
 use fwit_quantities::units::Micros;
 
 /// A WebSocket as a stream of events.

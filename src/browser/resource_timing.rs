@@ -13,7 +13,7 @@ use web_sys::{
     PerformanceResourceTiming, PerformanceServerTiming,
 };
 
-use fwit_engine::names::{Found, Names};
+use crate::entry_matching::{Found, EntryMatcher};
 use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_quantities::units::Micros;
 
@@ -31,7 +31,7 @@ pub struct ResourceTimings {
 #[derive(Debug, Default)]
 struct Books {
     next_ticket: u64,
-    names: Names,
+    names: EntryMatcher,
     done: Vec<(u64, Option<WireTiming>)>,
     /// Tickets of requests under way: their timings are held back until they are over.
     open: HashSet<u64>,

@@ -10,7 +10,7 @@ use web_sys::{Headers, Performance};
 use super::event_stream::SocketEvents;
 use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
-use fwit_engine::world::{Call, NoAnswer, Reply, Transport, Wire};
+use fwit_engine::environment::{Call, NoAnswer, Reply, Transport, Wire};
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::{Micros, decimal};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::camps::CampsSideBySide;
+use super::latency_groups::LatencyGroupsSideBySide;
 use super::intervals::Intervals;
 use super::parts::{Icon, MeasureSwitch, MethodLink};
 use super::separate_runs::{SeparateRuns, ShiftPanel};
@@ -16,7 +16,7 @@ use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
 use crate::protocol::Opened;
 use fwit_present::route::Route;
 use fwit_report::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
-use fwit_report::run::contrast::{apply, interval, signed};
+use fwit_report::run::bootstrap::{apply, interval, signed};
 use fwit_report::run::view::Measure;
 use fwit_quantities::units::three_digits;
 
@@ -71,14 +71,14 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
         let mut comparison = plain.get();
         let control = intervals.control(comparison.control.clone());
         match intervals.known.get() {
-            Some(contrast) => apply(&mut comparison, &contrast, control),
+            Some(intervals) => apply(&mut comparison, &intervals, control),
             None => comparison.control = control,
         }
         comparison
     });
-    let camps = Memo::new(move |_| {
+    let latency_groups = Memo::new(move |_| {
         plain.with(|c| {
-            c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>()
+            c.runs.iter().map(|r| r.label.clone()).zip(c.latency_groups.iter().cloned()).collect::<Vec<_>>()
         })
     });
     let swapped = {
@@ -149,7 +149,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             </details>
             <ShiftPanel comparison />
             <super::charts::CompareCharts runs labels measure intervals />
-            {move || view! { <CampsSideBySide runs=camps.get() /> }}
+            {move || view! { <LatencyGroupsSideBySide runs=latency_groups.get() /> }}
         </article>
     }
 }

@@ -9,7 +9,7 @@ use super::state::{ComparisonUpdate, Library, PendingComparison};
 use fwit_present::charts::series_measure;
 use crate::protocol::Opened;
 use fwit_report::run::compare::Control;
-use fwit_report::run::contrast::Contrast;
+use fwit_report::run::bootstrap::BootstrapComparison;
 use fwit_report::run::view::Measure;
 
 /// How far the intervals are.
@@ -30,7 +30,7 @@ pub enum State {
 #[derive(Clone, Copy)]
 pub struct Intervals {
     /// The intervals so far.
-    pub known: RwSignal<Option<Arc<Contrast>>>,
+    pub known: RwSignal<Option<Arc<BootstrapComparison>>>,
     /// How far they are.
     pub state: RwSignal<State>,
     /// A run of the library that serves as control; `None` until it was looked for.
@@ -82,8 +82,8 @@ impl Intervals {
             ComparisonUpdate::Progress(done) => {
                 self.state.try_set(State::Working(done));
             }
-            ComparisonUpdate::Known(contrast, over) => {
-                self.known.try_set(Some(contrast));
+            ComparisonUpdate::Known(intervals, over) => {
+                self.known.try_set(Some(intervals));
                 if over {
                     self.state.try_set(State::Done);
                 }

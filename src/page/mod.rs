@@ -13,7 +13,7 @@
 
 mod actions;
 mod automation;
-mod camps;
+mod latency_groups;
 pub mod chart;
 mod charts;
 mod compare;

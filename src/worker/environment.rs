@@ -10,7 +10,7 @@ use gloo_timers::future::TimeoutFuture;
 use crate::browser::clock::BrowserClock;
 use crate::browser::event_stream::SocketEvents;
 use crate::browser::transport::FetchTransport;
-use fwit_engine::world::{
+use fwit_engine::environment::{
     Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport,
 };
 use fwit_quantities::sample::WireTiming;

@@ -9,8 +9,8 @@ use crate::browser::clock::BrowserClock;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
 use fwit_model::dialect;
-use fwit_engine::engine::{BEAT, Run};
-use fwit_engine::world::Clock;
+use fwit_engine::live_run::{TICK, LiveRun};
+use fwit_engine::environment::Clock;
 use fwit_model::plan;
 use crate::protocol::{FromWorker, Opened, Start};
 use fwit_report::run::build::{About, RunReport};
@@ -41,7 +41,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         let virtual_clock = transport.clock().clone();
         let (transport, time) =
             (AnyTransport::Simulated(transport), AnyClock::Virtual(virtual_clock.clone()));
-        let run = Run::new(plan, transport, time, start.run_id.clone(), None, running.stop.clone());
+        let run = LiveRun::new(plan, transport, time, start.run_id.clone(), None, running.stop.clone());
         port.send(&FromWorker::Started { run_id: start.run_id });
         // Snapshots come by the page's clock, not by the simulation's, which is much faster.
         let snapshots = Snapshots::default();
@@ -51,7 +51,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
             if may_end {
                 RunReport::of(run).enforce(&RunReport::of(run).live(usize::MAX));
             }
-            if clock.now().since(last.get()) >= BEAT {
+            if clock.now().since(last.get()) >= TICK {
                 last.set(clock.now());
                 snapshots.send(port, run);
             }
@@ -69,7 +69,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
         let (transport, time) =
             (AnyTransport::Fetch(FetchTransport::new(performance, auth)), AnyClock::Real(clock));
-        let run = Run::new(
+        let run = LiveRun::new(
             plan,
             transport,
             time,
@@ -105,10 +105,10 @@ struct Snapshots {
 }
 
 impl Snapshots {
-    fn send(&self, port: &Port, run: &Run<AnyTransport, AnyClock>) {
+    fn send(&self, port: &Port, run: &LiveRun<AnyTransport, AnyClock>) {
         let live = RunReport::of(run).live(self.seconds.get());
         self.seconds.set(self.seconds.get() + live.seconds.len());
         RunReport::of(run).enforce(&live);
-        port.send(&FromWorker::Beat(Box::new(live)));
+        port.send(&FromWorker::Snapshot(Box::new(live)));
     }
 }

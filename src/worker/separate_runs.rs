@@ -11,7 +11,7 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::Port;
 use crate::protocol::{FromWorker, RunKey};
-use fwit_report::run::contrast::{Contrast, Job, Seconds};
+use fwit_report::run::bootstrap::{BootstrapComparison, Job, Seconds};
 use fwit_report::run::view::Measure;
 use fwit_report::run::wire::RunFile;
 
@@ -114,7 +114,7 @@ impl Comparisons {
             Err(error) => {
                 self.forget(request);
                 let result = Err(error.to_string());
-                return port.send(&FromWorker::Contrasted { request, result, over: true });
+                return port.send(&FromWorker::Compared { request, result, over: true });
             }
         };
         let whole = self.inner.borrow_mut().waiting_mut(request).is_some_and(|waiting| {
@@ -138,16 +138,16 @@ impl Comparisons {
         drop(inner);
         let (all, port) = (self.clone(), port.clone());
         wasm_bindgen_futures::spawn_local(async move {
-            if let Some(contrast) = all.carry_out(&port, request, job).await {
+            if let Some(intervals) = all.carry_out(&port, request, job).await {
                 all.forget(request);
-                let result = Ok(Box::new(contrast));
-                port.send(&FromWorker::Contrasted { request, result, over: true });
+                let result = Ok(Box::new(intervals));
+                port.send(&FromWorker::Compared { request, result, over: true });
             }
         });
     }
 
     /// Returns the complete intervals; `None` when the comparison was cancelled.
-    async fn carry_out(&self, port: &Port, request: u32, mut job: Job) -> Option<Contrast> {
+    async fn carry_out(&self, port: &Port, request: u32, mut job: Job) -> Option<BootstrapComparison> {
         let mut told = false;
         let now = || port.scope.performance().map_or(0.0, |p| p.now());
         let mut since = now();
@@ -155,7 +155,7 @@ impl Comparisons {
             if !told && !job.so_far().scopes.is_empty() {
                 told = true;
                 let result = Ok(Box::new(job.so_far().clone()));
-                port.send(&FromWorker::Contrasted { request, result, over: false });
+                port.send(&FromWorker::Compared { request, result, over: false });
             }
             if (0.0..SLICE_MS).contains(&(now() - since)) {
                 continue;
@@ -165,6 +165,6 @@ impl Comparisons {
             self.inner.borrow().waiting(request)?;
             since = now();
         }
-        Some(job.contrast())
+        Some(job.comparison())
     }
 }

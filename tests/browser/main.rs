@@ -14,7 +14,7 @@ use futures_util::future::{Either, join_all, select};
 use fwit::browser::clock::BrowserClock;
 use fwit::browser::transport::FetchTransport;
 use fwit_model::dialect::Request;
-use fwit_engine::world::{Call, Clock, NoAnswer, Reply, Transport, Wire};
+use fwit_engine::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
 use fwit_quantities::sample::Protocol;
 use fwit_quantities::units::Micros;
 use wasm_bindgen::JsCast;

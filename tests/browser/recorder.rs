@@ -1,6 +1,6 @@
 //! What recording costs, where it happens: time a sample, and memory, which does not grow with their number.
 
-use fwit_engine::world::Clock;
+use fwit_engine::environment::Clock;
 use fwit_quantities::sample::{Outcome, Protocol, Sample, WireTiming};
 use fwit_stats::random::Stream;
 use fwit_stats::recorder::Recorder;

@@ -7,7 +7,7 @@ use super::scene::{
     Anchor, Baseline, Item, Label, Measure, Point, Rect, Size, Stroke, TextSize, rough_width,
 };
 use super::ticks::{self, Along, Ticks};
-use super::view::View;
+use super::viewport::Viewport;
 
 /// What an axis shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -234,14 +234,14 @@ pub fn rows(
 
 /// What a chart's data may cover: the plot, and as much around it as a marker on its edge needs; sideways only
 /// where nothing lies beyond the edge.
-pub fn clip(frame: &Frame, view: &View) -> Rect {
+pub fn clip(frame: &Frame, view: &Viewport) -> Rect {
     let (plot, over) = (frame.plot, 6.0);
     let side = if view.x.is_some() { 0.0 } else { over };
     Rect::new(plot.x - side, plot.y - over, plot.w + 2.0 * side, plot.h + 2.0 * over)
 }
 
 /// The selection as a band over the plot.
-pub fn selection(view: &View, frame: &Frame, items: &mut Vec<Item>) {
+pub fn selection(view: &Viewport, frame: &Frame, items: &mut Vec<Item>) {
     let Some(s) = view.selection else { return };
     let [a, b] = s.span().map(|v| frame.x.px(v).clamp(frame.plot.x, frame.plot.right()));
     let plot = frame.plot;
@@ -253,7 +253,7 @@ pub fn selection(view: &View, frame: &Frame, items: &mut Vec<Item>) {
 
 /// An upright line at the cursor and, on the axis below it, where that is.
 pub fn crosshair(
-    view: &View,
+    view: &Viewport,
     frame: &Frame,
     at: &str,
     size: Size,

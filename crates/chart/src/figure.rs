@@ -4,7 +4,7 @@ use super::axis;
 use super::ink::Ink;
 use super::scale::Frame;
 use super::scene::{Dash, Measure, Scene, Shape, Size};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// Why a chart cannot be made of the data given.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -177,13 +177,13 @@ pub trait Chart: Navigate + Send + Sync {
     fn legend(&self) -> Vec<Entry>;
 
     /// The picture of the data.
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure;
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure;
 
     /// The values at the view's cursor; empty without one.
-    fn readout(&self, view: &View, frame: &Frame) -> Readout;
+    fn readout(&self, view: &Viewport, frame: &Frame) -> Readout;
 
     /// What lies over the data: cursor, values at it, selection. `frame` is that of the picture below.
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         axis::crosshair(view, frame, &self.readout(view, frame).at, size, measure, &mut scene.items);
@@ -195,7 +195,7 @@ pub trait Chart: Navigate + Send + Sync {
 }
 
 /// The next of the rising places `x` from the cursor, among those that the frame shows when jumping to an end.
-pub fn step_through(x: &[f64], view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+pub fn step_through(x: &[f64], view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
     let [lo, hi] = frame.x.domain();
     let last = x.len().checked_sub(1)?;
     let shown_first = x.partition_point(|v| *v < lo).min(last);

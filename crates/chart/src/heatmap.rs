@@ -6,7 +6,7 @@ use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Anchor, Baseline, Item, Measure, Point, Raster, Rect, Scene, Size, Stroke, TextSize};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// The grid of a heatmap: columns of equal time, bins of equal ratio.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -152,7 +152,7 @@ impl Navigate for Heatmap {
         Scale::new(self.x_axis.kind, [g.start, g.time(g.columns)], [0.0, 1.0]).domain()
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         let (g, [low, high]) = (&self.grid, self.used?);
         let [from, to] = frame.x.domain();
         let first = self.cell(Cursor { x: from, y: None })?.0;
@@ -206,7 +206,7 @@ impl Chart for Heatmap {
         Vec::new()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let g = &self.grid;
         let [low, high] = self.used.unwrap_or([0, g.bins.saturating_sub(1)]);
         let y_domain = [g.edge(low), g.edge(high + 1)];
@@ -227,7 +227,7 @@ impl Chart for Heatmap {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         let Some((column, bin)) = view.cursor.and_then(|c| self.cell(c)) else { return scene };
@@ -250,7 +250,7 @@ impl Chart for Heatmap {
         scene
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some((column, bin)) = view.cursor.and_then(|c| self.cell(c)) else { return Readout::default() };
         let count = |v: u64| Quantity::Count.text(v as f64);
         let total: u64 = self.column(column).iter().map(|c| u64::from(*c)).sum();
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn the_cursor_reads_the_cell_below_it_and_arrows_move_by_cells() {
         let m = map(10, 5, |c, b| (c * 10 + b) as u32);
-        let mut view = View { cursor: Some(Cursor { x: 3.5, y: Some(125.0) }), ..View::default() };
+        let mut view = Viewport { cursor: Some(Cursor { x: 3.5, y: Some(125.0) }), ..Viewport::default() };
         let frame = m.draw(&view, Size::new(400.0, 200.0), &rough_width).frame;
         let r = m.readout(&view, &frame);
         assert_eq!(
@@ -343,7 +343,7 @@ mod tests {
         assert!(Heatmap::new("", x.clone(), y.clone(), grid, vec![0; 4]).is_err());
         assert!(Heatmap::new("", x, y, Grid { lowest: 1.0, ..grid }, vec![0; 3]).is_err());
         for m in [map(0, 0, |_, _| 0), map(5, 5, |_, _| 0)] {
-            let view = View { cursor: Some(Cursor { x: 1.0, y: Some(1.0) }), ..View::default() };
+            let view = Viewport { cursor: Some(Cursor { x: 1.0, y: Some(1.0) }), ..Viewport::default() };
             let f = m.draw(&view, Size::new(300.0, 200.0), &rough_width);
             m.overlay(&view, &f.frame, Size::new(300.0, 200.0), &rough_width);
             assert!(m.step(&view, &f.frame, Step::On).is_none());

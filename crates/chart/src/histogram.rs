@@ -8,7 +8,7 @@ use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Anchor, Baseline, Dash, Item, Measure, Point, Rect, Scene, Size, Stroke, TextSize};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One spread of values.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +109,7 @@ impl Histogram {
         s.counts.iter().map(|c| *c as f64 / unit).collect()
     }
 
-    fn shown<'a>(&'a self, view: &'a View) -> impl Iterator<Item = (usize, &'a Spread)> {
+    fn shown<'a>(&'a self, view: &'a Viewport) -> impl Iterator<Item = (usize, &'a Spread)> {
         self.spreads.iter().enumerate().filter(|(i, _)| view.shows(*i))
     }
 
@@ -164,7 +164,7 @@ impl Navigate for Histogram {
         Scale::new(self.x_axis.kind, d, [0.0, 1.0]).domain()
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         step_through(&self.middles, view, frame, step)
     }
 }
@@ -205,7 +205,7 @@ impl Chart for Histogram {
         self.spreads.iter().enumerate().map(entry).collect()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let x_domain = view.domain(self.domain());
         let bins = self.bins(x_domain);
         let tables: Vec<(usize, &Spread, Vec<f64>)> =
@@ -244,7 +244,7 @@ impl Chart for Histogram {
         Figure { scene, frame }
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let (Some(c), Some(last)) = (view.cursor, self.middles.len().checked_sub(1)) else {
             return Readout::default();
         };
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn shares_compare_spreads_of_different_numbers() {
         let c = chart(Height::Share);
-        let view = View { cursor: Some(Cursor { x: 1000.0, y: None }), ..View::default() };
+        let view = Viewport { cursor: Some(Cursor { x: 1000.0, y: None }), ..Viewport::default() };
         let f = c.draw(&view, Size::new(400.0, 200.0), &rough_width);
         let r = c.readout(&view, &f.frame);
         assert_eq!((r.at.as_str(), r.of(0)), ("800 µs to 1.60 ms", Some("66.7 % (20)")));
@@ -318,7 +318,7 @@ mod tests {
         let mark = |at| Mark { at, label: "a camp of entities".into(), ink: Ink::Text };
         let c =
             chart(Height::Count).with_mark(mark(1000.0)).with_mark(mark(1100.0)).with_mark(mark(20_000.0));
-        let f = c.draw(&View::default(), Size::new(500.0, 240.0), &rough_width);
+        let f = c.draw(&Viewport::default(), Size::new(500.0, 240.0), &rough_width);
         let labels = f.scene.labels();
         let marks: Vec<_> =
             labels.iter().filter(|l| l.text.contains("camp")).map(|l| axis::rough_bounds(l)).collect();
@@ -337,14 +337,14 @@ mod tests {
         assert!(Histogram::new("", axis(), vec![0.0, 1.0], vec![], Height::Count).is_err());
         assert!(Histogram::new("", axis(), vec![2.0, 1.0], vec![], Height::Count).is_err());
         let c = Histogram::new("", axis(), vec![], vec![], Height::Count).unwrap();
-        let view = View { cursor: Some(Cursor { x: 2.0, y: None }), ..View::default() };
+        let view = Viewport { cursor: Some(Cursor { x: 2.0, y: None }), ..Viewport::default() };
         let f = c.draw(&view, Size::new(300.0, 200.0), &rough_width);
         assert_eq!(c.readout(&view, &f.frame), Readout::default());
     }
 
     #[test]
     fn a_zoom_scales_the_height_to_what_is_seen() {
-        let view = View { x: Some([400.0, 3000.0]), ..View::default() };
+        let view = Viewport { x: Some([400.0, 3000.0]), ..Viewport::default() };
         let f = chart(Height::Count).draw(&view, Size::new(400.0, 200.0), &rough_width);
         assert!(f.frame.y.domain()[1] < 100.0);
     }

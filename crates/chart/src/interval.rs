@@ -7,7 +7,7 @@ use super::scale::{Frame, Scale};
 use super::scene::{
     Anchor, Baseline, Dash, Item, Measure, Point, Rect, Scene, Shape, Size, Stroke, TextSize,
 };
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ impl IntervalChart {
         format!("{} ({} to {})", q.text(r.value), q.text(r.interval[0]), q.text(r.interval[1]))
     }
 
-    fn row_at(&self, view: &View) -> Option<usize> {
+    fn row_at(&self, view: &Viewport) -> Option<usize> {
         let y = view.cursor?.y?;
         Some((y.floor().max(0.0) as usize).min(self.rows.len().checked_sub(1)?))
     }
@@ -80,7 +80,7 @@ impl Navigate for IntervalChart {
         [s.value(-0.06), s.value(1.06)]
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         let last = self.rows.len().checked_sub(1)?;
         let i = match (step, self.row_at(view)) {
             (Step::First, _) | (Step::On | Step::Down, None) => 0,
@@ -126,7 +126,7 @@ impl Chart for IntervalChart {
         margin.into_iter().chain([line]).collect()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let names: Vec<&str> = self.rows.iter().map(|r| r.label.as_str()).collect();
         let texts: Vec<String> = self.rows.iter().map(|r| self.text(r)).collect();
         let widest = texts.iter().map(|t| measure(t, TextSize::Small)).fold(0.0, f64::max);
@@ -176,7 +176,7 @@ impl Chart for IntervalChart {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         if let Some(i) = self.row_at(view) {
@@ -191,7 +191,7 @@ impl Chart for IntervalChart {
         scene
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(i) = self.row_at(view) else { return Readout::default() };
         let r = &self.rows[i];
         let mut values = vec![Reading { series: None, label: "estimate".to_owned(), value: self.text(r) }];
@@ -244,10 +244,10 @@ mod tests {
 
     #[test]
     fn wide_pictures_write_the_numbers_beside_the_rows() {
-        let wide = chart().draw(&View::default(), Size::new(900.0, 200.0), &rough_width);
+        let wide = chart().draw(&Viewport::default(), Size::new(900.0, 200.0), &rough_width);
         assert!(wide.scene.labels().iter().any(|l| l.text.contains("to") && l.text.contains('(')));
         for w in [900.0, 400.0, 320.0] {
-            let f = chart().draw(&View::default(), Size::new(w, 220.0), &rough_width);
+            let f = chart().draw(&Viewport::default(), Size::new(w, 220.0), &rough_width);
             for l in f.scene.labels() {
                 let [a, _, b, _] = axis::rough_bounds(l);
                 assert!(a >= -0.01 && b <= w + 0.01, "{} at {w}", l.text);
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn arrows_go_from_row_to_row() {
         let c = chart();
-        let mut view = View::default();
+        let mut view = Viewport::default();
         let frame = c.draw(&view, Size::new(900.0, 200.0), &rough_width).frame;
         view.cursor = c.step(&view, &frame, Step::Down);
         assert_eq!(c.readout(&view, &frame).at, "get");

@@ -10,7 +10,7 @@ use super::figure::{
 use super::ink::{Fill, Ink};
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Dash, Item, Measure, Point, Rect, Scene, Shape, Size, Stroke, Weight};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// More corners than this and lines are one device pixel wide.
 const DENSE: usize = 3000;
@@ -118,11 +118,11 @@ impl LineChart {
         self
     }
 
-    fn shown<'a>(&'a self, view: &'a View) -> impl Iterator<Item = (usize, &'a Series)> {
+    fn shown<'a>(&'a self, view: &'a Viewport) -> impl Iterator<Item = (usize, &'a Series)> {
         self.series.iter().enumerate().filter(|(i, _)| view.shows(*i))
     }
 
-    fn y_domain(&self, view: &View, x: [f64; 2], height: f64) -> [f64; 2] {
+    fn y_domain(&self, view: &Viewport, x: [f64; 2], height: f64) -> [f64; 2] {
         let log = self.y_axis.kind == Kind::Log;
         let mut d: Option<[f64; 2]> = None;
         for (_, s) in self.shown(view) {
@@ -205,7 +205,7 @@ impl Navigate for LineChart {
         }
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         step_through(&self.x, view, frame, step)
     }
 }
@@ -250,7 +250,7 @@ impl Chart for LineChart {
             .collect()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let x_domain = view.domain(self.domain());
         let y_domain = self.y_domain(view, x_domain, axis::plot_height(size, &self.y_axis));
         let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
@@ -295,11 +295,11 @@ impl Chart for LineChart {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         let Some(i) = view.cursor.and_then(|c| decimate::nearest(&self.x, c.x)) else { return scene };
-        let snapped = View { cursor: Some(Cursor { x: self.x[i], y: None }), ..View::default() };
+        let snapped = Viewport { cursor: Some(Cursor { x: self.x[i], y: None }), ..Viewport::default() };
         let at = self.x_axis.quantity.text(self.x[i]);
         axis::crosshair(&snapped, frame, &at, size, measure, &mut scene.items);
         if frame.x.contains(self.x[i]) {
@@ -320,7 +320,7 @@ impl Chart for LineChart {
         scene
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(i) = view.cursor.and_then(|c| decimate::nearest(&self.x, c.x)) else {
             return Readout::default();
         };
@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn gaps_are_gaps_in_the_line() {
-        let f = chart(20).draw(&View::default(), size(), &rough_width);
+        let f = chart(20).draw(&Viewport::default(), size(), &rough_width);
         let Some(Item::Clip { items, .. }) = f.scene.items.iter().find(|i| matches!(i, Item::Clip { .. }))
         else {
             panic!("no data");
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_hidden_series_is_not_drawn_read_or_scaled_for() {
-        let mut view = View { cursor: Some(Cursor { x: 3.2, y: None }), ..View::default() };
+        let mut view = Viewport { cursor: Some(Cursor { x: 3.2, y: None }), ..Viewport::default() };
         let c = chart(20);
         let all = c.draw(&view, size(), &rough_width);
         view.hidden = [1, 2].into();
@@ -425,8 +425,8 @@ mod tests {
     #[test]
     fn no_data_is_an_empty_chart_not_a_panic() {
         let c = chart(0);
-        let f = c.draw(&View::default(), size(), &rough_width);
-        let view = View { cursor: Some(Cursor { x: 0.5, y: None }), ..View::default() };
+        let f = c.draw(&Viewport::default(), size(), &rough_width);
+        let view = Viewport { cursor: Some(Cursor { x: 0.5, y: None }), ..Viewport::default() };
         assert_eq!(c.readout(&view, &f.frame), Readout::default());
         assert!(c.step(&view, &f.frame, Step::On).is_none());
         assert!(c.sentence().contains("get: no values"));
@@ -435,7 +435,7 @@ mod tests {
 
     #[test]
     fn many_points_are_few_corners_and_hair_lines() {
-        let f = chart(100_000).draw(&View::default(), size(), &rough_width);
+        let f = chart(100_000).draw(&Viewport::default(), size(), &rough_width);
         for item in &f.scene.items {
             if let Item::Clip { items, .. } = item {
                 for i in items {

@@ -8,7 +8,7 @@ use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Dash, Item, Measure, Point, Scene, Shape, Size, Stroke};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One period of one arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +63,7 @@ impl PairedChart {
         Ok(Self { title: title.to_owned(), x_axis, y_axis, arms, periods, starts })
     }
 
-    fn shown<'a>(&'a self, view: &'a View) -> impl Iterator<Item = &'a Period> {
+    fn shown<'a>(&'a self, view: &'a Viewport) -> impl Iterator<Item = &'a Period> {
         self.periods.iter().filter(|p| view.shows(p.arm))
     }
 
@@ -84,7 +84,7 @@ impl Navigate for PairedChart {
         [first - pad, last + pad]
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         step_through(&self.starts, view, frame, step)
     }
 }
@@ -131,7 +131,7 @@ impl Chart for PairedChart {
         out
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let log = self.y_axis.kind == Kind::Log;
         let values = self.shown(view).map(|p| p.value).filter(|v| v.is_finite() && (!log || *v > 0.0));
         let (lo, hi) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
@@ -169,7 +169,7 @@ impl Chart for PairedChart {
         Figure { scene, frame }
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(i) = view.cursor.and_then(|c| super::decimate::nearest(&self.starts, c.x)) else {
             return Readout::default();
         };
@@ -225,7 +225,7 @@ mod tests {
     fn a_period_that_does_not_count_is_in_no_line_and_no_pair() {
         let c = chart();
         assert!(c.sentence().contains("sticky below off in 1 of 2 pairs. One period does not count."));
-        let f = c.draw(&View::default(), Size::new(600.0, 300.0), &rough_width);
+        let f = c.draw(&Viewport::default(), Size::new(600.0, 300.0), &rough_width);
         let Some(Item::Clip { items, .. }) = f.scene.items.last() else { panic!("no data") };
         let lines: Vec<usize> = items
             .iter()
@@ -242,7 +242,7 @@ mod tests {
     fn the_cursor_reads_the_pair_or_why_there_is_none() {
         let c = chart();
         let read = |x| {
-            let view = View { cursor: Some(Cursor { x, y: None }), ..View::default() };
+            let view = Viewport { cursor: Some(Cursor { x, y: None }), ..Viewport::default() };
             let f = c.draw(&view, Size::new(600.0, 300.0), &rough_width).frame;
             c.readout(&view, &f).spoken()
         };

@@ -9,7 +9,7 @@ use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Dash, Item, Measure, Point, Scene, Shape, Size, Stroke};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One curve: values at rising ranks.
 #[derive(Clone, Debug)]
@@ -74,11 +74,11 @@ impl PercentileChart {
         Ok(Self { title: title.to_owned(), x_axis, y_axis, curves, ranks })
     }
 
-    fn shown<'a>(&'a self, view: &'a View) -> impl Iterator<Item = (usize, &'a Curve)> {
+    fn shown<'a>(&'a self, view: &'a Viewport) -> impl Iterator<Item = (usize, &'a Curve)> {
         self.curves.iter().enumerate().filter(|(i, _)| view.shows(*i))
     }
 
-    fn y_domain(&self, view: &View, x: [f64; 2], height: f64) -> [f64; 2] {
+    fn y_domain(&self, view: &Viewport, x: [f64; 2], height: f64) -> [f64; 2] {
         let log = self.y_axis.kind == Kind::Log;
         let mut d: Option<[f64; 2]> = None;
         for (_, c) in self.shown(view) {
@@ -118,7 +118,7 @@ impl Navigate for PercentileChart {
         Scale::new(Kind::Percentile, [0.0, last], [0.0, 1.0]).domain()
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         step_through(&self.ranks, view, frame, step)
     }
 }
@@ -160,7 +160,7 @@ impl Chart for PercentileChart {
         out
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let x_domain = view.domain(self.domain());
         let y_domain = self.y_domain(view, x_domain, axis::plot_height(size, &self.y_axis));
         let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
@@ -190,7 +190,7 @@ impl Chart for PercentileChart {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         let at = self.readout(view, frame).at;
@@ -208,7 +208,7 @@ impl Chart for PercentileChart {
         scene
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(p) = view.cursor.map(|c| c.x) else { return Readout::default() };
         let q = self.y_axis.quantity;
         let values = self
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn the_part_with_too_few_samples_is_grey_and_said() {
         let c = chart(1000);
-        let f = c.draw(&View::default(), Size::new(500.0, 300.0), &rough_width);
+        let f = c.draw(&Viewport::default(), Size::new(500.0, 300.0), &rough_width);
         let [solid, grey] = PercentileChart::parts(&c.curves[0], &f.frame);
         let limit = f.frame.x.px(0.99);
         assert!(solid.iter().all(|p| p.x <= limit + 1e-6) && solid.len() > 10);
@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn no_curves_is_an_empty_chart() {
         let c = PercentileChart::new("", Axis::log("latency", Quantity::Micros), Vec::new()).unwrap();
-        let f = c.draw(&View::default(), Size::new(300.0, 200.0), &rough_width);
-        assert!(c.step(&View::default(), &f.frame, Step::On).is_none());
+        let f = c.draw(&Viewport::default(), Size::new(300.0, 200.0), &rough_width);
+        assert!(c.step(&Viewport::default(), &f.frame, Step::On).is_none());
     }
 }

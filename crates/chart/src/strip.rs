@@ -6,7 +6,7 @@ use super::ink::{Fill, Ink};
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Item, Measure, Point, Scene, Shape, Size};
 use super::swarm;
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// A group that dots belong to, such as the node that served them. Groups are the chart's series.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ impl StripChart {
     }
 
     /// Middles of a row's dots; a break for an entity without a value or of a hidden group.
-    fn dots(&self, row: usize, view: &View, frame: &Frame) -> (Vec<Point>, f64) {
+    fn dots(&self, row: usize, view: &Viewport, frame: &Frame) -> (Vec<Point>, f64) {
         let (middle, room) = axis::row_middle(frame);
         let radius = swarm::radius(self.entities.len(), frame.plot.w, room);
         let along: Vec<f64> = self.strips[row]
@@ -100,7 +100,7 @@ impl StripChart {
     }
 
     /// The dot nearest to the cursor, if it is near.
-    pub fn hit(&self, view: &View, frame: &Frame) -> Option<Hit> {
+    pub fn hit(&self, view: &Viewport, frame: &Frame) -> Option<Hit> {
         let c = view.cursor?;
         let row = (c.y?.floor() as usize).min(self.strips.len().checked_sub(1)?);
         let at = frame.at(c.x, c.y?);
@@ -115,7 +115,7 @@ impl StripChart {
     }
 
     /// Entities of a row by rising value, with their value.
-    fn by_value(&self, row: usize, view: &View) -> Vec<(usize, f64)> {
+    fn by_value(&self, row: usize, view: &Viewport) -> Vec<(usize, f64)> {
         let Some(strip) = self.strips.get(row) else { return Vec::new() };
         let mut out: Vec<(usize, f64)> = strip
             .means
@@ -138,7 +138,7 @@ impl Navigate for StripChart {
         Scale::new(self.x_axis.kind, d, [0.0, 1.0]).domain()
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         let rows = self.strips.len();
         let hit = self.hit(view, frame);
         let row = hit.map_or(0, |h| h.strip);
@@ -177,7 +177,7 @@ impl Chart for StripChart {
         let mut out = format!("{}: one dot for each of {} entities.", self.title, self.entities.len());
         let q = self.x_axis.quantity;
         for (row, s) in self.strips.iter().enumerate() {
-            let v = self.by_value(row, &View::default());
+            let v = self.by_value(row, &Viewport::default());
             let (Some(first), Some(last)) = (v.first(), v.last()) else { continue };
             let middle = v[v.len() / 2].1;
             let (lo, mid, hi) = (q.text(first.1), q.text(middle), q.text(last.1));
@@ -196,7 +196,7 @@ impl Chart for StripChart {
         self.groups.iter().enumerate().map(entry).collect()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let names: Vec<&str> = self.strips.iter().map(|s| s.label.as_str()).collect();
         let rows = axis::rows(size, &self.x_axis, view.domain(self.domain()), &names, 0.0, true, measure);
         let frame = rows.frame;
@@ -222,7 +222,7 @@ impl Chart for StripChart {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         let Some(hit) = self.hit(view, frame) else {
@@ -264,7 +264,7 @@ impl Chart for StripChart {
         scene
     }
 
-    fn readout(&self, view: &View, frame: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, frame: &Frame) -> Readout {
         let Some(hit) = self.hit(view, frame) else { return Readout::default() };
         let entity = &self.entities[hit.entity];
         let reading = |s: &Strip| Reading {
@@ -311,14 +311,14 @@ mod tests {
         StripChart::new("Entities", axis, groups, entities, strips).unwrap()
     }
 
-    fn frame(c: &StripChart, view: &View) -> Frame {
+    fn frame(c: &StripChart, view: &Viewport) -> Frame {
         c.draw(view, Size::new(800.0, 300.0), &rough_width).frame
     }
 
     #[test]
     fn each_dot_is_hit_at_its_own_place() {
         let c = chart();
-        let mut view = View::default();
+        let mut view = Viewport::default();
         let frame = frame(&c, &view);
         for row in 0..2 {
             let (dots, radius) = c.dots(row, &view, &frame);
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn arrows_visit_all_dots_of_a_row_by_value() {
         let c = chart();
-        let mut view = View::default();
+        let mut view = Viewport::default();
         let frame = frame(&c, &view);
         let mut seen = Vec::new();
         for _ in 0..50 {
@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn a_hidden_group_is_neither_drawn_nor_hit() {
         let c = chart();
-        let view = View { hidden: [0].into(), ..View::default() };
+        let view = Viewport { hidden: [0].into(), ..Viewport::default() };
         let frame = frame(&c, &view);
         let (dots, _) = c.dots(0, &view, &frame);
         assert_eq!(dots.iter().filter(|p| p.is_drawn()).count(), 17);
@@ -371,7 +371,7 @@ mod tests {
     fn no_entities_no_rows_no_panic() {
         let axis = Axis::log("", Quantity::Micros);
         let c = StripChart::new("", axis, vec![], vec![], vec![]).unwrap();
-        let view = View { cursor: Some(Cursor { x: 2.0, y: Some(0.5) }), ..View::default() };
+        let view = Viewport { cursor: Some(Cursor { x: 2.0, y: Some(0.5) }), ..Viewport::default() };
         let frame = frame(&c, &view);
         assert_eq!((c.hit(&view, &frame), c.step(&view, &frame, Step::Down)), (None, None));
     }

@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use super::choice::{Chooser, Chosen};
 use super::shared::Shared;
 use super::slots::Permit;
-use super::world::{Call, Clock, NoAnswer, Reply, Transport, Wire};
+use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
 use fwit_model::dialect::{Answer, Choice, KeyUse, Request};
 use fwit_quantities::sample::{Outcome, Sample};
 use fwit_stats::errors::ErrorKey;
@@ -46,7 +46,7 @@ pub struct Client<T, C> {
 
 /// A request under way. If it is dropped before it ended (the run was stopped), it ends as aborted: that is
 /// how every issued request is counted exactly once.
-struct Flight<'a, T: Transport, C: Clock> {
+struct InFlightRequest<'a, T: Transport, C: Clock> {
     client: &'a Client<T, C>,
     sample: Sample,
     /// Where its last hop went.
@@ -54,7 +54,7 @@ struct Flight<'a, T: Transport, C: Clock> {
     open: bool,
 }
 
-impl<T: Transport, C: Clock> Flight<'_, T, C> {
+impl<T: Transport, C: Clock> InFlightRequest<'_, T, C> {
     fn end(&mut self, outcome: Outcome, wire: Wire) {
         self.open = false;
         self.sample.outcome = outcome;
@@ -68,7 +68,7 @@ impl<T: Transport, C: Clock> Flight<'_, T, C> {
     }
 }
 
-impl<T: Transport, C: Clock> Drop for Flight<'_, T, C> {
+impl<T: Transport, C: Clock> Drop for InFlightRequest<'_, T, C> {
     fn drop(&mut self) {
         if self.open {
             self.end(Outcome::Aborted, Wire::Absent);
@@ -77,32 +77,32 @@ impl<T: Transport, C: Clock> Drop for Flight<'_, T, C> {
 }
 
 /// Counts an entity as waiting while it lives.
-struct WaitMark<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
+struct WaitGuard<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
 
-impl<'a, T: Transport, C: Clock> WaitMark<'a, T, C> {
+impl<'a, T: Transport, C: Clock> WaitGuard<'a, T, C> {
     fn new(shared: &'a Shared<T, C>) -> Self {
         shared.recorder.borrow_mut().wait_begins(shared.clock.now());
-        WaitMark(shared)
+        WaitGuard(shared)
     }
 }
 
-impl<T: Transport, C: Clock> Drop for WaitMark<'_, T, C> {
+impl<T: Transport, C: Clock> Drop for WaitGuard<'_, T, C> {
     fn drop(&mut self) {
         self.0.recorder.borrow_mut().wait_ends(self.0.clock.now());
     }
 }
 
 /// Counts an entity as taking part while it lives.
-struct Part<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
+struct ActiveGuard<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
 
-impl<'a, T: Transport, C: Clock> Part<'a, T, C> {
+impl<'a, T: Transport, C: Clock> ActiveGuard<'a, T, C> {
     fn new(shared: &'a Shared<T, C>) -> Self {
         shared.recorder.borrow_mut().joins(shared.clock.now());
-        Part(shared)
+        ActiveGuard(shared)
     }
 }
 
-impl<T: Transport, C: Clock> Drop for Part<'_, T, C> {
+impl<T: Transport, C: Clock> Drop for ActiveGuard<'_, T, C> {
     fn drop(&mut self) {
         self.0.recorder.borrow_mut().leaves(self.0.clock.now());
     }
@@ -140,7 +140,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     pub async fn live(&self) {
         let shared = &*self.shared;
         shared.parking.wanted(self.entity).await;
-        let mut part = Part::new(shared);
+        let mut part = ActiveGuard::new(shared);
         let first = self.chooser.borrow_mut().first();
         let mut freed = shared.clock.now();
         shared.clock.sleep_until(freed + first).await;
@@ -155,7 +155,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             if !shared.parking.wants(self.entity) {
                 drop(part);
                 shared.parking.wanted(self.entity).await;
-                part = Part::new(shared);
+                part = ActiveGuard::new(shared);
                 freed = shared.clock.now();
             }
             let think = self.chooser.borrow_mut().think();
@@ -186,7 +186,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         if let Some(seq) = chosen.event {
             shared.ledger.borrow_mut().published(self.entity, seq);
         }
-        let mut flight = Flight {
+        let mut flight = InFlightRequest {
             client: self,
             sample: Sample {
                 entity: self.entity,
@@ -235,7 +235,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let lane = self.lane(node)?;
         let place = self.shared.slots.acquire(lane);
         // A wait of no length adds nothing.
-        let mark = (counted && !place.is_granted()).then(|| WaitMark::new(&self.shared));
+        let mark = (counted && !place.is_granted()).then(|| WaitGuard::new(&self.shared));
         let permit = place.await;
         drop(mark);
         Some(permit)
@@ -274,7 +274,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// How the request ended, and where it was answered.
     fn judge(
         &self,
-        flight: &mut Flight<T, C>,
+        flight: &mut InFlightRequest<T, C>,
         op: usize,
         at: u16,
         reply: &Result<Option<Reply>, NoAnswer>,
@@ -299,7 +299,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// Books the end of a request and draws the entity's conclusions.
     fn settle(
         &self,
-        flight: &mut Flight<T, C>,
+        flight: &mut InFlightRequest<T, C>,
         chosen: &Chosen,
         reply: &Result<Option<Reply>, NoAnswer>,
         ended: &Ended,

@@ -8,7 +8,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::leader::LeaderFinder;
 use super::shared::Shared;
-use super::world::{Call, Clock, Transport, within};
+use super::environment::{Call, Clock, Transport, within};
 use fwit_model::dialect::{NodeStatus, Request};
 use fwit_quantities::units::Micros;
 

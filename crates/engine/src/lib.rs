@@ -15,7 +15,7 @@
 pub mod arrivals;
 pub mod choice;
 pub mod client;
-pub mod engine;
+pub mod live_run;
 pub mod events;
 mod find_leader;
 pub mod instrument;
@@ -29,7 +29,7 @@ pub mod subscriber;
 pub mod topology;
 pub mod verify;
 mod warm;
-pub mod world;
+pub mod environment;
 
 #[cfg(test)]
 #[path = "../../stats/src/vectors.rs"]

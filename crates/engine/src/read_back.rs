@@ -10,7 +10,7 @@ use futures_util::stream;
 
 use super::shared::Shared;
 use super::verify::Verification;
-use super::world::{Call, Clock, Transport, within};
+use super::environment::{Call, Clock, Transport, within};
 use fwit_model::dialect::{Answer, Choice, KeyUse, Kind, Pool};
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;

@@ -9,7 +9,7 @@ use super::parking::Parking;
 use super::slots::Slots;
 use super::topology::Topology;
 use super::verify::Acknowledged;
-use super::world::{Clock, Transport};
+use super::environment::{Clock, Transport};
 use fwit_model::dialect::{self, Dialect};
 use fwit_model::plan::{BaseUrl, Model, Plan};
 use fwit_quantities::sample::Protocol;
@@ -124,7 +124,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     /// What has to be done a few times a second: wire timings come in, slots follow the protocol.
-    pub fn beat(&self) {
+    pub fn tick(&self) {
         self.want_entities();
         let now = self.clock.now();
         let mut recorder = self.recorder.borrow_mut();

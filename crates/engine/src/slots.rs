@@ -37,11 +37,11 @@ struct Lane {
 #[derive(Debug)]
 struct Waiting {
     ticket: u64,
-    state: Rc<RefCell<Place>>,
+    state: Rc<RefCell<Waiter>>,
 }
 
 #[derive(Debug, Default)]
-struct Place {
+struct Waiter {
     granted: bool,
     waker: Option<Waker>,
 }
@@ -93,7 +93,7 @@ impl Slots {
         inner.next_ticket += 1;
         let mut state = None;
         if !inner.take_free(lane) {
-            let place = Rc::new(RefCell::new(Place::default()));
+            let place = Rc::new(RefCell::new(Waiter::default()));
             if let Some(l) = inner.lanes.get_mut(lane) {
                 l.queue.push_back(Waiting { ticket, state: place.clone() });
                 inner.waiting += 1;
@@ -169,7 +169,7 @@ pub struct Acquire {
     lane: usize,
     ticket: u64,
     /// `None` where there was room at once.
-    state: Option<Rc<RefCell<Place>>>,
+    state: Option<Rc<RefCell<Waiter>>>,
     taken: bool,
 }
 

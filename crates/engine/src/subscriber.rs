@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::shared::Shared;
-use super::world::{Clock, EventStream, StreamItem, Transport};
+use super::environment::{Clock, EventStream, StreamItem, Transport};
 use fwit_quantities::units::Micros;
 
 /// Pause before a broken stream is opened again.

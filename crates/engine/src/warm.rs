@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use futures_util::future::join_all;
 
-use super::world::within;
+use super::environment::within;
 use super::shared::Shared;
-use super::world::{Call, Clock, Transport};
+use super::environment::{Call, Clock, Transport};
 use fwit_model::dialect::Request;
 use fwit_model::plan::preflight::{self, AT_A_TIME};
 use fwit_quantities::units::Micros;

@@ -16,8 +16,8 @@ use fwit_chart::percentile::{Curve, PercentileChart, trusted};
 use fwit_chart::strip::{Entity, Group, Strip, StripChart};
 pub use crate::drawn::Drawn;
 use crate::shift::band;
-use fwit_report::run::camps::Camp;
-use fwit_report::run::contrast::Contrast;
+use fwit_report::run::latency_groups::LatencyGroup;
+use fwit_report::run::bootstrap::BootstrapComparison;
 use fwit_report::run::view::{self, Annotation, Measure, RunView, Second};
 
 /// Samples that must lie above a percentile for it to be drawn in full.
@@ -83,7 +83,7 @@ pub fn throughput(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError>
     let mut chart = over_time("Throughput", axis, seconds, marks)?
         .with_values("answers", seconds.iter().map(|s| Some(f64::from(s.answers))))?;
     // Stages of an open load are rates; those of a closed one are entities.
-    if seconds.iter().any(|s| s.target.is_some()) && seconds.iter().all(|s| s.closure.is_none()) {
+    if seconds.iter().any(|s| s.target.is_some()) && seconds.iter().all(|s| s.littles_law_ratio.is_none()) {
         chart = chart.with_values("due", seconds.iter().map(|s| s.target.map(f64::from)))?;
     }
     if seconds.iter().any(|s| s.errors > 0) {
@@ -134,7 +134,7 @@ pub fn concurrency(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError
     let mut chart = over_time("In flight and waiting", axis, seconds, marks)?
         .with_values("in flight", seconds.iter().map(|s| Some(f64::from(s.in_flight))))?
         .with_values("waiting for a slot", seconds.iter().map(|s| Some(f64::from(s.waiting))))?;
-    if seconds.iter().any(|s| s.target.is_some() && s.closure.is_some()) {
+    if seconds.iter().any(|s| s.target.is_some() && s.littles_law_ratio.is_some()) {
         chart = chart.with_values("wanted by the plan", seconds.iter().map(|s| s.target.map(f64::from)))?;
     }
     Ok(drawn(chart))
@@ -144,13 +144,13 @@ pub fn concurrency(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError
 ///
 /// # Errors
 /// Where the seconds do not rise.
-pub fn closure(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
-    if seconds.iter().all(|s| s.closure.is_none()) {
+pub fn littles_law_ratio(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
+    if seconds.iter().all(|s| s.littles_law_ratio.is_none()) {
         return Ok(None);
     }
     let axis = Axis::linear("X (R + Z) / N", Quantity::Plain);
     let chart = over_time("Little's law: 1 where nothing was lost", axis, seconds, marks)?
-        .with_values("closure", seconds.iter().map(|s| s.closure.map(f64::from)))?;
+        .with_values("closure", seconds.iter().map(|s| s.littles_law_ratio.map(f64::from)))?;
     Ok(drawn(chart))
 }
 
@@ -270,15 +270,15 @@ pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
 ///
 /// # Errors
 /// None of a view that `run::summary` made.
-pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
-    let camps = &run.camps;
-    let (labels, of): (Vec<String>, Vec<usize>) = if camps.found() {
-        let alone = camps.camps.len();
+pub fn latency_groups(run: &RunView) -> Result<Drawn, ChartError> {
+    let latency_groups = &run.latency_groups;
+    let (labels, of): (Vec<String>, Vec<usize>) = if latency_groups.found() {
+        let alone = latency_groups.groups.len();
         let label =
-            |c: &Camp| if c.place.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.place) };
-        let mut labels: Vec<String> = camps.camps.iter().map(label).collect();
+            |c: &LatencyGroup| if c.place.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.place) };
+        let mut labels: Vec<String> = latency_groups.groups.iter().map(label).collect();
         let of =
-            |i: usize| camps.of_entity.get(i).copied().flatten().map_or(alone, |c| (c as usize).min(alone));
+            |i: usize| latency_groups.of_entity.get(i).copied().flatten().map_or(alone, |c| (c as usize).min(alone));
         let of: Vec<usize> = (0..run.entities.len()).map(of).collect();
         if of.contains(&alone) {
             labels.push("in no camp".into());
@@ -323,7 +323,7 @@ pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
         return Ok(None);
     }
     let axis = Axis::log("mean service", Quantity::Micros);
-    let title = if camps.found() {
+    let title = if latency_groups.found() {
         "Entities’ means, by camp"
     } else {
         "Entities’ means, by the node they chose"
@@ -340,10 +340,10 @@ pub fn compared_percentiles(
     labels: &[String],
     measure: Measure,
     op: Option<&str>,
-    contrast: Option<&Contrast>,
+    intervals: Option<&BootstrapComparison>,
 ) -> Result<Drawn, ChartError> {
-    let contrast = contrast.filter(|c| c.measure == series_measure(measure));
-    let spreads = contrast.and_then(|c| c.scope(op));
+    let intervals = intervals.filter(|c| c.measure == series_measure(measure));
+    let spreads = intervals.and_then(|c| c.scope(op));
     let curves: Vec<Curve> = runs
         .iter()
         .zip(labels)
@@ -452,7 +452,7 @@ mod tests {
         assert!(by_operation(&run, Measure::Service).unwrap().is_none());
         assert!(percentiles(&run, Measure::Service, By::Operation).unwrap().is_none());
         assert!(heat(&run).unwrap().is_none() && spread(&run, None).unwrap().is_none());
-        assert!(camps(&run).unwrap().is_none());
+        assert!(latency_groups(&run).unwrap().is_none());
     }
 
     #[test]
@@ -466,7 +466,7 @@ mod tests {
         );
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Operation).unwrap())[..2], ["all", "get"]);
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Node).unwrap())[..1], ["n1"]);
-        assert_eq!(legend(camps(&run).unwrap())[..2], ["home n1", "home n2"]);
+        assert_eq!(legend(latency_groups(&run).unwrap())[..2], ["home n1", "home n2"]);
         assert!(heat(&run).unwrap().is_some() && spread(&run, None).unwrap().is_some());
     }
 

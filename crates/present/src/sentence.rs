@@ -3,7 +3,7 @@
 use fwit_model::plan::{Arrivals, Model, Plan, SIM_PRESETS, sim_preset, stages};
 use fwit_report::run::view::{
     Annotation, Calibration, Concurrency, Ended, HealthVerdict, Live, Phase, RunView, Shown, ThresholdResult,
-    Trouble, shown,
+    Disturbance, shown,
 };
 use fwit_quantities::units::{Micros, three_digits};
 
@@ -143,7 +143,7 @@ pub fn calibration(c: &Calibration) -> String {
 /// Whether an annotation is marked in the charts. A CPU under pressure is so for most of a run or not at all.
 #[must_use]
 pub fn is_marked(annotation: &Annotation) -> bool {
-    annotation.kind != Trouble::Pressure
+    annotation.kind != Disturbance::Pressure
 }
 
 /// What is marked in the charts over time, in a sentence; `None` where nothing is.

@@ -1,7 +1,7 @@
 //! Prints src/stats/camps/dip_table.rs: quantiles of the dip of uniform samples, by simulation.
-//! `cargo run --release --example dip_table > src/stats/camps/dip_table.rs` (a few minutes).
+//! `cargo run --release --example dip_table > src/stats/latency_groups/dip_table.rs` (a few minutes).
 
-use fwit_stats::camps::dip::dip_sorted;
+use fwit_stats::latency_groups::dip::dip_sorted;
 use fwit_stats::random::Stream;
 
 const SIZES: [usize; 15] = [4, 5, 6, 7, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 5000];

@@ -34,7 +34,7 @@ pub mod verdict;
 pub mod design;
 
 pub mod bootstrap;
-pub mod camps;
+pub mod latency_groups;
 pub mod change;
 pub mod drift;
 pub mod series;

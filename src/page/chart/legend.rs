@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use fwit_chart::figure::{Entry, Readout};
 use fwit_chart::sign;
-use fwit_chart::view::{Input, View};
+use fwit_chart::viewport::{Input, Viewport};
 
 /// The legend. A click on a series shows or hides it, a double click shows it alone. Entries
 /// without a series only explain.
 #[component]
 pub fn Legend(
     entries: Memo<Vec<Entry>>,
-    #[prop(into)] view: Signal<View>,
+    #[prop(into)] view: Signal<Viewport>,
     readout: Memo<Readout>,
     on_input: Callback<Input>,
 ) -> impl IntoView {

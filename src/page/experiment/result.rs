@@ -10,7 +10,7 @@ use crate::browser::environment::local_time;
 use crate::browser::files;
 use fwit_report::experiment::view::{ComparisonView, ExperimentView};
 use crate::page::actions::Actions;
-use crate::page::camps::CampsFinding;
+use crate::page::latency_groups::GroupsFinding;
 use crate::page::chart::Slot;
 use crate::page::parts::{Badge, Icon, MethodLink, Tone};
 use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
@@ -118,7 +118,7 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
             <Acts opened />
             {comparisons}
             <Curves view=view.clone() />
-            <Camps view=view.clone() />
+            <LatencyGroups view=view.clone() />
             <section class="panel">
                 <h2>"What does not count, and why"</h2>
                 <Invalid view=view.clone() />
@@ -312,15 +312,15 @@ fn Curves(view: Arc<ExperimentView>) -> impl IntoView {
 
 /// The entities' means, arm by arm.
 #[component]
-fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
+fn LatencyGroups(view: Arc<ExperimentView>) -> impl IntoView {
     let arms = (0..view.arms.len())
         .map(|i| {
             let own = view.clone();
             let make = move || {
-                own.arms.get(i).and_then(|a| a.run.as_ref()).map_or(Ok(None), charts::camps)
+                own.arms.get(i).and_then(|a| a.run.as_ref()).map_or(Ok(None), charts::latency_groups)
             };
-            let camps = view.arms.get(i).and_then(|a| a.run.as_ref()).map(|run| run.camps.clone());
-            let finding = camps.map(|camps| view! { <CampsFinding camps /> });
+            let latency_groups = view.arms.get(i).and_then(|a| a.run.as_ref()).map(|run| run.latency_groups.clone());
+            let finding = latency_groups.map(|latency_groups| view! { <GroupsFinding groups=latency_groups /> });
             view! {
                 <div>
                     <h3>{view.arms.get(i).map(|a| a.name.clone())}</h3>

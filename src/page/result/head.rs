@@ -155,8 +155,8 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
         _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
     };
     let error_tone = if total.errors() > 0 { "bad" } else { "" };
-    let closure =
-        v.concurrency.closure.map(|c| format!("; Little's law closes at {}", figure::percent(c)));
+    let littles_law_ratio =
+        v.concurrency.littles_law_ratio.map(|c| format!("; Little's law closes at {}", figure::percent(c)));
     view! {
         <dl class="tiles">
             <Tile
@@ -197,7 +197,7 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
                         "of {} entities; {} waited for a slot{}",
                         v.concurrency.entities,
                         three_digits(v.concurrency.waiting),
-                        closure.unwrap_or_default(),
+                        littles_law_ratio.unwrap_or_default(),
                     ),
                 )
             />

@@ -63,7 +63,7 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     view! {
         <article class="result">
             <ResultHead run=run.clone() renamed />
-            <crate::page::camps::CampsPanel camps=run.view.camps.clone() />
+            <crate::page::latency_groups::LatencyGroupsPanel groups=run.view.latency_groups.clone() />
             <Tables run=run.clone() measure />
             <super::charts::ResultCharts run=run.clone() measure />
             <ErrorsPanel run=run.clone() />

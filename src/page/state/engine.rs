@@ -330,8 +330,8 @@ impl Engine {
 
     fn receive(self, message: Result<FromWorker, LinkError>) {
         match message {
-            Ok(FromWorker::Beat(beat)) => self.inner.with_value(|inner| {
-                inner.inbox.borrow_mut().merge(*beat);
+            Ok(FromWorker::Snapshot(snapshot)) => self.inner.with_value(|inner| {
+                inner.inbox.borrow_mut().merge(*snapshot);
                 inner.pump.request();
             }),
             Ok(FromWorker::Started { .. }) => {
@@ -362,7 +362,7 @@ impl Engine {
                 | FromWorker::OpenedExperiment { .. }
                 | FromWorker::Wanted { .. }
                 | FromWorker::Progress { .. }
-                | FromWorker::Contrasted { .. },
+                | FromWorker::Compared { .. },
             ) => {}
             Err(error) => {
                 // The link can't be dropped here: this runs inside one of its own listeners.

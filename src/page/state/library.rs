@@ -12,7 +12,7 @@ use super::item::Item;
 use crate::browser::store::{Store, StoreError};
 use fwit_present::library::{Card, nearest, sort};
 use crate::protocol::{Opened, OpenedExperiment};
-use fwit_report::run::contrast::{Contrast, same_setting, setting_key};
+use fwit_report::run::bootstrap::{BootstrapComparison, same_setting, setting_key};
 use fwit_report::run::rename::rename;
 use fwit_report::run::view::Measure;
 
@@ -39,7 +39,7 @@ struct Inner {
     /// Items that the store could not keep. They stay in memory until the page closes.
     unkept: Vec<Item>,
     /// The last comparisons of separate runs, with the ids of their runs.
-    comparisons: VecDeque<(Vec<String>, Arc<Contrast>)>,
+    comparisons: VecDeque<(Vec<String>, Arc<BootstrapComparison>)>,
 }
 
 /// A deleted item, kept to bring it back.
@@ -169,9 +169,9 @@ impl Library {
             return Ok(analysis.completed());
         }
         analysis.compare_separate_runs(runs, measure, move |update| {
-            if let ComparisonUpdate::Known(contrast, true) = &update {
+            if let ComparisonUpdate::Known(intervals, true) = &update {
                 self.inner.try_update_value(|inner| {
-                    inner.comparisons.push_back((ids.clone(), contrast.clone()));
+                    inner.comparisons.push_back((ids.clone(), intervals.clone()));
                     if inner.comparisons.len() > KEEP {
                         inner.comparisons.pop_front();
                     }
@@ -189,12 +189,12 @@ impl Library {
         self,
         runs: Vec<Arc<Opened>>,
         measure: Measure,
-    ) -> Result<Arc<Contrast>, String> {
+    ) -> Result<Arc<BootstrapComparison>, String> {
         let (send, receive) = futures_channel::oneshot::channel();
         let send = std::cell::RefCell::new(Some(send));
         let _pending = self.compare_separate_runs(runs, measure, move |update| {
             let answer = match update {
-                ComparisonUpdate::Known(contrast, true) => Ok(contrast),
+                ComparisonUpdate::Known(intervals, true) => Ok(intervals),
                 ComparisonUpdate::Failed(error) => Err(error),
                 ComparisonUpdate::Known(..) | ComparisonUpdate::Progress(_) => return,
             };

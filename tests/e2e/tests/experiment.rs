@@ -105,7 +105,7 @@ fn sticky_or_not_on_a_busy_leader() {
     // follower by the page's count too; with it there is the leader alone.
     let (_, view) = fwit_report::experiment::open(done.to_string().as_bytes()).unwrap();
     let arm = |arm: usize| view.arms[arm].run.as_ref().unwrap();
-    println!("{}\n{}", arm(0).camps.headline, arm(1).camps.headline);
+    println!("{}\n{}", arm(0).latency_groups.headline, arm(1).latency_groups.headline);
     let reads_at = |name: &str| {
         let mut rows = arm(1).by_op_node.iter();
         let row = rows.find(|r| r.op.as_deref() == Some("get") && r.node.as_deref() == Some(name));

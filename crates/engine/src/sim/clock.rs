@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::world::Clock;
+use crate::environment::Clock;
 use fwit_quantities::units::Micros;
 
 /// The virtual clock.

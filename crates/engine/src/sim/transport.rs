@@ -13,7 +13,7 @@ use super::ask::{self, Ask, between};
 use super::clock::VirtualClock;
 use super::cluster::{Body, Cluster, Fate, NO_LEADER};
 use super::fan::Inbox;
-use crate::world::{Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport, Wire};
+use crate::environment::{Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport, Wire};
 use fwit_model::plan::{SimCluster, sim_index, sim_url};
 use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_quantities::units::Micros;

@@ -35,7 +35,7 @@ pub(super) fn merge(periods: &[&PeriodFile], name: &str) -> Result<Option<RunFil
     let n = periods.len() as f64;
     out.concurrency.effective /= n;
     out.concurrency.waiting /= n;
-    out.concurrency.closure = None;
+    out.concurrency.littles_law_ratio = None;
     Ok(Some(out))
 }
 
@@ -172,7 +172,7 @@ pub(super) mod tests {
                 entities: 2,
                 effective: 1.5,
                 waiting: 0.0,
-                closure: Some(1.0),
+                littles_law_ratio: Some(1.0),
                 due: None,
                 offered_per_s: None,
             },

@@ -5,12 +5,12 @@ use std::cell::Cell;
 
 use super::analyze;
 use super::model::{Experiment, PAIRS_MIN, repeats_max};
-use super::period::{self, Doors, Which};
+use super::period::{self, PeriodEnvironment, Which};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, PeriodFile};
-use fwit_engine::engine::{CannotStart, Ended, Stop};
+use fwit_engine::live_run::{CannotStart, Ended, Stop};
 use fwit_engine::instrument::{Calibration, Instrument};
-use fwit_engine::world::{Clock, Transport};
+use fwit_engine::environment::{Clock, Transport};
 use crate::run::RunError;
 use crate::run::view::Live;
 use fwit_quantities::units::Micros;
@@ -23,7 +23,7 @@ pub enum Event<'a> {
     /// A period begins.
     Period(Progress),
     /// About once a second; the state of the period's run is made when it is asked for.
-    Beat(&'a dyn Fn() -> Live),
+    Snapshot(&'a dyn Fn() -> Live),
 }
 
 /// What came of it.
@@ -39,7 +39,7 @@ pub struct Carried {
 
 /// What an experiment needs besides its periods.
 #[allow(missing_debug_implementations, reason = "holds closures")]
-pub struct World<'a, T, C> {
+pub struct ExperimentEnvironment<'a, T, C> {
     /// The transport for an arm: in a browser clones of one, so that connections stay warm.
     pub transport: &'a dyn Fn(usize) -> T,
     /// The time.
@@ -63,7 +63,7 @@ pub struct World<'a, T, C> {
 /// No node answers at the very start.
 pub async fn carry_out<T: Transport, C: Clock + Clone>(
     experiment: &Experiment,
-    world: World<'_, T, C>,
+    world: ExperimentEnvironment<'_, T, C>,
     on: &dyn Fn(Event<'_>),
 ) -> Result<Carried, CannotStart> {
     let start = world.clock.now();
@@ -88,7 +88,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 elapsed_us: world.clock.now().since(start).0,
                 left_us: left(experiment, queue.len() - next, order.len() - place).0,
             }));
-            let doors = Doors {
+            let environment = PeriodEnvironment {
                 transport: (world.transport)(arm),
                 clock: &world.clock,
                 api_key: world.api_key.clone(),
@@ -99,14 +99,14 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 watch: world.watch,
             };
             let sent = Cell::new(0);
-            let beat = |live: &dyn Fn(usize) -> Live| {
-                on(Event::Beat(&|| {
+            let snapshot = |live: &dyn Fn(usize) -> Live| {
+                on(Event::Snapshot(&|| {
                     let live = live(sent.get());
                     sent.set(sent.get() + live.seconds.len());
                     live
                 }));
             };
-            match period::carry_out(experiment, Which { pair, attempt, arm }, doors, &beat).await {
+            match period::carry_out(experiment, Which { pair, attempt, arm }, environment, &snapshot).await {
                 Ok(Some(mut file)) => {
                     let seen = file.leader[0].clone();
                     if file.invalid.is_none()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::view::ComparisonView;
-use fwit_engine::engine::Ended;
+use fwit_engine::live_run::Ended;
 use fwit_model::plan::wire::PlanFile;
 use crate::run::wire::RunFile;
 

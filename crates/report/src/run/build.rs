@@ -8,8 +8,8 @@ use super::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
     OperationFile, RunFile, VERSION, WindowFile,
 };
-use fwit_engine::engine::Run;
-use fwit_engine::world::{Clock, Transport};
+use fwit_engine::live_run::LiveRun;
+use fwit_engine::environment::{Clock, Transport};
 use fwit_model::plan::{Model, wire as plan_wire};
 use fwit_quantities::sample::{Outcome, Protocol};
 use fwit_stats::recorder::{Recorder, SecondOp, Tally, Window};
@@ -30,13 +30,13 @@ pub struct About {
 /// What is told of a run: its progress while it goes on, its file when it is over.
 #[allow(missing_debug_implementations, reason = "borrows a run, which holds closures")]
 pub struct RunReport<'a, T: Transport, C: Clock> {
-    pub(super) run: &'a Run<T, C>,
+    pub(super) run: &'a LiveRun<T, C>,
 }
 
 impl<'a, T: Transport, C: Clock> RunReport<'a, T, C> {
     /// Reports on this run.
     #[must_use]
-    pub fn of(run: &'a Run<T, C>) -> RunReport<'a, T, C> {
+    pub fn of(run: &'a LiveRun<T, C>) -> RunReport<'a, T, C> {
         RunReport { run }
     }
 }
@@ -121,7 +121,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                     entities: c.entities,
                     effective: c.effective,
                     waiting: c.waiting,
-                    closure: c.closure,
+                    littles_law_ratio: c.littles_law_ratio,
                     offered_per_s: c.offered_per_s,
                     due: matches!(shared.plan.load.model, Model::Open { .. }).then(|| self.run.due.get()),
                 }
@@ -187,7 +187,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 second.waiting = short(recorder.gauges().1.second(s)) as f32;
                 second.service_us = summary::two_percentiles(&service);
                 second.response_us = summary::two_percentiles(&response);
-                (second.closure, second.target) = self.closure_and_target(recorder, s);
+                (second.littles_law_ratio, second.target) = self.ratio_and_target(recorder, s);
                 second
             })
             .collect()
@@ -210,7 +210,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             entities: self.run.shared.plan.load.entities,
             effective: short(effective),
             waiting: short(waiting),
-            closure: recorder.closure(now).map(short),
+            littles_law_ratio: recorder.littles_law_ratio(now).map(short),
             offered_per_s: self.offered_per_s(recorder, now).map(short),
         }
     }

@@ -1,6 +1,6 @@
 //! Two or more runs side by side: what differs between their plans, and what differs in their numbers.
 //!
-//! May not enter: statistics (intervals come from `run::contrast`; whether a difference is the change's is an
+//! May not enter: statistics (intervals come from `run::intervals`; whether a difference is the change's is an
 //! experiment's to say), drawing. Called by: page. Calls: run's view.
 //! Invariant: the first run is the one that the others are compared with; a change is claimed only where both
 //! percentiles may be shown in full, and nothing below is called significant.
@@ -9,8 +9,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::contrast::same_setting;
-use super::view::{CampsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
+use super::bootstrap::same_setting;
+use super::view::{LatencyGroupsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
 use fwit_quantities::units::three_digits;
 
 /// What a value counts.
@@ -161,7 +161,8 @@ pub struct Comparison {
     /// The shift function of each run against the first; empty for the first.
     pub shift: Vec<Vec<ShiftPoint>>,
     /// The camps of each run.
-    pub camps: Vec<CampsView>,
+    #[serde(rename = "camps")]
+    pub latency_groups: Vec<LatencyGroupsView>,
 }
 
 /// A percentile's name: `p50`, `p99.9`.
@@ -214,7 +215,7 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
         control: control_among(runs),
         control_says: Vec::new(),
         shift: Vec::new(),
-        camps: runs.iter().map(|r| r.camps.clone()).collect(),
+        latency_groups: runs.iter().map(|r| r.latency_groups.clone()).collect(),
     }
 }
 

@@ -6,10 +6,10 @@
 //! Tests: beside the code and in tests/.
 
 pub mod build;
-pub mod camps;
-mod closure;
+pub mod latency_groups;
+mod littles_law;
 pub mod compare;
-pub mod contrast;
+pub mod bootstrap;
 mod gzip;
 mod health;
 pub mod hist;

@@ -9,8 +9,8 @@ use super::hist::{self, short};
 use super::summary;
 use super::view::{HealthView, Live, Measure, Phase, Row, ThresholdResult};
 use super::wire::{SecondFile, SecondOpFile, SeriesFile};
-use super::{closure, threshold};
-use fwit_engine::world::{Clock, Transport};
+use super::{littles_law, threshold};
+use fwit_engine::environment::{Clock, Transport};
 use fwit_model::plan::Model;
 use fwit_quantities::sample::Outcome;
 use fwit_stats::recorder::{Recorder, Window, new_histogram};
@@ -119,7 +119,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
     }
 
     /// Little's law at a second, and what the plan wants in its middle where that changes.
-    pub(super) fn closure_and_target(
+    pub(super) fn ratio_and_target(
         &self,
         recorder: &Recorder,
         second: usize,
@@ -127,18 +127,18 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let load = &self.run.shared.plan.load;
         let middle = Micros(second as u64 * 1_000_000 + 500_000);
         let target = (!load.stages.is_empty()).then(|| short(load.target(middle)) as f32);
-        (closure::at(recorder, second).map(|c| short(c) as f32), target)
+        (littles_law::at(recorder, second).map(|c| short(c) as f32), target)
     }
 
     pub(super) fn series(&self, recorder: &Recorder, op_name: impl Fn(usize) -> String) -> SeriesFile {
         let seconds = recorder.seconds().iter().enumerate().map(|(s, cell)| {
             let ops = cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
-            let (closure, target) = self.closure_and_target(recorder, s);
+            let (littles_law_ratio, target) = self.ratio_and_target(recorder, s);
             SecondFile {
                 t_s: s as u32,
                 in_flight: short(recorder.gauges().0.second(s)) as f32,
                 waiting: short(recorder.gauges().1.second(s)) as f32,
-                closure,
+                littles_law_ratio,
                 target,
                 ops: BTreeMap::from_iter(ops.map(|(i, op)| {
                     let file = SecondOpFile {

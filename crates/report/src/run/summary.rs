@@ -87,14 +87,14 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         histograms: log_histograms(&histograms, &used),
         heat: heat(file)?,
         entities: entities(file, &used),
-        camps: super::camps::of_file(file),
+        latency_groups: super::latency_groups::of_file(file),
         subscribers: file.subscribers.clone(),
         errors: file.errors.clone(),
         concurrency: Concurrency {
             entities: file.concurrency.entities,
             effective: file.concurrency.effective,
             waiting: file.concurrency.waiting,
-            closure: file.concurrency.closure,
+            littles_law_ratio: file.concurrency.littles_law_ratio,
             offered_per_s: file.concurrency.offered_per_s,
         },
         health: file.health.clone(),
@@ -216,7 +216,7 @@ fn seconds(file: &RunFile, ops: &[(String, Kind)]) -> Result<(Vec<Second>, Vec<O
         let mut sum = Second { t_s: cell.t_s, ..Second::default() };
         by_op.iter_mut().for_each(|series| series.seconds.push(sum.clone()));
         (sum.in_flight, sum.waiting) = (cell.in_flight, cell.waiting);
-        (sum.closure, sum.target) = (cell.closure, cell.target);
+        (sum.littles_law_ratio, sum.target) = (cell.littles_law_ratio, cell.target);
         let (mut service, mut response) = (Sparse::default(), Sparse::default());
         for (name, SecondOpFile { answers, errors, service: s, response: r, .. }) in &cell.ops {
             let (s, r) = (sparse(s, cell.t_s)?, sparse(r, cell.t_s)?);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use fwit_model::dialect::Method;
-use fwit_engine::world::{Call, Clock, EventStream, NoAnswer, Reply, StreamItem, Transport, Wire};
+use fwit_engine::environment::{Call, Clock, EventStream, NoAnswer, Reply, StreamItem, Transport, Wire};
 use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_quantities::units::Micros;

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::future::Future;
 
-use fwit_engine::engine::{Run, Stop};
-use fwit_engine::instrument::Trouble;
-use fwit_engine::world::{Call, Clock, NoAnswer, Reply, Transport};
+use fwit_engine::live_run::{LiveRun, Stop};
+use fwit_engine::instrument::Disturbance;
+use fwit_engine::environment::{Call, Clock, NoAnswer, Reply, Transport};
 use fwit_model::plan::stages;
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::view::HealthVerdict;
@@ -57,7 +57,7 @@ impl Transport for Behind<'_> {
 /// A run on a rough clock.
 pub fn on_rough(plan: Plan, cluster: &Pretend, step: u64, stall: (u64, u64)) -> (RunFile, RunView) {
     let clock = Rough { inner: cluster.clock.clone(), step, stall };
-    let run = Run::new(plan, Behind(cluster), clock, "r1".into(), None, Stop::default());
+    let run = LiveRun::new(plan, Behind(cluster), clock, "r1".into(), None, Stop::default());
     let sent = Cell::new(0);
     let ended = cluster
         .clock
@@ -104,8 +104,8 @@ fn entities_come_and_go_between_requests() {
     }
     assert_eq!(view.total.errors() + view.total.count(Outcome::Aborted), view.total.count(Outcome::Aborted));
     assert!(view.total.count(Outcome::Aborted) <= 5, "nobody is cut when the load falls");
-    assert!((view.concurrency.closure.unwrap() - 1.0).abs() < 0.02, "{:?}", view.concurrency);
-    assert!(view.seconds.iter().skip(6).all(|s| (s.closure.unwrap() - 1.0).abs() < 0.1));
+    assert!((view.concurrency.littles_law_ratio.unwrap() - 1.0).abs() < 0.02, "{:?}", view.concurrency);
+    assert!(view.seconds.iter().skip(6).all(|s| (s.littles_law_ratio.unwrap() - 1.0).abs() < 0.1));
     assert_eq!((file.window.warmup_s, file.window.measured_s), (4.0, 26.0));
     assert!(view.health.hints.is_empty(), "a load that changes is no warm-up");
 }
@@ -173,7 +173,7 @@ fn an_open_load_outlives_a_stall_of_the_engine_itself() {
     let issued: u64 = file.totals.values().chain(file.warmup_totals.values()).map(|c| c.issued).sum();
     assert_eq!(Some(issued), file.concurrency.due, "what was due in the stall is sent after it");
     assert!(view.total.response.at_us[3] > 1_700_000, "{:?}", view.total.response);
-    let stood: Vec<_> = view.health.annotations.iter().filter(|a| a.kind == Trouble::StoodStill).collect();
+    let stood: Vec<_> = view.health.annotations.iter().filter(|a| a.kind == Disturbance::StoodStill).collect();
     assert!(stood.len() == 1 && (stood[0].until_s - stood[0].at_s - 2.0).abs() < 0.05, "{stood:?}");
     assert!(view.health.signs.iter().any(|s| s.contains("stood still")), "{:?}", view.health.signs);
 }

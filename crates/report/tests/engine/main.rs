@@ -14,8 +14,8 @@ use std::pin::pin;
 
 use cluster::Pretend;
 use futures_util::future::{Either, select};
-use fwit_engine::engine::{Run, Stop};
-use fwit_engine::world::Clock;
+use fwit_engine::live_run::{LiveRun, Stop};
+use fwit_engine::environment::Clock;
 use fwit_model::plan::{Arrivals, Model, Plan, preset};
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::view::{Ended, Measure, RunView};
@@ -30,7 +30,7 @@ fn plan() -> Plan {
 
 fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile, RunView) {
     let stop = Stop::default();
-    let run = Run::new(plan, cluster.clone(), cluster.clock.clone(), "r1".into(), None, stop.clone());
+    let run = LiveRun::new(plan, cluster.clone(), cluster.clock.clone(), "r1".into(), None, stop.clone());
     let sent = Cell::new(0);
     let work = run.carry_out(|run| {
         let live = RunReport::of(&run).live(sent.get());
@@ -89,7 +89,7 @@ fn sticky_entities_latch_onto_the_leader_and_redirects_stop() {
     let (service, response) = (view.total.service, view.total.response);
     assert!(service.at_us.iter().all(|v| v.abs_diff(5_000) <= 5), "{service:?}");
     assert!(response.at_us[0] > 25_000, "{response:?}");
-    assert!((view.concurrency.closure.unwrap() - 1.0).abs() < 0.02);
+    assert!((view.concurrency.littles_law_ratio.unwrap() - 1.0).abs() < 0.02);
 }
 
 #[test]
@@ -111,24 +111,24 @@ fn camps_of_a_run_are_found_and_named_by_role() {
     let plan = || Plan { disable_leader_stickiness: true, ..plan() };
     let (file, view) = carry_out(plan(), &Pretend::new(3.0), None);
     let at_leader = file.entities.iter().filter(|e| e.home == "n1").count();
-    let camps = &view.camps;
-    assert_eq!(camps.by.as_deref(), Some("writes"));
+    let latency_groups = &view.latency_groups;
+    assert_eq!(latency_groups.by.as_deref(), Some("writes"));
     let others = file.entities.len() - at_leader;
     assert_eq!(
-        camps.headline,
+        latency_groups.headline,
         format!("Two camps of entities: {at_leader} on n1 (leader) and {others} on n2, n3 (followers).")
     );
-    assert!(camps.sentences[0].contains("writes 1.3 times faster (3.00 ms instead of 4.00)"), "{camps:?}");
-    for (entity, camp) in view.entities.iter().zip(&camps.of_entity) {
-        assert_eq!(*camp, Some(u32::from(entity.home != "n1")), "{}", entity.name);
+    assert!(latency_groups.sentences[0].contains("writes 1.3 times faster (3.00 ms instead of 4.00)"), "{latency_groups:?}");
+    for (entity, group) in view.entities.iter().zip(&latency_groups.of_entity) {
+        assert_eq!(*group, Some(u32::from(entity.home != "n1")), "{}", entity.name);
     }
-    let set = camps.requests.iter().find(|r| r.op == "set").unwrap();
+    let set = latency_groups.requests.iter().find(|r| r.op == "set").unwrap();
     assert!(set.labels[0].explains() && set.labels[0].eta_squared > 0.99, "{set:?}");
     let sticky = carry_out(Plan { disable_leader_stickiness: false, ..plan() }, &Pretend::new(3.0), None).1;
     assert!(
-        !sticky.camps.found() && sticky.camps.headline.starts_with("One camp"),
+        !sticky.latency_groups.found() && sticky.latency_groups.headline.starts_with("One camp"),
         "{}",
-        sticky.camps.headline
+        sticky.latency_groups.headline
     );
 }
 
@@ -256,7 +256,7 @@ fn a_cluster_that_is_not_there_is_an_error() {
     let mut plan = plan();
     plan.cluster.nodes.truncate(1);
     cluster.state.dies_at.set(Some(Micros::ZERO));
-    let run = Run::new(plan, cluster.clone(), cluster.clock.clone(), "r".into(), None, Stop::default());
+    let run = LiveRun::new(plan, cluster.clone(), cluster.clock.clone(), "r".into(), None, Stop::default());
     let error = cluster.clock.run(run.carry_out(|_| {})).unwrap().unwrap_err();
     assert!(error.0.contains("None of the plan's nodes answers"));
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use fwit_engine::engine::{Run, Stop};
-use fwit_engine::world::Clock;
+use fwit_engine::live_run::{LiveRun, Stop};
+use fwit_engine::environment::Clock;
 use fwit_model::plan::{Model, Outage, Plan, RateLimit, Reads, SimCluster, Writes, preset, sim_preset};
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::view::RunView;
@@ -11,7 +11,7 @@ use fwit_report::run::wire::{EntityFile, RunFile};
 use fwit_quantities::sample::Outcome;
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_engine::sim::transport::SimTransport;
-use fwit_stats::camps::entities::{Mean, entity_camps};
+use fwit_stats::latency_groups::entities::{Mean, entity_groups};
 use fwit_quantities::units::Micros;
 
 /// The quick preset over a simulated cluster, for so many seconds.
@@ -26,7 +26,7 @@ pub fn plan(sim: SimCluster, sticky: bool, seconds: f64) -> Plan {
 }
 
 fn over(way: &SimTransport, plan: Plan, id: &str) -> (RunFile, RunView) {
-    let run = Run::new(plan, way.clone(), way.clock().clone(), id.into(), None, Stop::default());
+    let run = LiveRun::new(plan, way.clone(), way.clock().clone(), id.into(), None, Stop::default());
     let ended = way.clock().run(run.carry_out(|_| ())).unwrap().unwrap();
     let file = RunReport::of(&run).file(ended, &About::default());
     let (again, view) = fwit_report::run::open(&serde_json::to_vec(&file).unwrap()).unwrap();
@@ -51,18 +51,18 @@ fn read_camps(file: &RunFile) -> Vec<Vec<usize>> {
         let get = e.ops.get("get")?;
         Some(Mean { count: get.count, mean_us: get.mean_us, sd_us: Some(get.sd_us) })
     };
-    entity_camps(&file.entities.iter().map(mean).collect::<Vec<_>>()).unwrap().camps
+    entity_groups(&file.entities.iter().map(mean).collect::<Vec<_>>()).unwrap().latency_groups
 }
 
 #[test]
 fn two_read_camps_without_stickiness_and_one_with_it() {
     let (file, _) = carry_out(plan(sim("three regions"), false, 120.0));
-    let camps = read_camps(&file);
-    assert_eq!(camps.len(), 2, "{camps:?}");
+    let latency_groups = read_camps(&file);
+    assert_eq!(latency_groups.len(), 2, "{latency_groups:?}");
     let homes =
-        |camp: &[usize]| -> BTreeSet<&str> { camp.iter().map(|e| file.entities[*e].home.as_str()).collect() };
-    assert_eq!(homes(&camps[0]), BTreeSet::from(["near-1", "near-2"]));
-    assert_eq!(homes(&camps[1]), BTreeSet::from(["leader-far"]));
+        |group: &[usize]| -> BTreeSet<&str> { group.iter().map(|e| file.entities[*e].home.as_str()).collect() };
+    assert_eq!(homes(&latency_groups[0]), BTreeSet::from(["near-1", "near-2"]));
+    assert_eq!(homes(&latency_groups[1]), BTreeSet::from(["leader-far"]));
     let (file, view) = carry_out(plan(sim("three regions"), true, 120.0));
     assert_eq!(read_camps(&file).len(), 1);
     assert!(file.entities.iter().all(|e| e.latched.as_deref().unwrap_or(&e.home) == "leader-far"));
@@ -79,7 +79,7 @@ fn as_many_requests_are_under_way_as_there_are_entities() {
     plan.load.model = Model::Closed { think: Micros::ZERO, jitter: Micros::ZERO };
     let (_, view) = carry_out(plan);
     assert!(view.concurrency.effective > 295.0, "{:?}", view.concurrency);
-    assert!((view.concurrency.closure.unwrap() - 1.0).abs() < 0.05);
+    assert!((view.concurrency.littles_law_ratio.unwrap() - 1.0).abs() < 0.05);
 }
 
 #[test]

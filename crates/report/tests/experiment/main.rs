@@ -9,11 +9,11 @@ mod proof;
 use std::cell::{Cell, RefCell};
 
 use cluster::Pretend;
-use fwit_engine::engine::Stop;
+use fwit_engine::live_run::Stop;
 use fwit_report::experiment::view::{Progress, VerdictName};
 use fwit_report::experiment::wire::ExperimentFile;
 use fwit_report::experiment::{
-    About, Carried, Event, Experiment, World, analyze, carry_out, finish, open, sticky_or_not,
+    About, Carried, Event, Experiment, ExperimentEnvironment, analyze, carry_out, finish, open, sticky_or_not,
 };
 use fwit_model::plan::preset;
 use fwit_report::run::view::{Ended, Phase};
@@ -31,7 +31,7 @@ fn file() -> ExperimentFile {
 fn run(file: &ExperimentFile, cluster: &Pretend, on: &dyn Fn(&Stop, Event<'_>)) -> Carried {
     let experiment = Experiment::from_file(file).unwrap();
     let stop = Stop::default();
-    let world = World {
+    let world = ExperimentEnvironment {
         transport: &|_| cluster.clone(),
         clock: cluster.clock.clone(),
         api_key: None,
@@ -57,7 +57,7 @@ fn an_experiment_runs_its_pairs_in_order_and_the_difference_is_found() {
     let phases = RefCell::new(Vec::new());
     let carried = run(&file(), &cluster, &|_, event| match event {
         Event::Period(progress) => seen.borrow_mut().push(progress),
-        Event::Beat(live) => {
+        Event::Snapshot(live) => {
             let live = live();
             if phases.borrow().last() != Some(&live.phase) {
                 phases.borrow_mut().push(live.phase);
@@ -110,10 +110,10 @@ fn a_pair_with_a_leader_change_is_repeated_at_the_end_and_kept() {
     let periods = Cell::new(0);
     let carried = run(&file(), &cluster, &|_, event| match event {
         Event::Period(_) => periods.set(periods.get() + 1),
-        Event::Beat(live) if periods.get() == 5 && live().phase == Phase::Measuring => {
+        Event::Snapshot(live) if periods.get() == 5 && live().phase == Phase::Measuring => {
             cluster.state.leader.set(2);
         }
-        Event::Beat(_) => {}
+        Event::Snapshot(_) => {}
     });
     let invalid: Vec<_> = carried.periods.iter().filter(|p| p.invalid.is_some()).collect();
     assert!(!invalid.is_empty() && invalid[0].invalid.as_deref().unwrap().contains("from n1 to n3"));
@@ -133,8 +133,8 @@ fn stop_keeps_the_pairs_that_are_finished() {
     let periods = Cell::new(0);
     let carried = run(&file(), &cluster, &|stop, event| match event {
         Event::Period(_) => periods.set(periods.get() + 1),
-        Event::Beat(_) if periods.get() == 6 => stop.stop(),
-        Event::Beat(_) => {}
+        Event::Snapshot(_) if periods.get() == 6 => stop.stop(),
+        Event::Snapshot(_) => {}
     });
     assert_eq!((carried.ended, carried.periods.len()), (Ended::Stopped, 5));
     let view = analyze(&with(file(), &carried)).unwrap();
@@ -166,7 +166,7 @@ fn a_cluster_that_does_not_answer_is_told_at_once() {
     one.base.cluster.nodes.truncate(1);
     let one = Experiment::from_file(&one).unwrap();
     assert_eq!(experiment.pairs(), one.pairs());
-    let world = World {
+    let world = ExperimentEnvironment {
         transport: &|_| dead.clone(),
         clock: dead.clock.clone(),
         api_key: None,

@@ -3,8 +3,8 @@
 #[path = "../common/power.rs"]
 mod power;
 
-use fwit_engine::engine::Stop;
-use fwit_report::experiment::{Experiment, World, carry_out, sticky_or_not};
+use fwit_engine::live_run::Stop;
+use fwit_report::experiment::{Experiment, ExperimentEnvironment, carry_out, sticky_or_not};
 use fwit_model::plan::wire;
 use fwit_engine::sim::arms::transports;
 use fwit_engine::sim::clock::VirtualClock;
@@ -52,7 +52,7 @@ fn the_same_experiment_comes_out_the_same_and_its_file_stays_small() {
         let clock = VirtualClock::default();
         let sims: Vec<_> = experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
         let ways = transports(&sims, 1, &clock);
-        let world = World {
+        let world = ExperimentEnvironment {
             transport: &|arm| ways[arm].clone(),
             clock: clock.clone(),
             api_key: None,

@@ -101,7 +101,7 @@ impl Recorder {
     /// Little's law, `X (R + Z) / N`: the time that the cycles ended in the measured window took, over the
     /// time its entities were there. `None` before the measured window and in the open model.
     #[must_use]
-    pub fn closure(&self, now: Micros) -> Option<f64> {
+    pub fn littles_law_ratio(&self, now: Micros) -> Option<f64> {
         let window = now.min(self.measured_to).since(self.measured_from).0;
         let there = self.active(now) * window as f64;
         (there > 0.0).then(|| self.cycle_us as f64 / there)

@@ -23,7 +23,7 @@ fn one_lane_has_six_slots_and_the_queue_is_not_in_the_service_time() {
     assert_eq!(beside.server.peak(), 6);
     // 44 of 50 wait at any time, and nobody is lost.
     assert!((concurrency.waiting / 44.0 - 1.0).abs() < 0.05, "{concurrency:?}");
-    assert!(concurrency.closure.is_some_and(|c| (c - 1.0).abs() < 0.02), "{concurrency:?}");
+    assert!(concurrency.littles_law_ratio.is_some_and(|c| (c - 1.0).abs() < 0.02), "{concurrency:?}");
     assert_eq!(told.file.nodes[0].protocol, "HTTP/1.1");
     assert!(told.view.time_sources.label().starts_with("wire"), "{:?}", told.view.time_sources);
 }

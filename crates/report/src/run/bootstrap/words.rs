@@ -1,7 +1,7 @@
 //! The sentences on separate runs, and the intervals beside each change of a comparison. Careful ones: an interval of
 //! two separate runs never proves a difference, and one that holds no change never proves that there is none.
 
-use super::view::{Contrast, Scope, Spread, rank_place};
+use super::view::{BootstrapComparison, Scope, Spread, rank_place};
 use crate::run::compare::{Comparison, Control, Metric, ShiftPoint, Tendency, Unit};
 use crate::run::view::PERCENTILES;
 use fwit_stats::verdict::{AgainstControl, against_control};
@@ -40,11 +40,11 @@ fn spread(scope: &Scope, metric: &Metric, run: usize, same_measure: bool) -> Opt
 
 /// Puts intervals beside the changes, and says what they and the control allow. The contrast's runs are the
 /// comparison's, with the control (where it is another run) after them.
-pub fn apply(c: &mut Comparison, contrast: &Contrast, control: Option<Control>) {
-    let (runs, same) = (c.runs.len(), contrast.measure == c.measure);
+pub fn apply(c: &mut Comparison, intervals: &BootstrapComparison, control: Option<Control>) {
+    let (runs, same) = (c.runs.len(), intervals.measure == c.measure);
     let control_at = control.as_ref().map(|control| control.run.unwrap_or(runs));
     for metric in &mut c.metrics {
-        let Some(scope) = contrast.scope(metric.op.as_deref()) else { continue };
+        let Some(scope) = intervals.scope(metric.op.as_deref()) else { continue };
         let by_itself = control_at.and_then(|at| spread(scope, metric, at, same));
         let spreads: Vec<Option<Spread>> = (0..runs).map(|i| spread(scope, metric, i, same)).collect();
         for (change, spread) in metric.changes.iter_mut().zip(spreads) {
@@ -64,16 +64,16 @@ pub fn apply(c: &mut Comparison, contrast: &Contrast, control: Option<Control>) 
             change.control_interval = by_itself.map(|s| [s.low, s.high]);
         }
     }
-    c.shift = (0..runs).map(|i| shift(contrast, i)).collect();
+    c.shift = (0..runs).map(|i| shift(intervals, i)).collect();
     c.findings = (1..runs).filter_map(|i| finding(c, i)).collect();
-    c.findings.extend(contrast.problems.iter().cloned());
+    c.findings.extend(intervals.problems.iter().cloned());
     c.control_says = control.as_ref().map(|control| control_says(c, control)).unwrap_or_default();
     c.control = control;
 }
 
 /// The ratio of the latencies at every percentile.
-fn shift(contrast: &Contrast, run: usize) -> Vec<ShiftPoint> {
-    let ratios = contrast.scope(None).and_then(|s| s.ratios.get(run)).and_then(Option::as_ref);
+fn shift(intervals: &BootstrapComparison, run: usize) -> Vec<ShiftPoint> {
+    let ratios = intervals.scope(None).and_then(|s| s.ratios.get(run)).and_then(Option::as_ref);
     ratios
         .into_iter()
         .flat_map(|r| super::RANKS.iter().zip(&r.at))

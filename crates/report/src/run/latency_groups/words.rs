@@ -1,8 +1,8 @@
 //! The sentences on a run's camps. No test is made here: only what was found is said, with its evidence.
 
-use super::view::{Camp, CampsView, Evidence, Label, Requests};
+use super::view::{LatencyGroup, LatencyGroupsView, Evidence, Label, Requests};
 use super::{FEWEST_ENTITIES, Material};
-use fwit_stats::camps::entities::{EntityCamps, OpKind};
+use fwit_stats::latency_groups::entities::{EntityGroups, OpKind};
 use fwit_quantities::units::three_digits;
 
 /// A ratio below this is called neither faster nor slower.
@@ -41,7 +41,7 @@ fn p_value(p: f64) -> String {
 }
 
 /// What the tests on entities' means found.
-pub(super) fn evidence(of: &str, entities: usize, found: &EntityCamps) -> Evidence {
+pub(super) fn evidence(of: &str, entities: usize, found: &EntityGroups) -> Evidence {
     let noise = found.heterogeneity;
     let number = |v: f64| v.is_finite().then_some(v);
     let mut words = match noise {
@@ -60,7 +60,7 @@ pub(super) fn evidence(of: &str, entities: usize, found: &EntityCamps) -> Eviden
         ),
         None => format!("How much single {of} scatter is unknown, so chance is not ruled out"),
     };
-    let fit = match found.camps.len() {
+    let fit = match found.latency_groups.len() {
         3.. => format!("; three groups explain {} of it", percent(found.gvf3)),
         2 => format!("; two groups explain {} of it", percent(found.gvf2)),
         _ if noise.is_some_and(|h| !h.beyond_noise()) => String::new(),
@@ -75,7 +75,7 @@ pub(super) fn evidence(of: &str, entities: usize, found: &EntityCamps) -> Eviden
     Evidence {
         of: of.into(),
         entities: entities as u32,
-        camps: found.camps.len() as u32,
+        groups: found.latency_groups.len() as u32,
         q: noise.and_then(|h| number(h.q)),
         p: noise.and_then(|h| number(h.p)),
         i_squared: noise.and_then(|h| number(h.i_squared)),
@@ -131,8 +131,8 @@ pub(super) fn requests(r: &Requests, fewest: u64) -> String {
 }
 
 /// Gives every camp its place and its name.
-pub(super) fn name(camps: &mut [Camp]) {
-    let place = |c: &Camp| {
+pub(super) fn name(latency_groups: &mut [LatencyGroup]) {
+    let place = |c: &LatencyGroup| {
         let role = match (c.role.as_deref(), c.nodes.len()) {
             (Some("leader"), _) => " (leader)",
             (Some(_), 1) => " (follower)",
@@ -143,23 +143,23 @@ pub(super) fn name(camps: &mut [Camp]) {
         names.sort_by(Ord::cmp);
         format!("{}{role}", names.join(", "))
     };
-    let places: Vec<String> = camps.iter().map(place).collect();
-    let roles: Vec<Option<String>> = camps.iter().map(|c| c.role.clone()).collect();
-    let nodes: Vec<Vec<(String, u32)>> = camps.iter().map(|c| c.nodes.clone()).collect();
-    for (i, camp) in camps.iter_mut().enumerate() {
+    let places: Vec<String> = latency_groups.iter().map(place).collect();
+    let roles: Vec<Option<String>> = latency_groups.iter().map(|c| c.role.clone()).collect();
+    let nodes: Vec<Vec<(String, u32)>> = latency_groups.iter().map(|c| c.nodes.clone()).collect();
+    for (i, group) in latency_groups.iter_mut().enumerate() {
         let alone = |is: &dyn Fn(usize) -> bool| (0..roles.len()).all(|j| j == i || !is(j));
         let shares = |j: usize| {
-            nodes.get(j).is_some_and(|n| n.iter().any(|n| camp.nodes.iter().any(|own| own.0 == n.0)))
+            nodes.get(j).is_some_and(|n| n.iter().any(|n| group.nodes.iter().any(|own| own.0 == n.0)))
         };
-        camp.name = match &camp.role {
-            Some(role) if alone(&|j| roles.get(j) == Some(&camp.role)) => format!("{role} camp"),
-            _ if !camp.nodes.is_empty() && alone(&shares) => {
-                let names: Vec<&str> = camp.nodes.iter().map(|n| n.0.as_str()).collect();
+        group.name = match &group.role {
+            Some(role) if alone(&|j| roles.get(j) == Some(&group.role)) => format!("{role} camp"),
+            _ if !group.nodes.is_empty() && alone(&shares) => {
+                let names: Vec<&str> = group.nodes.iter().map(|n| n.0.as_str()).collect();
                 format!("camp on {}", names.join(", "))
             }
             _ => format!("camp {}", i + 1),
         };
-        camp.place = places.get(i).cloned().unwrap_or_default();
+        group.place = places.get(i).cloned().unwrap_or_default();
     }
 }
 
@@ -176,7 +176,7 @@ fn speed(verb: &str, own: Option<f64>, other: Option<f64>) -> Option<String> {
 }
 
 /// Fills in the headline and the sentences.
-pub(super) fn say(view: &mut CampsView, material: &Material, by: Option<OpKind>) {
+pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<OpKind>) {
     let n = material.entities.len();
     let grouped: Vec<&Requests> = view.requests.iter().filter(|r| r.hills.is_some()).collect();
     let labelled: Vec<&Requests> =
@@ -184,8 +184,8 @@ pub(super) fn say(view: &mut CampsView, material: &Material, by: Option<OpKind>)
     let names = |of: &[&Requests]| list(&of.iter().map(|r| r.op.clone()).collect::<Vec<_>>());
     let mut sentences = Vec::new();
     view.headline = if by.is_some() {
-        let who: Vec<String> = view.camps.iter().map(who).collect();
-        let count = if view.camps.len() == 2 { "Two" } else { "Three" };
+        let who: Vec<String> = view.groups.iter().map(who).collect();
+        let count = if view.groups.len() == 2 { "Two" } else { "Three" };
         format!("{count} camps of entities: {}.", list(&who))
     } else if n == 0 {
         "No camps of entities: this run has no entities’ means.".into()
@@ -241,17 +241,17 @@ pub(super) fn say(view: &mut CampsView, material: &Material, by: Option<OpKind>)
 }
 
 /// `16 on n1 (leader)`.
-fn who(camp: &Camp) -> String {
-    let n = camp.entities.len();
-    if camp.place.is_empty() { n.to_string() } else { format!("{n} on {}", camp.place) }
+fn who(group: &LatencyGroup) -> String {
+    let n = group.entities.len();
+    if group.place.is_empty() { n.to_string() } else { format!("{n} on {}", group.place) }
 }
 
 /// How the camps differ, in reads and writes and operation by operation.
-fn compared(view: &CampsView, by: Option<OpKind>) -> Vec<String> {
-    let [fast, slow] = view.camps.as_slice() else {
-        let line = |what: &str, of: fn(&Camp) -> Option<f64>| {
+fn compared(view: &LatencyGroupsView, by: Option<OpKind>) -> Vec<String> {
+    let [fast, slow] = view.groups.as_slice() else {
+        let line = |what: &str, of: fn(&LatencyGroup) -> Option<f64>| {
             let each: Option<Vec<String>> =
-                view.camps.iter().map(|c| of(c).map(|us| format!("{} {} ms", c.name, ms(us)))).collect();
+                view.groups.iter().map(|c| of(c).map(|us| format!("{} {} ms", c.name, ms(us)))).collect();
             each.map(|each| format!("{what}: {}.", each.join(", ")))
         };
         return line("Reads", |c| c.read_us).into_iter().chain(line("Writes", |c| c.write_us)).collect();
@@ -278,7 +278,7 @@ fn compared(view: &CampsView, by: Option<OpKind>) -> Vec<String> {
 }
 
 /// `get and blob_get (1.9 to 2.1 times)`: the operations at which `own` is faster (or slower) than `other`.
-fn by_operation(view: &CampsView, own: &Camp, other: &Camp, faster: bool) -> Option<String> {
+fn by_operation(view: &LatencyGroupsView, own: &LatencyGroup, other: &LatencyGroup, faster: bool) -> Option<String> {
     let (mut names, mut least, mut most) = (Vec::new(), f64::INFINITY, 0.0_f64);
     for (op, pair) in view.ops.iter().zip(own.ops.iter().zip(&other.ops)) {
         let (Some(a), Some(b)) = pair else { continue };

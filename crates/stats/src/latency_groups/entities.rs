@@ -125,10 +125,10 @@ pub fn heterogeneity(means: &[f64], errors: &[f64]) -> Result<Heterogeneity, Sta
 
 /// What was found among the entities.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EntityCamps {
-    /// Positions of the entities that have a value, as given to [`entity_camps`]: camps, fastest first; one
+pub struct EntityGroups {
+    /// Positions of the entities that have a value, as given to [`entity_groups`]: camps, fastest first; one
     /// camp when there are none.
-    pub camps: Vec<Vec<usize>>,
+    pub latency_groups: Vec<Vec<usize>>,
     /// Noise test; `None` where a spread is missing.
     pub heterogeneity: Option<Heterogeneity>,
     /// Goodness of fit of two groups.
@@ -147,7 +147,7 @@ const RATIO: f64 = 1.25;
 ///
 /// # Errors
 /// Fewer than 2 entities with a positive mean.
-pub fn entity_camps(means: &[Option<Mean>]) -> Result<EntityCamps, StatsError> {
+pub fn entity_groups(means: &[Option<Mean>]) -> Result<EntityGroups, StatsError> {
     let have: Vec<(usize, Mean)> = means
         .iter()
         .enumerate()
@@ -174,11 +174,11 @@ pub fn entity_camps(means: &[Option<Mean>]) -> Result<EntityCamps, StatsError> {
     } else {
         None
     };
-    let camps = match chosen {
+    let latency_groups = match chosen {
         Some(c) => c.clusters.iter().map(|c| c.members.iter().map(|&m| have[m].0).collect()).collect(),
         None => vec![have.iter().map(|h| h.0).collect()],
     };
-    Ok(EntityCamps { camps, heterogeneity, gvf2: two.gvf, gvf3: three.gvf, dip_p })
+    Ok(EntityGroups { latency_groups, heterogeneity, gvf2: two.gvf, gvf3: three.gvf, dip_p })
 }
 
 /// Every group has 3 entities and 5 %, and neighbours are 1.25 times apart.

@@ -56,7 +56,7 @@ pub struct Scope {
 
 /// Separate runs with the intervals that one run's seconds give.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Contrast {
+pub struct BootstrapComparison {
     /// The latency looked at; a wait has no series, its place takes the response.
     pub measure: Measure,
     /// Resamples a run.
@@ -69,7 +69,7 @@ pub struct Contrast {
     pub problems: Vec<String>,
 }
 
-impl Contrast {
+impl BootstrapComparison {
     /// The scope of an operation, or of all.
     #[must_use]
     pub fn scope(&self, op: Option<&str>) -> Option<&Scope> {

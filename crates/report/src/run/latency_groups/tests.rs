@@ -50,15 +50,15 @@ fn two_camps_are_told_with_place_role_and_speed() {
     let said = &view.sentences[0];
     assert!(said.starts_with("The follower camp reads 2.1 times faster (1.2"), "{said}");
     assert!(said.contains(" and writes 1.3 times slower ("), "{said}");
-    assert_eq!((view.by.as_deref(), view.camps.len()), (Some("reads"), 2));
+    assert_eq!((view.by.as_deref(), view.groups.len()), (Some("reads"), 2));
     assert_eq!((view.of_entity[0], view.of_entity[49]), (Some(1), Some(0)));
-    assert_eq!(view.camps[0].nodes, [("n2".into(), 17), ("n3".into(), 17)]);
-    assert_eq!(view.camps[1].name, "leader camp");
-    assert_eq!(view.camps[0].ops[1].unwrap().count, 34 * 400);
+    assert_eq!(view.groups[0].nodes, [("n2".into(), 17), ("n3".into(), 17)]);
+    assert_eq!(view.groups[1].name, "leader camp");
+    assert_eq!(view.groups[0].ops[1].unwrap().count, 34 * 400);
     assert!(view.sentences.iter().any(|s| s.contains("write slowly")), "{:?}", view.sentences);
     let reads = &view.evidence[0];
     assert!(
-        reads.camps == 2 && reads.fit2 > 0.95 && reads.words.contains("two groups explain 99 %"),
+        reads.groups == 2 && reads.fit2 > 0.95 && reads.words.contains("two groups explain 99 %"),
         "{reads:?}"
     );
 }
@@ -73,7 +73,7 @@ fn one_camp_is_said_plainly_with_its_evidence() {
         "{}",
         view.headline
     );
-    assert!(!view.found() && view.camps.len() == 1 && view.of_entity.iter().all(|c| *c == Some(0)));
+    assert!(!view.found() && view.groups.len() == 1 && view.of_entity.iter().all(|c| *c == Some(0)));
     assert!(view.evidence[0].words.contains("no further apart than"), "{:?}", view.evidence);
 }
 
@@ -91,7 +91,7 @@ fn three_camps_and_nodes_without_a_role() {
 #[test]
 fn too_little_says_so() {
     let none = find(&Material::default());
-    assert!(none.headline.contains("no entities") && none.camps.is_empty());
+    assert!(none.headline.contains("no entities") && none.groups.is_empty());
     let few = find(&Material { entities: entities(&[(4, "n1", 1e3, 1e3)]), ..Material::default() });
     assert_eq!(few.headline, "Too few entities to fall into camps: 4, and two camps take 6 at least.");
     let mut rare = two_camps();

@@ -19,20 +19,20 @@ fn seconds(seed: u64, n: usize, median: f64, rate: u32) -> Seconds {
     Seconds { ops: vec![("get".into(), cells)], count: n }
 }
 
-fn contrast(runs: Vec<Seconds>) -> Contrast {
+fn intervals(runs: Vec<Seconds>) -> BootstrapComparison {
     let mut job = Job::new(runs.into_iter().map(Rc::new).collect(), Measure::Service, 400);
     let mut last = 0.0;
     while job.step(150) {
         assert!(job.progress() >= last && job.progress() <= 1.0);
         last = job.progress();
     }
-    job.contrast()
+    job.comparison()
 }
 
 #[test]
 fn a_shift_is_seen_at_every_percentile_and_a_repetition_is_not() {
     let runs = vec![seconds(1, 120, 4_000.0, 40), seconds(2, 120, 3_000.0, 40), seconds(3, 120, 4_000.0, 40)];
-    let c = contrast(runs.clone());
+    let c = intervals(runs.clone());
     assert_eq!((c.scopes.len(), c.seconds.clone(), c.problems.len()), (2, vec![120; 3], 0));
     let all = c.scope(None).unwrap();
     assert!(all.ratios[0].is_none());
@@ -45,30 +45,30 @@ fn a_shift_is_seen_at_every_percentile_and_a_repetition_is_not() {
     let same = all.ratios[2].as_ref().unwrap().at[4].unwrap();
     assert!(same.low < 1.0 && same.high > 1.0, "{same:?}");
     // Of some 2,600 answers of a minute p99.9 has under three above it.
-    let short = contrast(vec![seconds(1, 60, 4_000.0, 40), seconds(2, 60, 4_000.0, 40)]);
+    let short = intervals(vec![seconds(1, 60, 4_000.0, 40), seconds(2, 60, 4_000.0, 40)]);
     let short = &short.scopes[0];
     assert!(
         short.runs[0].as_ref().unwrap().at[11].is_none()
             && short.ratios[1].as_ref().unwrap().at[11].is_none()
     );
-    assert_eq!(contrast(runs), c, "the same runs give the same intervals");
+    assert_eq!(intervals(runs), c, "the same runs give the same intervals");
 }
 
 #[test]
 fn runs_of_equal_length_draw_seconds_of_their_own() {
     // Were both drawn alike, the ratio of a run to itself would never vary.
     let run = seconds(4, 60, 2_000.0, 30);
-    let c = contrast(vec![run.clone(), run]);
+    let c = intervals(vec![run.clone(), run]);
     let rate = c.scopes[0].ratios[1].as_ref().unwrap().rate;
     assert!(rate.value == 1.0 && rate.low < 0.99 && rate.high > 1.01, "{rate:?}");
 }
 
 #[test]
 fn a_short_run_is_named_and_the_others_go_on() {
-    let c = contrast(vec![seconds(1, 60, 2e3, 30), seconds(2, 5, 2e3, 30), seconds(3, 60, 2e3, 30)]);
+    let c = intervals(vec![seconds(1, 60, 2e3, 30), seconds(2, 5, 2e3, 30), seconds(3, 60, 2e3, 30)]);
     assert_eq!(c.problems, ["B has 5 whole seconds measured; an interval takes 10."]);
     assert!(c.scopes[0].ratios[1].is_none() && c.scopes[0].ratios[2].is_some());
-    assert!(contrast(vec![Seconds::default(), Seconds::default()]).scopes[0].runs[0].is_none());
+    assert!(intervals(vec![Seconds::default(), Seconds::default()]).scopes[0].runs[0].is_none());
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_comparison_gains_intervals_and_careful_words() {
     let views = [&a, &b];
     let mut with = compare(&views, &[], Measure::Service);
     assert_eq!(with.control, None, "B has another setting");
-    let c = contrast(vec![seconds(1, 60, 4e3, 90), seconds(2, 60, 3e3, 90), seconds(3, 60, 4.04e3, 90)]);
+    let c = intervals(vec![seconds(1, 60, 4e3, 90), seconds(2, 60, 3e3, 90), seconds(3, 60, 4.04e3, 90)]);
     let control = Control { run: None, id: "again".into(), name: again.name };
     apply(&mut with, &c, Some(control));
     let p50 = with.metrics.iter().find(|m| m.op.is_none() && m.name == "p50").unwrap();

@@ -13,11 +13,11 @@ use futures_util::stream::FuturesUnordered;
 use super::arrivals::Schedule;
 use super::client::Client;
 use super::instrument::{Calibration, HEARTBEAT};
-use super::world::within;
+use super::environment::within;
 use super::shared::Shared;
 use super::subscriber;
 use super::verify::Verification;
-use super::world::{Clock, Transport};
+use super::environment::{Clock, Transport};
 use fwit_model::plan::{Model, Plan};
 use fwit_quantities::units::Micros;
 use serde::{Deserialize, Serialize};
@@ -25,9 +25,9 @@ use serde::{Deserialize, Serialize};
 type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Time between two beats.
-pub const BEAT: Micros = Micros(250_000);
+pub const TICK: Micros = Micros(250_000);
 /// One beat in so many is told.
-const BEATS_TOLD: u64 = 4;
+const TICKS_A_SNAPSHOT: u64 = 4;
 /// How long the start waits for subscribers to connect.
 const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
 /// How long the end waits for the last events and wire timings.
@@ -117,7 +117,7 @@ impl Stop {
 
 /// A run under way or over: all there is to know of it.
 #[derive(Debug)]
-pub struct Run<T, C> {
+pub struct LiveRun<T, C> {
     /// What the entities have in common.
     pub shared: Rc<Shared<T, C>>,
     /// The entities.
@@ -143,7 +143,7 @@ pub struct Run<T, C> {
 #[error("{0}")]
 pub struct CannotStart(pub String);
 
-impl<T: Transport, C: Clock> Run<T, C> {
+impl<T: Transport, C: Clock> LiveRun<T, C> {
     /// A run of a plan. The key is handed to subscribers only; requests get it from the transport.
     #[must_use]
     pub fn new(
@@ -153,11 +153,11 @@ impl<T: Transport, C: Clock> Run<T, C> {
         run_id: String,
         api_key: Option<String>,
         stop: Stop,
-    ) -> Run<T, C> {
+    ) -> LiveRun<T, C> {
         let shared = Rc::new(Shared::new(plan, transport, clock, run_id));
         let clients =
             (0..shared.plan.load.entities).map(|e| Rc::new(Client::new(shared.clone(), e))).collect();
-        Run {
+        LiveRun {
             shared,
             clients,
             phase: Cell::new(Phase::Starting),
@@ -176,19 +176,19 @@ impl<T: Transport, C: Clock> Run<T, C> {
         self.stop.stop();
     }
 
-    /// Carries the run out. `on_beat` is called after the first beat, then once a second, and at
+    /// Carries the run out. `on_snapshot` is called after the first beat, then once a second, and at
     /// the end: what is drawn oftener takes from what is measured.
     ///
     /// # Errors
     /// No node answers.
-    pub async fn carry_out(&self, on_beat: impl Fn(&Self)) -> Result<Ended, CannotStart> {
+    pub async fn carry_out(&self, on_snapshot: impl Fn(&Self)) -> Result<Ended, CannotStart> {
         let shared = &self.shared;
-        let beats = async {
+        let ticks = async {
             for number in 0_u64.. {
-                shared.clock.sleep_until(shared.clock.now() + BEAT).await;
-                shared.beat();
-                if number.is_multiple_of(BEATS_TOLD) {
-                    on_beat(self);
+                shared.clock.sleep_until(shared.clock.now() + TICK).await;
+                shared.tick();
+                if number.is_multiple_of(TICKS_A_SNAPSHOT) {
+                    on_snapshot(self);
                 }
             }
         };
@@ -203,14 +203,14 @@ impl<T: Transport, C: Clock> Run<T, C> {
         };
         let subscribers = (0..shared.plan.subscribers as usize)
             .map(|s| Box::pin(subscriber::listen(shared.clone(), s, self.api_key.clone())) as Work);
-        let timed: [Work; 2] = [Box::pin(beats), Box::pin(heartbeat)];
+        let timed: [Work; 2] = [Box::pin(ticks), Box::pin(heartbeat)];
         let mut background: FuturesUnordered<Work> = timed.into_iter().chain(subscribers).collect();
         // Subscribers may end, the beats never do.
         let background = async { while background.next().await.is_some() {} };
         match select(pin!(self.phases()), pin!(background)).await {
             Either::Left((ended, _)) => {
-                shared.beat();
-                on_beat(self);
+                shared.tick();
+                on_snapshot(self);
                 ended
             }
             // The background never ends.
@@ -261,7 +261,7 @@ impl<T: Transport, C: Clock> Run<T, C> {
             shared.recorder.borrow().pending() == 0 && shared.ledger.borrow().complete()
         })
         .await;
-        shared.beat();
+        shared.tick();
         shared.recorder.borrow_mut().settle(Micros::MAX);
         within(&shared.clock, Micros(1_500_000), shared.ask_all(false)).await;
         // Stop is for the check too: what was not read a moment after it is unchecked.
@@ -347,7 +347,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             self.topology.borrow().lanes.iter().enumerate().map(|(i, l)| (i, l.base.clone())).collect();
         let request = fwit_model::dialect::Request::get(self.dialect.status_path());
         for (lane, base) in bases {
-            let call = super::world::Call { lane, base: &base, request: &request, wants_text: &|_| false };
+            let call = super::environment::Call { lane, base: &base, request: &request, wants_text: &|_| false };
             if let Some(Ok(_)) = within(&self.clock, Micros(2_000_000), self.transport.send(&call)).await {
                 return false;
             }

@@ -3,17 +3,17 @@
 //! `cargo run --release --example camp_rates [rounds of 50] [rounds of 2000]` (default 300 and 100). Values are drawn
 //! with fixed seeds, rounded to 0.1 as a clock rounds them, spread over the tick as the product does; dip and
 //! 2-means see their logarithms. `pipeline`
-//! is the decision itself: for 2,000 values `request_camps` (valley, confirmed by the dip where the smaller side
-//! is 30 % or more), for 50 values `entity_camps` (noise test left out, as for files without a spread).
+//! is the decision itself: for 2,000 values `request_groups` (valley, confirmed by the dip where the smaller side
+//! is 30 % or more), for 50 values `entity_groups` (noise test left out, as for files without a spread).
 
 use std::io::Write;
 
 use fwit_stats::buckets::Buckets;
-use fwit_stats::camps::clusters::clusters;
-use fwit_stats::camps::dip::dip_test;
-use fwit_stats::camps::entities::{Mean, entity_camps};
-use fwit_stats::camps::pipeline::request_camps;
-use fwit_stats::camps::valley::valley;
+use fwit_stats::latency_groups::clusters::clusters;
+use fwit_stats::latency_groups::dip::dip_test;
+use fwit_stats::latency_groups::entities::{Mean, entity_groups};
+use fwit_stats::latency_groups::pipeline::request_groups;
+use fwit_stats::latency_groups::valley::valley;
 use fwit_stats::random::Stream;
 
 type Draw = Box<dyn Fn(&mut Stream) -> f64>;
@@ -48,10 +48,10 @@ fn detect(n: usize, draw: &Draw, round: u64, name: &str) -> [bool; 4] {
     let spread = sample.spread(n);
     let ln: Vec<f64> = spread.iter().map(|v| libm::log(*v)).collect();
     let pipeline = if n >= 500 {
-        request_camps(&sample, 0.1).is_some()
+        request_groups(&sample, 0.1).is_some()
     } else {
         let mean = |v: &f64| Some(Mean { count: 1, mean_us: v * 1000.0, sd_us: None });
-        entity_camps(&values.iter().map(mean).collect::<Vec<_>>()).is_ok_and(|c| c.camps.len() > 1)
+        entity_groups(&values.iter().map(mean).collect::<Vec<_>>()).is_ok_and(|c| c.latency_groups.len() > 1)
     };
     [
         dip_test(&ln).is_ok_and(|d| d.p < 0.01),

@@ -1,9 +1,9 @@
 //! Tests of the camps: detectors, clusters and the whole pipeline.
 
 use super::dip::{dip_sorted, dip_test, p_value};
-use super::entities::{EntityMeans, Mean, OpKind, OpMean, entity_camps, heterogeneity};
+use super::entities::{EntityMeans, Mean, OpKind, OpMean, entity_groups, heterogeneity};
 use super::labels::Labelling;
-use super::pipeline::{camps, request_camps};
+use super::pipeline::{latency_groups, request_groups};
 use super::profile::{correlation, profile, ranks};
 use super::valley::valley;
 use crate::buckets::Buckets;
@@ -110,34 +110,34 @@ fn entities_of_one_kind_are_one_camp_and_of_two_are_two() {
                 mean(400, us * (1.0 + 0.02 * s.normal()), Some(us * 0.4))
             })
             .collect();
-        entity_camps(&means).unwrap()
+        entity_groups(&means).unwrap()
     };
-    assert_eq!((0..100).filter(|&seed| found(seed, 0, 1.0).camps.len() > 1).count(), 0);
+    assert_eq!((0..100).filter(|&seed| found(seed, 0, 1.0).latency_groups.len() > 1).count(), 0);
     for (slow, ratio) in [(17, 2.0), (5, 1.5), (25, 1.3)] {
         let hits = (0..50).filter(|&s| {
             let c = found(s, slow, ratio);
-            c.camps.len() == 2
-                && c.camps[1].len() == slow as usize
-                && c.camps[1].iter().all(|&i| i < slow as usize)
+            c.latency_groups.len() == 2
+                && c.latency_groups[1].len() == slow as usize
+                && c.latency_groups[1].iter().all(|&i| i < slow as usize)
         });
         assert!(hits.count() >= 49, "{slow} entities, ratio {ratio}");
     }
     // Two far outliers are no camp, and 5 % apart is nothing that a user cares for.
-    assert_eq!(found(1, 2, 8.0).camps.len(), 1);
-    assert_eq!(found(1, 25, 1.15).camps.len(), 1);
+    assert_eq!(found(1, 2, 8.0).latency_groups.len(), 1);
+    assert_eq!(found(1, 25, 1.15).latency_groups.len(), 1);
 }
 
 #[test]
 fn three_camps_are_three_and_noise_is_noise() {
     let at = |i: usize| [10_000.0, 20_000.0, 40_000.0][i % 3] * (1.0 + 0.001 * (i / 3) as f64);
     let means: Vec<_> = (0..30).map(|i| mean(100, at(i), None)).collect();
-    let found = entity_camps(&means).unwrap();
-    assert!(found.camps.len() == 3 && found.heterogeneity.is_none(), "{found:?}");
+    let found = entity_groups(&means).unwrap();
+    assert!(found.latency_groups.len() == 3 && found.heterogeneity.is_none(), "{found:?}");
     // The same means with so few requests that chance explains them: no camps.
     let noisy: Vec<_> = (0..30).map(|i| mean(2, at(i), Some(60_000.0))).collect();
-    assert_eq!(entity_camps(&noisy).unwrap().camps.len(), 1);
-    assert!(entity_camps(&[]).is_err() && entity_camps(&[None, mean(1, 5.0, None)]).is_err());
-    assert!(entity_camps(&[mean(1, 5.0, None), mean(1, 5.0, None)]).is_ok());
+    assert_eq!(entity_groups(&noisy).unwrap().latency_groups.len(), 1);
+    assert!(entity_groups(&[]).is_err() && entity_groups(&[None, mean(1, 5.0, None)]).is_err());
+    assert!(entity_groups(&[mean(1, 5.0, None), mean(1, 5.0, None)]).is_ok());
 }
 
 #[test]
@@ -188,16 +188,16 @@ fn the_pipeline_finds_names_and_explains_pinned_readers() {
         label: "role".to_owned(),
         groups: vec![("leader".to_owned(), leader), ("follower".to_owned(), follower)],
     };
-    let report = camps(&both, 100.0, &[role], &entities, |o| o.kind == OpKind::Read).unwrap();
+    let report = latency_groups(&both, 100.0, &[role], &entities, |o| o.kind == OpKind::Read).unwrap();
     assert_eq!(report.label.as_ref().unwrap().label, "role");
     let requests = report.requests.as_ref().unwrap();
     assert!(requests.dip.is_some_and(|d| d.p < 0.01) && (requests.valley.below - 2.0 / 3.0).abs() < 0.01);
     let found = report.entities.as_ref().unwrap();
-    assert_eq!(found.camps.iter().map(Vec::len).collect::<Vec<_>>(), [32, 16]);
+    assert_eq!(found.latency_groups.iter().map(Vec::len).collect::<Vec<_>>(), [32, 16]);
     let p = report.profile.as_ref().unwrap();
-    assert_eq!(p.camps[1].nodes, [("n1".to_owned(), 16)]);
+    assert_eq!(p.latency_groups[1].nodes, [("n1".to_owned(), 16)]);
     assert!(p.pearson.unwrap() < -0.9 && p.spearman.unwrap() < -0.5);
-    assert!((p.camps[0].ops[1].unwrap().mean_us - 227_600.0).abs() < 2_000.0);
+    assert!((p.latency_groups[0].ops[1].unwrap().mean_us - 227_600.0).abs() < 2_000.0);
     let text = report.sentences.join("\n");
     for part in [
         "The camps are the roles: it explains 9",
@@ -216,10 +216,10 @@ fn nothing_found_says_nothing() {
     let mut s = Stream::new(11, "one", 0);
     let sample =
         Buckets::from_values(&(0..1000).map(|_| s.lognormal(20.0, 0.3)).collect::<Vec<_>>(), 0.1).unwrap();
-    assert!(request_camps(&sample, 0.1).is_none());
-    let report = camps(&sample, 0.1, &[], &[], |_| true).unwrap();
+    assert!(request_groups(&sample, 0.1).is_none());
+    let report = latency_groups(&sample, 0.1, &[], &[], |_| true).unwrap();
     assert!(report.sentences.is_empty() && report.entities.is_none());
-    assert!(camps(&Buckets::default(), f64::NAN, &[], &pinned()[..1], |_| true).is_ok());
+    assert!(latency_groups(&Buckets::default(), f64::NAN, &[], &pinned()[..1], |_| true).is_ok());
     assert!(profile(&pinned(), &[vec![48]]).is_err());
 }
 
@@ -254,6 +254,6 @@ proptest! {
                 ops: vec![OpMean { op: "get".to_owned(), kind: OpKind::Read, count, mean_us, sd_us }],
             })
             .collect();
-        prop_assert!(camps(&Buckets::default(), 0.0, &[], &entities, |_| true).is_ok());
+        prop_assert!(latency_groups(&Buckets::default(), 0.0, &[], &entities, |_| true).is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! The camps of a run: from its file (or from any per-entity means) to what a page shows of them.
 //!
-//! May not enter: the tests themselves (`stats::camps`), drawing. Called by: run::summary, worker, import.
+//! May not enter: the tests themselves (`stats::latency_groups`), drawing. Called by: run::summary, worker, import.
 //! Calls: stats. Invariant: known labels come first, then the requests' histograms, then the entities' means; where
 //! there is one camp, it says so and why. Tests: beside the code.
 
@@ -11,15 +11,15 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-pub use self::view::{Camp, CampMean, CampsView, Evidence, Hills, Label, LabelGroup, Requests};
+pub use self::view::{LatencyGroup, GroupMean, LatencyGroupsView, Evidence, Hills, Label, LabelGroup, Requests};
 use super::view::Measure;
 use super::wire::RunFile;
 use fwit_model::dialect::Kind;
 use fwit_stats::buckets::Buckets;
-use fwit_stats::camps::entities::{EntityMeans, Mean, OpKind, OpMean, entity_camps};
-use fwit_stats::camps::labels::{Labelling, explained};
-use fwit_stats::camps::pipeline::{FEWEST_REQUESTS, request_camps};
-use fwit_stats::camps::profile::profile;
+use fwit_stats::latency_groups::entities::{EntityMeans, Mean, OpKind, OpMean, entity_groups};
+use fwit_stats::latency_groups::labels::{Labelling, explained};
+use fwit_stats::latency_groups::pipeline::{FEWEST_REQUESTS, request_groups};
+use fwit_stats::latency_groups::profile::profile;
 use fwit_stats::recorder::new_histogram;
 use fwit_quantities::units::decimal;
 
@@ -146,48 +146,48 @@ fn tick(text: &str) -> f64 {
 
 /// The camps of a run file.
 #[must_use]
-pub fn of_file(file: &RunFile) -> CampsView {
+pub fn of_file(file: &RunFile) -> LatencyGroupsView {
     find(&material(file))
 }
 
 /// The camps in any material.
 #[must_use]
-pub fn find(material: &Material) -> CampsView {
+pub fn find(material: &Material) -> LatencyGroupsView {
     let mut evidence = Vec::new();
     let mut parted: Option<(&'static str, OpKind, Vec<Vec<usize>>)> = None;
     for (of, kind) in
         [("reads", OpKind::Read), ("writes", OpKind::Write), ("other operations", OpKind::Other)]
     {
         let means: Vec<Option<Mean>> = material.entities.iter().map(|e| sure_mean(e, kind)).collect();
-        let Ok(found) = entity_camps(&means) else { continue };
-        let entities = found.camps.iter().map(Vec::len).sum::<usize>();
-        let camps = found.camps.len();
+        let Ok(found) = entity_groups(&means) else { continue };
+        let entities = found.latency_groups.iter().map(Vec::len).sum::<usize>();
+        let latency_groups = found.latency_groups.len();
         evidence.push(words::evidence(of, entities, &found));
-        if camps > 1 && parted.is_none() {
-            parted = Some((of, kind, found.camps));
+        if latency_groups > 1 && parted.is_none() {
+            parted = Some((of, kind, found.latency_groups));
         }
     }
     let all: Vec<usize> = (0..material.entities.len()).collect();
     let members = match &parted {
-        Some((_, _, camps)) => camps.clone(),
+        Some((_, _, latency_groups)) => latency_groups.clone(),
         None if all.is_empty() => Vec::new(),
         None => vec![all],
     };
-    let mut out = CampsView {
+    let mut out = LatencyGroupsView {
         by: parted.as_ref().map(|p| p.0.into()),
         of_entity: (0..material.entities.len())
             .map(|i| members.iter().position(|c| c.contains(&i)).map(|c| c as u32))
             .collect(),
         evidence,
         requests: material.requests.iter().map(|r| requests(r, material.tick_us)).collect(),
-        ..CampsView::default()
+        ..LatencyGroupsView::default()
     };
     if let Ok(p) = profile(&material.entities, &members) {
         (out.correlation, out.rank_correlation) = (p.pearson, p.spearman);
         out.ops = p.ops.iter().map(|o| o.0.clone()).collect();
-        out.camps = camps(&p, &material.roles);
+        out.groups = latency_groups(&p, &material.roles);
     }
-    words::name(&mut out.camps);
+    words::name(&mut out.groups);
     words::say(&mut out, material, parted.map(|p| p.1));
     out
 }
@@ -199,10 +199,10 @@ fn sure_mean(entity: &EntityMeans, kind: OpKind) -> Option<Mean> {
     (mean.count >= FEWEST_ANSWERS).then_some(Mean { sd_us, ..mean })
 }
 
-fn camps(p: &fwit_stats::camps::profile::Profile, roles: &[(String, bool)]) -> Vec<Camp> {
+fn latency_groups(p: &fwit_stats::latency_groups::profile::Profile, roles: &[(String, bool)]) -> Vec<LatencyGroup> {
     // One mix for all camps: operations that every camp has, weighed by all their answers.
     let weight = |i: usize| -> Option<f64> {
-        let counts = p.camps.iter().map(|c| c.ops.get(i).copied().flatten().map(|m| m.count));
+        let counts = p.latency_groups.iter().map(|c| c.ops.get(i).copied().flatten().map(|m| m.count));
         counts.sum::<Option<u64>>().map(|n| n as f64)
     };
     let weights: Vec<(OpKind, Option<f64>)> =
@@ -218,29 +218,29 @@ fn camps(p: &fwit_stats::camps::profile::Profile, roles: &[(String, bool)]) -> V
         (all > 0.0).then(|| sum / all)
     };
     let leads = |node: &str| roles.iter().find(|r| r.0 == node).map(|r| r.1);
-    let camp = |c: &fwit_stats::camps::profile::CampProfile| {
+    let group = |c: &fwit_stats::latency_groups::profile::GroupProfile| {
         let mut known = c.nodes.iter().map(|(node, _)| leads(node));
         let first = known.next().flatten();
         let role = first.filter(|f| known.all(|k| k == Some(*f)));
-        Camp {
+        LatencyGroup {
             entities: c.members.clone(),
             nodes: c.nodes.iter().map(|(n, count)| (n.clone(), *count as u32)).collect(),
             role: role.map(|leads| if leads { "leader" } else { "follower" }.into()),
             ops: c
                 .ops
                 .iter()
-                .map(|m| m.map(|m| CampMean { count: m.count, mean_us: super::hist::short(m.mean_us) }))
+                .map(|m| m.map(|m| GroupMean { count: m.count, mean_us: super::hist::short(m.mean_us) }))
                 .collect(),
             read_us: mixed(&c.ops, OpKind::Read),
             write_us: mixed(&c.ops, OpKind::Write),
-            ..Camp::default()
+            ..LatencyGroup::default()
         }
     };
-    p.camps.iter().map(camp).collect()
+    p.latency_groups.iter().map(group).collect()
 }
 
 fn requests(r: &OpRequests, tick_us: f64) -> Requests {
-    let hills = request_camps(&r.sample, tick_us).map(|found| Hills {
+    let hills = request_groups(&r.sample, tick_us).map(|found| Hills {
         cut_us: found.valley.cut,
         below: found.valley.below,
         medians_us: [found.medians.0, found.medians.1],

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The camps of one run, ready to be shown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct CampsView {
+pub struct LatencyGroupsView {
     /// The finding in a sentence: how many camps of entities, and who is in them.
     pub headline: String,
     /// What else a reader should know, most important first.
@@ -12,10 +12,11 @@ pub struct CampsView {
     /// The operations whose means part the entities: `reads`, `writes`, `other operations`; `None` where
     /// the entities are one camp.
     pub by: Option<String>,
-    /// The operations, in the order of [`Camp::ops`].
+    /// The operations, in the order of [`LatencyGroup::ops`].
     pub ops: Vec<String>,
     /// Camps of entities, fastest first; a single one where there are none, none without entities.
-    pub camps: Vec<Camp>,
+    #[serde(rename = "camps")]
+    pub groups: Vec<LatencyGroup>,
     /// The camp of each entity, in the run's order; `None` where it is in none.
     pub of_entity: Vec<Option<u32>>,
     /// What the tests on entities' means said: reads, writes, other operations.
@@ -28,7 +29,7 @@ pub struct CampsView {
     pub rank_correlation: Option<f64>,
 }
 
-impl CampsView {
+impl LatencyGroupsView {
     /// Whether entities fall into two camps or more.
     #[must_use]
     pub fn found(&self) -> bool {
@@ -38,8 +39,8 @@ impl CampsView {
 
 /// One camp of entities.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Camp {
-    /// `leader camp`, `camp on n2, n3`, `camp 1`.
+pub struct LatencyGroup {
+    /// `leader group`, `group on n2, n3`, `group 1`.
     pub name: String,
     /// Where its entities are: `n2, n3 (followers)`; empty where nothing is known.
     pub place: String,
@@ -50,7 +51,7 @@ pub struct Camp {
     /// `leader` or `follower`, where all its nodes are of one role.
     pub role: Option<String>,
     /// Each operation's answers and mean; `None` without answers.
-    pub ops: Vec<Option<CampMean>>,
+    pub ops: Vec<Option<GroupMean>>,
     /// Mean of the reads, every camp with the same mix.
     pub read_us: Option<f64>,
     /// Mean of the writes, every camp with the same mix.
@@ -59,7 +60,7 @@ pub struct Camp {
 
 /// A mean over a camp.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CampMean {
+pub struct GroupMean {
     /// Answers.
     pub count: u64,
     /// Mean service time, µs.
@@ -74,7 +75,8 @@ pub struct Evidence {
     /// Entities with a mean.
     pub entities: u32,
     /// Camps found; 1 is none.
-    pub camps: u32,
+    #[serde(rename = "camps")]
+    pub groups: u32,
     /// Cochran's Q; `None` where spreads are unknown.
     pub q: Option<f64>,
     /// Its p-value.
@@ -137,7 +139,7 @@ impl Label {
         let all: u64 = self.groups.iter().map(|g| g.count).sum();
         let large = || self.groups.iter().filter(|g| g.count.saturating_mul(20) >= all).map(|g| g.p50_us);
         let (low, high) = large().fold((f64::INFINITY, 0.0_f64), |(a, b), v| (a.min(v), b.max(v)));
-        self.eta_squared >= fwit_stats::camps::labels::EXPLAINS && high >= 1.25 * low && low > 0.0
+        self.eta_squared >= fwit_stats::latency_groups::labels::EXPLAINS && high >= 1.25 * low && low > 0.0
     }
 }
 

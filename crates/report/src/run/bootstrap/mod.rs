@@ -12,7 +12,7 @@ mod words;
 use std::rc::Rc;
 
 pub use self::control::{same_setting, setting_key};
-pub use self::view::{Contrast, LEVEL, RANKS, RatioSpread, RunSpread, Scope, Spread, rank_place};
+pub use self::view::{BootstrapComparison, LEVEL, RANKS, RatioSpread, RunSpread, Scope, Spread, rank_place};
 pub use self::words::{apply, interval, signed};
 use super::view::{Measure, Shown, shown};
 use super::wire::RunFile;
@@ -109,7 +109,7 @@ pub struct Job {
     /// The bootstrap under way; what those before it in this scope gave.
     under_way: Option<Under>,
     done: Vec<Option<(RunSpread, Vec<Vec<f64>>)>>,
-    out: Contrast,
+    out: BootstrapComparison,
 }
 
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Job {
                 r.len()
             )
         });
-        let out = Contrast {
+        let out = BootstrapComparison {
             measure,
             resamples,
             seconds: runs.iter().map(|r| r.len() as u32).collect(),
@@ -187,13 +187,13 @@ impl Job {
 
     /// What is done so far: the scope of all operations first.
     #[must_use]
-    pub fn so_far(&self) -> &Contrast {
+    pub fn so_far(&self) -> &BootstrapComparison {
         &self.out
     }
 
     /// All of it.
     #[must_use]
-    pub fn contrast(self) -> Contrast {
+    pub fn comparison(self) -> BootstrapComparison {
         self.out
     }
 }

@@ -7,7 +7,7 @@
 use super::super::buckets::Buckets;
 use super::super::error::StatsError;
 use super::dip::{Dip, dip_test};
-use super::entities::{EntityCamps, EntityMeans, OpMean, entity_camps};
+use super::entities::{EntityGroups, EntityMeans, OpMean, entity_groups};
 use super::labels::{EXPLAINS, Explained, Labelling, best};
 use super::profile::{Profile, profile};
 use super::valley::{Valley, valley};
@@ -21,7 +21,7 @@ const DIP_CONFIRMS_FROM: f64 = 0.30;
 
 /// Two hills of a request histogram.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RequestCamps {
+pub struct RequestGroups {
     /// The valley between them.
     pub valley: Valley,
     /// The dip test on the ln latencies, made where the smaller side is 30 % or more; there its p must be below
@@ -34,7 +34,7 @@ pub struct RequestCamps {
 /// Looks for camps in one operation's request latencies; `tick` is the clock's step in their unit. `None` below
 /// 500 requests, without a valley, or where the dip test should confirm it and does not.
 #[must_use]
-pub fn request_camps(sample: &Buckets, tick: f64) -> Option<RequestCamps> {
+pub fn request_groups(sample: &Buckets, tick: f64) -> Option<RequestGroups> {
     if sample.total() < FEWEST_REQUESTS {
         return None;
     }
@@ -48,18 +48,18 @@ pub fn request_camps(sample: &Buckets, tick: f64) -> Option<RequestCamps> {
         return None;
     }
     let medians = (sample.quantile(valley.below / 2.0)?, sample.quantile(f64::midpoint(valley.below, 1.0))?);
-    Some(RequestCamps { valley, dip, medians })
+    Some(RequestGroups { valley, dip, medians })
 }
 
 /// Everything about camps in one run and one set of operations.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CampReport {
+pub struct GroupReport {
     /// The label that explains most; the camps are its groups from eta squared 0.5 on.
     pub label: Option<Explained>,
     /// Two hills of the requests.
-    pub requests: Option<RequestCamps>,
+    pub requests: Option<RequestGroups>,
     /// Camps of entities; `None` with fewer than 2 entities.
-    pub entities: Option<EntityCamps>,
+    pub entities: Option<EntityGroups>,
     /// Their profile.
     pub profile: Option<Profile>,
     /// The finding, one sentence each, most important first.
@@ -70,18 +70,18 @@ pub struct CampReport {
 ///
 /// # Errors
 /// None of its own at present; those of its parts that mean more than "too little to say".
-pub fn camps(
+pub fn latency_groups(
     sample: &Buckets,
     tick: f64,
     labels: &[Labelling],
     entities: &[EntityMeans],
     of: impl Fn(&OpMean) -> bool,
-) -> Result<CampReport, StatsError> {
+) -> Result<GroupReport, StatsError> {
     let label = best(labels);
-    let requests = request_camps(sample, tick);
+    let requests = request_groups(sample, tick);
     let means: Vec<_> = entities.iter().map(|e| e.mean(&of)).collect();
-    let found = entity_camps(&means).ok();
-    let profile = found.as_ref().map(|f| profile(entities, &f.camps)).transpose()?;
+    let found = entity_groups(&means).ok();
+    let profile = found.as_ref().map(|f| profile(entities, &f.latency_groups)).transpose()?;
     let mut sentences = Vec::new();
     if let Some(l) = label.as_ref().filter(|l| l.eta_squared >= EXPLAINS) {
         let groups: Vec<String> =
@@ -102,8 +102,8 @@ pub fn camps(
             r.medians.1 / 1000.0
         ));
     }
-    if let Some(p) = profile.as_ref().filter(|p| p.camps.len() > 1) {
+    if let Some(p) = profile.as_ref().filter(|p| p.latency_groups.len() > 1) {
         sentences.extend(p.sentences.iter().cloned());
     }
-    Ok(CampReport { label, requests, entities: found, profile, sentences })
+    Ok(GroupReport { label, requests, entities: found, profile, sentences })
 }

@@ -11,31 +11,31 @@ use fwit_chart::scene::Shape;
 use fwit_chart::sign;
 use fwit_present::figure::{count, ms};
 use fwit_present::method::CAMPS;
-use fwit_report::run::camps::CampsView;
+use fwit_report::run::latency_groups::LatencyGroupsView;
 
 /// A panel on the camps of one run.
 #[component]
-pub fn CampsPanel(camps: CampsView) -> impl IntoView {
+pub fn LatencyGroupsPanel(groups: LatencyGroupsView) -> impl IntoView {
     view! {
         <section class="panel camps" id="camps">
             <div class="panel-head">
                 <h2>"Camps" <MethodLink method=CAMPS /></h2>
             </div>
-            <CampsFinding camps />
+            <GroupsFinding groups />
         </section>
     }
 }
 
 /// The camps of several runs, one below the other, each under its label.
 #[component]
-pub fn CampsSideBySide(runs: Vec<(String, CampsView)>) -> impl IntoView {
+pub fn LatencyGroupsSideBySide(runs: Vec<(String, LatencyGroupsView)>) -> impl IntoView {
     let items = runs
         .into_iter()
-        .map(|(label, camps)| {
+        .map(|(label, groups)| {
             view! {
                 <section class="camps-run">
                     <h3>{label}</h3>
-                    <CampsFinding camps />
+                    <GroupsFinding groups />
                 </section>
             }
         })
@@ -50,13 +50,13 @@ pub fn CampsSideBySide(runs: Vec<(String, CampsView)>) -> impl IntoView {
 
 /// Headline, sentences, the table of camps, the evidence.
 #[component]
-pub fn CampsFinding(camps: CampsView) -> impl IntoView {
-    let sentences = camps.sentences.iter().cloned().map(|s| view! { <p>{s}</p> }).collect_view();
+pub fn GroupsFinding(groups: LatencyGroupsView) -> impl IntoView {
+    let sentences = groups.sentences.iter().cloned().map(|s| view! { <p>{s}</p> }).collect_view();
     view! {
-        <p class="outcome">{camps.headline.clone()}</p>
+        <p class="outcome">{groups.headline.clone()}</p>
         {sentences}
-        {camps.found().then(|| table(&camps))}
-        {evidence(&camps)}
+        {groups.found().then(|| table(&groups))}
+        {evidence(&groups)}
     }
 }
 
@@ -66,9 +66,9 @@ fn mark(i: usize) -> impl IntoView {
     view! { <span class="camp-sign" aria-hidden="true" inner_html=svg></span> }
 }
 
-fn table(camps: &CampsView) -> impl IntoView + use<> {
-    let heads = camps
-        .camps
+fn table(groups: &LatencyGroupsView) -> impl IntoView + use<> {
+    let heads = groups
+        .groups
         .iter()
         .enumerate()
         .map(|(i, c)| {
@@ -84,8 +84,8 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let sub = camps
-        .camps
+    let sub = groups
+        .groups
         .iter()
         .map(|_| {
             view! {
@@ -94,14 +94,14 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let two = camps.camps.len() == 2;
-    let rows = camps
+    let two = groups.groups.len() == 2;
+    let rows = groups
         .ops
         .iter()
         .enumerate()
         .map(|(op, name)| {
             let means: Vec<_> =
-                camps.camps.iter().map(|c| c.ops.get(op).copied().flatten()).collect();
+                groups.groups.iter().map(|c| c.ops.get(op).copied().flatten()).collect();
             let ratio = match means.as_slice() {
                 [Some(a), Some(b)] if a.mean_us > 0.0 => {
                     Some(format!("{:.2}", b.mean_us / a.mean_us))
@@ -173,13 +173,13 @@ fn table(camps: &CampsView) -> impl IntoView + use<> {
 const ETA_SQUARED: &str = "Eta squared: the share of the variation of ln latency that the label \
                            explains; camps from 0.5 on";
 
-fn evidence(camps: &CampsView) -> impl IntoView + use<> {
-    let entities = camps
+fn evidence(groups: &LatencyGroupsView) -> impl IntoView + use<> {
+    let entities = groups
         .evidence
         .iter()
         .map(|e| view! { <li title=CAMPS.title()>{e.words.clone()}</li> })
         .collect_view();
-    let requests = camps
+    let requests = groups
         .requests
         .iter()
         .map(|r| {
@@ -197,7 +197,7 @@ fn evidence(camps: &CampsView) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let correlation = camps.rank_correlation.zip(camps.correlation).map(|(rank, plain)| {
+    let correlation = groups.rank_correlation.zip(groups.correlation).map(|(rank, plain)| {
         let (rank, plain) = (fixed(rank, 2), fixed(plain, 2));
         let text = format!(
             "Read and write means over the entities: rank correlation {rank} (Spearman), {plain} \
@@ -205,7 +205,7 @@ fn evidence(camps: &CampsView) -> impl IntoView + use<> {
         );
         view! { <li>{text}</li> }
     });
-    let table = (!camps.requests.is_empty()).then(|| {
+    let table = (!groups.requests.is_empty()).then(|| {
         view! {
             <div
                 class="table-scroll"

@@ -37,9 +37,9 @@ pub fn failing(recorder: &Recorder, now: Micros) -> Vec<(usize, f64)> {
         let (cycles, there) = sum(recorder, from..from + INTERVAL);
         let longest = recorder.longest_cycle(from..from + 2 * INTERVAL).as_secs();
         if there > 0.0 {
-            let closure = cycles / there;
-            if (closure - 1.0).abs() > TOLERANCE + longest / INTERVAL as f64 {
-                list.push((from, closure));
+            let littles_law_ratio = cycles / there;
+            if (littles_law_ratio - 1.0).abs() > TOLERANCE + longest / INTERVAL as f64 {
+                list.push((from, littles_law_ratio));
             }
         }
     }

@@ -9,7 +9,7 @@ const WORTH_SAYING: f64 = 0.10;
 
 /// One camp.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CampProfile {
+pub struct GroupProfile {
     /// Names of its entities.
     pub members: Vec<String>,
     /// Nodes they talk to, with how many of them, most first; entities without a node are left out.
@@ -24,7 +24,7 @@ pub struct Profile {
     /// The operations, in the order of their first appearance.
     pub ops: Vec<(String, OpKind)>,
     /// The camps, in the order given.
-    pub camps: Vec<CampProfile>,
+    pub latency_groups: Vec<GroupProfile>,
     /// Pearson's correlation of the entities' read and write means; `None` below 3 entities or without spread.
     pub pearson: Option<f64>,
     /// Spearman's, of their ranks.
@@ -33,12 +33,12 @@ pub struct Profile {
     pub sentences: Vec<String>,
 }
 
-/// Profiles the camps, given as positions in `entities` (see [`super::entities::entity_camps`]).
+/// Profiles the camps, given as positions in `entities` (see [`super::entities::entity_groups`]).
 ///
 /// # Errors
 /// A position that is not in `entities`.
-pub fn profile(entities: &[EntityMeans], camps: &[Vec<usize>]) -> Result<Profile, StatsError> {
-    if let Some(&bad) = camps.iter().flatten().find(|&&i| i >= entities.len()) {
+pub fn profile(entities: &[EntityMeans], latency_groups: &[Vec<usize>]) -> Result<Profile, StatsError> {
+    if let Some(&bad) = latency_groups.iter().flatten().find(|&&i| i >= entities.len()) {
         let high = entities.len() as f64 - 1.0;
         return Err(StatsError::OutOfRange { what: "a camp's entity", value: bad as f64, low: 0.0, high });
     }
@@ -48,16 +48,16 @@ pub fn profile(entities: &[EntityMeans], camps: &[Vec<usize>]) -> Result<Profile
             ops.push((o.op.clone(), o.kind));
         }
     }
-    let camps: Vec<CampProfile> = camps.iter().map(|c| camp(entities, c, &ops)).collect();
+    let latency_groups: Vec<GroupProfile> = latency_groups.iter().map(|c| group(entities, c, &ops)).collect();
     let of = |kind| move |e: &EntityMeans| e.mean(|o| o.kind == kind).map(|m| m.mean_us);
     let (reads, writes): (Vec<f64>, Vec<f64>) =
         entities.iter().filter_map(|e| Some((of(OpKind::Read)(e)?, of(OpKind::Write)(e)?))).unzip();
     let (pearson, spearman) = (correlation(&reads, &writes), correlation(&ranks(&reads), &ranks(&writes)));
-    let sentences = sentences(&ops, &camps, spearman);
-    Ok(Profile { ops, camps, pearson, spearman, sentences })
+    let sentences = sentences(&ops, &latency_groups, spearman);
+    Ok(Profile { ops, latency_groups, pearson, spearman, sentences })
 }
 
-fn camp(entities: &[EntityMeans], members: &[usize], ops: &[(String, OpKind)]) -> CampProfile {
+fn group(entities: &[EntityMeans], members: &[usize], ops: &[(String, OpKind)]) -> GroupProfile {
     let mut nodes: Vec<(String, usize)> = Vec::new();
     for node in members.iter().filter_map(|&i| entities[i].node.as_ref()) {
         match nodes.iter_mut().find(|(name, _)| name == node) {
@@ -72,16 +72,16 @@ fn camp(entities: &[EntityMeans], members: &[usize], ops: &[(String, OpKind)]) -
         node: None,
         ops: members.iter().flat_map(|&i| entities[i].ops.iter().cloned()).collect(),
     };
-    CampProfile {
+    GroupProfile {
         members: members.iter().map(|&i| entities[i].name.clone()).collect(),
         nodes,
         ops: ops.iter().map(|(name, _)| all.mean(|o| o.op == *name)).collect(),
     }
 }
 
-fn sentences(ops: &[(String, OpKind)], camps: &[CampProfile], spearman: Option<f64>) -> Vec<String> {
+fn sentences(ops: &[(String, OpKind)], latency_groups: &[GroupProfile], spearman: Option<f64>) -> Vec<String> {
     let mut out = Vec::new();
-    if let [first, others @ ..] = camps {
+    if let [first, others @ ..] = latency_groups {
         for (i, other) in others.iter().enumerate() {
             let mut words: [Vec<String>; 2] = [Vec::new(), Vec::new()];
             for ((name, _), pair) in ops.iter().zip(first.ops.iter().zip(&other.ops)) {
@@ -107,7 +107,7 @@ fn sentences(ops: &[(String, OpKind)], camps: &[CampProfile], spearman: Option<f
             out.push(format!("Camp 1 ({}) against camp {} ({}): {said}.", who(first), i + 2, who(other)));
         }
     }
-    if let (Some(r), true) = (spearman, camps.len() > 1) {
+    if let (Some(r), true) = (spearman, latency_groups.len() > 1) {
         if r <= -0.5 {
             out.push(format!(
                 "Entities that read fast write slowly (rank correlation \u{2212}{:.2}): as when each node answers reads itself and writes go on to the leader.",
@@ -121,10 +121,10 @@ fn sentences(ops: &[(String, OpKind)], camps: &[CampProfile], spearman: Option<f
 }
 
 /// "12 entities, all on n1", "38 entities: 20 on n2, 18 on n3".
-fn who(camp: &CampProfile) -> String {
-    let n = camp.members.len();
+fn who(group: &GroupProfile) -> String {
+    let n = group.members.len();
     let entities = if n == 1 { "1 entity".to_owned() } else { format!("{n} entities") };
-    match camp.nodes.as_slice() {
+    match group.nodes.as_slice() {
         [] => entities,
         [(node, count)] if *count == n => format!("{entities}, all on {node}"),
         nodes => {

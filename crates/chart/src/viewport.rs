@@ -33,7 +33,7 @@ impl Selection {
 
 /// What the reader has done to a chart.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct View {
+pub struct Viewport {
     /// The part of the x axis shown; none shows all.
     pub x: Option<[f64; 2]>,
     /// Series switched off: their numbers, rising.
@@ -46,7 +46,7 @@ pub struct View {
     pub dragging: bool,
 }
 
-impl View {
+impl Viewport {
     /// Whether the n-th series is shown.
     pub fn shows(&self, n: usize) -> bool {
         !self.hidden.contains(&n)
@@ -156,7 +156,7 @@ pub trait Navigate {
 
     /// The next place of the cursor, from the one in the view or, if there is none, from the first shown;
     /// `None` when there is nothing to step through.
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor>;
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor>;
 }
 
 /// A drag shorter than this many pixels is a click.
@@ -165,7 +165,7 @@ const CLICK: f64 = 4.0;
 const DEEPEST: f64 = 1e-5;
 
 /// The view after an input. `frame` is the frame on screen.
-pub fn reduce<C: Navigate + ?Sized>(view: &View, input: Input, frame: &Frame, chart: &C) -> View {
+pub fn reduce<C: Navigate + ?Sized>(view: &Viewport, input: Input, frame: &Frame, chart: &C) -> Viewport {
     let mut next = view.clone();
     match input {
         Input::Move(p) => {
@@ -225,7 +225,7 @@ fn cursor_at(frame: &Frame, p: Point, held: bool) -> Option<Cursor> {
         .then(|| Cursor { x: frame.x.value_inside(p.x), y: Some(frame.y.value_inside(p.y)) })
 }
 
-fn press<C: Navigate + ?Sized>(view: &mut View, key: Key, shift: bool, frame: &Frame, chart: &C) {
+fn press<C: Navigate + ?Sized>(view: &mut Viewport, key: Key, shift: bool, frame: &Frame, chart: &C) {
     let step = match key {
         Key::Left => Step::Back,
         Key::Right => Step::On,
@@ -260,7 +260,7 @@ fn press<C: Navigate + ?Sized>(view: &mut View, key: Key, shift: bool, frame: &F
 }
 
 /// Moves a zoomed stretch along so that the cursor stays in sight.
-fn follow<C: Navigate + ?Sized>(view: &mut View, x: f64, frame: &Frame, chart: &C) {
+fn follow<C: Navigate + ?Sized>(view: &mut Viewport, x: f64, frame: &Frame, chart: &C) {
     let Some([lo, hi]) = view.x else { return };
     let (a, b, p) = (frame.x.px(lo), frame.x.px(hi), frame.x.px(x));
     let shift = if p < a {
@@ -274,7 +274,7 @@ fn follow<C: Navigate + ?Sized>(view: &mut View, x: f64, frame: &Frame, chart: &
 }
 
 /// Zooms about the cursor, or the middle, by a factor of the length shown.
-fn zoom<C: Navigate + ?Sized>(view: &mut View, factor: f64, frame: &Frame, chart: &C) {
+fn zoom<C: Navigate + ?Sized>(view: &mut Viewport, factor: f64, frame: &Frame, chart: &C) {
     let [a, b] = frame.x.range();
     let middle = view.cursor.map_or(f64::midpoint(a, b), |c| frame.x.px(c.x).clamp(a.min(b), a.max(b)));
     let ends = [middle - (middle - a) * factor, middle + (b - middle) * factor];
@@ -306,7 +306,7 @@ mod tests {
             [0.0, 100.0]
         }
 
-        fn step(&self, view: &View, _: &Frame, step: Step) -> Option<Cursor> {
+        fn step(&self, view: &Viewport, _: &Frame, step: Step) -> Option<Cursor> {
             let x = view.cursor.map_or(-1.0, |c| c.x);
             let x = match step {
                 Step::Back => x - 1.0,
@@ -318,7 +318,7 @@ mod tests {
         }
     }
 
-    fn frame(view: &View) -> Frame {
+    fn frame(view: &Viewport) -> Frame {
         Frame {
             plot: Rect::new(50.0, 0.0, 200.0, 100.0),
             x: Scale::new(Kind::Linear, view.domain([0.0, 100.0]), [50.0, 250.0]),
@@ -326,8 +326,8 @@ mod tests {
         }
     }
 
-    fn after(inputs: &[Input]) -> View {
-        inputs.iter().fold(View::default(), |v, i| reduce(&v, *i, &frame(&v), &Whole))
+    fn after(inputs: &[Input]) -> Viewport {
+        inputs.iter().fold(Viewport::default(), |v, i| reduce(&v, *i, &frame(&v), &Whole))
     }
 
     const fn at(x: f64) -> Point {
@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn a_click_and_a_drag_from_outside_change_no_zoom() {
         assert_eq!(after(&[Input::Down(at(100.0)), Input::Up(at(102.0))]).x, None);
-        assert_eq!(after(&[Input::Down(at(10.0)), Input::Up(at(150.0))]), View::default());
+        assert_eq!(after(&[Input::Down(at(10.0)), Input::Up(at(150.0))]), Viewport::default());
     }
 
     #[test]
@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn escape_drops_the_selection_first_and_then_the_zoom() {
-        let mut v = View { x: Some([10.0, 20.0]), ..View::default() };
+        let mut v = Viewport { x: Some([10.0, 20.0]), ..Viewport::default() };
         v.selection = Some(Selection { anchor: 11.0, head: 12.0 });
         let v = reduce(&v, Input::Key(Key::Escape, false), &frame(&v), &Whole);
         assert_eq!((v.x, v.selection), (Some([10.0, 20.0]), None));
@@ -392,7 +392,7 @@ mod tests {
 
     #[test]
     fn the_view_follows_a_cursor_out_of_sight() {
-        let mut v = View { x: Some([10.0, 20.0]), ..View::default() };
+        let mut v = Viewport { x: Some([10.0, 20.0]), ..Viewport::default() };
         v.cursor = Some(Cursor { x: 20.0, y: None });
         let v = reduce(&v, Input::Key(Key::Right, false), &frame(&v), &Whole);
         let [lo, hi] = v.x.unwrap();
@@ -410,7 +410,7 @@ mod tests {
 
     #[test]
     fn only_zoom_and_toggles_redraw_the_data() {
-        let v = View::default();
+        let v = Viewport::default();
         assert!(!v.redraws(&after(&[Input::Move(at(100.0))])));
         assert!(v.redraws(&after(&[Input::Toggle(0)])));
     }
@@ -418,6 +418,6 @@ mod tests {
     #[test]
     fn leaving_drops_the_cursor_and_an_unfinished_drag() {
         let v = after(&[Input::Down(at(100.0)), Input::Move(at(140.0)), Input::Leave]);
-        assert_eq!(v, View::default());
+        assert_eq!(v, Viewport::default());
     }
 }
