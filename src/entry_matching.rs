@@ -123,7 +123,8 @@ impl EntryMatcher {
 
 /// A name's URL and fragment.
 fn parts(name: &str) -> (&str, u32) {
-    let parts = name.split_once('#').and_then(|(url, fragment)| Some((url, fragment.parse().ok()?)));
+    let parts =
+        name.split_once('#').and_then(|(url, fragment)| Some((url, fragment.parse().ok()?)));
     parts.unwrap_or((name, 0))
 }
 
@@ -186,7 +187,8 @@ mod tests {
     #[test]
     fn where_names_have_no_fragments_every_entry_finds_a_request_of_its_url_by_its_start() {
         let mut names = EntryMatcher::default();
-        let given = [(1, 21.0), (2, 22.0), (3, 23.0)].map(|(ticket, now)| issue(&mut names, ticket, now));
+        let given =
+            [(1, 21.0), (2, 22.0), (3, 23.0)].map(|(ticket, now)| issue(&mut names, ticket, now));
         let found = [23.0, 22.0, 24.0].map(|start| own(&mut names, URL, start));
         assert_eq!(found.iter().flatten().count(), 3, "{found:?}");
         given.iter().for_each(|name| names.over(name));
@@ -199,7 +201,8 @@ mod tests {
         }
         assert!(names.urls.is_empty());
         // And several at once, each by its start.
-        let given = [(10, 50.0), (11, 53.0), (12, 57.0)].map(|(ticket, now)| issue(&mut names, ticket, now));
+        let given = [(10, 50.0), (11, 53.0), (12, 57.0)]
+            .map(|(ticket, now)| issue(&mut names, ticket, now));
         assert_eq!(
             [54.0, 58.0, 50.0].map(|start| own(&mut names, URL, start)),
             [Some(11), Some(12), Some(10)]
@@ -208,7 +211,8 @@ mod tests {
         assert!(names.urls.is_empty());
         // A millisecond apart and started at once: their own. Where the first starts with the second: exchanged.
         for (starts, found) in [([60.0, 61.0], [13, 14]), ([61.0, 61.0], [14, 13])] {
-            let given = [(13, 60.0), (14, 61.0)].map(|(ticket, now)| issue(&mut names, ticket, now));
+            let given =
+                [(13, 60.0), (14, 61.0)].map(|(ticket, now)| issue(&mut names, ticket, now));
             assert_eq!(starts.map(|start| own(&mut names, URL, start)), found.map(Some));
             given.iter().for_each(|name| names.over(name));
         }
@@ -221,7 +225,8 @@ mod tests {
         let mut names = EntryMatcher::default();
         for round in 0..2_u64 {
             let now = (1_000 * round) as f64;
-            let given: Vec<_> = (0..100).map(|i| names.issue(URL.into(), 100 * round + i, now)).collect();
+            let given: Vec<_> =
+                (0..100).map(|i| names.issue(URL.into(), 100 * round + i, now)).collect();
             assert!(given.iter().all(|(_, lost)| lost.is_none()));
             given.iter().for_each(|(name, _)| names.over(name));
         }

@@ -6,13 +6,12 @@
 //! the same program.
 //! Tests: beside the code; both ends in tests/browser and tests/e2e.
 
-
 use serde::{Deserialize, Serialize};
 
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::view::{ExperimentView, Progress};
 use fwit_report::run::bootstrap::BootstrapComparison;
-use fwit_report::run::view::{Calibration, Live, Measure, RunView, Disturbance};
+use fwit_report::run::view::{Calibration, Disturbance, Live, Measure, RunView};
 
 /// Version of the messages. Any change of a type that travels raises it.
 pub const VERSION: u32 = 6;
@@ -97,7 +96,11 @@ impl RunKey {
     #[must_use]
     pub fn of(run: &Opened) -> RunKey {
         let view = &run.view;
-        RunKey { id: view.id.clone(), finished_at: view.finished_at.clone(), bytes: run.json.len() as u64 }
+        RunKey {
+            id: view.id.clone(),
+            finished_at: view.finished_at.clone(),
+            bytes: run.json.len() as u64,
+        }
     }
 }
 
@@ -253,7 +256,8 @@ mod tests {
 
     #[test]
     fn broken_messages_are_errors() {
-        let bytes = encode(&ToWorker::Open { request: 1, name: "a".into(), bytes: vec![1; 50] }).unwrap();
+        let bytes =
+            encode(&ToWorker::Open { request: 1, name: "a".into(), bytes: vec![1; 50] }).unwrap();
         for cut in 0..bytes.len() {
             assert!(decode::<ToWorker>(&bytes[..cut]).is_err());
         }

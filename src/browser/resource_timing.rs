@@ -13,7 +13,7 @@ use web_sys::{
     PerformanceResourceTiming, PerformanceServerTiming,
 };
 
-use crate::entry_matching::{Found, EntryMatcher};
+use crate::entry_matching::{EntryMatcher, Found};
 use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_quantities::units::Micros;
 

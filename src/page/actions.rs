@@ -11,11 +11,11 @@ use super::state::{
 };
 use crate::browser::files::Picked;
 use crate::browser::{clipboard, document};
-use fwit_report::experiment::Experiment;
 use fwit_model::plan::{Plan, to_link, wire};
 use fwit_present::form::plan_text;
 use fwit_present::library::Card;
 use fwit_present::route::{Prefill, Route};
+use fwit_report::experiment::Experiment;
 use fwit_report::run::rename::{free_id, same_run, with_id};
 
 /// Is told how a run ended.

@@ -9,9 +9,9 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::actions::{Actions, OnEnd};
 use super::state::{Engine, Library, PlanForm, RunEnd, go};
-use fwit_report::experiment::{self, ExperimentError};
 use fwit_model::plan::{Problem, preset, wire};
 use fwit_present::route::Route;
+use fwit_report::experiment::{self, ExperimentError};
 use fwit_report::run::compare::compare;
 use fwit_report::run::view::Measure;
 
@@ -152,7 +152,10 @@ fn carried_out(start: &dyn Fn(OnEnd) -> Result<(), String>) -> Promise {
 /// Measures how fast this browser is. Without a plan, the plan form gives the slots.
 fn calibrate(engine: Engine, plan_form: PlanForm, plan: &JsValue) -> Promise {
     let given = if plan.is_undefined() || plan.is_null() {
-        plan_form.draft.with_untracked(fwit_model::plan::PlanDraft::plan).map_err(|p| problems_error(&p))
+        plan_form
+            .draft
+            .with_untracked(fwit_model::plan::PlanDraft::plan)
+            .map_err(|p| problems_error(&p))
     } else {
         json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)))
     };

@@ -7,10 +7,10 @@ use leptos::prelude::*;
 use super::chart::Slot;
 use super::intervals::Intervals;
 use super::parts::MethodLink;
+use crate::protocol::Opened;
 use fwit_chart::figure::ChartError;
 use fwit_present::charts::{self, By, Drawn, Marks, Over, series_measure};
 use fwit_present::method::BLOCK_BOOTSTRAP;
-use crate::protocol::Opened;
 use fwit_report::run::view::{Annotation, Measure, RunView, Second};
 
 /// The live view's charts.

@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::latency_groups::LatencyGroupsSideBySide;
 use super::intervals::Intervals;
+use super::latency_groups::LatencyGroupsSideBySide;
 use super::parts::{Icon, MeasureSwitch, MethodLink};
 use super::separate_runs::{SeparateRuns, ShiftPanel};
 use super::state::{Library, go};
 use crate::browser::environment::local_time;
+use crate::protocol::Opened;
 use fwit_present::figure;
 use fwit_present::form::label;
 use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
-use crate::protocol::Opened;
 use fwit_present::route::Route;
-use fwit_report::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
-use fwit_report::run::bootstrap::{apply, interval, signed};
-use fwit_report::run::view::Measure;
 use fwit_quantities::units::three_digits;
+use fwit_report::run::bootstrap::{apply, interval, signed};
+use fwit_report::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
+use fwit_report::run::view::Measure;
 
 /// Opens the runs, then shows them side by side.
 #[component]
@@ -78,7 +78,11 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
     });
     let latency_groups = Memo::new(move |_| {
         plain.with(|c| {
-            c.runs.iter().map(|r| r.label.clone()).zip(c.latency_groups.iter().cloned()).collect::<Vec<_>>()
+            c.runs
+                .iter()
+                .map(|r| r.label.clone())
+                .zip(c.latency_groups.iter().cloned())
+                .collect::<Vec<_>>()
         })
     });
     let swapped = {

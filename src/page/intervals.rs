@@ -6,10 +6,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::state::{ComparisonUpdate, Library, PendingComparison};
-use fwit_present::charts::series_measure;
 use crate::protocol::Opened;
-use fwit_report::run::compare::Control;
+use fwit_present::charts::series_measure;
 use fwit_report::run::bootstrap::BootstrapComparison;
+use fwit_report::run::compare::Control;
 use fwit_report::run::view::Measure;
 
 /// How far the intervals are.

@@ -11,10 +11,10 @@ use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
 use fwit_present::figure;
 use fwit_present::library::{Card, CardKind};
-use fwit_present::sentence;
 use fwit_present::route::Route;
-use fwit_report::run::view::Ended;
+use fwit_present::sentence;
 use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::Ended;
 
 /// The list.
 #[component]

@@ -9,8 +9,8 @@ use super::state::{Engine, Status};
 use fwit_present::figure::{self, percent};
 use fwit_present::sentence;
 use fwit_present::table::{Column, outcomes};
-use fwit_report::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
 use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
 
 /// The live view. Without a run it says what to do next.
 #[component]

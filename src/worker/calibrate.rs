@@ -9,14 +9,14 @@ use super::Port;
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
-use fwit_model::dialect::Request;
+use crate::protocol::FromWorker;
 use fwit_engine::environment::within;
 use fwit_engine::environment::{Call, Clock, Room, Transport};
+use fwit_model::dialect::Request;
 use fwit_model::plan::{self, Plan};
-use crate::protocol::FromWorker;
+use fwit_quantities::units::Micros;
 use fwit_report::run::view::Calibration;
 use fwit_stats::recorder::new_histogram;
-use fwit_quantities::units::Micros;
 
 /// How long the first requests open connections and wake the machine up.
 const SETTLE: Micros = Micros(300_000);

@@ -13,9 +13,9 @@ use crate::browser::transport::FetchTransport;
 use fwit_engine::environment::{
     Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport,
 };
-use fwit_quantities::sample::WireTiming;
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_engine::sim::transport::{SimEvents, SimTransport};
+use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::Micros;
 
 /// The browser's clock, or a simulation's.

@@ -10,15 +10,15 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
-use fwit_model::dialect;
-use fwit_engine::live_run::TICK;
-use fwit_engine::environment::Clock;
-use fwit_report::experiment::{self, About, Event, Experiment, ExperimentEnvironment};
 use crate::protocol::{FromWorker, OpenedExperiment, Start};
-use fwit_report::run::view::Calibration;
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::TICK;
 use fwit_engine::sim::arms::transports;
 use fwit_engine::sim::clock::VirtualClock;
+use fwit_model::dialect;
 use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::experiment::{self, About, Event, Experiment, ExperimentEnvironment};
+use fwit_report::run::view::Calibration;
 
 /// Carries an experiment out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {

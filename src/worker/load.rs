@@ -8,15 +8,15 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
-use fwit_model::dialect;
-use fwit_engine::live_run::{TICK, LiveRun};
-use fwit_engine::environment::Clock;
-use fwit_model::plan;
 use crate::protocol::{FromWorker, Opened, Start};
-use fwit_report::run::build::{About, RunReport};
-use fwit_report::run::summary;
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::{LiveRun, TICK};
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_engine::sim::transport::SimTransport;
+use fwit_model::dialect;
+use fwit_model::plan;
+use fwit_report::run::build::{About, RunReport};
+use fwit_report::run::summary;
 
 /// Carries a run out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -41,7 +41,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         let virtual_clock = transport.clock().clone();
         let (transport, time) =
             (AnyTransport::Simulated(transport), AnyClock::Virtual(virtual_clock.clone()));
-        let run = LiveRun::new(plan, transport, time, start.run_id.clone(), None, running.stop.clone());
+        let run =
+            LiveRun::new(plan, transport, time, start.run_id.clone(), None, running.stop.clone());
         port.send(&FromWorker::Started { run_id: start.run_id });
         // Snapshots come by the page's clock, not by the simulation's, which is much faster.
         let snapshots = Snapshots::default();

@@ -21,9 +21,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
 use fwit_engine::live_run::Stop;
 use fwit_report::experiment::ExperimentError;
-use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
 use fwit_report::run::view::Disturbance;
 use fwit_report::run::{self, RunError};
 
@@ -150,7 +150,8 @@ fn open(comparisons: &separate_runs::Comparisons, request: u32, bytes: &[u8]) ->
         }
         Err(RunError::NotARun(what)) => match fwit_report::experiment::open(bytes) {
             Ok((file, view)) => {
-                let opened = Box::new(OpenedExperiment { json: fwit_model::json::write(&file), view });
+                let opened =
+                    Box::new(OpenedExperiment { json: fwit_model::json::write(&file), view });
                 return FromWorker::OpenedExperiment { request, opened };
             }
             Err(ExperimentError::NotAnExperiment(_)) => Err(text(&RunError::NotARun(what))),

@@ -147,7 +147,12 @@ impl Comparisons {
     }
 
     /// Returns the complete intervals; `None` when the comparison was cancelled.
-    async fn carry_out(&self, port: &Port, request: u32, mut job: Job) -> Option<BootstrapComparison> {
+    async fn carry_out(
+        &self,
+        port: &Port,
+        request: u32,
+        mut job: Job,
+    ) -> Option<BootstrapComparison> {
         let mut told = false;
         let now = || port.scope.performance().map_or(0.0, |p| p.now());
         let mut since = now();

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::Notes;
 use crate::browser::pressure::Pressure;
 use fwit_engine::instrument::Instrument;
-use fwit_report::run::view::Disturbance;
 use fwit_quantities::units::Micros;
+use fwit_report::run::view::Disturbance;
 
 /// Watches until it is dropped. What lasts longer than a run, such as a hidden tab, is told to the
 /// next run too.

@@ -1,6 +1,11 @@
 //! What only a real browser can show: fetch, Resource Timing, aborting, the worker's clock.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../../crates/stats/tests/common/draws.rs"]
 mod draws;
@@ -13,8 +18,8 @@ use std::collections::BTreeSet;
 use futures_util::future::{Either, join_all, select};
 use fwit::browser::clock::BrowserClock;
 use fwit::browser::transport::FetchTransport;
-use fwit_model::dialect::Request;
 use fwit_engine::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
+use fwit_model::dialect::Request;
 use fwit_quantities::sample::Protocol;
 use fwit_quantities::units::Micros;
 use wasm_bindgen::JsCast;
@@ -46,7 +51,11 @@ fn get(path: &str) -> Request {
     Request::get(path.to_string())
 }
 
-async fn send(transport: &FetchTransport, base: &str, request: &Request) -> Result<Reply, NoAnswer> {
+async fn send(
+    transport: &FetchTransport,
+    base: &str,
+    request: &Request,
+) -> Result<Reply, NoAnswer> {
     transport.send(&Call { lane: 0, base, request, wants_text: &|status| status >= 400 }).await
 }
 
@@ -105,7 +114,8 @@ async fn a_dropped_request_is_aborted_and_its_name_is_free_again() {
     for _ in 0..20 {
         let sending = Box::pin(send(&transport, base, &request));
         // The request is on its way, and nobody waits for it any more.
-        if let Either::Right((_, sending)) = select(sending, Box::pin(clock.sleep_until(Micros::ZERO))).await
+        if let Either::Right((_, sending)) =
+            select(sending, Box::pin(clock.sleep_until(Micros::ZERO))).await
         {
             drop(sending);
         }

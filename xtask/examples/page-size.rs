@@ -29,8 +29,10 @@ struct File {
 }
 
 fn main() -> Result<()> {
-    let dist =
-        std::env::args_os().nth(1).map(PathBuf::from).context("argument: the folder of the built page")?;
+    let dist = std::env::args_os()
+        .nth(1)
+        .map(PathBuf::from)
+        .context("argument: the folder of the built page")?;
     let total = check(&dist, GZIPPED)?;
     if total * 100 < GZIPPED * (100 - MARGIN_PERCENT) {
         eprintln!("The page has become smaller: GZIPPED in {} could be {total} now.", file!());
@@ -54,7 +56,11 @@ fn check(dist: &Path, held: usize) -> Result<usize> {
         total.brotli += file.brotli;
     }
     print(&total, width);
-    ensure!(files.iter().any(|file| file.name.ends_with(".wasm")), "{} has no wasm file", dist.display());
+    ensure!(
+        files.iter().any(|file| file.name.ends_with(".wasm")),
+        "{} has no wasm file",
+        dist.display()
+    );
     let File { gzipped, .. } = total;
     if gzipped * 100 > held * (100 + MARGIN_PERCENT) {
         bail!(
@@ -82,7 +88,8 @@ fn measure(dist: &Path) -> Result<Vec<File>> {
     let mut files = Vec::new();
     let mut folders: Vec<PathBuf> = vec![dist.to_owned()];
     while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        let entries =
+            fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         for entry in entries {
             let path = entry?.path();
             // Trunk's own folder for a build under way.
@@ -93,7 +100,8 @@ fn measure(dist: &Path) -> Result<Vec<File>> {
                 folders.push(path);
                 continue;
             }
-            let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let content =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
             gzip.write_all(&content)?;
             let mut brotli = CompressorWriter::new(Vec::new(), 4096, BROTLI, 22);
@@ -131,7 +139,8 @@ mod tests {
             state.to_be_bytes()[0]
         });
         fs::write(dist.join("sub/a.wasm"), noise.take(10_000).collect::<Vec<u8>>()).unwrap();
-        let names: Vec<String> = measure(&dist).unwrap().into_iter().map(|file| file.name).collect();
+        let names: Vec<String> =
+            measure(&dist).unwrap().into_iter().map(|file| file.name).collect();
         assert_eq!(names, ["sub/a.wasm", "index.html"]);
         let total = check(&dist, 10_000).unwrap();
         check(&dist, total * 100 / 105 + 1).unwrap();

@@ -34,8 +34,11 @@ impl Browser {
             "install Chromium or Chrome and the chromedriver of the same version, and put both on PATH or name them \
              in CHROME and CHROMEDRIVER",
         )?;
-        let missing =
-            |what| format!("{what} is still missing after the installation of chromium and chromium-driver");
+        let missing = |what| {
+            format!(
+                "{what} is still missing after the installation of chromium and chromium-driver"
+            )
+        };
         Ok(Self {
             chrome: chrome()?.with_context(|| missing("the browser"))?,
             driver: driver()?.with_context(|| missing("chromedriver"))?,
@@ -59,8 +62,10 @@ impl Firefox {
     /// # Errors
     /// When one is missing in CI.
     pub fn found() -> Result<Option<Self>> {
-        let program = named("FIREFOX")?.or_else(|| on_path("firefox-esr")).or_else(|| on_path("firefox"));
-        let Some(program) = need::found_or_left_out(program, "firefox", "apt-get install firefox-esr")?
+        let program =
+            named("FIREFOX")?.or_else(|| on_path("firefox-esr")).or_else(|| on_path("firefox"));
+        let Some(program) =
+            need::found_or_left_out(program, "firefox", "apt-get install firefox-esr")?
         else {
             return Ok(None);
         };
@@ -69,8 +74,12 @@ impl Firefox {
         let driver = named("GECKODRIVER")?
             .or_else(|| on_path("geckodriver"))
             .or(Some(cached).filter(|path| path.is_file()));
-        let how = format!("cargo install geckodriver --version 0.37.0 --locked --root {}", cache.display());
-        Ok(need::found_or_left_out(driver, "geckodriver", &how)?.map(|driver| Self { program, driver }))
+        let how = format!(
+            "cargo install geckodriver --version 0.37.0 --locked --root {}",
+            cache.display()
+        );
+        Ok(need::found_or_left_out(driver, "geckodriver", &how)?
+            .map(|driver| Self { program, driver }))
     }
 }
 
@@ -79,14 +88,20 @@ impl Firefox {
 /// # Errors
 /// When it does not and cannot be installed: exactly what to do.
 pub fn python_ready() -> Result<()> {
-    let works =
-        || process::output_of(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some();
+    let works = || {
+        process::output_of(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some()
+    };
     if works() {
         return Ok(());
     }
-    install(&["python3-venv"], "install Python 3 with its modules venv and ensurepip, as `python3` on PATH")?;
+    install(
+        &["python3-venv"],
+        "install Python 3 with its modules venv and ensurepip, as `python3` on PATH",
+    )?;
     if !works() {
-        bail!("`python3 -c 'import venv, ensurepip'` still fails after the installation of python3-venv");
+        bail!(
+            "`python3 -c 'import venv, ensurepip'` still fails after the installation of python3-venv"
+        );
     }
     Ok(())
 }
@@ -109,12 +124,14 @@ fn driver() -> Result<Option<PathBuf>> {
         return Ok(Some(named));
     }
     // Hosted CI machines name the folder.
-    let hosted = env::var_os("CHROMEWEBDRIVER").map(|folder| Path::new(&folder).join("chromedriver"));
+    let hosted =
+        env::var_os("CHROMEWEBDRIVER").map(|folder| Path::new(&folder).join("chromedriver"));
     Ok(hosted.filter(|path| path.is_file()).or_else(|| on_path("chromedriver")))
 }
 
 fn named(variable: &str) -> Result<Option<PathBuf>> {
-    let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) else {
+    let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+    else {
         return Ok(None);
     };
     if !path.is_file() {

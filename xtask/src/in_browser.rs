@@ -23,12 +23,14 @@ pub fn browser_tests(
     tests: &[&str],
 ) -> Result<()> {
     let source = workspace::root()?.join("webdriver.json");
-    let text = fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
+    let text =
+        fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
     let chromium = with_binary(&text, &browser.chrome)
         .with_context(|| format!("{} has no \"args\" of goog:chromeOptions", source.display()))?;
     let mut browsers = vec![("CHROMEDRIVER", &browser.driver, chromium)];
     if let Some(Firefox { program, driver }) = firefox {
-        let options = format!("{{ \"moz:firefoxOptions\": {{ \"binary\": {} }} }}", json_string(program));
+        let options =
+            format!("{{ \"moz:firefoxOptions\": {{ \"binary\": {} }} }}", json_string(program));
         browsers.push(("GECKODRIVER", driver, options));
     }
     let (target, server) = (workspace::target()?, answers::serve()?);
@@ -36,7 +38,8 @@ pub fn browser_tests(
     let capabilities = target.join("webdriver.json");
     let program = cargo().get_program().to_string_lossy().into_owned();
     for (variable, driver, text) in browsers {
-        fs::write(&capabilities, text).with_context(|| format!("cannot write {}", capabilities.display()))?;
+        fs::write(&capabilities, text)
+            .with_context(|| format!("cannot write {}", capabilities.display()))?;
         let mut command = tools.command(&program);
         command
             .args(["test", "--locked", "--package", "fwit"])
@@ -49,7 +52,8 @@ pub fn browser_tests(
             .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
             .env("FWIT_TEST_SERVER", &server);
         // The runner would take another browser, or show the page and wait for a person.
-        for other in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "NO_HEADLESS"] {
+        for other in ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "NO_HEADLESS"]
+        {
             command.env_remove(other).env_remove(format!("{other}_REMOTE"));
         }
         process::show_and_run(command.env(variable, driver))?;
@@ -89,7 +93,8 @@ mod tests {
     #[test]
     fn the_browser_is_named_beside_its_arguments() {
         let text =
-            with_binary("{ \"goog:chromeOptions\": { \"args\": [] } }", Path::new("C:\\a \"b\"")).unwrap();
+            with_binary("{ \"goog:chromeOptions\": { \"args\": [] } }", Path::new("C:\\a \"b\""))
+                .unwrap();
         assert_eq!(
             text,
             "{ \"goog:chromeOptions\": { \"binary\": \"C:\\\\a \\\"b\\\"\",\n    \"args\": [] } }"

@@ -52,7 +52,10 @@ mod tests {
         let look = |ci| found_or(None, "etcd", "apt-get install etcd-server", ci);
         assert_eq!(look(false).unwrap(), None);
         let error = look(true).unwrap_err().to_string();
-        assert!(error.contains("`etcd`") && error.contains("apt-get install etcd-server"), "{error}");
+        assert!(
+            error.contains("`etcd`") && error.contains("apt-get install etcd-server"),
+            "{error}"
+        );
         let path = Some(PathBuf::from("/bin/etcd"));
         assert_eq!(found_or(path.clone(), "etcd", "", true).unwrap(), path);
     }

@@ -124,7 +124,8 @@ impl Readout {
         if self.values.is_empty() {
             return self.at.clone();
         }
-        let values: Vec<String> = self.values.iter().map(|v| format!("{} {}", v.label, v.value)).collect();
+        let values: Vec<String> =
+            self.values.iter().map(|v| format!("{} {}", v.label, v.value)).collect();
         format!("{}: {}", self.at, values.join(", "))
     }
 
@@ -186,7 +187,14 @@ pub trait Chart: Navigate + Send + Sync {
     fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
-        axis::crosshair(view, frame, &self.readout(view, frame).at, size, measure, &mut scene.items);
+        axis::crosshair(
+            view,
+            frame,
+            &self.readout(view, frame).at,
+            size,
+            measure,
+            &mut scene.items,
+        );
         scene
     }
 
@@ -222,8 +230,10 @@ mod tests {
             label: label.into(),
             value: value.into(),
         };
-        let r =
-            Readout { at: "12 s".into(), values: vec![reading(0, "get", "3 ms"), reading(4, "set", "5 ms")] };
+        let r = Readout {
+            at: "12 s".into(),
+            values: vec![reading(0, "get", "3 ms"), reading(4, "set", "5 ms")],
+        };
         assert_eq!(r.spoken(), "12 s: get 3 ms, set 5 ms");
         assert_eq!((r.of(4), r.of(1)), (Some("5 ms"), None));
         assert_eq!(Readout::default().spoken(), "");
@@ -243,7 +253,10 @@ mod tests {
     #[test]
     fn errors_say_what_is_wrong_and_where() {
         let e = check_rising("time", &[0.0, 1.0, 1.0]).unwrap_err();
-        assert_eq!(e.to_string(), "“time” must rise, but value 2 (1) does not: sort them and drop repeats");
+        assert_eq!(
+            e.to_string(),
+            "“time” must rise, but value 2 (1) does not: sort them and drop repeats"
+        );
         assert!(check_rising("time", &[0.0, f64::NAN]).is_err());
         assert!(check_length("get", 3, 4).unwrap_err().to_string().contains("3 values where 4"));
     }

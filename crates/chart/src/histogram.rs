@@ -2,12 +2,15 @@
 
 use super::axis::{self, Axis};
 use super::figure::{
-    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising, step_through,
+    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising,
+    step_through,
 };
 use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
-use super::scene::{Anchor, Baseline, Dash, Item, Measure, Point, Rect, Scene, Size, Stroke, TextSize};
+use super::scene::{
+    Anchor, Baseline, Dash, Item, Measure, Point, Rect, Scene, Size, Stroke, TextSize,
+};
 use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One spread of values.
@@ -143,8 +146,17 @@ impl Histogram {
             let y = plot.y + 2.0 + 14.0 * row as f64;
             if y + 12.0 <= plot.bottom() && !text.is_empty() {
                 let ground = Rect::new(left - 2.0, y - 1.0, w + 4.0, 14.0);
-                items.push(Item::Rects { rects: vec![ground], fill: Fill::faded(Ink::Surface, 0.8) });
-                items.push(axis::text(Point::new(left, y), text, Anchor::Start, Baseline::Top, m.ink));
+                items.push(Item::Rects {
+                    rects: vec![ground],
+                    fill: Fill::faded(Ink::Surface, 0.8),
+                });
+                items.push(axis::text(
+                    Point::new(left, y),
+                    text,
+                    Anchor::Start,
+                    Baseline::Top,
+                    m.ink,
+                ));
             }
         }
         items
@@ -199,7 +211,8 @@ impl Chart for Histogram {
 
     fn legend(&self) -> Vec<Entry> {
         let entry = |(i, s): (usize, &Spread)| {
-            let sign = if self.spreads.len() > 1 { Sign::Line(Dash::of_series(i)) } else { Sign::Patch };
+            let sign =
+                if self.spreads.len() > 1 { Sign::Line(Dash::of_series(i)) } else { Sign::Patch };
             Entry { label: s.label.clone(), ink: s.ink, sign, series: Some(i) }
         };
         self.spreads.iter().enumerate().map(entry).collect()
@@ -213,13 +226,17 @@ impl Chart for Histogram {
         let most = tables.iter().flat_map(|t| &t.2[bins.clone()]).copied().fold(0.0, f64::max);
         let most = if most > 0.0 { most } else { 1.0 };
         let y_domain = self.y_axis.widened([0.0, most], axis::plot_height(size, &self.y_axis));
-        let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
+        let (frame, furniture) =
+            axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
         let alone = self.spreads.len() == 1;
         let mut data = Vec::new();
         for (i, s, values) in &tables {
             let base = frame.y.px(0.0);
             let mut outline = Vec::with_capacity(bins.len() * 2 + 2);
-            outline.push(Point::new(frame.x.px(self.edges.get(bins.start).copied().unwrap_or(1.0)), base));
+            outline.push(Point::new(
+                frame.x.px(self.edges.get(bins.start).copied().unwrap_or(1.0)),
+                base,
+            ));
             let mut bars = Vec::with_capacity(bins.len());
             for b in bins.clone() {
                 let (x0, x1) = (frame.x.px(self.edges[b]), frame.x.px(self.edges[b + 1]));
@@ -256,20 +273,26 @@ impl Chart for Histogram {
                 let count = Quantity::Count.text(s.counts[i] as f64);
                 let value = match self.height {
                     Height::Count => count,
-                    Height::Share => format!("{} ({count})", Quantity::Share.text(self.value(s, i))),
+                    Height::Share => {
+                        format!("{} ({count})", Quantity::Share.text(self.value(s, i)))
+                    }
                 };
                 Reading { series: Some(n), label: s.label.clone(), value }
             })
             .collect();
-        Readout { at: format!("{} to {}", q.text(self.edges[i]), q.text(self.edges[i + 1])), values }
+        Readout {
+            at: format!("{} to {}", q.text(self.edges[i]), q.text(self.edges[i + 1])),
+            values,
+        }
     }
 
     fn table(&self) -> Table<'_> {
         let mut headers = vec![format!("{} from", self.x_axis.header()), "to".to_owned()];
         headers.extend(self.spreads.iter().map(|s| s.label.clone()));
         let q = self.x_axis.quantity;
-        let filled: Vec<usize> =
-            (0..self.middles.len()).filter(|i| self.spreads.iter().any(|s| s.counts[*i] > 0)).collect();
+        let filled: Vec<usize> = (0..self.middles.len())
+            .filter(|i| self.spreads.iter().any(|s| s.counts[*i] > 0))
+            .collect();
         Table::new(headers, filled.len(), move |row| {
             let i = filled[row];
             let mut out = vec![q.text(self.edges[i]), q.text(self.edges[i + 1])];
@@ -316,12 +339,17 @@ mod tests {
     #[test]
     fn labels_of_close_marks_stand_in_rows_of_their_own() {
         let mark = |at| Mark { at, label: "a camp of entities".into(), ink: Ink::Text };
-        let c =
-            chart(Height::Count).with_mark(mark(1000.0)).with_mark(mark(1100.0)).with_mark(mark(20_000.0));
+        let c = chart(Height::Count)
+            .with_mark(mark(1000.0))
+            .with_mark(mark(1100.0))
+            .with_mark(mark(20_000.0));
         let f = c.draw(&Viewport::default(), Size::new(500.0, 240.0), &rough_width);
         let labels = f.scene.labels();
-        let marks: Vec<_> =
-            labels.iter().filter(|l| l.text.contains("camp")).map(|l| axis::rough_bounds(l)).collect();
+        let marks: Vec<_> = labels
+            .iter()
+            .filter(|l| l.text.contains("camp"))
+            .map(|l| axis::rough_bounds(l))
+            .collect();
         assert_eq!(marks.len(), 3);
         for (i, a) in marks.iter().enumerate() {
             assert!(a[2] <= 500.0);

@@ -55,7 +55,11 @@ impl IntervalChart {
         }
         let ends = margins.into_iter().flatten().chain([reference]);
         if let Some(value) = ends.into_iter().find(|v| !v.is_finite()) {
-            return Err(ChartError::Value { what: "reference or margin".into(), needed: "finite", value });
+            return Err(ChartError::Value {
+                what: "reference or margin".into(),
+                needed: "finite",
+                value,
+            });
         }
         Ok(Self { title: title.to_owned(), axis, rows, reference, margins })
     }
@@ -75,7 +79,8 @@ impl Navigate for IntervalChart {
     fn domain(&self) -> [f64; 2] {
         let ends = self.rows.iter().flat_map(|r| r.interval).chain([self.reference]);
         let ends = ends.chain(self.margins.into_iter().flatten());
-        let (lo, hi) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        let (lo, hi) =
+            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let s = Scale::new(self.axis.kind, [lo, hi], [0.0, 1.0]);
         [s.value(-0.06), s.value(1.06)]
     }
@@ -132,7 +137,15 @@ impl Chart for IntervalChart {
         let widest = texts.iter().map(|t| measure(t, TextSize::Small)).fold(0.0, f64::max);
         let beside = size.width >= 480.0 && widest + 16.0 <= size.width * 0.4;
         let right = if beside { widest + 12.0 } else { 0.0 };
-        let rows = axis::rows(size, &self.axis, view.domain(self.domain()), &names, right, beside, measure);
+        let rows = axis::rows(
+            size,
+            &self.axis,
+            view.domain(self.domain()),
+            &names,
+            right,
+            beside,
+            measure,
+        );
         let (frame, plot) = (rows.frame, rows.frame.plot);
         let mut data = Vec::new();
         if let Some([lo, hi]) = self.margins {
@@ -152,7 +165,13 @@ impl Chart for IntervalChart {
             data.push(Item::Segments { ends, stroke: Stroke::px(r.ink, 2.0) });
             let points = vec![frame.at(r.value, i as f64 + rows.middle)];
             let fill = Fill::solid(r.ink);
-            data.push(Item::Markers { points, shape: Shape::Square, radius: 4.5, fill, hollow: false });
+            data.push(Item::Markers {
+                points,
+                shape: Shape::Square,
+                radius: 4.5,
+                fill,
+                hollow: false,
+            });
             let name = measure(&r.label, TextSize::Normal);
             let fits = rows.stacked && name + measure(&texts[i], TextSize::Small) + 16.0 <= plot.w;
             let at = if beside {
@@ -164,7 +183,10 @@ impl Chart for IntervalChart {
                 if !beside {
                     let w = measure(&texts[i], TextSize::Small) + 6.0;
                     let ground = Rect::new(at.x - w, at.y - 1.0, w + 2.0, 13.0);
-                    over.push(Item::Rects { rects: vec![ground], fill: Fill::faded(Ink::Surface, 0.85) });
+                    over.push(Item::Rects {
+                        rects: vec![ground],
+                        fill: Fill::faded(Ink::Surface, 0.85),
+                    });
                 }
                 over.push(axis::text(at, texts[i].clone(), Anchor::End, baseline, Ink::Text));
             }
@@ -186,7 +208,14 @@ impl Chart for IntervalChart {
             scene.items.push(Item::Rects { rects, fill: Fill::faded(Ink::Accent, 0.1) });
         }
         if let Some(c) = view.cursor {
-            axis::crosshair(view, frame, &self.axis.quantity.text(c.x), size, measure, &mut scene.items);
+            axis::crosshair(
+                view,
+                frame,
+                &self.axis.quantity.text(c.x),
+                size,
+                measure,
+                &mut scene.items,
+            );
         }
         scene
     }
@@ -194,9 +223,14 @@ impl Chart for IntervalChart {
     fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(i) = self.row_at(view) else { return Readout::default() };
         let r = &self.rows[i];
-        let mut values = vec![Reading { series: None, label: "estimate".to_owned(), value: self.text(r) }];
+        let mut values =
+            vec![Reading { series: None, label: "estimate".to_owned(), value: self.text(r) }];
         if !r.note.is_empty() {
-            values.push(Reading { series: None, label: "verdict".to_owned(), value: r.note.clone() });
+            values.push(Reading {
+                series: None,
+                label: "verdict".to_owned(),
+                value: r.note.clone(),
+            });
         }
         Readout { at: r.label.clone(), values }
     }
@@ -238,7 +272,10 @@ mod tests {
     fn an_estimate_outside_its_interval_is_refused() {
         for bad in [[0.1, 0.2], [f64::NAN, 1.0], [0.0, f64::INFINITY]] {
             let axis = Axis::linear("", Quantity::Change);
-            assert!(IntervalChart::new("", axis, vec![row("get", 0.0, bad)], 0.0, None).is_err(), "{bad:?}");
+            assert!(
+                IntervalChart::new("", axis, vec![row("get", 0.0, bad)], 0.0, None).is_err(),
+                "{bad:?}"
+            );
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::axis::{self, Axis};
 use super::decimate;
 use super::figure::{
-    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising, step_through,
+    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising,
+    step_through,
 };
 use super::ink::{Fill, Ink};
 use super::scale::{Frame, Kind, Scale};
@@ -151,9 +152,14 @@ impl LineChart {
             let rect = Rect::between(a, plot.y, b, plot.bottom());
             match r.kind {
                 RegionKind::Event => {
-                    items.push(Item::Rects { rects: vec![rect], fill: Fill::faded(Ink::Band, 0.45) });
+                    items.push(Item::Rects {
+                        rects: vec![rect],
+                        fill: Fill::faded(Ink::Band, 0.45),
+                    });
                 }
-                RegionKind::Excluded => items.push(Item::Hatch { rects: vec![rect], ink: Ink::Hatch }),
+                RegionKind::Excluded => {
+                    items.push(Item::Hatch { rects: vec![rect], ink: Ink::Hatch })
+                }
             }
             let x = (a + 3.0).max(free);
             let room = plot.right() - x;
@@ -230,8 +236,13 @@ impl Chart for LineChart {
             let middle = v[n / 2];
             let (lo, hi) = v.iter().fold((f64::MAX, f64::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
             let text = |v| self.y_axis.quantity.text(v);
-            out +=
-                &format!(" {}: typically {}, between {} and {}.", s.label, text(middle), text(lo), text(hi));
+            out += &format!(
+                " {}: typically {}, between {} and {}.",
+                s.label,
+                text(middle),
+                text(lo),
+                text(hi)
+            );
         }
         for r in &self.regions {
             out += &format!(" {} from {} to {}.", r.label, q.text(r.from), q.text(r.to));
@@ -241,19 +252,30 @@ impl Chart for LineChart {
 
     fn legend(&self) -> Vec<Entry> {
         let many = self.series.len() > 1;
-        let sign =
-            |i| if many { Sign::Marked(Dash::Solid, Shape::of_series(i)) } else { Sign::Line(Dash::Solid) };
+        let sign = |i| {
+            if many {
+                Sign::Marked(Dash::Solid, Shape::of_series(i))
+            } else {
+                Sign::Line(Dash::Solid)
+            }
+        };
         self.series
             .iter()
             .enumerate()
-            .map(|(i, s)| Entry { label: s.label.clone(), ink: s.ink, sign: sign(i), series: Some(i) })
+            .map(|(i, s)| Entry {
+                label: s.label.clone(),
+                ink: s.ink,
+                sign: sign(i),
+                series: Some(i),
+            })
             .collect()
     }
 
     fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let x_domain = view.domain(self.domain());
         let y_domain = self.y_domain(view, x_domain, axis::plot_height(size, &self.y_axis));
-        let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
+        let (frame, furniture) =
+            axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
         let mut scene = Scene::new(size);
         let mut over = Vec::new();
         let mut data = self.region_items(&frame, measure, &mut over);
@@ -298,8 +320,11 @@ impl Chart for LineChart {
     fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
-        let Some(i) = view.cursor.and_then(|c| decimate::nearest(&self.x, c.x)) else { return scene };
-        let snapped = Viewport { cursor: Some(Cursor { x: self.x[i], y: None }), ..Viewport::default() };
+        let Some(i) = view.cursor.and_then(|c| decimate::nearest(&self.x, c.x)) else {
+            return scene;
+        };
+        let snapped =
+            Viewport { cursor: Some(Cursor { x: self.x[i], y: None }), ..Viewport::default() };
         let at = self.x_axis.quantity.text(self.x[i]);
         axis::crosshair(&snapped, frame, &at, size, measure, &mut scene.items);
         if frame.x.contains(self.x[i]) {
@@ -379,7 +404,8 @@ mod tests {
             (Axis::linear("time", Quantity::Elapsed), Axis::linear("latency", Quantity::Micros));
         let mut c = LineChart::new("Latency", time, lat, x).unwrap();
         for s in 0..3 {
-            let y = (0..n).map(|i| (i % 10 != 9).then_some(1000.0 * (s + 1) as f64 + (i % 7) as f64 * 50.0));
+            let y = (0..n)
+                .map(|i| (i % 10 != 9).then_some(1000.0 * (s + 1) as f64 + (i % 7) as f64 * 50.0));
             c = c.with_values(["get", "set", "delete"][s], y).unwrap();
         }
         c
@@ -398,7 +424,8 @@ mod tests {
     #[test]
     fn gaps_are_gaps_in_the_line() {
         let f = chart(20).draw(&Viewport::default(), size(), &rough_width);
-        let Some(Item::Clip { items, .. }) = f.scene.items.iter().find(|i| matches!(i, Item::Clip { .. }))
+        let Some(Item::Clip { items, .. }) =
+            f.scene.items.iter().find(|i| matches!(i, Item::Clip { .. }))
         else {
             panic!("no data");
         };

@@ -3,7 +3,8 @@
 use super::axis::{self, Axis};
 use super::decimate;
 use super::figure::{
-    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising, step_through,
+    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising,
+    step_through,
 };
 use super::ink::{Fill, Ink};
 use super::number::Quantity;
@@ -69,8 +70,11 @@ impl PercentileChart {
         let mut ranks: Vec<f64> = curves.iter().flat_map(|c| c.ranks.iter().copied()).collect();
         ranks.sort_by(f64::total_cmp);
         ranks.dedup();
-        let x_axis =
-            Axis { title: "percentile".to_owned(), quantity: Quantity::Rank, kind: Kind::Percentile };
+        let x_axis = Axis {
+            title: "percentile".to_owned(),
+            quantity: Quantity::Rank,
+            kind: Kind::Percentile,
+        };
         Ok(Self { title: title.to_owned(), x_axis, y_axis, curves, ranks })
     }
 
@@ -155,7 +159,12 @@ impl Chart for PercentileChart {
         let mut out: Vec<Entry> = self.curves.iter().enumerate().map(entry).collect();
         if self.curves.iter().any(|c| c.ranks.last().is_some_and(|p| *p > c.trusted)) {
             let label = "too few samples".to_owned();
-            out.push(Entry { label, ink: Ink::Muted, sign: Sign::Line(Dash::Dotted), series: None });
+            out.push(Entry {
+                label,
+                ink: Ink::Muted,
+                sign: Sign::Line(Dash::Dotted),
+                series: None,
+            });
         }
         out
     }
@@ -163,7 +172,8 @@ impl Chart for PercentileChart {
     fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let x_domain = view.domain(self.domain());
         let y_domain = self.y_domain(view, x_domain, axis::plot_height(size, &self.y_axis));
-        let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
+        let (frame, furniture) =
+            axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
         let mut data = Vec::new();
         for (_, c) in self.shown(view) {
             if let Some([low, high]) = &c.band {
@@ -218,7 +228,12 @@ impl Chart for PercentileChart {
                     let few = if c.ranks[i] > c.trusted { ", few samples" } else { "" };
                     match &c.band {
                         Some([l, h]) if l[i].is_finite() && h[i].is_finite() => {
-                            format!("{} ({} to {}{few})", q.text(c.values[i]), q.text(l[i]), q.text(h[i]))
+                            format!(
+                                "{} ({} to {}{few})",
+                                q.text(c.values[i]),
+                                q.text(l[i]),
+                                q.text(h[i])
+                            )
                         }
                         _ if few.is_empty() => q.text(c.values[i]),
                         _ => format!("{} (few samples)", q.text(c.values[i])),
@@ -235,7 +250,8 @@ impl Chart for PercentileChart {
 
     fn table(&self) -> Table<'_> {
         let mut headers = vec!["percentile".to_owned()];
-        headers.extend(self.curves.iter().map(|c| format!("{} ({})", self.y_axis.header(), c.label)));
+        headers
+            .extend(self.curves.iter().map(|c| format!("{} ({})", self.y_axis.header(), c.label)));
         let [_, last] = self.domain();
         let rows: Vec<f64> = QUOTED.into_iter().filter(|p| *p <= last + 1e-9).collect();
         Table::new(headers, rows.len(), move |i| {
@@ -260,12 +276,23 @@ mod tests {
     fn curve(label: &str, n: u64) -> Curve {
         let ranks: Vec<f64> = (0..40).map(|i| 1.0 - 10f64.powf(-f64::from(i) / 10.0)).collect();
         let values = ranks.iter().map(|p| 1000.0 / (1.0 - p).sqrt()).collect();
-        Curve { label: label.into(), ink: Ink::series(0), ranks, values, band: None, trusted: trusted(n, 10) }
+        Curve {
+            label: label.into(),
+            ink: Ink::series(0),
+            ranks,
+            values,
+            band: None,
+            trusted: trusted(n, 10),
+        }
     }
 
     fn chart(n: u64) -> PercentileChart {
-        PercentileChart::new("Latency of get", Axis::log("latency", Quantity::Micros), vec![curve("A", n)])
-            .unwrap()
+        PercentileChart::new(
+            "Latency of get",
+            Axis::log("latency", Quantity::Micros),
+            vec![curve("A", n)],
+        )
+        .unwrap()
     }
 
     #[test]
@@ -303,7 +330,10 @@ mod tests {
         let y = || Axis::log("latency", Quantity::Micros);
         let mut c = curve("A", 10);
         c.ranks[3] = 0.0;
-        assert!(matches!(PercentileChart::new("", y(), vec![c]), Err(ChartError::Unsorted { index: 3, .. })));
+        assert!(matches!(
+            PercentileChart::new("", y(), vec![c]),
+            Err(ChartError::Unsorted { index: 3, .. })
+        ));
         let mut c = curve("A", 10);
         c.ranks[39] = 1.0;
         assert!(matches!(PercentileChart::new("", y(), vec![c]), Err(ChartError::Value { .. })));
@@ -311,7 +341,8 @@ mod tests {
 
     #[test]
     fn no_curves_is_an_empty_chart() {
-        let c = PercentileChart::new("", Axis::log("latency", Quantity::Micros), Vec::new()).unwrap();
+        let c =
+            PercentileChart::new("", Axis::log("latency", Quantity::Micros), Vec::new()).unwrap();
         let f = c.draw(&Viewport::default(), Size::new(300.0, 200.0), &rough_width);
         assert!(c.step(&Viewport::default(), &f.frame, Step::On).is_none());
     }

@@ -1,7 +1,9 @@
 //! A strip of dots per operation: one dot per entity at its mean, coloured by its group, so that camps show.
 
 use super::axis::{self, Axis};
-use super::figure::{Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length};
+use super::figure::{
+    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length,
+};
 use super::ink::{Fill, Ink};
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Item, Measure, Point, Scene, Shape, Size};
@@ -74,7 +76,11 @@ impl StripChart {
         }
         if let Some(e) = entities.iter().find(|e| e.group >= groups.len()) {
             let what = format!("{} (group)", e.label);
-            return Err(ChartError::Value { what, needed: "the number of a group", value: e.group as f64 });
+            return Err(ChartError::Value {
+                what,
+                needed: "the number of a group",
+                value: e.group as f64,
+            });
         }
         Ok(Self { title: title.to_owned(), x_axis: axis, groups, entities, strips })
     }
@@ -92,7 +98,11 @@ impl StripChart {
             .means
             .iter()
             .zip(&self.entities)
-            .map(|(v, e)| if self.placed(*v) && view.shows(e.group) { frame.x.px(*v) } else { f64::NAN })
+            .map(
+                |(v, e)| {
+                    if self.placed(*v) && view.shows(e.group) { frame.x.px(*v) } else { f64::NAN }
+                },
+            )
             .collect();
         let y = frame.y.px(row as f64 + middle);
         let offsets = swarm::offsets(&along, radius, room / 2.0 - 2.0);
@@ -131,8 +141,10 @@ impl StripChart {
 
 impl Navigate for StripChart {
     fn domain(&self) -> [f64; 2] {
-        let all = self.strips.iter().flat_map(|s| s.means.iter().copied()).filter(|v| self.placed(*v));
-        let (lo, hi) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        let all =
+            self.strips.iter().flat_map(|s| s.means.iter().copied()).filter(|v| self.placed(*v));
+        let (lo, hi) =
+            all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let d = if lo <= hi { [lo, hi] } else { [1.0, 10.0] };
         let d = self.x_axis.widened(Scale::new(self.x_axis.kind, d, [0.0, 1.0]).domain(), 300.0);
         Scale::new(self.x_axis.kind, d, [0.0, 1.0]).domain()
@@ -149,7 +161,8 @@ impl Navigate for StripChart {
         };
         let sorted = self.by_value(row, view);
         let last = sorted.len().checked_sub(1)?;
-        let at = hit.and_then(|h| sorted.iter().position(|(e, _)| *e == h.entity && row == h.strip));
+        let at =
+            hit.and_then(|h| sorted.iter().position(|(e, _)| *e == h.entity && row == h.strip));
         let i = match (step, at) {
             (Step::Last, _) => last,
             (Step::First, _) => 0,
@@ -158,7 +171,8 @@ impl Navigate for StripChart {
             // Into another row: to its dot nearest in value.
             (_, _) => {
                 let x = view.cursor.map_or(sorted[0].1, |c| c.x);
-                (0..=last).min_by(|a, b| (sorted[*a].1 - x).abs().total_cmp(&(sorted[*b].1 - x).abs()))?
+                (0..=last)
+                    .min_by(|a, b| (sorted[*a].1 - x).abs().total_cmp(&(sorted[*b].1 - x).abs()))?
             }
         };
         let (entity, x) = sorted[i];
@@ -174,7 +188,8 @@ impl Chart for StripChart {
     }
 
     fn sentence(&self) -> String {
-        let mut out = format!("{}: one dot for each of {} entities.", self.title, self.entities.len());
+        let mut out =
+            format!("{}: one dot for each of {} entities.", self.title, self.entities.len());
         let q = self.x_axis.quantity;
         for (row, s) in self.strips.iter().enumerate() {
             let v = self.by_value(row, &Viewport::default());
@@ -198,7 +213,8 @@ impl Chart for StripChart {
 
     fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let names: Vec<&str> = self.strips.iter().map(|s| s.label.as_str()).collect();
-        let rows = axis::rows(size, &self.x_axis, view.domain(self.domain()), &names, 0.0, true, measure);
+        let rows =
+            axis::rows(size, &self.x_axis, view.domain(self.domain()), &names, 0.0, true, measure);
         let frame = rows.frame;
         let mut data = Vec::new();
         for row in 0..self.strips.len() {
@@ -212,7 +228,13 @@ impl Chart for StripChart {
                     .collect();
                 if !points.is_empty() {
                     let (shape, fill) = (Shape::of_series(g), Fill::faded(group.ink, 0.85));
-                    data.push(Item::Markers { points, shape, radius: radius * 0.88, fill, hollow: false });
+                    data.push(Item::Markers {
+                        points,
+                        shape,
+                        radius: radius * 0.88,
+                        fill,
+                        hollow: false,
+                    });
                 }
             }
         }
@@ -241,7 +263,8 @@ impl Chart for StripChart {
         // The same entity in every row.
         for row in 0..self.strips.len() {
             let (dots, radius) = self.dots(row, view, frame);
-            let Some(p) = dots.get(hit.entity).filter(|p| p.is_drawn() && frame.plot.contains(**p)) else {
+            let Some(p) = dots.get(hit.entity).filter(|p| p.is_drawn() && frame.plot.contains(**p))
+            else {
                 continue;
             };
             let group = self.entities[hit.entity].group;
@@ -257,7 +280,8 @@ impl Chart for StripChart {
             if row == hit.strip {
                 let v = self.x_axis.quantity.text(self.strips[row].means[hit.entity]);
                 let said = format!("{} {v}", self.entities[hit.entity].label);
-                let y = if p.y + 30.0 > size.height { p.y - radius - 22.0 } else { p.y + radius + 5.0 };
+                let y =
+                    if p.y + 30.0 > size.height { p.y - radius - 22.0 } else { p.y + radius + 5.0 };
                 axis::chip(Point::new(p.x, y), &said, size, measure, &mut scene.items);
             }
         }
@@ -273,8 +297,13 @@ impl Chart for StripChart {
             value: self.x_axis.quantity.text(s.means[hit.entity]),
         };
         let mut values = vec![reading(&self.strips[hit.strip])];
-        values
-            .extend(self.strips.iter().enumerate().filter(|(i, _)| *i != hit.strip).map(|(_, s)| reading(s)));
+        values.extend(
+            self.strips
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| *i != hit.strip)
+                .map(|(_, s)| reading(s)),
+        );
         Readout { at: format!("{} ({})", entity.label, self.groups[entity.group].label), values }
     }
 
@@ -298,8 +327,9 @@ mod tests {
 
     fn chart() -> StripChart {
         let groups = ["n1", "n2"].map(|l| Group { label: l.into(), ink: Ink::series(0) }).to_vec();
-        let entities: Vec<_> =
-            (0..50).map(|i| Entity { label: format!("e{i}"), group: usize::from(i % 3 == 0) }).collect();
+        let entities: Vec<_> = (0..50)
+            .map(|i| Entity { label: format!("e{i}"), group: usize::from(i % 3 == 0) })
+            .collect();
         let means = |fast: f64| {
             (0..50)
                 .map(|i| if i % 3 == 0 { fast } else { fast * 8.0 } * (1.0 + f64::from(i) / 500.0))
@@ -371,7 +401,8 @@ mod tests {
     fn no_entities_no_rows_no_panic() {
         let axis = Axis::log("", Quantity::Micros);
         let c = StripChart::new("", axis, vec![], vec![], vec![]).unwrap();
-        let view = Viewport { cursor: Some(Cursor { x: 2.0, y: Some(0.5) }), ..Viewport::default() };
+        let view =
+            Viewport { cursor: Some(Cursor { x: 2.0, y: Some(0.5) }), ..Viewport::default() };
         let frame = frame(&c, &view);
         assert_eq!((c.hit(&view, &frame), c.step(&view, &frame, Step::Down)), (None, None));
     }

@@ -165,7 +165,12 @@ const CLICK: f64 = 4.0;
 const DEEPEST: f64 = 1e-5;
 
 /// The view after an input. `frame` is the frame on screen.
-pub fn reduce<C: Navigate + ?Sized>(view: &Viewport, input: Input, frame: &Frame, chart: &C) -> Viewport {
+pub fn reduce<C: Navigate + ?Sized>(
+    view: &Viewport,
+    input: Input,
+    frame: &Frame,
+    chart: &C,
+) -> Viewport {
     let mut next = view.clone();
     match input {
         Input::Move(p) => {
@@ -225,7 +230,13 @@ fn cursor_at(frame: &Frame, p: Point, held: bool) -> Option<Cursor> {
         .then(|| Cursor { x: frame.x.value_inside(p.x), y: Some(frame.y.value_inside(p.y)) })
 }
 
-fn press<C: Navigate + ?Sized>(view: &mut Viewport, key: Key, shift: bool, frame: &Frame, chart: &C) {
+fn press<C: Navigate + ?Sized>(
+    view: &mut Viewport,
+    key: Key,
+    shift: bool,
+    frame: &Frame,
+    chart: &C,
+) {
     let step = match key {
         Key::Left => Step::Back,
         Key::Right => Step::On,
@@ -276,7 +287,8 @@ fn follow<C: Navigate + ?Sized>(view: &mut Viewport, x: f64, frame: &Frame, char
 /// Zooms about the cursor, or the middle, by a factor of the length shown.
 fn zoom<C: Navigate + ?Sized>(view: &mut Viewport, factor: f64, frame: &Frame, chart: &C) {
     let [a, b] = frame.x.range();
-    let middle = view.cursor.map_or(f64::midpoint(a, b), |c| frame.x.px(c.x).clamp(a.min(b), a.max(b)));
+    let middle =
+        view.cursor.map_or(f64::midpoint(a, b), |c| frame.x.px(c.x).clamp(a.min(b), a.max(b)));
     let ends = [middle - (middle - a) * factor, middle + (b - middle) * factor];
     view.x = clipped(chart, frame, ends.map(|p| frame.x.value(p)));
 }

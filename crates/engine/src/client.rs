@@ -7,14 +7,14 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::choice::{Chooser, Chosen};
+use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
 use super::shared::Shared;
 use super::slots::Permit;
-use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
 use fwit_model::dialect::{Answer, Choice, KeyUse, Request};
 use fwit_quantities::sample::{Outcome, Sample};
+use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
 use fwit_stats::random::Stream;
-use fwit_quantities::units::Micros;
 
 /// Most hops to a leader, by redirects and resubmissions.
 const REDIRECTS_MAX: u32 = 5;
@@ -122,7 +122,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
     #[must_use]
     pub fn new(shared: Rc<Shared<T, C>>, entity: u32) -> Client<T, C> {
         let nodes = shared.plan.cluster.nodes.len() as u32;
-        let home = Stream::new(shared.plan.seed, "home", u64::from(entity)).below(nodes.max(1)) as u16;
+        let home =
+            Stream::new(shared.plan.seed, "home", u64::from(entity)).below(nodes.max(1)) as u16;
         Client {
             entity,
             home,
@@ -176,8 +177,14 @@ impl<T: Transport, C: Clock> Client<T, C> {
 
         let operations = shared.dialect.operations();
         let mut chosen = self.spare.take();
-        self.chooser.borrow_mut().choose(operations, &shared.topic, shared.clock.now(), &mut chosen);
-        let request = shared.dialect.request(chosen.op, &Choice { key: &chosen.key, value: &chosen.value });
+        self.chooser.borrow_mut().choose(
+            operations,
+            &shared.topic,
+            shared.clock.now(),
+            &mut chosen,
+        );
+        let request =
+            shared.dialect.request(chosen.op, &Choice { key: &chosen.key, value: &chosen.value });
         if let KeyUse::Forget(pool) = operations[chosen.op].key {
             shared.acknowledged.borrow_mut().deleting(pool, &chosen.key);
         }
@@ -209,7 +216,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
             // The leader could not be reached by a redirect: ask for it and submit again, as one request.
             if ended.outcome == Outcome::NotLeader && hop < REDIRECTS_MAX {
                 let leader = shared.find_leader(shared.clock.now()).await;
-                if let Some(leader) = leader.filter(|l| *l != node && shared.clock.now() < deadline) {
+                if let Some(leader) = leader.filter(|l| *l != node && shared.clock.now() < deadline)
+                {
                     drop(permit);
                     shared.recorder.borrow_mut().moved(node, leader, shared.clock.now());
                     (node, flight.at, flight.sample.redirected) = (leader, leader, true);
@@ -265,7 +273,9 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let base = shared.topology.borrow().lanes[permit.lane()].base.clone();
         let wants_text = |status| shared.dialect.wants_text(op, status);
         let call = Call { lane: permit.lane(), base: &base, request, wants_text: &wants_text };
-        match select(pin!(shared.transport.send(&call)), pin!(shared.clock.sleep_until(deadline))).await {
+        match select(pin!(shared.transport.send(&call)), pin!(shared.clock.sleep_until(deadline)))
+            .await
+        {
             Either::Left((reply, _)) => reply.map(Some),
             Either::Right(_) => Ok(None),
         }
@@ -286,8 +296,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         };
         let redirected = reply.final_url.is_some();
         flight.sample.redirected |= redirected;
-        let answer =
-            Answer { status: reply.status, bytes: reply.bytes, text: reply.text.as_deref(), redirected };
+        let answer = Answer {
+            status: reply.status,
+            bytes: reply.bytes,
+            text: reply.text.as_deref(),
+            redirected,
+        };
         let outcome = self.shared.dialect.judge(op, &answer);
         let answered = match &reply.final_url {
             Some(url) => self.shared.node_at(url, reply.served_by.as_deref()),
@@ -316,8 +330,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         flight.end(outcome, wire);
         if outcome.is_error() {
             let status = reply.as_ref().ok().and_then(Option::as_ref).map_or(0, |r| r.status);
-            let key =
-                ErrorKey { outcome, op: chosen.op as u8, node: flight.sample.asked, text: words(reply) };
+            let key = ErrorKey {
+                outcome,
+                op: chosen.op as u8,
+                node: flight.sample.asked,
+                text: words(reply),
+            };
             shared.note_error(key, self.entity, status, flight.sample.issued);
         }
         if outcome == Outcome::Ok {

@@ -126,7 +126,11 @@ pub trait EventStream {
 }
 
 /// A future's output, or `None` where it takes longer than `patience`.
-pub async fn within<C: Clock, F: Future>(clock: &C, patience: Micros, future: F) -> Option<F::Output> {
+pub async fn within<C: Clock, F: Future>(
+    clock: &C,
+    patience: Micros,
+    future: F,
+) -> Option<F::Output> {
     match select(pin!(future), pin!(clock.sleep_until(clock.now() + patience))).await {
         Either::Left((out, _)) => Some(out),
         Either::Right(_) => None,

@@ -6,8 +6,8 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use fwit_stats::recorder::new_histogram;
 use fwit_quantities::units::Micros;
+use fwit_stats::recorder::new_histogram;
 
 /// Time between two heartbeats.
 pub const HEARTBEAT: Micros = Micros(25_000);
@@ -163,8 +163,11 @@ impl Instrument {
     /// All spans so far, by their start; those under way end at `now`.
     #[must_use]
     pub fn spans(&self, now: Micros) -> Vec<Span> {
-        let open =
-            self.open.iter().map(|(trouble, from)| Span { trouble: *trouble, from: *from, until: now });
+        let open = self.open.iter().map(|(trouble, from)| Span {
+            trouble: *trouble,
+            from: *from,
+            until: now,
+        });
         let mut list: Vec<Span> = self.spans.iter().copied().chain(open).collect();
         list.sort_by(|a, b| a.from.cmp(&b.from));
         list
@@ -198,7 +201,10 @@ mod tests {
         let of = |trouble, from, until| Span { trouble, from: Micros(from), until: Micros(until) };
         assert_eq!(
             i.spans(Micros(9 * S)),
-            [of(Disturbance::Late, 3 * S, 3 * S + 400_000), of(Disturbance::StoodStill, 5 * S, 7 * S)]
+            [
+                of(Disturbance::Late, 3 * S, 3 * S + 400_000),
+                of(Disturbance::StoodStill, 5 * S, 7 * S)
+            ]
         );
     }
 
@@ -208,7 +214,10 @@ mod tests {
         i.mark(Disturbance::Hidden, true, Micros(0));
         i.begin(Micros(S), (Micros(2 * S), Micros(10 * S)));
         i.mark(Disturbance::Hidden, true, Micros(3 * S));
-        assert_eq!(i.time_of(Disturbance::Hidden, (Micros(2 * S), Micros(10 * S)), Micros(5 * S)), Micros(3 * S));
+        assert_eq!(
+            i.time_of(Disturbance::Hidden, (Micros(2 * S), Micros(10 * S)), Micros(5 * S)),
+            Micros(3 * S)
+        );
         i.mark(Disturbance::Hidden, false, Micros(6 * S));
         i.mark(Disturbance::Hidden, false, Micros(8 * S));
         assert_eq!(i.spans(Micros(9 * S))[0].until, Micros(6 * S));

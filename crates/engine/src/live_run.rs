@@ -12,12 +12,12 @@ use futures_util::stream::FuturesUnordered;
 
 use super::arrivals::Schedule;
 use super::client::Client;
-use super::instrument::{Calibration, HEARTBEAT};
 use super::environment::within;
+use super::environment::{Clock, Transport};
+use super::instrument::{Calibration, HEARTBEAT};
 use super::shared::Shared;
 use super::subscriber;
 use super::verify::Verification;
-use super::environment::{Clock, Transport};
 use fwit_model::plan::{Model, Plan};
 use fwit_quantities::units::Micros;
 use serde::{Deserialize, Serialize};
@@ -155,8 +155,9 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         stop: Stop,
     ) -> LiveRun<T, C> {
         let shared = Rc::new(Shared::new(plan, transport, clock, run_id));
-        let clients =
-            (0..shared.plan.load.entities).map(|e| Rc::new(Client::new(shared.clone(), e))).collect();
+        let clients = (0..shared.plan.load.entities)
+            .map(|e| Rc::new(Client::new(shared.clone(), e)))
+            .collect();
         LiveRun {
             shared,
             clients,
@@ -224,15 +225,18 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let start = async {
             shared.ask_all(false).await;
             shared.warm_preflights(self.api_key.is_some()).await;
-            let open = || (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2);
+            let open = || {
+                (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2)
+            };
             self.until(SUBSCRIBE_PATIENCE, open).await;
         };
         // Asked to stop before it began: nothing was measured, and that is a valid run too.
         select(pin!(start), pin!(self.stop.asked())).await;
-        let nothing = match select(pin!(shared.transport_saw_nothing()), pin!(self.stop.asked())).await {
-            Either::Left((nothing, _)) => nothing,
-            Either::Right(_) => false,
-        };
+        let nothing =
+            match select(pin!(shared.transport_saw_nothing()), pin!(self.stop.asked())).await {
+                Either::Left((nothing, _)) => nothing,
+                Either::Right(_) => false,
+            };
         if nothing {
             return Err(CannotStart(
                 "None of the plan's nodes answers. The connection check says of each what is wrong.".into(),
@@ -240,15 +244,20 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         }
         shared.begin();
         let (_, measured_from, measured_to) = shared.windows.get();
-        self.phase.set(if measured_from > shared.clock.now() { Phase::Warmup } else { Phase::Measuring });
+        self.phase.set(if measured_from > shared.clock.now() {
+            Phase::Warmup
+        } else {
+            Phase::Measuring
+        });
         let measuring = async {
             shared.clock.sleep_until(measured_from).await;
             self.phase.set(Phase::Measuring);
             shared.clock.sleep_until(measured_to).await;
         };
         // Of its own, so that a step of the load does not look at it.
-        let end =
-            async { matches!(select(pin!(measuring), pin!(self.stop.asked())).await, Either::Right(_)) };
+        let end = async {
+            matches!(select(pin!(measuring), pin!(self.stop.asked())).await, Either::Right(_))
+        };
         let mut end: FuturesUnordered<_> = std::iter::once(end).collect();
         // The load is dropped with the end of this statement: what is in flight is aborted, and counted so.
         let ended = match select(pin!(self.load()), pin!(end.next())).await {
@@ -278,7 +287,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
     async fn load(&self) {
         match self.shared.plan.load.model {
             Model::Closed { .. } => {
-                let mut entities: FuturesUnordered<_> = self.clients.iter().map(|c| c.live()).collect();
+                let mut entities: FuturesUnordered<_> =
+                    self.clients.iter().map(|c| c.live()).collect();
                 while entities.next().await.is_some() {}
             }
             Model::Open { rate_per_s, arrivals } => {
@@ -343,12 +353,25 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if self.leads.borrow().iter().any(Option::is_some) {
             return false;
         }
-        let bases: Vec<(usize, Rc<str>)> =
-            self.topology.borrow().lanes.iter().enumerate().map(|(i, l)| (i, l.base.clone())).collect();
+        let bases: Vec<(usize, Rc<str>)> = self
+            .topology
+            .borrow()
+            .lanes
+            .iter()
+            .enumerate()
+            .map(|(i, l)| (i, l.base.clone()))
+            .collect();
         let request = fwit_model::dialect::Request::get(self.dialect.status_path());
         for (lane, base) in bases {
-            let call = super::environment::Call { lane, base: &base, request: &request, wants_text: &|_| false };
-            if let Some(Ok(_)) = within(&self.clock, Micros(2_000_000), self.transport.send(&call)).await {
+            let call = super::environment::Call {
+                lane,
+                base: &base,
+                request: &request,
+                wants_text: &|_| false,
+            };
+            if let Some(Ok(_)) =
+                within(&self.clock, Micros(2_000_000), self.transport.send(&call)).await
+            {
                 return false;
             }
         }

@@ -133,7 +133,9 @@ impl Lane {
 impl Inner {
     /// Takes a slot of a lane that has room and no queue; nobody on another lane waits for it then.
     fn take_free(&mut self, lane: usize) -> bool {
-        let Some(lane) = self.lanes.get_mut(lane).filter(|l| l.queue.is_empty() && l.in_use < l.limit) else {
+        let Some(lane) =
+            self.lanes.get_mut(lane).filter(|l| l.queue.is_empty() && l.in_use < l.limit)
+        else {
             return false;
         };
         let free = self.in_use < self.total;
@@ -146,7 +148,8 @@ impl Inner {
     /// a waker only puts a task on its executor's list.
     fn grant(&mut self) {
         while self.waiting > 0 && self.in_use < self.total {
-            let first = (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next_ticket()?, i))).min();
+            let first =
+                (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next_ticket()?, i))).min();
             let Some((_, i)) = first else { return };
             let lane = &mut self.lanes[i];
             let Some(waiting) = lane.queue.pop_front() else { return };

@@ -21,9 +21,10 @@ type Draw = Box<dyn Fn(&mut Stream) -> f64>;
 fn main() -> std::io::Result<()> {
     let rounds: Vec<u64> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     let mut out = std::io::stdout().lock();
-    for (n, rounds) in
-        [(2000_usize, rounds.get(1).copied().unwrap_or(100)), (50, rounds.first().copied().unwrap_or(300))]
-    {
+    for (n, rounds) in [
+        (2000_usize, rounds.get(1).copied().unwrap_or(100)),
+        (50, rounds.first().copied().unwrap_or(300)),
+    ] {
         writeln!(out, "\n{n} values, {rounds} rounds each\n")?;
         writeln!(out, "| scenario | hills | dip p<.01 | valley | 2-means GVF>.9 | pipeline |")?;
         writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
@@ -43,7 +44,8 @@ fn main() -> std::io::Result<()> {
 
 fn detect(n: usize, draw: &Draw, round: u64, name: &str) -> [bool; 4] {
     let mut stream = Stream::new(4, name, round);
-    let values: Vec<f64> = (0..n).map(|_| (draw(&mut stream) * 10.0).round().max(1.0) / 10.0).collect();
+    let values: Vec<f64> =
+        (0..n).map(|_| (draw(&mut stream) * 10.0).round().max(1.0) / 10.0).collect();
     let Ok(sample) = Buckets::from_values(&values, 0.1) else { return [false; 4] };
     let spread = sample.spread(n);
     let ln: Vec<f64> = spread.iter().map(|v| libm::log(*v)).collect();
@@ -51,7 +53,8 @@ fn detect(n: usize, draw: &Draw, round: u64, name: &str) -> [bool; 4] {
         request_groups(&sample, 0.1).is_some()
     } else {
         let mean = |v: &f64| Some(Mean { count: 1, mean_us: v * 1000.0, sd_us: None });
-        entity_groups(&values.iter().map(mean).collect::<Vec<_>>()).is_ok_and(|c| c.latency_groups.len() > 1)
+        entity_groups(&values.iter().map(mean).collect::<Vec<_>>())
+            .is_ok_and(|c| c.latency_groups.len() > 1)
     };
     [
         dip_test(&ln).is_ok_and(|d| d.p < 0.01),
@@ -80,9 +83,10 @@ fn scenarios() -> Vec<(String, u32, Draw)> {
         }),
     );
     add("uniform 40-60".to_owned(), 1, Box::new(|s| 40.0 + 20.0 * s.unit()));
-    for (sd, shares, ratios) in
-        [(0.05, &[0.5, 0.38, 0.2, 0.1][..], [1.2, 1.5, 2.0]), (0.25, &[0.5, 0.2][..], [1.5, 2.0, 3.0])]
-    {
+    for (sd, shares, ratios) in [
+        (0.05, &[0.5, 0.38, 0.2, 0.1][..], [1.2, 1.5, 2.0]),
+        (0.25, &[0.5, 0.2][..], [1.5, 2.0, 3.0]),
+    ] {
         for &share in shares {
             for ratio in ratios {
                 let draw = move |s: &mut Stream| {

@@ -3,10 +3,10 @@
 
 use leptos::prelude::*;
 
-use fwit_report::experiment::view::{ExperimentView, MetricView};
 use fwit_present::experiment::{change, interval, p_value, tone, value};
 use fwit_present::figure;
 use fwit_present::method::{self, Method};
+use fwit_report::experiment::view::{ExperimentView, MetricView};
 
 /// A figure that names its method on hover, and links to its explanation.
 fn how(text: String, method: Method) -> AnyView {

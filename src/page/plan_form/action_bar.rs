@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
-use fwit_report::experiment::Template;
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
 use crate::page::state::{Check, Engine, ExperimentForm, Notices, PlanForm, Status, go};
 use fwit_model::plan::preflight::expected;
 use fwit_model::plan::{Plan, PlanDraft, wire};
-use fwit_present::sentence;
 use fwit_present::route::Route;
+use fwit_present::sentence;
+use fwit_report::experiment::Template;
 
 /// Returns the plan. When the draft is not a plan yet, shows what is wrong and puts the focus
 /// there.

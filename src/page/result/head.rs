@@ -9,14 +9,14 @@ use crate::browser::files;
 use crate::page::actions::Actions;
 use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
 use crate::page::state::{Library, Notices, PlanForm, go};
+use crate::protocol::Opened;
 use fwit_model::plan::wire;
 use fwit_present::library::file_name;
+use fwit_present::route::{Prefill, Route};
 use fwit_present::table::{Column, outcomes};
 use fwit_present::{figure, sentence};
-use crate::protocol::Opened;
-use fwit_present::route::{Prefill, Route};
-use fwit_report::run::view::{Ended, Measure, RunView};
 use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{Ended, Measure, RunView};
 
 /// The head.
 #[component]
@@ -155,8 +155,10 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
         _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
     };
     let error_tone = if total.errors() > 0 { "bad" } else { "" };
-    let littles_law_ratio =
-        v.concurrency.littles_law_ratio.map(|c| format!("; Little's law closes at {}", figure::percent(c)));
+    let littles_law_ratio = v
+        .concurrency
+        .littles_law_ratio
+        .map(|c| format!("; Little's law closes at {}", figure::percent(c)));
     view! {
         <dl class="tiles">
             <Tile

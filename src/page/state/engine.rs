@@ -14,12 +14,12 @@ use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
 use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
+use crate::protocol::{FromWorker, Start, ToWorker};
+use fwit_model::plan::{Plan, wire};
+use fwit_present::inbox::{Inbox, extend_history};
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::Experiment;
 use fwit_report::experiment::view::Progress;
-use fwit_model::plan::{Plan, wire};
-use fwit_present::inbox::{Inbox, extend_history};
-use crate::protocol::{FromWorker, Start, ToWorker};
 use fwit_report::run::view::{Calibration, Live, Second};
 
 /// What the engine does.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::plan_form::PlanForm;
-use fwit_report::experiment::{self, Experiment, ExperimentDraft, Template};
 use fwit_model::plan::{Problem, wire};
+use fwit_report::experiment::{self, Experiment, ExperimentDraft, Template};
 
 /// The set-up form of an experiment.
 #[derive(Clone, Copy)]

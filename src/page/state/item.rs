@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fwit_present::library::Card;
 use crate::protocol::{Opened, OpenedExperiment};
+use fwit_present::library::Card;
 use fwit_present::route::Route;
 
 /// A run or an experiment.

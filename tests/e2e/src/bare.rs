@@ -44,11 +44,16 @@ pub struct Found {
 /// When a request fails, or the loop counted nothing.
 pub fn run(browser: &Browser, load: &Load) -> Result<Found> {
     let found = in_worker(browser, SOURCE, load.told())?;
-    let number = |name: &str| found[name].as_f64().with_context(|| format!("the loop told no {name}"));
+    let number =
+        |name: &str| found[name].as_f64().with_context(|| format!("the loop told no {name}"));
     let time = |name: &str| Ok::<_, anyhow::Error>(Duration::from_secs_f64(number(name)? / 1e3));
     let times = found["times"].as_array().filter(|times| !times.is_empty());
     Ok(Found {
-        times_ms: times.context("the loop counted nothing")?.iter().filter_map(Value::as_f64).collect(),
+        times_ms: times
+            .context("the loop counted nothing")?
+            .iter()
+            .filter_map(Value::as_f64)
+            .collect(),
         requests: number("requests")? as u64,
         warmup: time("warmup_ms")?,
         measured: time("measured_ms")?,
@@ -60,7 +65,8 @@ pub fn run(browser: &Browser, load: &Load) -> Result<Found> {
 /// # Errors
 /// When the browser refuses.
 pub fn start(browser: &Browser, load: &Load) -> Result<()> {
-    let begin = format!("{WORKER} window.bare = begin(...args).answer; window.bare.catch(() => {{}});");
+    let begin =
+        format!("{WORKER} window.bare = begin(...args).answer; window.bare.catch(() => {{}});");
     browser.eval(&begin, &[json!(SOURCE), load.told()]).map(drop)
 }
 

@@ -109,7 +109,8 @@ impl Browser {
     pub fn start() -> Result<Self> {
         let chrome = given::path("CHROME")?;
         let mut capabilities = Capabilities::new();
-        capabilities.insert("goog:chromeOptions".to_owned(), json!({ "binary": chrome, "args": ARGS }));
+        capabilities
+            .insert("goog:chromeOptions".to_owned(), json!({ "binary": chrome, "args": ARGS }));
         capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
         let browser = Self::start_with(&chrome, &given::path("CHROMEDRIVER")?, capabilities)?;
         browser.resize(1280, 800)?;
@@ -122,7 +123,8 @@ impl Browser {
     /// # Errors
     /// When `FIREFOX` or `GECKODRIVER` is wrong or, in CI, missing, or one of both does not start.
     pub fn firefox() -> Result<Option<Self>> {
-        let (Some(firefox), Some(driver)) = (Self::found("FIREFOX")?, Self::found("GECKODRIVER")?) else {
+        let (Some(firefox), Some(driver)) = (Self::found("FIREFOX")?, Self::found("GECKODRIVER")?)
+        else {
             return Ok(None);
         };
         let mut capabilities = Capabilities::new();
@@ -153,7 +155,9 @@ impl Browser {
                 let mut builder = ClientBuilder::new(HttpConnector::new());
                 tokio::time::timeout(START, builder.capabilities(capabilities).connect(&url)).await
             })
-            .with_context(|| format!("{} did not start within {} s", program.display(), START.as_secs()))?
+            .with_context(|| {
+                format!("{} did not start within {} s", program.display(), START.as_secs())
+            })?
             .with_context(|| format!("{} did not start", program.display()))?;
         let browser = Self { runtime, client: Some(client), driver };
         let timeouts = TimeoutConfiguration::new(Some(PATIENCE), Some(START), Some(Duration::ZERO));
@@ -181,8 +185,9 @@ impl Browser {
                  (value) => done({{ value: value === undefined ? null : value }}),
                  (error) => done({{ error: error instanceof Error ? String(error.stack) : JSON.stringify(error) }}));"
         );
-        let mut answer =
-            self.run("run a script", async |client| client.execute_async(&script, vec![json!(args)]).await)?;
+        let mut answer = self.run("run a script", async |client| {
+            client.execute_async(&script, vec![json!(args)]).await
+        })?;
         if let Some(error) = answer.get("error") {
             bail!("the script failed: {}\nin: {body}", error.as_str().unwrap_or_default());
         }
@@ -218,7 +223,8 @@ impl Browser {
     /// # Errors
     /// When the driver has no log.
     pub fn console_errors(&self) -> Result<Vec<String>> {
-        let log = self.run("read the console", async |client| client.issue_cmd(Command::log()).await)?;
+        let log =
+            self.run("read the console", async |client| client.issue_cmd(Command::log()).await)?;
         let entries = log.as_array().context("the driver's log is no list")?;
         let errors = entries.iter().filter(|entry| entry["level"] == "SEVERE");
         Ok(errors.filter_map(|entry| Some(entry["message"].as_str()?.to_owned())).collect())
@@ -229,7 +235,8 @@ impl Browser {
     /// # Errors
     /// When the browser refuses.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", &metrics).map(drop)
     }
 
@@ -273,7 +280,8 @@ impl Browser {
     pub fn screenshot(&self, path: &Path) -> Result<()> {
         let metrics = self.devtools("Page.getLayoutMetrics", &json!({}))?;
         let size = &metrics["cssContentSize"];
-        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let clip =
+            json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
         let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let picture = self.devtools("Page.captureScreenshot", &options)?;
         let data = picture["data"].as_str().context("the browser gave no picture")?;
@@ -294,14 +302,20 @@ impl Browser {
     ///
     /// # Errors
     /// What the command says, or that it took longer than [`PATIENCE`].
-    pub fn run<T, E>(&self, what: &str, command: impl AsyncFnOnce(&Client) -> Result<T, E>) -> Result<T>
+    pub fn run<T, E>(
+        &self,
+        what: &str,
+        command: impl AsyncFnOnce(&Client) -> Result<T, E>,
+    ) -> Result<T>
     where
         E: std::error::Error + Send + Sync + 'static,
     {
         let client = self.client.as_ref().context("the browser was closed")?;
         let outcome = self.block_on(PATIENCE + START, command(client));
         outcome
-            .with_context(|| format!("cannot {what}: no answer; is the driver {} alive?", self.driver.port))?
+            .with_context(|| {
+                format!("cannot {what}: no answer; is the driver {} alive?", self.driver.port)
+            })?
             .with_context(|| format!("cannot {what}"))
     }
 

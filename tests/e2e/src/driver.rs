@@ -55,8 +55,12 @@ impl Driver {
                         return Ok(driver);
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => bail!("{name} told no port within {} s", START.as_secs()),
-                Err(RecvTimeoutError::Disconnected) => bail!("{name} ended before it told its port"),
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("{name} told no port within {} s", START.as_secs())
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    bail!("{name} ended before it told its port")
+                }
             }
         }
     }
@@ -65,8 +69,11 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         drop(self.lifeline.take());
-        let ended: io::Result<_> =
-            if cfg!(unix) { self.child.wait() } else { self.child.kill().and_then(|()| self.child.wait()) };
+        let ended: io::Result<_> = if cfg!(unix) {
+            self.child.wait()
+        } else {
+            self.child.kill().and_then(|()| self.child.wait())
+        };
         // It may have ended by itself.
         drop(ended);
     }
@@ -76,7 +83,8 @@ impl Drop for Driver {
 /// `Listening on 127.0.0.1:12345`.
 fn port_in(line: &str) -> Option<u16> {
     let after = |text| line.split_once(text).map(|(_, after)| after);
-    let port = after("started successfully on port ").or_else(|| after("Listening on 127.0.0.1:"))?;
+    let port =
+        after("started successfully on port ").or_else(|| after("Listening on 127.0.0.1:"))?;
     port.trim().trim_end_matches('.').parse().ok()
 }
 
@@ -87,7 +95,10 @@ mod tests {
     #[test]
     fn the_drivers_port_is_read() {
         assert_eq!(port_in("ChromeDriver was started successfully on port 39823."), Some(39823));
-        assert_eq!(port_in("1700000000000\tgeckodriver\tINFO\tListening on 127.0.0.1:4444"), Some(4444));
+        assert_eq!(
+            port_in("1700000000000\tgeckodriver\tINFO\tListening on 127.0.0.1:4444"),
+            Some(4444)
+        );
         assert_eq!(port_in("Starting ChromeDriver 150 on port 0"), None);
     }
 }

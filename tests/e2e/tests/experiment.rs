@@ -47,7 +47,8 @@ fn sticky_or_not_on_a_busy_leader() {
         .iter()
         .map(|n| {
             let port = n.url.rsplit(':').next().unwrap().trim_end_matches('/').to_string();
-            let lanes: Vec<String> = (1..=4).map(|l| format!("http://l{l}.localhost:{port}")).collect();
+            let lanes: Vec<String> =
+                (1..=4).map(|l| format!("http://l{l}.localhost:{port}")).collect();
             json!({ "name": n.name, "url": n.url, "lanes": lanes })
         })
         .collect();
@@ -69,9 +70,10 @@ fn sticky_or_not_on_a_busy_leader() {
     browser.eval(script, std::slice::from_ref(&experiment)).unwrap();
     browser.wait("window.over", PATIENCE).unwrap();
     assert_eq!(browser.eval("return over.error ?? null;", &[]).unwrap(), Value::Null);
-    let done: Value =
-        serde_json::from_str(browser.eval("return JSON.stringify(over.e);", &[]).unwrap().as_str().unwrap())
-            .unwrap();
+    let done: Value = serde_json::from_str(
+        browser.eval("return JSON.stringify(over.e);", &[]).unwrap().as_str().unwrap(),
+    )
+    .unwrap();
 
     let comparison = &done["comparisons"][0];
     println!("{}", comparison["headline"]);
@@ -116,7 +118,8 @@ fn sticky_or_not_on_a_busy_leader() {
     }
     // Each period that was carried out is in the file, and each pair has a period of each arm.
     let periods = done["periods"].as_array().unwrap();
-    let of_arm = |arm: u64| periods.iter().filter(|p| p["arm"] == arm && p["invalid"].is_null()).count();
+    let of_arm =
+        |arm: u64| periods.iter().filter(|p| p["arm"] == arm && p["invalid"].is_null()).count();
     assert!(periods.len() >= 12, "{}", periods.len());
     println!("{} and {} periods count", of_arm(0), of_arm(1));
 }

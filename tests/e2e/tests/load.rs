@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use fwit_e2e::{Browser, Cluster, Page, Python};
 use fwit_report::run::view::Measure;
 use fwit_report::run::wire::RunFile;
-use fwit_e2e::{Browser, Cluster, Page, Python};
 use serde_json::{Value, json};
 
 use crate::runs::{PATIENCE, finish, merge, start};
@@ -13,7 +13,8 @@ use crate::runs::{PATIENCE, finish, merge, start};
 /// The preset `quick` against a cluster, with changes: 50 entities, all nine operations.
 fn plan(browser: &Browser, cluster: &Cluster, changes: Value) -> Value {
     let mut plan = browser.eval("return fwit.preset('quick');", &[]).unwrap();
-    let nodes: Vec<Value> = cluster.nodes().iter().map(|n| json!({ "name": n.name, "url": n.url })).collect();
+    let nodes: Vec<Value> =
+        cluster.nodes().iter().map(|n| json!({ "name": n.name, "url": n.url })).collect();
     plan["cluster"]["nodes"] = json!(nodes);
     merge(&mut plan, changes);
     plan
@@ -28,8 +29,9 @@ fn asked(cluster: &Cluster) -> BTreeMap<String, u64> {
     for node in cluster.nodes() {
         let Ok(metrics) = cluster.metrics(node) else { continue };
         for (series, count) in metrics {
-            let label =
-                |name: &str| Some(series.split(&format!("{name}=\"")).nth(1)?.split('"').next()?.to_string());
+            let label = |name: &str| {
+                Some(series.split(&format!("{name}=\"")).nth(1)?.split('"').next()?.to_string())
+            };
             if series.starts_with("fwit_requests_total{")
                 && label("via").as_deref() == Some("client")
                 && label("method").as_deref() != Some("OPTIONS")
@@ -54,11 +56,16 @@ fn wait_until_asked(cluster: &Cluster, op: &str, times: u64) {
 }
 
 /// The run's counts and the cluster's: equal but for requests whose answer nobody saw.
-fn assert_counted_exactly(file: &RunFile, before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) {
+fn assert_counted_exactly(
+    file: &RunFile,
+    before: &BTreeMap<String, u64>,
+    after: &BTreeMap<String, u64>,
+) {
     for (op, measured) in &file.totals {
         let warmup = file.warmup_totals[op];
         let issued = measured.issued + warmup.issued;
-        let unseen = [measured, &warmup].iter().map(|c| c.aborted + c.timeout + c.network).sum::<u64>();
+        let unseen =
+            [measured, &warmup].iter().map(|c| c.aborted + c.timeout + c.network).sum::<u64>();
         let seen = after.get(op).unwrap_or(&0) - before.get(op).unwrap_or(&0);
         assert!(
             (issued - unseen..=issued).contains(&seen),
@@ -79,7 +86,10 @@ fn fifty_entities_sticky_and_not() {
     let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
-    assert_eq!(browser.eval("return document.documentElement.dataset.fwit;", &[]).unwrap(), json!("idle"));
+    assert_eq!(
+        browser.eval("return document.documentElement.dataset.fwit;", &[]).unwrap(),
+        json!("idle")
+    );
 
     let mut texts = Vec::new();
     for sticky in [true, false] {
@@ -114,11 +124,17 @@ fn fifty_entities_sticky_and_not() {
         let elsewhere = file.entities.iter().filter(|e| e.home != leader).count() as u64;
         if sticky {
             // One an entity at most: then it is on the leader, and stays.
-            assert!(sent <= elsewhere, "{sent} redirects of {elsewhere} entities that began elsewhere");
+            assert!(
+                sent <= elsewhere,
+                "{sent} redirects of {elsewhere} entities that began elsewhere"
+            );
             let latched = file.entities.iter().filter(|e| e.latched.is_some()).count() as u64;
             assert!(latched >= redirected, "{latched} on the leader, {redirected} redirects");
-            let astray: Vec<_> =
-                file.entities.iter().filter(|e| e.latched.as_ref().is_some_and(|l| *l != leader)).collect();
+            let astray: Vec<_> = file
+                .entities
+                .iter()
+                .filter(|e| e.latched.as_ref().is_some_and(|l| *l != leader))
+                .collect();
             assert!(astray.is_empty(), "not on {leader}: {astray:?}");
         } else {
             assert!(file.entities.iter().all(|e| e.latched.is_none()));
@@ -147,8 +163,10 @@ fn fifty_entities_sticky_and_not() {
     let shown = browser.wait("document.querySelector('main')?.innerText.includes('sticky') && document.querySelector('main').innerText", PATIENCE).unwrap();
     assert!(shown.as_str().unwrap().contains("set"), "{shown}");
     for broken in [&text[..text.len() / 2], "{}", "no json"] {
-        let error =
-            browser.eval("return fwit.open(args[0]).then(() => null, (e) => e.message);", &[json!(broken)]);
+        let error = browser.eval(
+            "return fwit.open(args[0]).then(() => null, (e) => e.message);",
+            &[json!(broken)],
+        );
         assert!(error.unwrap().as_str().is_some_and(|e| e.contains("This ")), "{broken:.40}");
     }
     python_reads_the_same(text);
@@ -201,10 +219,15 @@ fn a_stopped_run_is_a_valid_run() {
     let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
-    start(&browser, &plan(&browser, &cluster, json!({ "load": { "warmup_s": 0, "duration_s": 600 } })));
+    start(
+        &browser,
+        &plan(&browser, &cluster, json!({ "load": { "warmup_s": 0, "duration_s": 600 } })),
+    );
     browser.wait("document.documentElement.dataset.fwit === 'running'", PATIENCE).unwrap();
     // The live page shows answers before it is stopped.
-    browser.wait("/answers|throughput/i.test(document.querySelector('main').innerText)", PATIENCE).unwrap();
+    browser
+        .wait("/answers|throughput/i.test(document.querySelector('main').innerText)", PATIENCE)
+        .unwrap();
     wait_until_asked(&cluster, "set", 20);
     browser.eval("fwit.stop();", &[]).unwrap();
     let (_, file, view) = finish(&browser);
@@ -245,7 +268,11 @@ fn the_leader_is_killed_in_mid_run() {
     // The last whole seconds: answers, no errors, everybody with the new leader.
     let end = view.seconds.iter().map(|s| s.t_s).max().unwrap();
     let last: Vec<_> = view.seconds.iter().filter(|s| (end - 2..end).contains(&s.t_s)).collect();
-    assert!(last.len() == 2 && last.iter().all(|s| s.answers > 0 && s.errors == 0), "{:?}", view.seconds);
+    assert!(
+        last.len() == 2 && last.iter().all(|s| s.answers > 0 && s.errors == 0),
+        "{:?}",
+        view.seconds
+    );
     assert!(
         file.entities.iter().all(|e| e.latched.as_deref().unwrap_or(&e.home) == leader),
         "{:?}",

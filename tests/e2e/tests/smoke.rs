@@ -35,7 +35,9 @@ fn the_page_starts_in_firefox() {
         const run = await fwit.start(plan);
         return Object.values(run.totals).reduce((sum, counts) => sum + counts.ok, 0);";
     assert!(browser.eval(script, &[]).unwrap().as_u64().unwrap() > 1_000);
-    browser.wait("document.querySelector('h1') && location.hash.startsWith('#/run/')", PATIENCE).unwrap();
+    browser
+        .wait("document.querySelector('h1') && location.hash.startsWith('#/run/')", PATIENCE)
+        .unwrap();
 }
 
 /// A file is missing, cut on its way to the host, of another build, or the host answers with its own page.
@@ -53,7 +55,8 @@ fn a_page_that_cannot_be_loaded_says_which_file_and_why() {
         let page = Page::serve_folder(&copy.0).unwrap();
         browser.open(&page.url("")).unwrap();
         browser.wait("document.querySelector('[role=alert]')", PATIENCE).unwrap();
-        let said = browser.eval("return document.querySelector('[role=alert]').innerText;", &[]).unwrap();
+        let said =
+            browser.eval("return document.querySelector('[role=alert]').innerText;", &[]).unwrap();
         let start = format!("fwit could not be loaded. {name}: {why}. Reload the page");
         assert!(said.as_str().unwrap().starts_with(&start), "{start}: {said}");
     };
@@ -152,8 +155,14 @@ fn a_link_that_is_followed_on_the_open_form_fills_it_again() {
     browser.open(&page.url("#/?preset=quick")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     for (link, shown) in [
-        ("#/?nodes=http://127.0.0.1:1,http://127.0.0.1:2", "document.querySelectorAll('.node').length === 2"),
-        ("#/?preset=busy leader", "document.getElementById('f-sim-preset')?.value === 'busy leader'"),
+        (
+            "#/?nodes=http://127.0.0.1:1,http://127.0.0.1:2",
+            "document.querySelectorAll('.node').length === 2",
+        ),
+        (
+            "#/?preset=busy leader",
+            "document.getElementById('f-sim-preset')?.value === 'busy leader'",
+        ),
         ("#/?nodes=http://127.0.0.1:3", "document.querySelectorAll('.node').length === 1"),
         ("#/?preset=quick", "document.querySelector('input[name=model]').checked"),
     ] {
@@ -170,7 +179,10 @@ fn the_harness_sees_what_goes_wrong() {
     let page = Page::serve().unwrap();
     let browser = Browser::start().unwrap();
     browser.open(&page.url("")).unwrap();
-    assert_eq!(browser.eval("return args[0] + await args[1];", &[json!(1), json!(2)]).unwrap(), json!(3));
+    assert_eq!(
+        browser.eval("return args[0] + await args[1];", &[json!(1), json!(2)]).unwrap(),
+        json!(3)
+    );
     let error = browser.eval("throw new Error('thrown');", &[]).unwrap_err();
     assert!(error.to_string().contains("thrown"), "{error}");
     let error = browser.eval("return Promise.reject(['rejected']);", &[]).unwrap_err();
@@ -189,7 +201,8 @@ fn size_and_scheme_are_what_the_page_sees() {
     browser.open(&page.url("")).unwrap();
     browser.resize(400, 700).unwrap();
     browser.set_scheme(Scheme::Dark).unwrap();
-    let seen = "return [innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches];";
+    let seen =
+        "return [innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches];";
     assert_eq!(browser.eval(seen, &[]).unwrap(), json!([400, 700, true]));
     browser.set_scheme(Scheme::Light).unwrap();
     assert_eq!(browser.eval(seen, &[]).unwrap(), json!([400, 700, false]));

@@ -10,12 +10,12 @@ mod slots;
 
 use std::time::Duration;
 
-use fwit_report::run::hist;
-use fwit_report::run::view::{Measure, RunView};
-use fwit_report::run::wire::RunFile;
 use fwit_e2e::bare::{self, Load};
 use fwit_e2e::server::{Options, Records, Server};
 use fwit_e2e::{Browser, Page};
+use fwit_report::run::hist;
+use fwit_report::run::view::{Measure, RunView};
+use fwit_report::run::wire::RunFile;
 use serde_json::{Value, json};
 
 use crate::runs::{PATIENCE, finish, merge, start};
@@ -189,7 +189,8 @@ fn beside_the_loop(
             } else {
                 server.reset();
                 let found = bare::run(browser, &load).unwrap();
-                round[1].add(found.times_ms, &server.records().within(found.warmup, found.measured));
+                round[1]
+                    .add(found.times_ms, &server.records().within(found.warmup, found.measured));
             }
         }
         logs.push((round[0].stretch(0.5) / round[1].stretch(0.5)).ln());
@@ -276,9 +277,12 @@ impl Told {
     /// Response is wait, service and the page's own part, which is none of it negative. How large that part is
     /// depends on the machine: it is printed.
     fn assert_adds_up(&self) {
-        let [service, wait, response] = Measure::ALL.map(|m| self.view.total.measure(m).mean_us / 1e3);
+        let [service, wait, response] =
+            Measure::ALL.map(|m| self.view.total.measure(m).mean_us / 1e3);
         let own = response - wait - service;
-        println!("mean response {response:.2} = wait {wait:.2} + service {service:.2} + page {own:.2} ms");
+        println!(
+            "mean response {response:.2} = wait {wait:.2} + service {service:.2} + page {own:.2} ms"
+        );
         // The histograms' means are true to 0.1 %.
         assert!(own > -0.002 * response, "parts of {own} ms");
     }
@@ -292,8 +296,14 @@ impl Told {
         let expected = in_flight * self.records.mean_ms() / (response - wait);
         // What was under way at the end was cut off and is in no book: the window's last part is left out.
         let (skip, length) = (self.file.window.warmup_s, self.file.window.measured_s - 0.5);
-        let at_server = self.all.concurrency(Duration::from_secs_f64(skip), Duration::from_secs_f64(length));
-        println!("{in_flight:.2} in flight, so {expected:.2} at the server; by its books {at_server:.2}");
-        assert!((at_server / expected - 1.0).abs() < CLOSE, "{at_server} at the server, not {expected}");
+        let at_server =
+            self.all.concurrency(Duration::from_secs_f64(skip), Duration::from_secs_f64(length));
+        println!(
+            "{in_flight:.2} in flight, so {expected:.2} at the server; by its books {at_server:.2}"
+        );
+        assert!(
+            (at_server / expected - 1.0).abs() < CLOSE,
+            "{at_server} at the server, not {expected}"
+        );
     }
 }

@@ -140,12 +140,22 @@ impl Pipeline {
             Step::ClippyWasm => self.clippy_wasm(),
             // Clippy, these tests and the end-to-end tests all select the whole workspace, so that each
             // dependency is built with one set of features.
-            Step::Native => process::show_and_run(cargo().args(["test", "--locked", "--workspace"])),
+            Step::Native => {
+                process::show_and_run(cargo().args(["test", "--locked", "--workspace"]))
+            }
             Step::Browser => self.browser(),
             Step::Page => {
                 self.build_page()?;
-                let measure =
-                    ["run", "--quiet", "--locked", "--package", "xtask", "--example", "page-size", "--"];
+                let measure = [
+                    "run",
+                    "--quiet",
+                    "--locked",
+                    "--package",
+                    "xtask",
+                    "--example",
+                    "page-size",
+                    "--",
+                ];
                 process::show_and_run(cargo().args(measure).arg(workspace::dist()?))
             }
             Step::E2e => self.e2e(),

@@ -8,17 +8,17 @@ use futures_util::stream::FuturesUnordered;
 
 use super::model::Experiment;
 use super::wire::PeriodFile;
-use fwit_model::dialect;
-use fwit_model::dialect::Request;
-use fwit_engine::live_run::{CannotStart, Ended, LiveRun, Stop};
-use fwit_engine::instrument::{Calibration, Instrument};
-use fwit_engine::environment::within;
-use fwit_engine::topology::Topology;
-use fwit_engine::environment::{Call, Clock, Room, Transport};
-use fwit_model::plan::Plan;
 use crate::run::build::{About, RunReport};
 use crate::run::view::{HealthVerdict, Live};
 use crate::run::wire::RunFile;
+use fwit_engine::environment::within;
+use fwit_engine::environment::{Call, Clock, Room, Transport};
+use fwit_engine::instrument::{Calibration, Instrument};
+use fwit_engine::live_run::{CannotStart, Ended, LiveRun, Stop};
+use fwit_engine::topology::Topology;
+use fwit_model::dialect;
+use fwit_model::dialect::Request;
+use fwit_model::plan::Plan;
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
 
@@ -79,7 +79,14 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
     let started_s = environment.clock.now().since(environment.start).as_secs();
     let Which { pair, attempt, arm } = which;
     let run_id = format!("{}-p{}-{attempt}-{}", environment.id, pair + 1, arm + 1);
-    let run = LiveRun::new(plan, environment.transport, environment.clock.clone(), run_id, environment.api_key, environment.stop.clone());
+    let run = LiveRun::new(
+        plan,
+        environment.transport,
+        environment.clock.clone(),
+        run_id,
+        environment.api_key,
+        environment.stop.clone(),
+    );
     run.calibration.replace(environment.calibration);
     let first = RefCell::new(None);
     let ended = run
@@ -101,7 +108,15 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
     let invalid = invalid(&run, &leader);
     slim(&mut run);
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Ok(Some(PeriodFile { pair: number(pair), attempt, arm: number(arm), started_s, leader, invalid, run }))
+    Ok(Some(PeriodFile {
+        pair: number(pair),
+        attempt,
+        arm: number(arm),
+        started_s,
+        leader,
+        invalid,
+        run,
+    }))
 }
 
 /// The node that said it leads when last asked, where just one did.
@@ -135,7 +150,11 @@ pub fn invalid(run: &RunFile, leader: &[Option<String>; 2]) -> Option<String> {
     }
     let share = errors as f64 / answers.saturating_add(errors) as f64;
     (share > ERROR_SHARE_MAX).then(|| {
-        format!("{:.2} % of the requests failed, more than {} %", share * 100.0, ERROR_SHARE_MAX * 100.0)
+        format!(
+            "{:.2} % of the requests failed, more than {} %",
+            share * 100.0,
+            ERROR_SHARE_MAX * 100.0
+        )
     })
 }
 
@@ -148,7 +167,12 @@ fn slim(run: &mut RunFile) {
 }
 
 /// Opens the connections that the arms use, in every arm all of them: one ping a slot of every lane.
-async fn warm<T: Transport, C: Clock>(plan: &Plan, experiment: &Experiment, transport: &T, clock: &C) {
+async fn warm<T: Transport, C: Clock>(
+    plan: &Plan,
+    experiment: &Experiment,
+    transport: &T,
+    clock: &C,
+) {
     let mut lanes: Vec<Rc<str>> = Vec::new();
     let arms = experiment.arms.iter().filter(|a| a.plan.cluster.dialect == plan.cluster.dialect);
     for cluster in std::iter::once(&plan.cluster).chain(arms.map(|a| &a.plan.cluster)) {
@@ -194,7 +218,8 @@ mod tests {
         limited.health.verdict = HealthVerdict::ClientLimited;
         assert!(invalid(&limited, &leader("n1", "n1")).unwrap().contains("browser"));
         let mut failing = run();
-        let counts = |ok, timeout| CountsFile { issued: ok + timeout, ok, timeout, ..CountsFile::default() };
+        let counts =
+            |ok, timeout| CountsFile { issued: ok + timeout, ok, timeout, ..CountsFile::default() };
         failing.totals = [("get".to_string(), counts(999, 1))].into();
         assert_eq!(invalid(&failing, &leader("n1", "n1")), None);
         failing.totals = [("get".to_string(), counts(998, 2))].into();

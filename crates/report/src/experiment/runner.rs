@@ -1,18 +1,18 @@
 //! A whole experiment: periods in their order, pairs repeated where one of their periods does not count.
 
-use std::collections::BTreeMap;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use super::analyze;
 use super::model::{Experiment, PAIRS_MIN, repeats_max};
 use super::period::{self, PeriodEnvironment, Which};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, PeriodFile};
-use fwit_engine::live_run::{CannotStart, Ended, Stop};
-use fwit_engine::instrument::{Calibration, Instrument};
-use fwit_engine::environment::{Clock, Transport};
 use crate::run::RunError;
 use crate::run::view::Live;
+use fwit_engine::environment::{Clock, Transport};
+use fwit_engine::instrument::{Calibration, Instrument};
+use fwit_engine::live_run::{CannotStart, Ended, Stop};
 use fwit_quantities::units::Micros;
 
 pub use super::view::Progress;
@@ -106,15 +106,23 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                     live
                 }));
             };
-            match period::carry_out(experiment, Which { pair, attempt, arm }, environment, &snapshot).await {
+            match period::carry_out(
+                experiment,
+                Which { pair, attempt, arm },
+                environment,
+                &snapshot,
+            )
+            .await
+            {
                 Ok(Some(mut file)) => {
                     let seen = file.leader[0].clone();
                     if file.invalid.is_none()
                         && let (Some(before), Some(now)) = (&pair_leader, &seen)
                         && before != now
                     {
-                        file.invalid =
-                            Some(format!("the leader changed from {before} to {now} within the pair"));
+                        file.invalid = Some(format!(
+                            "the leader changed from {before} to {now} within the pair"
+                        ));
                     }
                     pair_leader = file.leader[1].clone().or(pair_leader);
                     counts = file.invalid.is_none();
@@ -123,7 +131,11 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 Ok(None) => return Ok(Carried { ended: Ended::Stopped, ..carried }),
                 Err(error) if carried.periods.is_empty() => return Err(error),
                 Err(error) => {
-                    return Ok(Carried { ended: Ended::Stopped, trouble: Some(error.0), ..carried });
+                    return Ok(Carried {
+                        ended: Ended::Stopped,
+                        trouble: Some(error.0),
+                        ..carried
+                    });
                 }
             }
             if !counts {
@@ -139,7 +151,8 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
         }
         let to_come = (queue.len() - next) as u32 + repeats_max.saturating_sub(repeats);
         if good + to_come < PAIRS_MIN {
-            let why = format!("fewer than {PAIRS_MIN} pairs could still count, so it was ended early");
+            let why =
+                format!("fewer than {PAIRS_MIN} pairs could still count, so it was ended early");
             return Ok(Carried { ended: Ended::Stopped, trouble: Some(why), ..carried });
         }
         if world.stop.is_asked() {
@@ -177,7 +190,8 @@ pub fn finish(
     (file.id, file.started_at, file.finished_at) = (about.id, about.started_at, about.finished_at);
     file.environment = BTreeMap::from_iter(about.environment);
     file.calibration = BTreeMap::from_iter(about.calibration);
-    (file.ended, file.trouble, file.periods) = (Some(carried.ended), carried.trouble, carried.periods);
+    (file.ended, file.trouble, file.periods) =
+        (Some(carried.ended), carried.trouble, carried.periods);
     let view = analyze(&file)?;
     file.comparisons.clone_from(&view.comparisons);
     Ok((file, view))

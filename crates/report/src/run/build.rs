@@ -1,20 +1,22 @@
 //! From a run that is over to its file, and from one under way to the beat the page shows.
 
-use std::collections::BTreeMap;
 use super::hist::{self, short};
 use super::summary;
-use super::view::{Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView};
+use super::view::{
+    Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView,
+};
 use super::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
     OperationFile, RunFile, VERSION, WindowFile,
 };
-use fwit_engine::live_run::LiveRun;
 use fwit_engine::environment::{Clock, Transport};
+use fwit_engine::live_run::LiveRun;
 use fwit_model::plan::{Model, wire as plan_wire};
 use fwit_quantities::sample::{Outcome, Protocol};
+use fwit_quantities::units::Micros;
 use fwit_stats::recorder::{Recorder, SecondOp, Tally, Window};
 use fwit_stats::sparse::Sparse;
-use fwit_quantities::units::Micros;
+use std::collections::BTreeMap;
 
 /// What only the page knows of a run.
 #[derive(Clone, Debug, Default)]
@@ -50,10 +52,14 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let topology = shared.topology.borrow();
         let operations = shared.dialect.operations();
         let (start, from, to) = recorder.windows();
-        let node_name = |i: usize| topology.nodes.get(i).map_or_else(|| format!("#{i}"), |n| n.name.clone());
-        let op_name = |i: usize| operations.get(i).map_or_else(|| format!("#{i}"), |o| o.name.to_string());
+        let node_name =
+            |i: usize| topology.nodes.get(i).map_or_else(|| format!("#{i}"), |n| n.name.clone());
+        let op_name =
+            |i: usize| operations.get(i).map_or_else(|| format!("#{i}"), |o| o.name.to_string());
         let totals = |window| {
-            let of = |op| (op_name(op), counts(sum_tallies(&recorder, window, topology.nodes.len(), op)));
+            let of = |op| {
+                (op_name(op), counts(sum_tallies(&recorder, window, topology.nodes.len(), op)))
+            };
             BTreeMap::from_iter((0..operations.len()).map(of))
         };
         let (total, by_op) = self.rows(&recorder, to);
@@ -123,7 +129,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                     waiting: c.waiting,
                     littles_law_ratio: c.littles_law_ratio,
                     offered_per_s: c.offered_per_s,
-                    due: matches!(shared.plan.load.model, Model::Open { .. }).then(|| self.run.due.get()),
+                    due: matches!(shared.plan.load.model, Model::Open { .. })
+                        .then(|| self.run.due.get()),
                 }
             },
             thresholds: self.thresholds(&total, &by_op, &health, to),
@@ -201,7 +208,13 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 *count += 1;
             }
         }
-        topology.nodes.iter().zip(counts).filter(|(_, c)| *c > 0).map(|(n, c)| (n.name.clone(), c)).collect()
+        topology
+            .nodes
+            .iter()
+            .zip(counts)
+            .filter(|(_, c)| *c > 0)
+            .map(|(n, c)| (n.name.clone(), c))
+            .collect()
     }
 
     fn concurrency(&self, recorder: &Recorder, now: Micros) -> Concurrency {
@@ -222,7 +235,10 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         list.map(|(key, tally)| ErrorGroup {
             outcome: key.outcome,
             op: operations.get(usize::from(key.op)).map_or_else(String::new, |o| o.name.into()),
-            node: topology.nodes.get(usize::from(key.node)).map_or_else(String::new, |n| n.name.clone()),
+            node: topology
+                .nodes
+                .get(usize::from(key.node))
+                .map_or_else(String::new, |n| n.name.clone()),
             text: key.text.clone(),
             count: tally.count,
             first_us: tally.first_us,
@@ -305,8 +321,11 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 latched: client.latch.get().map(|n| node_name(usize::from(n))),
                 errors: tally.errors,
                 ops: BTreeMap::from_iter(ops.map(|(op, m)| {
-                    let file =
-                        EntityOpFile { count: m.count(), mean_us: short(m.mean()), sd_us: short(m.sd()) };
+                    let file = EntityOpFile {
+                        count: m.count(),
+                        mean_us: short(m.mean()),
+                        sd_us: short(m.sd()),
+                    };
                     (op_name(op), file)
                 })),
             }

@@ -4,13 +4,13 @@
 
 use hdrhistogram::Histogram;
 
-use super::littles_law;
 use super::hist::short;
-use super::verdict::{Annotation, Calibration, HealthVerdict, HealthView, Disturbance};
+use super::littles_law;
+use super::verdict::{Annotation, Calibration, Disturbance, HealthVerdict, HealthView};
 use fwit_engine::instrument::Instrument;
 use fwit_model::plan::{Model, Plan};
-use fwit_stats::recorder::{Recorder, Window};
 use fwit_quantities::units::{Micros, three_digits};
+use fwit_stats::recorder::{Recorder, Window};
 
 /// Waiting entities above this share of all mean that slots, not the cluster, set the pace.
 const WAITING_SHARE: f64 = 0.05;
@@ -88,7 +88,9 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
     };
     health.facts = figures(facts);
     if facts.is_early() && facts.now >= recorder.windows().2 {
-        health.hints.push("Less than 3 s were measured: too little to judge the instrument.".into());
+        health
+            .hints
+            .push("Less than 3 s were measured: too little to judge the instrument.".into());
     }
     health
 }
@@ -172,18 +174,20 @@ fn stood_still(f: &Facts) -> Option<String> {
     let window = f.window();
     let frozen = f.instrument.time_of(Disturbance::Frozen, window, f.now);
     let stood = f.instrument.time_of(Disturbance::StoodStill, window, f.now).max(frozen);
-    let step = f
-        .instrument
-        .spans(f.now)
-        .into_iter()
-        .any(|s| s.trouble == Disturbance::ClockStep && (window.0..=window.1).contains(&s.from));
+    let step =
+        f.instrument.spans(f.now).into_iter().any(|s| {
+            s.trouble == Disturbance::ClockStep && (window.0..=window.1).contains(&s.from)
+        });
     if stood > Micros::ZERO {
         Some(format!(
             "The engine stood still for {stood} (the page was frozen, or the machine slept): what was under way then looks slow and \
              was not."
         ))
     } else if step {
-        Some("The machine's clock was set, or it slept, during the run: see the marked times.".into())
+        Some(
+            "The machine's clock was set, or it slept, during the run: see the marked times."
+                .into(),
+        )
     } else {
         None
     }
@@ -257,7 +261,8 @@ fn ceiling(f: &Facts) -> Option<String> {
 
 fn littles_law_sign(f: &Facts, annotations: &[Annotation]) -> Option<String> {
     let failing = annotations.iter().filter(|a| a.kind == Disturbance::NotClosed).count();
-    let littles_law_ratio = f.recorder.littles_law_ratio(f.now).filter(|_| f.measured() > Micros(5_000_000));
+    let littles_law_ratio =
+        f.recorder.littles_law_ratio(f.now).filter(|_| f.measured() > Micros(5_000_000));
     // A cycle across the edge of the window counts on one side only.
     let (start, _, _) = f.recorder.windows();
     let seconds = f.now.since(start).0.div_ceil(1_000_000) as usize;
@@ -327,7 +332,11 @@ fn words(trouble: Disturbance) -> &'static str {
 fn figures(f: &Facts) -> Vec<(String, String)> {
     let (stall, server, redirect) = f.recorder.wire_histograms();
     let two = |h: &Histogram<u64>| {
-        format!("p50 {}, p99 {}", Micros(h.value_at_quantile(0.5)), Micros(h.value_at_quantile(0.99)))
+        format!(
+            "p50 {}, p99 {}",
+            Micros(h.value_at_quantile(0.5)),
+            Micros(h.value_at_quantile(0.99))
+        )
     };
     let mut list = Vec::new();
     for (label, histogram) in [
@@ -348,7 +357,8 @@ fn figures(f: &Facts) -> Vec<(String, String)> {
         .sum();
     list.push(("redirected requests".into(), redirected.to_string()));
     if f.instrument.knows_pressure {
-        let share = format!("{}% of the time", three_digits(100.0 * f.share_of(Disturbance::Pressure)));
+        let share =
+            format!("{}% of the time", three_digits(100.0 * f.share_of(Disturbance::Pressure)));
         list.push(("CPU under serious pressure".into(), share));
     }
     if let Some(c) = f.calibration {

@@ -4,8 +4,8 @@
 //! cycle that lies across an edge is counted whole in one interval: the law then holds up to the longest
 //! cycle over the interval, and only what is beyond that is told.
 
-use fwit_stats::recorder::Recorder;
 use fwit_quantities::units::Micros;
+use fwit_stats::recorder::Recorder;
 
 /// Seconds of an interval.
 pub const INTERVAL: usize = 5;

@@ -1,7 +1,7 @@
 //! The numbers of a run so far: rows of the tables, health, thresholds, seconds. The same for the beat and the file.
 
-use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
 
 use super::build::{RunReport, add_tally, answers, errors, sum_tallies};
 use super::health::{self, Facts};
@@ -13,8 +13,8 @@ use super::{littles_law, threshold};
 use fwit_engine::environment::{Clock, Transport};
 use fwit_model::plan::Model;
 use fwit_quantities::sample::Outcome;
-use fwit_stats::recorder::{Recorder, Window, new_histogram};
 use fwit_quantities::units::Micros;
+use fwit_stats::recorder::{Recorder, Window, new_histogram};
 
 /// No threshold ends a run before so much of it was measured.
 const GRACE: Micros = Micros(1_000_000);
@@ -41,8 +41,9 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             add_tally(&mut total, &tally);
             for measure in Measure::ALL {
                 let mut all = new_histogram();
-                let keys =
-                    recorder.histograms().filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
+                let keys = recorder
+                    .histograms()
+                    .filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
                 keys.for_each(|(_, h)| hist::add(&mut all, h));
                 hist::add(&mut total_histograms[measure as usize], &all);
                 *summary::measure_mut(&mut row, measure) = summary::summarize(&all);
@@ -112,7 +113,9 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             return;
         }
         let failed = self.run.shared.plan.thresholds.iter().zip(&live.thresholds);
-        if let Some((threshold, _)) = failed.into_iter().find(|(t, r)| t.abort && r.pass == Some(false)) {
+        if let Some((threshold, _)) =
+            failed.into_iter().find(|(t, r)| t.abort && r.pass == Some(false))
+        {
             self.run.stopped_by.replace(Some(threshold.text.clone()));
             self.run.stop();
         }
@@ -130,9 +133,14 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         (littles_law::at(recorder, second).map(|c| short(c) as f32), target)
     }
 
-    pub(super) fn series(&self, recorder: &Recorder, op_name: impl Fn(usize) -> String) -> SeriesFile {
+    pub(super) fn series(
+        &self,
+        recorder: &Recorder,
+        op_name: impl Fn(usize) -> String,
+    ) -> SeriesFile {
         let seconds = recorder.seconds().iter().enumerate().map(|(s, cell)| {
-            let ops = cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
+            let ops =
+                cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
             let (littles_law_ratio, target) = self.ratio_and_target(recorder, s);
             SecondFile {
                 t_s: s as u32,

@@ -8,10 +8,12 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::latency_groups::view::LatencyGroupsView;
-pub use super::verdict::{Annotation, Calibration, HealthVerdict, HealthView, ThresholdResult, Disturbance};
-pub use fwit_model::dialect::Kind;
+pub use super::verdict::{
+    Annotation, Calibration, Disturbance, HealthVerdict, HealthView, ThresholdResult,
+};
 pub use fwit_engine::live_run::{Ended, Phase};
 pub use fwit_engine::verify::Verification;
+pub use fwit_model::dialect::Kind;
 use fwit_quantities::sample::Outcome;
 pub use fwit_quantities::sample::{Measure, TimeSources};
 pub use fwit_stats::errors::ErrorSample;
@@ -413,9 +415,13 @@ mod tests {
 
     #[test]
     fn a_percentile_needs_ten_samples_above_it() {
-        for (p, full, greyed) in
-            [(0.5, 20, 6), (0.9, 100, 30), (0.95, 200, 60), (0.99, 1_000, 300), (0.999, 10_000, 3_000)]
-        {
+        for (p, full, greyed) in [
+            (0.5, 20, 6),
+            (0.9, 100, 30),
+            (0.95, 200, 60),
+            (0.99, 1_000, 300),
+            (0.999, 10_000, 3_000),
+        ] {
             assert_eq!(shown(p, full), Shown::Full);
             assert_eq!(shown(p, full - 1), Shown::Greyed);
             assert_eq!(shown(p, greyed), Shown::Greyed);

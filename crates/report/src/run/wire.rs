@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::view::{
-    Ended, ErrorGroup, HealthView, Measure, SubscribersView, ThresholdResult, TimeSources, Verification,
+    Ended, ErrorGroup, HealthView, Measure, SubscribersView, ThresholdResult, TimeSources,
+    Verification,
 };
 use fwit_model::dialect::Kind;
 use fwit_model::plan::wire::PlanFile;

@@ -84,7 +84,10 @@ pub fn clusters(values: &[f64], weights: &[f64], k: usize) -> Result<Clusters, S
     out.reverse();
     let total = sums.squares(0, n);
     let inner: f64 = out.iter().map(|c| c.within).sum();
-    Ok(Clusters { clusters: out, gvf: if total > 0.0 { (1.0 - inner / total).max(0.0) } else { 0.0 } })
+    Ok(Clusters {
+        clusters: out,
+        gvf: if total > 0.0 { (1.0 - inner / total).max(0.0) } else { 0.0 },
+    })
 }
 
 /// Fills `next[j]` and `cut[j]` for j in `js`, the best cut lying in `range`: the cuts rise with j.

@@ -72,7 +72,8 @@ impl EntityMeans {
         let variance: Option<f64> = ops
             .iter()
             .map(|o| {
-                let (sd, off) = (o.sd_us.filter(|s| s.is_finite() && *s >= 0.0)?, o.mean_us - mean_us);
+                let (sd, off) =
+                    (o.sd_us.filter(|s| s.is_finite() && *s >= 0.0)?, o.mean_us - mean_us);
                 Some(share(o) * (sd * sd + off * off))
             })
             .sum();
@@ -110,10 +111,16 @@ pub fn heterogeneity(means: &[f64], errors: &[f64]) -> Result<Heterogeneity, Sta
         return Err(StatsError::Lengths { what, left: means.len(), right: errors.len() });
     }
     if let Some(index) = errors.iter().position(|e| !(e.is_finite() && *e > 0.0)) {
-        return Err(StatsError::BadValue { what, index, value: errors[index], wanted: "a positive error" });
+        return Err(StatsError::BadValue {
+            what,
+            index,
+            value: errors[index],
+            wanted: "a positive error",
+        });
     }
     let weights: Vec<f64> = errors.iter().map(|e| 1.0 / (e * e)).collect();
-    let pooled = means.iter().zip(&weights).map(|(m, w)| m * w).sum::<f64>() / weights.iter().sum::<f64>();
+    let pooled =
+        means.iter().zip(&weights).map(|(m, w)| m * w).sum::<f64>() / weights.iter().sum::<f64>();
     let q: f64 = means.iter().zip(&weights).map(|(m, w)| w * (m - pooled) * (m - pooled)).sum();
     let df = means.len() as f64 - 1.0;
     Ok(Heterogeneity {
@@ -175,7 +182,9 @@ pub fn entity_groups(means: &[Option<Mean>]) -> Result<EntityGroups, StatsError>
         None
     };
     let latency_groups = match chosen {
-        Some(c) => c.clusters.iter().map(|c| c.members.iter().map(|&m| have[m].0).collect()).collect(),
+        Some(c) => {
+            c.clusters.iter().map(|c| c.members.iter().map(|&m| have[m].0).collect()).collect()
+        }
         None => vec![have.iter().map(|h| h.0).collect()],
     };
     Ok(EntityGroups { latency_groups, heterogeneity, gvf2: two.gvf, gvf3: three.gvf, dip_p })

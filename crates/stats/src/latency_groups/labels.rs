@@ -65,7 +65,12 @@ pub fn explained(labelling: &Labelling) -> Option<Explained> {
             sum += group_sum;
             between += group_sum * group_sum / group_n;
             let at = |p| sample.quantile(p).unwrap_or(f64::NAN);
-            groups.push(Group { name: name.clone(), count: sample.total(), p50: at(0.5), p99: at(0.99) });
+            groups.push(Group {
+                name: name.clone(),
+                count: sample.total(),
+                p50: at(0.5),
+                p99: at(0.99),
+            });
         }
     }
     let total = squares - sum * sum / n;
@@ -120,7 +125,11 @@ mod tests {
         let one = |v: &[f64]| Buckets::from_values(v, 0.0).unwrap();
         let of = |groups| explained(&Labelling { label: String::new(), groups });
         assert!(of(vec![]).is_none() && of(vec![("a".to_owned(), one(&[1.0, 2.0]))]).is_none());
-        assert!(of(vec![("a".to_owned(), one(&[2.0; 9])), ("b".to_owned(), one(&[2.0; 9]))]).is_none());
-        assert!(of(vec![("a".to_owned(), one(&[])), ("b".to_owned(), one(&[-1.0, 0.0]))]).is_none());
+        assert!(
+            of(vec![("a".to_owned(), one(&[2.0; 9])), ("b".to_owned(), one(&[2.0; 9]))]).is_none()
+        );
+        assert!(
+            of(vec![("a".to_owned(), one(&[])), ("b".to_owned(), one(&[-1.0, 0.0]))]).is_none()
+        );
     }
 }

@@ -41,13 +41,19 @@ pub fn request_groups(sample: &Buckets, tick: f64) -> Option<RequestGroups> {
     let valley = valley(sample, tick)?;
     let minority = valley.below.min(1.0 - valley.below);
     // On the logarithm, as the valley is: a long tail then weakens the test less.
-    let ln =
-        || sample.spread(DIP_VALUES).iter().map(|v| libm::log(v.max(f64::MIN_POSITIVE))).collect::<Vec<_>>();
+    let ln = || {
+        sample
+            .spread(DIP_VALUES)
+            .iter()
+            .map(|v| libm::log(v.max(f64::MIN_POSITIVE)))
+            .collect::<Vec<_>>()
+    };
     let dip = if minority >= DIP_CONFIRMS_FROM { dip_test(&ln()).ok() } else { None };
     if dip.is_some_and(|d| d.p >= 0.01) {
         return None;
     }
-    let medians = (sample.quantile(valley.below / 2.0)?, sample.quantile(f64::midpoint(valley.below, 1.0))?);
+    let medians =
+        (sample.quantile(valley.below / 2.0)?, sample.quantile(f64::midpoint(valley.below, 1.0))?);
     Some(RequestGroups { valley, dip, medians })
 }
 

@@ -37,10 +37,18 @@ pub struct Profile {
 ///
 /// # Errors
 /// A position that is not in `entities`.
-pub fn profile(entities: &[EntityMeans], latency_groups: &[Vec<usize>]) -> Result<Profile, StatsError> {
+pub fn profile(
+    entities: &[EntityMeans],
+    latency_groups: &[Vec<usize>],
+) -> Result<Profile, StatsError> {
     if let Some(&bad) = latency_groups.iter().flatten().find(|&&i| i >= entities.len()) {
         let high = entities.len() as f64 - 1.0;
-        return Err(StatsError::OutOfRange { what: "a camp's entity", value: bad as f64, low: 0.0, high });
+        return Err(StatsError::OutOfRange {
+            what: "a camp's entity",
+            value: bad as f64,
+            low: 0.0,
+            high,
+        });
     }
     let mut ops: Vec<(String, OpKind)> = Vec::new();
     for o in entities.iter().flat_map(|e| &e.ops) {
@@ -48,11 +56,13 @@ pub fn profile(entities: &[EntityMeans], latency_groups: &[Vec<usize>]) -> Resul
             ops.push((o.op.clone(), o.kind));
         }
     }
-    let latency_groups: Vec<GroupProfile> = latency_groups.iter().map(|c| group(entities, c, &ops)).collect();
+    let latency_groups: Vec<GroupProfile> =
+        latency_groups.iter().map(|c| group(entities, c, &ops)).collect();
     let of = |kind| move |e: &EntityMeans| e.mean(|o| o.kind == kind).map(|m| m.mean_us);
     let (reads, writes): (Vec<f64>, Vec<f64>) =
         entities.iter().filter_map(|e| Some((of(OpKind::Read)(e)?, of(OpKind::Write)(e)?))).unzip();
-    let (pearson, spearman) = (correlation(&reads, &writes), correlation(&ranks(&reads), &ranks(&writes)));
+    let (pearson, spearman) =
+        (correlation(&reads, &writes), correlation(&ranks(&reads), &ranks(&writes)));
     let sentences = sentences(&ops, &latency_groups, spearman);
     Ok(Profile { ops, latency_groups, pearson, spearman, sentences })
 }
@@ -79,7 +89,11 @@ fn group(entities: &[EntityMeans], members: &[usize], ops: &[(String, OpKind)]) 
     }
 }
 
-fn sentences(ops: &[(String, OpKind)], latency_groups: &[GroupProfile], spearman: Option<f64>) -> Vec<String> {
+fn sentences(
+    ops: &[(String, OpKind)],
+    latency_groups: &[GroupProfile],
+    spearman: Option<f64>,
+) -> Vec<String> {
     let mut out = Vec::new();
     if let [first, others @ ..] = latency_groups {
         for (i, other) in others.iter().enumerate() {
@@ -104,7 +118,12 @@ fn sentences(ops: &[(String, OpKind)], latency_groups: &[GroupProfile], spearman
             } else {
                 said.join(", but ")
             };
-            out.push(format!("Camp 1 ({}) against camp {} ({}): {said}.", who(first), i + 2, who(other)));
+            out.push(format!(
+                "Camp 1 ({}) against camp {} ({}): {said}.",
+                who(first),
+                i + 2,
+                who(other)
+            ));
         }
     }
     if let (Some(r), true) = (spearman, latency_groups.len() > 1) {
@@ -128,7 +147,8 @@ fn who(group: &GroupProfile) -> String {
         [] => entities,
         [(node, count)] if *count == n => format!("{entities}, all on {node}"),
         nodes => {
-            let list: Vec<String> = nodes.iter().map(|(node, count)| format!("{count} on {node}")).collect();
+            let list: Vec<String> =
+                nodes.iter().map(|(node, count)| format!("{count} on {node}")).collect();
             format!("{entities}: {}", list.join(", "))
         }
     }

@@ -27,14 +27,17 @@ fn dip_reference_values() {
 
 #[test]
 fn the_table_has_the_published_points_of_n_100() {
-    let published = all()["dip"]["null sqrt(100)*D_100 percent points (R, 9999 sims) D in 1e-4"].clone();
+    let published =
+        all()["dip"]["null sqrt(100)*D_100 percent points (R, 9999 sims) D in 1e-4"].clone();
     for (level, d) in published.as_object().unwrap() {
         let level: f64 = level.trim_end_matches('%').parse().unwrap();
         let p = p_value(num(d) * 1e-4, 100);
         // 9,999 simulations and rounding to 1e-4 leave about this much.
         assert!((p - (1.0 - level / 100.0)).abs() < 0.012, "{level} %: {p}");
     }
-    assert!(p_value(0.2, 3).is_nan() && p_value(0.0, 50) == 1.0 && p_value(0.24, 50) <= 1e-4 + 1e-12);
+    assert!(
+        p_value(0.2, 3).is_nan() && p_value(0.0, 50) == 1.0 && p_value(0.24, 50) <= 1e-4 + 1e-12
+    );
 }
 
 #[test]
@@ -73,8 +76,9 @@ fn false_alarms_and_power_of_the_valley_test() {
     assert_eq!(count(2000, "narrow", &|s| s.lognormal(20.0, 0.05)), 0);
     assert_eq!(count(2000, "exponential", &|s| 2.0 + s.exponential(20.0)), 0);
     assert_eq!(count(2000, "uniform", &|s| 40.0 + 20.0 * s.unit()), 0);
-    let outliers =
-        |s: &mut Stream| s.lognormal(20.0, 0.1) * if s.chance(0.02) { 5.0 + 15.0 * s.unit() } else { 1.0 };
+    let outliers = |s: &mut Stream| {
+        s.lognormal(20.0, 0.1) * if s.chance(0.02) { 5.0 + 15.0 * s.unit() } else { 1.0 }
+    };
     assert_eq!(count(2000, "outliers", &outliers), 0);
     let mix = |w: f64, r: f64| {
         move |s: &mut Stream| {
@@ -146,7 +150,9 @@ fn cochran_by_hand() {
     let h = heterogeneity(&[1.0, 2.0, 4.0], &[1.0; 3]).unwrap();
     assert!((h.q - 42.0 / 9.0).abs() < 1e-12 && (h.i_squared - (1.0 - 18.0 / 42.0)).abs() < 1e-12);
     assert!((h.p - libm::exp(-21.0 / 9.0)).abs() < 1e-12);
-    assert!(heterogeneity(&[1.0], &[1.0]).is_err() && heterogeneity(&[1.0, 2.0], &[1.0, 0.0]).is_err());
+    assert!(
+        heterogeneity(&[1.0], &[1.0]).is_err() && heterogeneity(&[1.0, 2.0], &[1.0, 0.0]).is_err()
+    );
 }
 
 /// A cluster whose followers answer reads themselves and send writes on to a far leader (n1).
@@ -180,7 +186,8 @@ fn the_pipeline_finds_names_and_explains_pinned_readers() {
     let entities = pinned();
     let mut s = Stream::new(10, "requests", 0);
     let mut draw = |n: usize, median: f64| {
-        Buckets::from_values(&(0..n).map(|_| s.lognormal(median, 0.05)).collect::<Vec<_>>(), 0.0).unwrap()
+        Buckets::from_values(&(0..n).map(|_| s.lognormal(median, 0.05)).collect::<Vec<_>>(), 0.0)
+            .unwrap()
     };
     let (leader, follower) = (draw(1000, 85_500.0), draw(2000, 41_000.0));
     let both = Buckets::new([leader.buckets(), follower.buckets()].concat()).unwrap();
@@ -188,10 +195,14 @@ fn the_pipeline_finds_names_and_explains_pinned_readers() {
         label: "role".to_owned(),
         groups: vec![("leader".to_owned(), leader), ("follower".to_owned(), follower)],
     };
-    let report = latency_groups(&both, 100.0, &[role], &entities, |o| o.kind == OpKind::Read).unwrap();
+    let report =
+        latency_groups(&both, 100.0, &[role], &entities, |o| o.kind == OpKind::Read).unwrap();
     assert_eq!(report.label.as_ref().unwrap().label, "role");
     let requests = report.requests.as_ref().unwrap();
-    assert!(requests.dip.is_some_and(|d| d.p < 0.01) && (requests.valley.below - 2.0 / 3.0).abs() < 0.01);
+    assert!(
+        requests.dip.is_some_and(|d| d.p < 0.01)
+            && (requests.valley.below - 2.0 / 3.0).abs() < 0.01
+    );
     let found = report.entities.as_ref().unwrap();
     assert_eq!(found.latency_groups.iter().map(Vec::len).collect::<Vec<_>>(), [32, 16]);
     let p = report.profile.as_ref().unwrap();
@@ -215,7 +226,8 @@ fn the_pipeline_finds_names_and_explains_pinned_readers() {
 fn nothing_found_says_nothing() {
     let mut s = Stream::new(11, "one", 0);
     let sample =
-        Buckets::from_values(&(0..1000).map(|_| s.lognormal(20.0, 0.3)).collect::<Vec<_>>(), 0.1).unwrap();
+        Buckets::from_values(&(0..1000).map(|_| s.lognormal(20.0, 0.3)).collect::<Vec<_>>(), 0.1)
+            .unwrap();
     assert!(request_groups(&sample, 0.1).is_none());
     let report = latency_groups(&sample, 0.1, &[], &[], |_| true).unwrap();
     assert!(report.sentences.is_empty() && report.entities.is_none());
@@ -228,7 +240,10 @@ fn correlations() {
     assert_eq!(ranks(&[10.0, 30.0, 10.0, 20.0]), [1.5, 4.0, 1.5, 3.0]);
     assert_eq!(correlation(&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0]), Some(1.0));
     assert_eq!(correlation(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]), Some(-1.0));
-    assert!(correlation(&[1.0; 5], &[2.0; 5]).is_none() && correlation(&[1.0, 2.0], &[1.0, 2.0]).is_none());
+    assert!(
+        correlation(&[1.0; 5], &[2.0; 5]).is_none()
+            && correlation(&[1.0, 2.0], &[1.0, 2.0]).is_none()
+    );
 }
 
 proptest! {

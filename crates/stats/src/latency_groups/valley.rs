@@ -45,7 +45,8 @@ pub fn valley(sample: &Buckets, tick: f64) -> Option<Valley> {
     if !(last > first && width.is_finite()) {
         return None;
     }
-    let bins = if width > 0.0 { ((last - first) / width).ceil().clamp(8.0, 400.0) as usize } else { 400 };
+    let bins =
+        if width > 0.0 { ((last - first) / width).ceil().clamp(8.0, 400.0) as usize } else { 400 };
     let edge = |i: usize| libm::exp(first + (last - first) * i as f64 / bins as f64);
     let edges: Vec<f64> = (0..=bins).map(edge).collect();
     let raw = counts(sample.buckets(), &edges, tick);
@@ -111,8 +112,10 @@ mod tests {
     use crate::random::Stream;
 
     fn sample(values: &[f64], tick: f64) -> Buckets {
-        let rounded: Vec<f64> =
-            values.iter().map(|v| if tick > 0.0 { (v / tick).round() * tick } else { *v }).collect();
+        let rounded: Vec<f64> = values
+            .iter()
+            .map(|v| if tick > 0.0 { (v / tick).round() * tick } else { *v })
+            .collect();
         Buckets::from_values(&rounded, tick).unwrap()
     }
 
@@ -123,7 +126,10 @@ mod tests {
             (0..2000).map(|i| s.lognormal(if i % 5 == 0 { 40.0 } else { 20.0 }, 0.05)).collect();
         for tick in [0.0, 0.1, 1.0] {
             let found = valley(&sample(&v, tick), tick).unwrap();
-            assert!((23.0..36.0).contains(&found.cut) && (found.below - 0.8).abs() < 0.01, "{found:?}");
+            assert!(
+                (23.0..36.0).contains(&found.cut) && (found.below - 0.8).abs() < 0.01,
+                "{found:?}"
+            );
             assert!(found.depth < 0.1 && found.score > 4.0);
         }
     }

@@ -3,8 +3,8 @@
 use hdrhistogram::Histogram;
 
 use super::{EntityTally, Key, NodeTally, Recorder, SecondCell, Tally, Window};
-use fwit_quantities::sample::{Measure, Outcome, TimeSources};
 use crate::gauge::Gauge;
+use fwit_quantities::sample::{Measure, Outcome, TimeSources};
 use fwit_quantities::units::Micros;
 
 impl Recorder {
@@ -23,7 +23,9 @@ impl Recorder {
     /// The latency histograms of the measured window that hold something, in the order of their keys.
     pub fn histograms(&self) -> impl Iterator<Item = (Key, &Histogram<u64>)> {
         let places = self.latencies.iter().enumerate().flat_map(|(op, list)| {
-            list.iter().enumerate().filter_map(move |(place, made)| Some((op, place, made.as_deref()?)))
+            list.iter()
+                .enumerate()
+                .filter_map(move |(place, made)| Some((op, place, made.as_deref()?)))
         });
         places.flat_map(|(op, place, three)| {
             let key = move |measure| Key {

@@ -61,7 +61,8 @@ pub fn rounds(setting: &Setting, mut after: impl FnMut(u32, Round)) -> Result<Ve
             // Both start from a page that was just opened and rests.
             browser.open(&page.url(""))?;
             browser.wait("window.fwit", PATIENCE)?;
-            browser.eval("return new Promise((done) => requestIdleCallback(() => done(0)));", &[])?;
+            browser
+                .eval("return new Promise((done) => requestIdleCallback(() => done(0)));", &[])?;
             server.reset();
             if engine {
                 round.engine = of_engine(&browser, &server, setting)?;
@@ -80,7 +81,8 @@ fn bases(server: &Server, setting: &Setting) -> Vec<String> {
 }
 
 fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f64> {
-    let node = json!({ "name": "n1", "url": server.url("127.0.0.1"), "lanes": bases(server, setting) });
+    let node =
+        json!({ "name": "n1", "url": server.url("127.0.0.1"), "lanes": bases(server, setting) });
     let plan = json!({
         "name": "bench",
         "cluster": { "dialect": "insi", "nodes": [node] },
@@ -89,7 +91,8 @@ fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f6
         "mix": { "get": 1 },
     });
     let run = browser.eval("return fwit.start(args[0]);", &[plan])?;
-    let (_, view) = fwit_report::run::open(run.to_string().as_bytes()).context("the run is none")?;
+    let (_, view) =
+        fwit_report::run::open(run.to_string().as_bytes()).context("the run is none")?;
     if view.total.errors() > 0 {
         bail!("requests failed: {:?}", view.errors);
     }

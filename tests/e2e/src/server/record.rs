@@ -29,7 +29,13 @@ impl Records {
     pub fn window(&self, skip: Duration, length: Duration) -> Self {
         let Some(first) = self.0.iter().map(|r| r.arrived).min() else { return Self::default() };
         let from = first + skip;
-        Self(self.0.iter().filter(|r| r.arrived >= from && r.arrived < from + length).copied().collect())
+        Self(
+            self.0
+                .iter()
+                .filter(|r| r.arrived >= from && r.arrived < from + length)
+                .copied()
+                .collect(),
+        )
     }
 
     /// Those that arrived from `skip` after the first one on and were answered within `length` of that: what a
@@ -63,7 +69,8 @@ impl Records {
     pub fn concurrency(&self, skip: Duration, length: Duration) -> f64 {
         let Some(first) = self.0.iter().map(|r| r.arrived).min() else { return 0.0 };
         let (from, to) = (first + skip, first + skip + length);
-        let inside = |r: &Record| r.answered.min(to).saturating_sub(r.arrived.max(from)).as_secs_f64();
+        let inside =
+            |r: &Record| r.answered.min(to).saturating_sub(r.arrived.max(from)).as_secs_f64();
         self.0.iter().map(inside).sum::<f64>() / length.as_secs_f64()
     }
 

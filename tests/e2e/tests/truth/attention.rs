@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use fwit_report::run::view::Disturbance;
 use fwit_e2e::bare::Load;
 use fwit_e2e::server::{Options, Pace, Server};
 use fwit_e2e::{Browser, Page, bare};
+use fwit_report::run::view::Disturbance;
 use serde_json::json;
 
 use super::{open_page, plan, start, told};
@@ -98,10 +98,19 @@ fn a_hidden_tab_and_a_blocked_page_change_no_number() {
     );
 
     // What happened is noted, and a hidden tab alone makes nothing doubtful.
-    let hidden: Vec<_> = told.file.health.annotations.iter().filter(|a| a.kind == Disturbance::Hidden).collect();
+    let hidden: Vec<_> =
+        told.file.health.annotations.iter().filter(|a| a.kind == Disturbance::Hidden).collect();
     assert_eq!(hidden.len(), 1, "{:?}", told.file.health);
-    assert!((hidden[0].until_s - hidden[0].at_s - away / 1e3).abs() < 1.0, "{:?}, {away} ms", hidden[0]);
-    assert!(!told.file.health.signs.iter().any(|s| s.contains("hidden")), "{:?}", told.file.health.signs);
+    assert!(
+        (hidden[0].until_s - hidden[0].at_s - away / 1e3).abs() < 1.0,
+        "{:?}, {away} ms",
+        hidden[0]
+    );
+    assert!(
+        !told.file.health.signs.iter().any(|s| s.contains("hidden")),
+        "{:?}",
+        told.file.health.signs
+    );
 }
 
 fn until_asked(server: &Server, times: usize) {

@@ -15,5 +15,9 @@ fn firefox_measures_what_a_bare_loop_measures_there() {
     let beside = beside_the_loop(&browser, options, 0, 6, json!({}));
     beside.last.assert_adds_up();
     assert_eq!(beside.server.peak(), 6);
-    assert!(beside.last.view.time_sources.label().starts_with("wire"), "{:?}", beside.last.view.time_sources);
+    assert!(
+        beside.last.view.time_sources.label().starts_with("wire"),
+        "{:?}",
+        beside.last.view.time_sources
+    );
 }

@@ -19,7 +19,11 @@ fn without_timing_headers_the_slots_alone_keep_service_true() {
     let told = beside_the_loop(&browser, options, 0, 6, json!({})).last;
     assert_eq!(told.view.time_sources.label(), "page clock");
     assert_eq!(told.file.nodes[0].timing_header, Some(false));
-    assert!((told.file.concurrency.effective / 6.0 - 1.0).abs() < 0.05, "{:?}", told.file.concurrency);
+    assert!(
+        (told.file.concurrency.effective / 6.0 - 1.0).abs() < 0.05,
+        "{:?}",
+        told.file.concurrency
+    );
 }
 
 #[test]
@@ -29,14 +33,16 @@ fn two_modes_stay_two_modes() {
     let beside = beside_the_loop(&browser, Options::paced(pace), 0, 6, json!({}));
     beside.last.assert_adds_up();
     // The share of slow requests, and the middle of each mode, as the server and as each client saw them.
-    let share = |values: &[f64]| values.iter().filter(|v| **v > 50.0).count() as f64 / values.len() as f64;
+    let share =
+        |values: &[f64]| values.iter().filter(|v| **v > 50.0).count() as f64 / values.len() as f64;
     let side = |side: &Side| {
         let (seen, server) = (share(&side.seen), share(&side.server));
         println!("{seen:.3} are slow, by the server {server:.3}");
         assert!((seen - server).abs() < 0.03 && (server - 0.3).abs() < 0.06, "{seen}, {server}");
         // Half of the fast ones lie below the first, half of the slow ones above the second.
         [
-            percentile(&side.seen, (1.0 - seen) / 2.0) / percentile(&side.server, (1.0 - server) / 2.0),
+            percentile(&side.seen, (1.0 - seen) / 2.0)
+                / percentile(&side.server, (1.0 - server) / 2.0),
             percentile(&side.seen, 1.0 - seen / 2.0) / percentile(&side.server, 1.0 - server / 2.0),
         ]
     };

@@ -23,7 +23,10 @@ fn one_lane_has_six_slots_and_the_queue_is_not_in_the_service_time() {
     assert_eq!(beside.server.peak(), 6);
     // 44 of 50 wait at any time, and nobody is lost.
     assert!((concurrency.waiting / 44.0 - 1.0).abs() < 0.05, "{concurrency:?}");
-    assert!(concurrency.littles_law_ratio.is_some_and(|c| (c - 1.0).abs() < 0.02), "{concurrency:?}");
+    assert!(
+        concurrency.littles_law_ratio.is_some_and(|c| (c - 1.0).abs() < 0.02),
+        "{concurrency:?}"
+    );
     assert_eq!(told.file.nodes[0].protocol, "HTTP/1.1");
     assert!(told.view.time_sources.label().starts_with("wire"), "{:?}", told.view.time_sources);
 }
@@ -41,7 +44,11 @@ fn lanes_lift_the_cap_and_service_stays_the_servers() {
 fn nine_lanes_keep_fifty_requests_under_way() {
     let (told, server) = run_against(fixed(300), 9, json!({}));
     told.assert_adds_up();
-    assert!((told.file.concurrency.effective / 50.0 - 1.0).abs() < 0.1, "{:?}", told.file.concurrency);
+    assert!(
+        (told.file.concurrency.effective / 50.0 - 1.0).abs() < 0.1,
+        "{:?}",
+        told.file.concurrency
+    );
     told.assert_same_load();
     assert_eq!(server.peak(), 50);
 }
@@ -52,7 +59,11 @@ fn http2_needs_no_lanes() {
     let (told, server) = run_against(options, 0, json!({ "load": { "warmup_s": 2 } }));
     let node = &told.file.nodes[0];
     assert_eq!((node.protocol.as_str(), node.slots), ("HTTP/2", 100));
-    assert!((told.file.concurrency.effective / 50.0 - 1.0).abs() < 0.1, "{:?}", told.file.concurrency);
+    assert!(
+        (told.file.concurrency.effective / 50.0 - 1.0).abs() < 0.1,
+        "{:?}",
+        told.file.concurrency
+    );
     told.assert_same_load();
     assert_eq!(server.peak(), 50);
 }

@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 /// What makes two plans the same setting: the plan without its name and seed. `None` where it is no plan.
 fn setting(plan_json: &str) -> Option<Value> {
-    let Value::Object(plan) = fwit_model::json::read(plan_json.as_bytes()).ok()? else { return None };
+    let Value::Object(plan) = fwit_model::json::read(plan_json.as_bytes()).ok()? else {
+        return None;
+    };
     let mut setting = Map::new();
     for (field, value) in plan.into_iter().filter(|(field, _)| field != "name" && field != "seed") {
         setting.insert(field, value);

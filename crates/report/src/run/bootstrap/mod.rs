@@ -12,7 +12,9 @@ mod words;
 use std::rc::Rc;
 
 pub use self::control::{same_setting, setting_key};
-pub use self::view::{BootstrapComparison, LEVEL, RANKS, RatioSpread, RunSpread, Scope, Spread, rank_place};
+pub use self::view::{
+    BootstrapComparison, LEVEL, RANKS, RatioSpread, RunSpread, Scope, Spread, rank_place,
+};
 pub use self::words::{apply, interval, signed};
 use super::view::{Measure, Shown, shown};
 use super::wire::RunFile;
@@ -38,7 +40,8 @@ impl Seconds {
     /// The whole seconds of the measured window, in service or response times.
     #[must_use]
     pub fn of(file: &RunFile, measure: Measure) -> Seconds {
-        let (from, to) = (file.window.warmup_s, file.window.warmup_s + file.window.measured_s + 0.05);
+        let (from, to) =
+            (file.window.warmup_s, file.window.warmup_s + file.window.measured_s + 0.05);
         let inside = |t: u32| f64::from(t) >= from && f64::from(t) + 1.0 <= to;
         let count = file.series.seconds.iter().filter(|s| inside(s.t_s)).count();
         let mut out = Seconds { ops: Vec::new(), count };
@@ -131,13 +134,14 @@ impl Job {
                 ops.push(Some(op.clone()));
             }
         }
-        let problems = runs.iter().enumerate().filter(|(_, r)| r.len() < FEWEST_SECONDS).map(|(i, r)| {
-            format!(
-                "{} has {} whole seconds measured; an interval takes {FEWEST_SECONDS}.",
-                super::compare::letter(i),
-                r.len()
-            )
-        });
+        let problems =
+            runs.iter().enumerate().filter(|(_, r)| r.len() < FEWEST_SECONDS).map(|(i, r)| {
+                format!(
+                    "{} has {} whole seconds measured; an interval takes {FEWEST_SECONDS}.",
+                    super::compare::letter(i),
+                    r.len()
+                )
+            });
         let out = BootstrapComparison {
             measure,
             resamples,
@@ -155,7 +159,8 @@ impl Job {
             // Every run draws by a seed of its own: two runs of a length would else draw the same seconds.
             let seed = self.done.len() as u64 + 1;
             let run = self.runs.get(self.done.len());
-            self.under_way = run.and_then(|r| begin(r, op.as_deref(), self.out.resamples, seed).ok());
+            self.under_way =
+                run.and_then(|r| begin(r, op.as_deref(), self.out.resamples, seed).ok());
         }
         match &mut self.under_way {
             Some(under) => {
@@ -239,7 +244,12 @@ fn finish(under: &Under, ranks: Vec<usize>) -> Option<(RunSpread, Vec<Vec<f64>>)
             *list = under.bootstrap.draws(k + 1).to_vec();
         }
     }
-    let run = RunSpread { count: under.count, rate: of(&outcome.rate, a_second), at, block_s: under.block_s };
+    let run = RunSpread {
+        count: under.count,
+        rate: of(&outcome.rate, a_second),
+        at,
+        block_s: under.block_s,
+    };
     Some((run, draws))
 }
 
@@ -289,7 +299,8 @@ fn grain(us: f64) -> f64 {
 
 /// The percentile interval of b / a, draw by draw, widened by the grain of the buckets and holding `value`.
 fn ratio_spread(value: f64, a: &[f64], b: &[f64], grain: f64) -> Option<Spread> {
-    let mut ratios: Vec<f64> = b.iter().zip(a).map(|(b, a)| b / a).filter(|r| r.is_finite()).collect();
+    let mut ratios: Vec<f64> =
+        b.iter().zip(a).map(|(b, a)| b / a).filter(|r| r.is_finite()).collect();
     if ratios.is_empty() || !value.is_finite() {
         return None;
     }
@@ -297,7 +308,11 @@ fn ratio_spread(value: f64, a: &[f64], b: &[f64], grain: f64) -> Option<Spread> 
     let half = (1.0 - LEVEL) / 2.0;
     let rank = ((half * ratios.len() as f64).ceil() as usize).clamp(1, ratios.len()) - 1;
     let (low, high) = (ratios.get(rank)?, ratios.get(ratios.len() - 1 - rank)?);
-    Some(Spread { value, low: (low / (1.0 + grain)).min(value), high: (high * (1.0 + grain)).max(value) })
+    Some(Spread {
+        value,
+        low: (low / (1.0 + grain)).min(value),
+        high: (high * (1.0 + grain)).max(value),
+    })
 }
 
 #[cfg(test)]

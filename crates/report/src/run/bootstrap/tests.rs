@@ -31,7 +31,11 @@ fn intervals(runs: Vec<Seconds>) -> BootstrapComparison {
 
 #[test]
 fn a_shift_is_seen_at_every_percentile_and_a_repetition_is_not() {
-    let runs = vec![seconds(1, 120, 4_000.0, 40), seconds(2, 120, 3_000.0, 40), seconds(3, 120, 4_000.0, 40)];
+    let runs = vec![
+        seconds(1, 120, 4_000.0, 40),
+        seconds(2, 120, 3_000.0, 40),
+        seconds(3, 120, 4_000.0, 40),
+    ];
     let c = intervals(runs.clone());
     assert_eq!((c.scopes.len(), c.seconds.clone(), c.problems.len()), (2, vec![120; 3], 0));
     let all = c.scope(None).unwrap();
@@ -65,7 +69,8 @@ fn runs_of_equal_length_draw_seconds_of_their_own() {
 
 #[test]
 fn a_short_run_is_named_and_the_others_go_on() {
-    let c = intervals(vec![seconds(1, 60, 2e3, 30), seconds(2, 5, 2e3, 30), seconds(3, 60, 2e3, 30)]);
+    let c =
+        intervals(vec![seconds(1, 60, 2e3, 30), seconds(2, 5, 2e3, 30), seconds(3, 60, 2e3, 30)]);
     assert_eq!(c.problems, ["B has 5 whole seconds measured; an interval takes 10."]);
     assert!(c.scopes[0].ratios[1].is_none() && c.scopes[0].ratios[2].is_some());
     assert!(intervals(vec![Seconds::default(), Seconds::default()]).scopes[0].runs[0].is_none());
@@ -79,7 +84,11 @@ fn a_comparison_gains_intervals_and_careful_words() {
     let views = [&a, &b];
     let mut with = compare(&views, &[], Measure::Service);
     assert_eq!(with.control, None, "B has another setting");
-    let c = intervals(vec![seconds(1, 60, 4e3, 90), seconds(2, 60, 3e3, 90), seconds(3, 60, 4.04e3, 90)]);
+    let c = intervals(vec![
+        seconds(1, 60, 4e3, 90),
+        seconds(2, 60, 3e3, 90),
+        seconds(3, 60, 4.04e3, 90),
+    ]);
     let control = Control { run: None, id: "again".into(), name: again.name };
     apply(&mut with, &c, Some(control));
     let p50 = with.metrics.iter().find(|m| m.op.is_none() && m.name == "p50").unwrap();

@@ -30,8 +30,9 @@ fn spread(scope: &Scope, metric: &Metric, run: usize, same_measure: bool) -> Opt
     match metric.unit {
         Unit::PerSecond => Some(ratios.rate),
         Unit::Micros if same_measure => {
-            let p =
-                PERCENTILES.into_iter().find(|p| crate::run::compare::percentile_name(*p) == metric.name)?;
+            let p = PERCENTILES
+                .into_iter()
+                .find(|p| crate::run::compare::percentile_name(*p) == metric.name)?;
             *ratios.at.get(rank_place(p)?)?
         }
         _ => None,
@@ -46,11 +47,14 @@ pub fn apply(c: &mut Comparison, intervals: &BootstrapComparison, control: Optio
     for metric in &mut c.metrics {
         let Some(scope) = intervals.scope(metric.op.as_deref()) else { continue };
         let by_itself = control_at.and_then(|at| spread(scope, metric, at, same));
-        let spreads: Vec<Option<Spread>> = (0..runs).map(|i| spread(scope, metric, i, same)).collect();
+        let spreads: Vec<Option<Spread>> =
+            (0..runs).map(|i| spread(scope, metric, i, same)).collect();
         for (change, spread) in metric.changes.iter_mut().zip(spreads) {
             let (Some(change), Some(spread)) = (change, spread) else { continue };
             // Histograms of whole runs are finer than those of seconds: the interval stands around what is shown.
-            let Some(ratio) = change.ratio.filter(|r| *r > 0.0 && spread.value > 0.0) else { continue };
+            let Some(ratio) = change.ratio.filter(|r| *r > 0.0 && spread.value > 0.0) else {
+                continue;
+            };
             let moved = ratio / spread.value;
             let ends = [(spread.low * moved).min(ratio), (spread.high * moved).max(ratio)];
             if !ends.iter().all(|e| e.is_finite()) {
@@ -77,13 +81,17 @@ fn shift(intervals: &BootstrapComparison, run: usize) -> Vec<ShiftPoint> {
     ratios
         .into_iter()
         .flat_map(|r| super::RANKS.iter().zip(&r.at))
-        .filter_map(|(p, s)| s.map(|s| ShiftPoint { p: *p, ratio: s.value, interval: [s.low, s.high] }))
+        .filter_map(|(p, s)| {
+            s.map(|s| ShiftPoint { p: *p, ratio: s.value, interval: [s.low, s.high] })
+        })
         .collect()
 }
 
 /// The metrics that a sentence names.
 fn named(c: &Comparison) -> impl Iterator<Item = &Metric> {
-    c.metrics.iter().filter(|m| m.op.is_none() && matches!(m.name.as_str(), "throughput" | "p50" | "p99"))
+    c.metrics
+        .iter()
+        .filter(|m| m.op.is_none() && matches!(m.name.as_str(), "throughput" | "p50" | "p99"))
 }
 
 /// `B against A: throughput 12% higher (95 % interval +10 % to +14 %), …`
@@ -97,8 +105,9 @@ fn finding(c: &Comparison, run: usize) -> Option<String> {
             Some(format!("{} {} ({}{held})", m.name, change.words, interval(low, high)))
         })
         .collect();
-    (!parts.is_empty())
-        .then(|| format!("{} against {}, with 95 % intervals: {}.", own.label, first.label, parts.join(", ")))
+    (!parts.is_empty()).then(|| {
+        format!("{} against {}, with 95 % intervals: {}.", own.label, first.label, parts.join(", "))
+    })
 }
 
 /// What the control shows: how far the same setting moved by itself, and how the changes stand to that.
@@ -121,7 +130,9 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
     }
     let list: Vec<String> = moved
         .iter()
-        .map(|(m, (ratio, [low, high]))| format!("{} {} ({})", m.name, signed(*ratio), interval(*low, *high)))
+        .map(|(m, (ratio, [low, high]))| {
+            format!("{} {} ({})", m.name, signed(*ratio), interval(*low, *high))
+        })
         .collect();
     let mut out = vec![format!(
         "Control (A-A): {name} has the setting of {}. From one to the other that setting moved by itself: {}.",
@@ -131,7 +142,8 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
     for (i, run) in c.runs.iter().enumerate().skip(1).filter(|(i, _)| control.run != Some(*i)) {
         let mut classes: [Vec<&str>; 3] = Default::default();
         for (m, (_, ends)) in &moved {
-            let Some(ratio) = m.changes.get(i).and_then(Option::as_ref).and_then(|c| c.ratio) else {
+            let Some(ratio) = m.changes.get(i).and_then(Option::as_ref).and_then(|c| c.ratio)
+            else {
                 continue;
             };
             // A control that came out alike by chance is no proof of calm: the far end of its interval counts.

@@ -11,17 +11,19 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-pub use self::view::{LatencyGroup, GroupMean, LatencyGroupsView, Evidence, Hills, Label, LabelGroup, Requests};
+pub use self::view::{
+    Evidence, GroupMean, Hills, Label, LabelGroup, LatencyGroup, LatencyGroupsView, Requests,
+};
 use super::view::Measure;
 use super::wire::RunFile;
 use fwit_model::dialect::Kind;
+use fwit_quantities::units::decimal;
 use fwit_stats::buckets::Buckets;
 use fwit_stats::latency_groups::entities::{EntityMeans, Mean, OpKind, OpMean, entity_groups};
 use fwit_stats::latency_groups::labels::{Labelling, explained};
 use fwit_stats::latency_groups::pipeline::{FEWEST_REQUESTS, request_groups};
 use fwit_stats::latency_groups::profile::profile;
 use fwit_stats::recorder::new_histogram;
-use fwit_quantities::units::decimal;
 
 /// Fewest answers of an entity for its mean to count.
 const FEWEST_ANSWERS: u64 = 5;
@@ -130,9 +132,15 @@ fn op_requests(histograms: &Histograms, op: &str, roles: &[(String, bool)]) -> O
     let label = |label: &str, groups| Labelling { label: label.into(), groups };
     // A tie goes to the one that says most.
     let labels = vec![
-        label("redirect", vec![("direct".into(), of(&|_, r| !r)), ("redirected".into(), of(&|_, r| r))]),
+        label(
+            "redirect",
+            vec![("direct".into(), of(&|_, r| !r)), ("redirected".into(), of(&|_, r| r))],
+        ),
         label("role", vec![("leader".into(), role(true)), ("followers".into(), role(false))]),
-        label("node", nodes.into_iter().map(|node| (node.clone(), of(&|n, _| n == node))).collect()),
+        label(
+            "node",
+            nodes.into_iter().map(|node| (node.clone(), of(&|n, _| n == node))).collect(),
+        ),
     ];
     Some(OpRequests { op: op.into(), sample, labels })
 }
@@ -158,7 +166,8 @@ pub fn find(material: &Material) -> LatencyGroupsView {
     for (of, kind) in
         [("reads", OpKind::Read), ("writes", OpKind::Write), ("other operations", OpKind::Other)]
     {
-        let means: Vec<Option<Mean>> = material.entities.iter().map(|e| sure_mean(e, kind)).collect();
+        let means: Vec<Option<Mean>> =
+            material.entities.iter().map(|e| sure_mean(e, kind)).collect();
         let Ok(found) = entity_groups(&means) else { continue };
         let entities = found.latency_groups.iter().map(Vec::len).sum::<usize>();
         let latency_groups = found.latency_groups.len();
@@ -199,10 +208,14 @@ fn sure_mean(entity: &EntityMeans, kind: OpKind) -> Option<Mean> {
     (mean.count >= FEWEST_ANSWERS).then_some(Mean { sd_us, ..mean })
 }
 
-fn latency_groups(p: &fwit_stats::latency_groups::profile::Profile, roles: &[(String, bool)]) -> Vec<LatencyGroup> {
+fn latency_groups(
+    p: &fwit_stats::latency_groups::profile::Profile,
+    roles: &[(String, bool)],
+) -> Vec<LatencyGroup> {
     // One mix for all camps: operations that every camp has, weighed by all their answers.
     let weight = |i: usize| -> Option<f64> {
-        let counts = p.latency_groups.iter().map(|c| c.ops.get(i).copied().flatten().map(|m| m.count));
+        let counts =
+            p.latency_groups.iter().map(|c| c.ops.get(i).copied().flatten().map(|m| m.count));
         counts.sum::<Option<u64>>().map(|n| n as f64)
     };
     let weights: Vec<(OpKind, Option<f64>)> =
@@ -229,7 +242,9 @@ fn latency_groups(p: &fwit_stats::latency_groups::profile::Profile, roles: &[(St
             ops: c
                 .ops
                 .iter()
-                .map(|m| m.map(|m| GroupMean { count: m.count, mean_us: super::hist::short(m.mean_us) }))
+                .map(|m| {
+                    m.map(|m| GroupMean { count: m.count, mean_us: super::hist::short(m.mean_us) })
+                })
                 .collect(),
             read_us: mixed(&c.ops, OpKind::Read),
             write_us: mixed(&c.ops, OpKind::Write),
@@ -272,7 +287,8 @@ fn requests(r: &OpRequests, tick_us: f64) -> Requests {
     if let Some(i) = simplest {
         labels[..=i].rotate_right(1);
     }
-    let mut out = Requests { op: r.op.clone(), count: r.sample.total(), hills, labels, words: String::new() };
+    let mut out =
+        Requests { op: r.op.clone(), count: r.sample.total(), hills, labels, words: String::new() };
     out.words = words::requests(&out, FEWEST_REQUESTS);
     out
 }

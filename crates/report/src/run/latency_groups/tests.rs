@@ -46,7 +46,10 @@ fn two_camps() -> Material {
 #[test]
 fn two_camps_are_told_with_place_role_and_speed() {
     let view = find(&two_camps());
-    assert_eq!(view.headline, "Two camps of entities: 34 on n2, n3 (followers) and 16 on n1 (leader).");
+    assert_eq!(
+        view.headline,
+        "Two camps of entities: 34 on n2, n3 (followers) and 16 on n1 (leader)."
+    );
     let said = &view.sentences[0];
     assert!(said.starts_with("The follower camp reads 2.1 times faster (1.2"), "{said}");
     assert!(said.contains(" and writes 1.3 times slower ("), "{said}");
@@ -73,19 +76,28 @@ fn one_camp_is_said_plainly_with_its_evidence() {
         "{}",
         view.headline
     );
-    assert!(!view.found() && view.groups.len() == 1 && view.of_entity.iter().all(|c| *c == Some(0)));
+    assert!(
+        !view.found() && view.groups.len() == 1 && view.of_entity.iter().all(|c| *c == Some(0))
+    );
     assert!(view.evidence[0].words.contains("no further apart than"), "{:?}", view.evidence);
 }
 
 #[test]
 fn three_camps_and_nodes_without_a_role() {
     let view = find(&Material {
-        entities: entities(&[(10, "n1", 500.0, 9e3), (10, "n2", 1_000.0, 9e3), (10, "n3", 2_000.0, 9e3)]),
+        entities: entities(&[
+            (10, "n1", 500.0, 9e3),
+            (10, "n2", 1_000.0, 9e3),
+            (10, "n3", 2_000.0, 9e3),
+        ]),
         ..Material::default()
     });
     assert_eq!(view.headline, "Three camps of entities: 10 on n1, 10 on n2 and 10 on n3.");
     assert!(view.sentences[0].starts_with("Reads: camp on n1 0.5"), "{:?}", view.sentences);
-    assert!(view.sentences[0].contains(", camp on n3 2.0") || view.sentences[0].contains(", camp on n3 1.9"));
+    assert!(
+        view.sentences[0].contains(", camp on n3 2.0")
+            || view.sentences[0].contains(", camp on n3 1.9")
+    );
 }
 
 #[test]
@@ -93,7 +105,10 @@ fn too_little_says_so() {
     let none = find(&Material::default());
     assert!(none.headline.contains("no entities") && none.groups.is_empty());
     let few = find(&Material { entities: entities(&[(4, "n1", 1e3, 1e3)]), ..Material::default() });
-    assert_eq!(few.headline, "Too few entities to fall into camps: 4, and two camps take 6 at least.");
+    assert_eq!(
+        few.headline,
+        "Too few entities to fall into camps: 4, and two camps take 6 at least."
+    );
     let mut rare = two_camps();
     rare.entities.iter_mut().flat_map(|e| &mut e.ops).for_each(|o| o.count = 1);
     assert!(find(&rare).headline.starts_with("Too few answers"), "{}", find(&rare).headline);
@@ -123,19 +138,27 @@ fn requests_of_one_camp_may_still_fall_into_two_groups() {
         ..Material::default()
     };
     let view = find(&material);
-    assert_eq!(view.headline, "One camp of entities: the means of the 20 entities are in no groups.");
+    assert_eq!(
+        view.headline,
+        "One camp of entities: the means of the 20 entities are in no groups."
+    );
     assert!(view.sentences[0].contains("two groups, at get"), "{:?}", view.sentences);
     assert!(
-        view.sentences[1].starts_with("The role of the node asked explains most of the variation of get (9")
+        view.sentences[1]
+            .starts_with("The role of the node asked explains most of the variation of get (9")
     );
     let get = &view.requests[0];
     assert!(
-        get.words.starts_with("Two groups: 57 % around 1.2") && get.hills.unwrap().dip_p.unwrap() < 0.01,
+        get.words.starts_with("Two groups: 57 % around 1.2")
+            && get.hills.unwrap().dip_p.unwrap() < 0.01,
         "{get:?}"
     );
 }
 
 #[test]
 fn the_clock_step_is_read_from_the_environment() {
-    assert_eq!((tick("100 µs"), tick("1.00 ms"), tick("unknown"), tick("")), (100.0, 1_000.0, 0.0, 0.0));
+    assert_eq!(
+        (tick("100 µs"), tick("1.00 ms"), tick("unknown"), tick("")),
+        (100.0, 1_000.0, 0.0, 0.0)
+    );
 }

@@ -137,9 +137,12 @@ impl Label {
     #[must_use]
     pub fn explains(&self) -> bool {
         let all: u64 = self.groups.iter().map(|g| g.count).sum();
-        let large = || self.groups.iter().filter(|g| g.count.saturating_mul(20) >= all).map(|g| g.p50_us);
+        let large =
+            || self.groups.iter().filter(|g| g.count.saturating_mul(20) >= all).map(|g| g.p50_us);
         let (low, high) = large().fold((f64::INFINITY, 0.0_f64), |(a, b), v| (a.min(v), b.max(v)));
-        self.eta_squared >= fwit_stats::latency_groups::labels::EXPLAINS && high >= 1.25 * low && low > 0.0
+        self.eta_squared >= fwit_stats::latency_groups::labels::EXPLAINS
+            && high >= 1.25 * low
+            && low > 0.0
     }
 }
 

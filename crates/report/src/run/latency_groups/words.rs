@@ -1,9 +1,9 @@
 //! The sentences on a run's camps. No test is made here: only what was found is said, with its evidence.
 
-use super::view::{LatencyGroup, LatencyGroupsView, Evidence, Label, Requests};
+use super::view::{Evidence, Label, LatencyGroup, LatencyGroupsView, Requests};
 use super::{FEWEST_ENTITIES, Material};
-use fwit_stats::latency_groups::entities::{EntityGroups, OpKind};
 use fwit_quantities::units::three_digits;
+use fwit_stats::latency_groups::entities::{EntityGroups, OpKind};
 
 /// A ratio below this is called neither faster nor slower.
 const WORTH_SAYING: f64 = 1.1;
@@ -21,7 +21,11 @@ fn percent(share: f64) -> String {
 }
 
 fn small(share: f64) -> String {
-    if share > 0.0 && share < 0.0005 { "under 0.1 %".into() } else { format!("{:.1} %", share * 100.0) }
+    if share > 0.0 && share < 0.0005 {
+        "under 0.1 %".into()
+    } else {
+        format!("{:.1} %", share * 100.0)
+    }
 }
 
 fn list(items: &[String]) -> String {
@@ -149,7 +153,9 @@ pub(super) fn name(latency_groups: &mut [LatencyGroup]) {
     for (i, group) in latency_groups.iter_mut().enumerate() {
         let alone = |is: &dyn Fn(usize) -> bool| (0..roles.len()).all(|j| j == i || !is(j));
         let shares = |j: usize| {
-            nodes.get(j).is_some_and(|n| n.iter().any(|n| group.nodes.iter().any(|own| own.0 == n.0)))
+            nodes
+                .get(j)
+                .is_some_and(|n| n.iter().any(|n| group.nodes.iter().any(|own| own.0 == n.0)))
         };
         group.name = match &group.role {
             Some(role) if alone(&|j| roles.get(j) == Some(&group.role)) => format!("{role} camp"),
@@ -190,9 +196,13 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
     } else if n == 0 {
         "No camps of entities: this run has no entities’ means.".into()
     } else if n < FEWEST_ENTITIES {
-        format!("Too few entities to fall into camps: {n}, and two camps take {FEWEST_ENTITIES} at least.")
+        format!(
+            "Too few entities to fall into camps: {n}, and two camps take {FEWEST_ENTITIES} at least."
+        )
     } else if view.evidence.is_empty() {
-        format!("Too few answers to look for camps: hardly any of the {n} entities has five of a kind.")
+        format!(
+            "Too few answers to look for camps: hardly any of the {n} entities has five of a kind."
+        )
     } else if grouped.is_empty() && labelled.is_empty() {
         format!(
             "One camp: the means of the {} are in no groups, and neither are their requests.",
@@ -250,14 +260,21 @@ fn who(group: &LatencyGroup) -> String {
 fn compared(view: &LatencyGroupsView, by: Option<OpKind>) -> Vec<String> {
     let [fast, slow] = view.groups.as_slice() else {
         let line = |what: &str, of: fn(&LatencyGroup) -> Option<f64>| {
-            let each: Option<Vec<String>> =
-                view.groups.iter().map(|c| of(c).map(|us| format!("{} {} ms", c.name, ms(us)))).collect();
+            let each: Option<Vec<String>> = view
+                .groups
+                .iter()
+                .map(|c| of(c).map(|us| format!("{} {} ms", c.name, ms(us))))
+                .collect();
             each.map(|each| format!("{what}: {}.", each.join(", ")))
         };
-        return line("Reads", |c| c.read_us).into_iter().chain(line("Writes", |c| c.write_us)).collect();
+        return line("Reads", |c| c.read_us)
+            .into_iter()
+            .chain(line("Writes", |c| c.write_us))
+            .collect();
     };
     let mut out = Vec::new();
-    let kinds = [speed("reads", fast.read_us, slow.read_us), speed("writes", fast.write_us, slow.write_us)];
+    let kinds =
+        [speed("reads", fast.read_us, slow.read_us), speed("writes", fast.write_us, slow.write_us)];
     let kinds: Vec<String> = kinds.into_iter().flatten().collect();
     if !kinds.is_empty() {
         out.push(format!("The {} {}.", fast.name, list(&kinds)));
@@ -278,7 +295,12 @@ fn compared(view: &LatencyGroupsView, by: Option<OpKind>) -> Vec<String> {
 }
 
 /// `get and blob_get (1.9 to 2.1 times)`: the operations at which `own` is faster (or slower) than `other`.
-fn by_operation(view: &LatencyGroupsView, own: &LatencyGroup, other: &LatencyGroup, faster: bool) -> Option<String> {
+fn by_operation(
+    view: &LatencyGroupsView,
+    own: &LatencyGroup,
+    other: &LatencyGroup,
+    faster: bool,
+) -> Option<String> {
     let (mut names, mut least, mut most) = (Vec::new(), f64::INFINITY, 0.0_f64);
     for (op, pair) in view.ops.iter().zip(own.ops.iter().zip(&other.ops)) {
         let (Some(a), Some(b)) = pair else { continue };

@@ -38,7 +38,10 @@ pub fn live(stage: &mut Stage) -> Result<()> {
         "arms": [{ "name": "a", "changes": {} }, { "name": "b", "changes": { "load.entities": 10 } }],
         "design": { "pairs": 6, "period_s": 1000, "settle_s": 500 } });
     start(stage, "experiment", &experiment)?;
-    stage.keep_masked("experiment-under-way", "states.says('This period') && states.says('pair 1')")?;
+    stage.keep_masked(
+        "experiment-under-way",
+        "states.says('This period') && states.says('pair 1')",
+    )?;
     stage.act("click('Stop');", &[])?;
     stage.wait("document.documentElement.dataset.fwit !== 'running'")?;
 
@@ -58,8 +61,10 @@ pub fn live(stage: &mut Stage) -> Result<()> {
     // A run from its start to its result, and what the live view says after it.
     stage.first_visit("#/runs")?;
     let text = sticky(stage)?;
-    stage
-        .keep("result-after-the-run", "location.hash.startsWith('#/run/') && states.says('By operation')")?;
+    stage.keep(
+        "result-after-the-run",
+        "location.hash.startsWith('#/run/') && states.says('By operation')",
+    )?;
     stage.go("#/run")?;
     stage.keep_saying("over", "is over")?;
     drop(text);
@@ -68,7 +73,9 @@ pub fn live(stage: &mut Stage) -> Result<()> {
 
 /// Starts something and does not wait for its end.
 fn start(stage: &Stage, call: &str, what: &Value) -> Result<()> {
-    stage.act("window.over = fwit[args[0]](args[1]).catch(() => {});", &[json!(call), what.clone()]).map(drop)
+    stage
+        .act("window.over = fwit[args[0]](args[1]).catch(() => {});", &[json!(call), what.clone()])
+        .map(drop)
 }
 
 /// The library.
@@ -94,7 +101,8 @@ pub fn library(stage: &mut Stage) -> Result<()> {
     stage.act("click('Undo');", &[])?;
     stage.keep("undone", "states.all('tbody tr').length === 3 && !states.notice('')")?;
     // Files: broken, of the same id, several at once.
-    stage.act("give('Run files', [['broken.json', args[0].slice(0, 1000)]]);", &[json!(files[0])])?;
+    stage
+        .act("give('Run files', [['broken.json', args[0].slice(0, 1000)]]);", &[json!(files[0])])?;
     stage.keep("broken-file", "states.notice('was not opened')")?;
     stage.act("click('Close', document.querySelector('.notices'));", &[])?;
     let mut other: Value = serde_json::from_str(&files[0])?;

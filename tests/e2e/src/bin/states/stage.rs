@@ -167,7 +167,9 @@ impl Stage {
 
     /// Puts files into the library.
     pub fn open(&self, files: &[String]) -> Result<()> {
-        self.browser.eval("for (const text of args[0]) await fwit.open(text);", &[json!(files)]).map(drop)
+        self.browser
+            .eval("for (const text of args[0]) await fwit.open(text);", &[json!(files)])
+            .map(drop)
     }
 }
 
