@@ -1,20 +1,22 @@
 //! Whose timing entry is it? The browser names an entry by its URL and says when it started.
 //!
-//! Identical URLs under way at the same time are told apart by a fragment (`#1`, `#2`, …), which is not sent:
-//! of one name only one request is ever in flight, so the entry that starts between two issues belongs to the
-//! first of them. Fragments are used only where they are needed, because Chromium's preflight cache counts them
-//! as part of the URL. WebKit leaves them out of an entry's name: there the start alone decides, among requests
-//! of the same URL, that is of the same operation at the same node.
+//! Identical URLs under way at the same time are told apart by a fragment (`#1`, `#2`, …), which is
+//! not sent: of one name only one request is ever in flight, so the entry that starts between two
+//! issues belongs to the first of them. Fragments are used only where they are needed, because
+//! Chromium's preflight cache counts them as part of the URL. WebKit leaves them out of an entry's
+//! name: there the start alone decides, among requests of the same URL, that is of the same
+//! operation at the same node.
 //!
 //! It is here and not in `browser/` so that it is tested without one.
 //! May not enter: the browser. Called by: `browser/resource_timing.rs`. Tests: beside the code.
 
 use std::collections::{HashMap, VecDeque};
 
-/// How many issues of one URL may wait for their entry, beside those that are in flight. More means that the
-/// browser drops entries.
+/// How many issues of one URL may wait for their entry, beside those that are in flight. More means
+/// that the browser drops entries.
 const WAITING_MAX: usize = 256;
-/// By how much an entry may start before its issue, in ms: both are rounded, to the same steps of the clock …
+/// By how much an entry may start before its issue, in ms: both are rounded, to the same steps of
+/// the clock …
 const ROUNDED: f64 = 0.001;
 /// … but not in WebKit, whose entries come from another process. Its clock has steps of 1 ms.
 const ROUNDED_APART: f64 = 1.0;
@@ -59,8 +61,9 @@ pub struct Found {
 }
 
 impl EntryMatcher {
-    /// The name under which a request to `url` is issued at `now` (ms), to be given back to [`over`](Self::over);
-    /// and the ticket of an earlier one that need not wait any longer for its entry.
+    /// The name under which a request to `url` is issued at `now` (ms), to be given back to
+    /// [`over`](Self::over); and the ticket of an earlier one that need not wait any longer for its
+    /// entry.
     pub fn issue(&mut self, url: String, ticket: u64, now: f64) -> (String, Option<u64>) {
         let requests = self.urls.entry(url.clone()).or_default();
         let fragment = (0..).find(|turn| !requests.in_flight.contains(turn)).unwrap_or(0);
@@ -183,7 +186,8 @@ mod tests {
         assert_eq!(own(&mut names, &first, 5.0), Some(1));
     }
 
-    /// As WebKit names them: three at once, then one after the other with a clock of whole milliseconds.
+    /// As WebKit names them: three at once, then one after the other with a clock of whole
+    /// milliseconds.
     #[test]
     fn where_names_have_no_fragments_every_entry_finds_a_request_of_its_url_by_its_start() {
         let mut names = EntryMatcher::default();
@@ -209,7 +213,8 @@ mod tests {
         );
         given.iter().for_each(|name| names.over(name));
         assert!(names.urls.is_empty());
-        // A millisecond apart and started at once: their own. Where the first starts with the second: exchanged.
+        // A millisecond apart and started at once: their own. Where the first starts with the
+        // second: exchanged.
         for (starts, found) in [([60.0, 61.0], [13, 14]), ([61.0, 61.0], [14, 13])] {
             let given =
                 [(13, 60.0), (14, 61.0)].map(|(ticket, now)| issue(&mut names, ticket, now));
@@ -218,8 +223,8 @@ mod tests {
         }
     }
 
-    /// A server that stood still answers a hundred requests at once (HTTP/2), and a hundred more are issued before
-    /// the browser tells of the first.
+    /// A server that stood still answers a hundred requests at once (HTTP/2), and a hundred more
+    /// are issued before the browser tells of the first.
     #[test]
     fn a_burst_loses_no_entry() {
         let mut names = EntryMatcher::default();

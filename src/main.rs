@@ -14,7 +14,8 @@ fn main() {
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {
     eprintln!(
-        "fwit is a web page: build it with `trunk build --release`, or start it with `cargo xtask demo`."
+        "fwit is a web page: build it with `trunk build --release`, or start it with `cargo xtask \
+         demo`."
     );
     std::process::exit(2);
 }

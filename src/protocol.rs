@@ -1,10 +1,10 @@
 //! What page and worker say to each other.
 //!
-//! May not enter: behaviour. Called by: browser, worker, page. Calls: plan's file form, run's and experiment's views, check.
-//! Invariant: the worker speaks first ([`FromWorker::Ready`]); the page sends nothing before it and refuses
-//! another [`VERSION`]. One worker does one thing at a time; the engine and the analysis are two workers of
-//! the same program.
-//! Tests: beside the code; both ends in tests/browser and tests/e2e.
+//! May not enter: behaviour. Called by: browser, worker, page. Calls: plan's file form, run's and
+//! experiment's views, check. Invariant: the worker speaks first ([`FromWorker::Ready`]); the page
+//! sends nothing before it and refuses another [`VERSION`]. One worker does one thing at a time;
+//! the engine and the analysis are two workers of the same program. Tests: beside the code; both
+//! ends in tests/browser and tests/e2e.
 
 use serde::{Deserialize, Serialize};
 
@@ -192,7 +192,8 @@ pub enum FromWorker {
         /// 0 to 1.
         done: f64,
     },
-    /// Answer to [`ToWorker::CompareRuns`]: first of all operations together, at the end of each as well.
+    /// Answer to [`ToWorker::CompareRuns`]: first of all operations together, at the end of each as
+    /// well.
     Compared {
         /// The request.
         request: u32,
@@ -224,7 +225,8 @@ pub struct OpenedExperiment {
 /// A message that could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "A message between page and worker could not be read ({0}). Reload the page; the two may be of different versions."
+    "A message between page and worker could not be read ({0}). Reload the page; the two may be of \
+     different versions."
 )]
 pub struct ProtocolError(#[from] postcard::Error);
 

@@ -1,5 +1,5 @@
-//! What no compiler checks: who imports whom, how long files get, and that a document was looked at when the
-//! source it describes changed.
+//! What no compiler checks: who imports whom, how long files get, and that a document was looked at
+//! when the source it describes changed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Who may import whom among the modules of the page's package: a module, and the modules it may name.
-/// A new arrow is a change of the architecture: docs/architecture.md says what each is for.
+/// Who may import whom among the modules of the page's package: a module, and the modules it may
+/// name. A new arrow is a change of the architecture: docs/architecture.md says what each is for.
 const ARROWS: &[(&str, &[&str])] = &[
     ("json", &[]),
     ("units", &["json"]),

@@ -1,7 +1,8 @@
-//! `up`: starts the nodes as processes of their own, waits until they serve, and stops them at the end.
+//! `up`: starts the nodes as processes of their own, waits until they serve, and stops them at the
+//! end.
 //!
-//! A node ends when its standard input does. The other end of that pipe is here, so nodes end with this process,
-//! however it ends.
+//! A node ends when its standard input does. The other end of that pipe is here, so nodes end with
+//! this process, however it ends.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
@@ -149,7 +150,8 @@ async fn report_ends(nodes: &mut [(NodeId, Child)]) {
     let ends = nodes.iter_mut().map(|(id, child)| async move {
         match child.wait().await {
             Ok(status) => eprintln!(
-                "fwit-cluster: n{id} ended ({status}); `fwit-cluster node --id {id} ...` brings it back"
+                "fwit-cluster: n{id} ended ({status}); `fwit-cluster node --id {id} ...` brings it \
+                 back"
             ),
             Err(error) => eprintln!("fwit-cluster: n{id}: {error}"),
         }

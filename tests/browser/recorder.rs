@@ -1,4 +1,5 @@
-//! What recording costs, where it happens: time a sample, and memory, which does not grow with their number.
+//! What recording costs, where it happens: time a sample, and memory, which does not grow with
+//! their number.
 
 use fwit_engine::environment::Clock;
 use fwit_quantities::sample::{Outcome, Protocol, Sample, WireTiming};
@@ -68,7 +69,8 @@ fn memory_does_not_grow_with_the_number_of_samples() {
     assert_eq!(recorder.pending(), 0);
     for (turn, (ns, bytes)) in figures.iter().enumerate() {
         console_log!(
-            "recorder, {SAMPLES} samples of ten minutes, turn {turn}: {ns} ns a sample, {bytes} bytes more"
+            "recorder, {SAMPLES} samples of ten minutes, turn {turn}: {ns} ns a sample, {bytes} \
+             bytes more"
         );
     }
     // Values that were never seen before may still open a new cell here and there.

@@ -1,6 +1,7 @@
 //! Finding and installing a browser, the driver that fits it, and Python with `venv`.
 //!
-//! Installs only on Debian and its kin, as root or with a password-less sudo, from the system's own archive.
+//! Installs only on Debian and its kin, as root or with a password-less sudo, from the system's own
+//! archive.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,7 +32,8 @@ impl Browser {
         }
         install(
             &["chromium", "chromium-driver"],
-            "install Chromium or Chrome and the chromedriver of the same version, and put both on PATH or name them \
+            "install Chromium or Chrome and the chromedriver of the same version, and put both on \
+             PATH or name them \
              in CHROME and CHROMEDRIVER",
         )?;
         let missing = |what| {
@@ -56,8 +58,8 @@ pub struct Firefox {
 }
 
 impl Firefox {
-    /// Finds both through FIREFOX, GECKODRIVER, PATH and the tools' cache. None, and a line that says so, when one
-    /// is missing.
+    /// Finds both through FIREFOX, GECKODRIVER, PATH and the tools' cache. None, and a line that
+    /// says so, when one is missing.
     ///
     /// # Errors
     /// When one is missing in CI.
@@ -100,7 +102,8 @@ pub fn python_ready() -> Result<()> {
     )?;
     if !works() {
         bail!(
-            "`python3 -c 'import venv, ensurepip'` still fails after the installation of python3-venv"
+            "`python3 -c 'import venv, ensurepip'` still fails after the installation of \
+             python3-venv"
         );
     }
     Ok(())
@@ -149,7 +152,8 @@ fn install(packages: &[&str], by_hand: &str) -> Result<()> {
     let sudo = !root && process::output_of(Command::new("sudo").args(["-n", "true"])).is_some();
     if !root && !sudo {
         bail!(
-            "{wanted}: not found, and we may not install; run `sudo apt-get install {}`, or {by_hand}",
+            "{wanted}: not found, and we may not install; run `sudo apt-get install {}`, or \
+             {by_hand}",
             packages.join(" ")
         );
     }

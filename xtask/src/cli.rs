@@ -38,8 +38,10 @@ Usage: cargo xtask TASK
       Run the long proofs named, or the short forms that CI runs; without a name, list them.
 
   bench [--rounds 10] [--seconds 8]
-      Completed requests a second of the page's engine over those of a hand-written JavaScript loop that
-      only fetches: same browser, server and concurrency, in alternating rounds. And what recording one
+      Completed requests a second of the page's engine over those of a hand-written JavaScript \
+      loop that
+      only fetches: same browser, server and concurrency, in alternating rounds. And what \
+      recording one
       sample costs. A quiet machine gives closer rounds; the ratio holds on a busy one too.
 
   screenshots DIR [ROUTE...]

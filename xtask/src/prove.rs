@@ -1,7 +1,7 @@
 //! `cargo xtask prove`: proofs that take too long for every change. Their results stand in docs/.
 //!
-//! Owns: which proofs there are, how long each takes, and which of them CI runs (`cargo xtask test proofs`).
-//! May not enter: a proof itself; that is an example, or a test somewhere else.
+//! Owns: which proofs there are, how long each takes, and which of them CI runs (`cargo xtask test
+//! proofs`). May not enter: a proof itself; that is an example, or a test somewhere else.
 
 use anyhow::{Result, bail};
 
@@ -35,14 +35,16 @@ enum How {
 pub const ALL: [Proof; 3] = [
     Proof {
         name: "power",
-        shows: "how often experiments claim a difference that is not there, or miss one (docs/statistics.md)",
+        shows: "how often experiments claim a difference that is not there, or miss one \
+                (docs/statistics.md)",
         takes: "15 min",
         how: How::Example("fwit-report", "experiment_power", &["100"]),
         ci: Some(How::Example("fwit-report", "experiment_power", &["4"])),
     },
     Proof {
         name: "groups",
-        shows: "how often latency groups are found where there are none, or missed (docs/statistics.md)",
+        shows: "how often latency groups are found where there are none, or missed \
+                (docs/statistics.md)",
         takes: "10 min",
         how: How::Example("fwit-stats", "camp_rates", &[]),
         ci: Some(How::Example("fwit-stats", "camp_rates", &["10", "4"])),

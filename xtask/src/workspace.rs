@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn a_lock_file_is_read_by_exact_name() {
-        let lock = "[[package]]\nname = \"ab-c\"\nversion = \"9.9.9\"\n\n[[package]]\nname = \"ab\"\nversion = \"1.2.3\"\n";
+        let lock = "[[package]]\nname = \"ab-c\"\nversion = \"9.9.9\"\n\n[[package]]\nname \
+                    = \"ab\"\nversion = \"1.2.3\"\n";
         assert_eq!(version_in(lock, "ab").as_deref(), Some("1.2.3"));
         assert_eq!(version_in(lock, "a"), None);
         assert_eq!(version_in("name = \"ab\"", "ab"), None);

@@ -69,7 +69,8 @@ pub fn not_acknowledged(error: &SubmitError) -> Response {
     match error {
         SubmitError::NotLeader => text(
             StatusCode::SERVICE_UNAVAILABLE,
-            "Failed to determine cluster leader for forwarding: leadership has moved; the write may still be applied",
+            "Failed to determine cluster leader for forwarding: leadership has moved; the write \
+             may still be applied",
         ),
         SubmitError::TimedOut | SubmitError::Stopped(_) => {
             text(StatusCode::INTERNAL_SERVER_ERROR, format!("Internal Server Error: {error}"))

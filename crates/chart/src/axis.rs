@@ -1,4 +1,5 @@
-//! Axes around a plot: margins that hold the labels, grid, ticks, titles with units; cursor and selection.
+//! Axes around a plot: margins that hold the labels, grid, ticks, titles with units; cursor and
+//! selection.
 
 use super::ink::{Fill, Ink};
 use super::number::Quantity;
@@ -45,7 +46,8 @@ impl Axis {
         &self.title
     }
 
-    /// A value domain for the data's extremes: whole steps, about as many as the height has room for.
+    /// A value domain for the data's extremes: whole steps, about as many as the height has room
+    /// for.
     pub fn widened(&self, domain: [f64; 2], height: f64) -> [f64; 2] {
         match self.kind {
             Kind::Linear => ticks::widened(self.quantity, domain, (height / 45.0).clamp(2.0, 8.0)),
@@ -60,7 +62,8 @@ const TOP_BARE: f64 = 10.0;
 const BOTTOM: f64 = 40.0;
 const RIGHT: f64 = 14.0;
 const TICK: f64 = 4.0;
-/// Left edge of a plot whose row names stand above the rows; a plot with names beside it begins further right.
+/// Left edge of a plot whose row names stand above the rows; a plot with names beside it begins
+/// further right.
 const STACKED_LEFT: f64 = 8.0;
 
 /// One line of text as an item.
@@ -89,7 +92,8 @@ pub fn plot_height(size: Size, y: &Axis) -> f64 {
     (size.height - top - BOTTOM).max(1.0)
 }
 
-/// A frame with a value axis on the left and one below, and the items of both (grid, ticks, labels, titles).
+/// A frame with a value axis on the left and one below, and the items of both (grid, ticks, labels,
+/// titles).
 pub fn xy(
     size: Size,
     x: &Axis,
@@ -183,15 +187,16 @@ pub struct Rows {
     pub stacked: bool,
 }
 
-/// Where in a row of such a frame its data goes (0 top, 1 bottom), and how many pixels of height it has.
+/// Where in a row of such a frame its data goes (0 top, 1 bottom), and how many pixels of height it
+/// has.
 pub fn row_middle(frame: &Frame) -> (f64, f64) {
     let pitch = (frame.plot.h / frame.y.domain()[1].max(1.0)).max(1.0);
     let over = if frame.plot.x <= STACKED_LEFT { 15.0f64.min(pitch * 0.6) } else { 0.0 };
     (0.5 + over / pitch / 2.0, (pitch - over).max(1.0))
 }
 
-/// Rows with their names: beside the plot where there is room and `beside` allows it, otherwise above each row.
-/// `right` is room kept free on the right-hand side.
+/// Rows with their names: beside the plot where there is room and `beside` allows it, otherwise
+/// above each row. `right` is room kept free on the right-hand side.
 pub fn rows(
     size: Size,
     x: &Axis,
@@ -243,8 +248,8 @@ pub fn rows(
     Rows { frame, items, middle, room, stacked }
 }
 
-/// What a chart's data may cover: the plot, and as much around it as a marker on its edge needs; sideways only
-/// where nothing lies beyond the edge.
+/// What a chart's data may cover: the plot, and as much around it as a marker on its edge needs;
+/// sideways only where nothing lies beyond the edge.
 pub fn clip(frame: &Frame, view: &Viewport) -> Rect {
     let (plot, over) = (frame.plot, 6.0);
     let side = if view.x.is_some() { 0.0 } else { over };
@@ -295,7 +300,8 @@ pub fn chip(at: Point, label: &str, size: Size, measure: Measure<'_>, items: &mu
     items.push(text(middle, label, Anchor::Middle, Baseline::Middle, Ink::Surface));
 }
 
-/// Bounds of a label in pixels: left, top, right, bottom, by the rough width; for tests of all charts.
+/// Bounds of a label in pixels: left, top, right, bottom, by the rough width; for tests of all
+/// charts.
 pub fn rough_bounds(l: &Label) -> [f64; 4] {
     let w = rough_width(&l.text, l.size);
     let x = match l.anchor {

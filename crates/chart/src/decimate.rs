@@ -3,12 +3,13 @@
 use super::scale::{Kind, Scale};
 use super::scene::Point;
 
-/// Appends the line through `(x[i], y[i])` to `out`, at most four points per pixel column of `sx`, with a break
-/// where `y` is NaN (one for all in a column). `x` must rise. Points outside the domain of `sx` are left out but for one on each side, so
-/// that the line runs to the edge. Nothing else is allocated.
+/// Appends the line through `(x[i], y[i])` to `out`, at most four points per pixel column of `sx`,
+/// with a break where `y` is NaN (one for all in a column). `x` must rise. Points outside the
+/// domain of `sx` are left out but for one on each side, so that the line runs to the edge. Nothing
+/// else is allocated.
 ///
-/// Keeps first, least, greatest and last of each column in their order (M4: Jugel et al. 2014), which draws the
-/// same pixels as the whole line would.
+/// Keeps first, least, greatest and last of each column in their order (M4: Jugel et al. 2014),
+/// which draws the same pixels as the whole line would.
 pub fn line(x: &[f64], y: &[f64], sx: &Scale, sy: &Scale, out: &mut Vec<Point>) {
     let n = x.len().min(y.len());
     let (x, y) = (&x[..n], &y[..n]);
@@ -124,7 +125,8 @@ impl Column {
     }
 }
 
-/// Least and greatest finite value of `y` where `x` lies in `domain`, widened by one point on each side.
+/// Least and greatest finite value of `y` where `x` lies in `domain`, widened by one point on each
+/// side.
 pub fn extent(x: &[f64], y: &[f64], [lo, hi]: [f64; 2], above_zero: bool) -> Option<[f64; 2]> {
     let n = x.len().min(y.len());
     let from = x[..n].partition_point(|v| *v < lo);
@@ -138,7 +140,8 @@ pub fn extent(x: &[f64], y: &[f64], [lo, hi]: [f64; 2], above_zero: bool) -> Opt
     found
 }
 
-/// Index of the value of `x` nearest to `at`; the earlier one where two are equally near. `x` must rise.
+/// Index of the value of `x` nearest to `at`; the earlier one where two are equally near. `x` must
+/// rise.
 pub fn nearest(x: &[f64], at: f64) -> Option<usize> {
     if x.is_empty() || at.is_nan() {
         return None;

@@ -1,4 +1,5 @@
-//! What every chart gives: a picture, its overlay, a sentence, a legend, values at the cursor, and a table.
+//! What every chart gives: a picture, its overlay, a sentence, a legend, values at the cursor, and
+//! a table.
 
 use super::axis;
 use super::ink::Ink;
@@ -183,7 +184,8 @@ pub trait Chart: Navigate + Send + Sync {
     /// The values at the view's cursor; empty without one.
     fn readout(&self, view: &Viewport, frame: &Frame) -> Readout;
 
-    /// What lies over the data: cursor, values at it, selection. `frame` is that of the picture below.
+    /// What lies over the data: cursor, values at it, selection. `frame` is that of the picture
+    /// below.
     fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
@@ -202,7 +204,8 @@ pub trait Chart: Navigate + Send + Sync {
     fn table(&self) -> Table<'_>;
 }
 
-/// The next of the rising places `x` from the cursor, among those that the frame shows when jumping to an end.
+/// The next of the rising places `x` from the cursor, among those that the frame shows when jumping
+/// to an end.
 pub fn step_through(x: &[f64], view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
     let [lo, hi] = frame.x.domain();
     let last = x.len().checked_sub(1)?;

@@ -115,7 +115,8 @@ impl Heatmap {
         move |c| table.get(c as usize).copied().unwrap_or_else(|| level(c))
     }
 
-    /// The raster of the columns `from..to`, at most `width` wide; columns that share a pixel show their greatest.
+    /// The raster of the columns `from..to`, at most `width` wide; columns that share a pixel show
+    /// their greatest.
     fn raster(&self, from: usize, to: usize, width: usize) -> Raster {
         let [low, high] = self.used.unwrap_or([0, 0]);
         let (columns, bins) = (to - from, high + 1 - low);

@@ -1,4 +1,5 @@
-//! How values are spread: log bins as bars or step outlines, several laid over each other, modes marked.
+//! How values are spread: log bins as bars or step outlines, several laid over each other, modes
+//! marked.
 
 use super::axis::{self, Axis};
 use super::figure::{
@@ -58,10 +59,12 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// A chart of spreads over the bins between `edges` (one more than bins), rising; above zero on a log axis.
+    /// A chart of spreads over the bins between `edges` (one more than bins), rising; above zero on
+    /// a log axis.
     ///
     /// # Errors
-    /// When edges do not rise, are not above zero on a log axis, or a spread has not one count for each bin.
+    /// When edges do not rise, are not above zero on a log axis, or a spread has not one count for
+    /// each bin.
     pub fn new(
         title: &str,
         axis: Axis,

@@ -1,4 +1,5 @@
-//! Names of colours, and the palettes that give them a value: pages read the same names as CSS properties.
+//! Names of colours, and the palettes that give them a value: pages read the same names as CSS
+//! properties.
 
 use super::ramp::{Color, Ramp};
 

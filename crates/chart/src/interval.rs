@@ -1,4 +1,5 @@
-//! Estimates with their intervals, one row each, against a line of no effect and margins that count as equal.
+//! Estimates with their intervals, one row each, against a line of no effect and margins that count
+//! as equal.
 
 use super::axis::{self, Axis};
 use super::figure::{Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table};

@@ -5,10 +5,11 @@
 //! May not enter: web-sys, Leptos, fonts, runs, statistics (a chart draws intervals, it does not
 //! estimate them). Imports `fwit-quantities` alone.
 //!
-//! Invariant: the same data, view, size and text measure give the same scene. No input panics. Nothing
-//! is allocated per data point beyond the decimated columns.
+//! Invariant: the same data, view, size and text measure give the same scene. No input panics.
+//! Nothing is allocated per data point beyond the decimated columns.
 //!
-//! Tests: beside the code; text width is an argument, so they need no font; `cargo test -p fwit-chart`.
+//! Tests: beside the code; text width is an argument, so they need no font; `cargo test -p
+//! fwit-chart`.
 
 pub mod ink;
 pub mod ramp;

@@ -1,4 +1,5 @@
-//! Values over time: several series, bands of confidence, stretches that were disturbed or do not count.
+//! Values over time: several series, bands of confidence, stretches that were disturbed or do not
+//! count.
 
 use std::sync::Arc;
 

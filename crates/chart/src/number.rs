@@ -1,4 +1,5 @@
-//! Numbers as people read them: what a value is decides its unit, an axis decides the unit of all its labels.
+//! Numbers as people read them: what a value is decides its unit, an axis decides the unit of all
+//! its labels.
 
 use super::scale::Kind;
 
@@ -114,7 +115,8 @@ fn rank(p: f64) -> String {
 }
 
 impl Quantity {
-    /// One value with its unit, in three significant digits: `12.3 ms`, `1.20k/s`, `1:05`, `+4.20 %`.
+    /// One value with its unit, in three significant digits: `12.3 ms`, `1.20k/s`, `1:05`, `+4.20
+    /// %`.
     pub fn text(self, v: f64) -> String {
         if !v.is_finite() {
             return "–".to_owned();
@@ -167,7 +169,8 @@ enum Style {
 }
 
 impl Notation {
-    /// The notation for ticks `step` apart (0 where they are uneven) on an axis from `low` to `high`.
+    /// The notation for ticks `step` apart (0 where they are uneven) on an axis from `low` to
+    /// `high`.
     pub fn of(quantity: Quantity, kind: Kind, [low, high]: [f64; 2], step: f64) -> Self {
         let most = low.abs().max(high.abs());
         let mut n = Self {

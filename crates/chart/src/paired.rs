@@ -1,4 +1,5 @@
-//! Periods of an experiment in time order: two arms in turn, pairs joined, periods that do not count crossed out.
+//! Periods of an experiment in time order: two arms in turn, pairs joined, periods that do not
+//! count crossed out.
 
 use super::axis::{self, Axis};
 use super::figure::{

@@ -1,4 +1,5 @@
-//! Latency over percentile rank, on the axis of HdrHistogram: each further nine takes the same length.
+//! Latency over percentile rank, on the axis of HdrHistogram: each further nine takes the same
+//! length.
 
 use super::axis::{self, Axis};
 use super::decimate;

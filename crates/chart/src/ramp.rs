@@ -1,6 +1,8 @@
-//! Colours as numbers, and the ramp of a heatmap: lightness goes one way only, in equal steps to the eye.
+//! Colours as numbers, and the ramp of a heatmap: lightness goes one way only, in equal steps to
+//! the eye.
 //!
-//! Colour space: OKLab (Ottosson 2020, "A perceptual color space for image processing"). Contrast: WCAG 2.2.
+//! Colour space: OKLab (Ottosson 2020, "A perceptual color space for image processing"). Contrast:
+//! WCAG 2.2.
 
 /// A colour of the sRGB space, opaque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +90,8 @@ impl std::fmt::Debug for Ramp {
 }
 
 impl Ramp {
-    /// The ramp through three colours. Lightness runs straight from the first to the last; `mid` gives only its
-    /// hue, so that lightness is monotone whatever a theme says.
+    /// The ramp through three colours. Lightness runs straight from the first to the last; `mid`
+    /// gives only its hue, so that lightness is monotone whatever a theme says.
     pub fn new(low: Color, mid: Color, high: Color) -> Self {
         let (a, m, z) = (low.oklab(), mid.oklab(), high.oklab());
         let mix = |p: f64, q: f64, t: f64| p + (q - p) * t;

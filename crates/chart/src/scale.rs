@@ -17,7 +17,8 @@ pub enum Kind {
 /// The rank nearest to 1 that the percentile axis shows.
 pub const LAST_RANK: f64 = 1.0 - 1e-9;
 
-/// A map from a domain of values to a range of pixels. Always usable: an empty or impossible domain is widened.
+/// A map from a domain of values to a range of pixels. Always usable: an empty or impossible domain
+/// is widened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     kind: Kind,
@@ -79,8 +80,9 @@ fn usable(kind: Kind, [a, b]: [f64; 2]) -> [f64; 2] {
 }
 
 impl Scale {
-    /// The scale of this kind from `domain` (values) to `range` (pixels; the second may be the smaller, as on an
-    /// upright axis). Non-finite, empty and, on a log scale, non-positive domains are widened to a usable one.
+    /// The scale of this kind from `domain` (values) to `range` (pixels; the second may be the
+    /// smaller, as on an upright axis). Non-finite, empty and, on a log scale, non-positive domains
+    /// are widened to a usable one.
     pub fn new(kind: Kind, domain: [f64; 2], range: [f64; 2]) -> Self {
         let domain = usable(kind, domain);
         let [a, b] = domain.map(|v| forward(kind, v));
@@ -108,8 +110,8 @@ impl Scale {
         (self.range[1] - self.range[0]).abs()
     }
 
-    /// The pixel of a value; outside the domain it lies outside the range. NaN stays NaN. A log scale puts zero
-    /// and less far below its low end.
+    /// The pixel of a value; outside the domain it lies outside the range. NaN stays NaN. A log
+    /// scale puts zero and less far below its low end.
     pub fn px(&self, v: f64) -> f64 {
         self.offset + forward(self.kind, v) * self.factor
     }

@@ -2,8 +2,8 @@
 
 use super::ink::{Fill, Ink};
 
-/// A place in the picture: CSS pixels from its top left corner. A non-finite coordinate in a list of points
-/// ends one stretch of a line and starts the next.
+/// A place in the picture: CSS pixels from its top left corner. A non-finite coordinate in a list
+/// of points ends one stretch of a line and starts the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// Pixels to the right.
@@ -184,7 +184,8 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// The marker of the n-th series or group, counted from 0: six in turn. `Cross` is kept for "left out".
+    /// The marker of the n-th series or group, counted from 0: six in turn. `Cross` is kept for
+    /// "left out".
     pub const fn of_series(n: usize) -> Self {
         match n % 6 {
             0 => Self::Circle,
@@ -196,8 +197,8 @@ impl Shape {
         }
     }
 
-    /// Corners of the outline about the origin for radius `r`; the disc has none, the crosses give two bars
-    /// end to end, to be stroked, not filled.
+    /// Corners of the outline about the origin for radius `r`; the disc has none, the crosses give
+    /// two bars end to end, to be stroked, not filled.
     pub fn corners(self, r: f64) -> ([(f64, f64); 4], usize) {
         let s = r * 0.886; // squares and discs of one size have one area
         match self {
@@ -398,8 +399,8 @@ impl Scene {
 /// Gives the width of a text in CSS pixels in the painter's font.
 pub type Measure<'a> = &'a dyn Fn(&str, TextSize) -> f64;
 
-/// A width for text where no font is at hand (native export, tests): that of a wide sans-serif, so that what
-/// fits by it fits in most fonts.
+/// A width for text where no font is at hand (native export, tests): that of a wide sans-serif, so
+/// that what fits by it fits in most fonts.
 pub fn rough_width(text: &str, size: TextSize) -> f64 {
     let em: f64 = text
         .chars()

@@ -1,4 +1,5 @@
-//! The small sign of a series beside its name: as SVG text that takes its colour from the page's CSS.
+//! The small sign of a series beside its name: as SVG text that takes its colour from the page's
+//! CSS.
 
 use super::figure::Sign;
 use super::ink::Ink;
@@ -10,7 +11,8 @@ pub fn svg(sign: Sign, ink: Ink) -> String {
     let line = |dash: super::scene::Dash| {
         let pattern: Vec<String> = dash.pattern().iter().map(f64::to_string).collect();
         format!(
-            "<path d=\"M1 6H25\" stroke=\"var({color})\" stroke-width=\"2\" stroke-dasharray=\"{}\"/>",
+            "<path d=\"M1 6H25\" stroke=\"var({color})\" stroke-width=\"2\" \
+             stroke-dasharray=\"{}\"/>",
             pattern.join(" ")
         )
     };
@@ -26,7 +28,8 @@ pub fn svg(sign: Sign, ink: Ink) -> String {
         Sign::Hatch => format!("<path d=\"M5 11L15 1M11 11L21 1\" stroke=\"var({color})\"/>"),
     };
     format!(
-        "<svg width=\"26\" height=\"12\" viewBox=\"0 0 26 12\" aria-hidden=\"true\" fill=\"none\">{inner}</svg>"
+        "<svg width=\"26\" height=\"12\" viewBox=\"0 0 26 12\" aria-hidden=\"true\" \
+         fill=\"none\">{inner}</svg>"
     )
 }
 

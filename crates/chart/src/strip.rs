@@ -1,4 +1,5 @@
-//! A strip of dots per operation: one dot per entity at its mean, coloured by its group, so that camps show.
+//! A strip of dots per operation: one dot per entity at its mean, coloured by its group, so that
+//! camps show.
 
 use super::axis::{self, Axis};
 use super::figure::{
@@ -63,7 +64,8 @@ impl StripChart {
     /// A chart of these strips; values run along `axis`, linear or logarithmic.
     ///
     /// # Errors
-    /// When a strip has not one value for each entity, or an entity's group is not among the groups.
+    /// When a strip has not one value for each entity, or an entity's group is not among the
+    /// groups.
     pub fn new(
         title: &str,
         axis: Axis,

@@ -9,8 +9,8 @@ use super::scene::{
     Anchor, Baseline, Item, Label, Point, Raster, Rect, Scene, Shape, Stroke, TextSize, Weight,
 };
 
-/// The scene as a document of its own, with `title` and `description` for readers that cannot see it. The ground
-/// is painted.
+/// The scene as a document of its own, with `title` and `description` for readers that cannot see
+/// it. The ground is painted.
 pub fn document(scene: &Scene, palette: &Palette, title: &str, description: &str) -> String {
     let mut w = Writer {
         out: String::new(),
@@ -20,7 +20,8 @@ pub fn document(scene: &Scene, palette: &Palette, title: &str, description: &str
     };
     let (width, height) = (num(scene.width), num(scene.height));
     w.put(&format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} \
          {height}\" role=\"img\" font-family=\"system-ui, sans-serif\">\n"
     ));
     w.put(&format!("<title>{}</title>\n<desc>{}</desc>\n", escape(title), escape(description)));
@@ -32,7 +33,8 @@ pub fn document(scene: &Scene, palette: &Palette, title: &str, description: &str
     w.out
 }
 
-/// The text with everything that XML reads as its own written as entities; characters XML forbids are dropped.
+/// The text with everything that XML reads as its own written as entities; characters XML forbids
+/// are dropped.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -60,8 +62,8 @@ fn num(v: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// A number that tells documents apart which stand in one page, where names of clips and patterns are common
-/// (FNV-1a).
+/// A number that tells documents apart which stand in one page, where names of clips and patterns
+/// are common (FNV-1a).
 fn fingerprint(title: &str, description: &str, scene: &Scene) -> u32 {
     let size = format!("{}x{}x{}", scene.width, scene.height, scene.items.len());
     let bytes = title.bytes().chain(description.bytes()).chain(size.bytes());
@@ -124,7 +126,8 @@ impl Writer<'_> {
                 let (x, y, w, h) = (num(rect.x), num(rect.y), num(rect.w), num(rect.h));
                 let id = format!("clip-{:x}-{}", self.id, self.groups);
                 self.put(&format!(
-                    "<clipPath id=\"{id}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/></clipPath>\n\
+                    "<clipPath id=\"{id}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" \
+                     height=\"{h}\"/></clipPath>\n\
                      <g clip-path=\"url(#{id})\">\n"
                 ));
                 self.items(items);
@@ -199,7 +202,8 @@ impl Writer<'_> {
         let (x, y, size) = (num(l.at.x), num(l.at.y + drop), num(TextSize::px(l.size)));
         let (color, text) = (self.color(l.ink), escape(&l.text));
         self.put(&format!(
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{color}\">{text}</text>\n"
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\" \
+             fill=\"{color}\">{text}</text>\n"
         ));
     }
 
@@ -248,8 +252,10 @@ impl Writer<'_> {
         if let Some(ink) = find(items) {
             let (color, id) = (self.color(ink), self.id);
             self.put(&format!(
-                "<defs><pattern id=\"hatch-{id:x}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\">\
-                 <path d=\"M-2 2L2 -2M0 8L8 0M6 10L10 6\" stroke=\"{color}\" stroke-opacity=\"0.55\"/></pattern></defs>\n"
+                "<defs><pattern id=\"hatch-{id:x}\" width=\"8\" height=\"8\" \
+                 patternUnits=\"userSpaceOnUse\">\
+                 <path d=\"M-2 2L2 -2M0 8L8 0M6 10L10 6\" stroke=\"{color}\" \
+                 stroke-opacity=\"0.55\"/></pattern></defs>\n"
             ));
         }
     }
@@ -288,7 +294,8 @@ fn marker(d: &mut String, p: Point, shape: Shape, r: f64) {
     }
 }
 
-/// A bitmap file (BITMAPV4HEADER, 32 bits with alpha) of the raster; none if it is empty or does not fit its size.
+/// A bitmap file (BITMAPV4HEADER, 32 bits with alpha) of the raster; none if it is empty or does
+/// not fit its size.
 fn bitmap(raster: &Raster, palette: &Palette) -> Option<Vec<u8>> {
     let (w, h) = (u32::try_from(raster.width).ok()?, u32::try_from(raster.height).ok()?);
     if w == 0 || h == 0 || raster.levels.len() != raster.width * raster.height {
@@ -302,7 +309,8 @@ fn bitmap(raster: &Raster, palette: &Palette) -> Option<Vec<u8>> {
         out.extend_from_slice(&v.to_le_bytes());
     }
     out.extend_from_slice(&[1, 0, 32, 0]);
-    // Compression by masks, size, resolution, colours; then the masks of red, green, blue, alpha; "sRGB".
+    // Compression by masks, size, resolution, colours; then the masks of red, green, blue, alpha;
+    // "sRGB".
     for v in
         [3, body, 2835, 2835, 0, 0, 0x00ff_0000, 0x0000_ff00, 0x0000_00ff, 0xff00_0000, 0x7352_4742]
     {
@@ -340,7 +348,8 @@ mod tests {
         })
     }
 
-    /// Reads the document back: every element closed, every attribute quoted; gives the names of its elements.
+    /// Reads the document back: every element closed, every attribute quoted; gives the names of
+    /// its elements.
     fn elements(doc: &str) -> Vec<String> {
         let (mut names, mut open) = (Vec::new(), Vec::new());
         let mut rest = doc;

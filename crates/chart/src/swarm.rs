@@ -1,12 +1,15 @@
-//! Places dots of near-equal value beside each other, so that a crowd shows as a crowd: always the same way.
+//! Places dots of near-equal value beside each other, so that a crowd shows as a crowd: always the
+//! same way.
 
 /// How far back a dot looks for others in its way; bounds the work when thousands share a pixel.
 const LOOK_BACK: usize = 256;
 
-/// Offsets across the axis for dots at `along` (pixels, any order), each of radius `radius`, inside `±half`.
+/// Offsets across the axis for dots at `along` (pixels, any order), each of radius `radius`, inside
+/// `±half`.
 ///
-/// Dots are taken by rising position and put as near to the middle line as earlier ones allow (a beeswarm, Eklund).
-/// Where there is no room left a dot lies over others, spread evenly by its number. No randomness.
+/// Dots are taken by rising position and put as near to the middle line as earlier ones allow (a
+/// beeswarm, Eklund). Where there is no room left a dot lies over others, spread evenly by its
+/// number. No randomness.
 pub fn offsets(along: &[f64], radius: f64, half: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..along.len()).filter(|i| along[*i].is_finite()).collect();
     order.sort_by(|a, b| along[*a].total_cmp(&along[*b]));
@@ -39,7 +42,8 @@ pub fn offsets(along: &[f64], radius: f64, half: f64) -> Vec<f64> {
     out
 }
 
-/// A radius at which `n` dots over `length` pixels have a chance to fit into `room` pixels of height: 2 to 4.5.
+/// A radius at which `n` dots over `length` pixels have a chance to fit into `room` pixels of
+/// height: 2 to 4.5.
 pub fn radius(n: usize, length: f64, room: f64) -> f64 {
     // Dots crowd into about a tenth of the axis.
     (0.1 * length * room / (4.0 * n.max(1) as f64)).sqrt().clamp(2.0, 4.5).min(room / 2.0)

@@ -1,4 +1,5 @@
-//! Where an axis is marked: 1-2-5 steps, times people use, decades, nines; as many as there is room for.
+//! Where an axis is marked: 1-2-5 steps, times people use, decades, nines; as many as there is room
+//! for.
 
 use super::number::{Notation, Quantity};
 use super::scale::{Kind, Scale};
@@ -13,7 +14,8 @@ pub struct Tick {
     pub px: f64,
     /// Its text.
     pub label: String,
-    /// Middle of the text along the axis; differs from `px` where the text would be cut off at the edge.
+    /// Middle of the text along the axis; differs from `px` where the text would be cut off at the
+    /// edge.
     pub label_px: f64,
 }
 
@@ -47,8 +49,8 @@ const SECONDS: [f64; 20] = [
     10_800.0, 21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0,
 ];
 
-/// The smallest step people use that is at least `raw`: 1, 2, 5 times a power of ten; for times of a second and
-/// more 1, 2, 5, 10, 15, 30 s, then the same of minutes, then hours and days.
+/// The smallest step people use that is at least `raw`: 1, 2, 5 times a power of ten; for times of
+/// a second and more 1, 2, 5, 10, 15, 30 s, then the same of minutes, then hours and days.
 pub fn step(quantity: Quantity, raw: f64) -> f64 {
     if !raw.is_finite() || raw <= 0.0 {
         return 1.0;
@@ -89,7 +91,8 @@ pub fn widened(quantity: Quantity, [lo, hi]: [f64; 2], n: f64) -> [f64; 2] {
     [(lo / s + 1e-9).floor() * s, (hi / s - 1e-9).ceil() * s]
 }
 
-/// The domain widened to the next 1, 2 or 5 times a power of ten at both ends: for a log value axis.
+/// The domain widened to the next 1, 2 or 5 times a power of ten at both ends: for a log value
+/// axis.
 pub fn widened_log([lo, hi]: [f64; 2]) -> [f64; 2] {
     if lo.is_nan() || lo <= 0.0 || !hi.is_finite() {
         return [lo, hi];

@@ -1,7 +1,8 @@
-//! What the reader has done to a chart: zoom, cursor, selection, series switched off; and how input changes it.
+//! What the reader has done to a chart: zoom, cursor, selection, series switched off; and how input
+//! changes it.
 //!
-//! A pure reducer: input and the frame on screen in, the next view out. Everything is kept in values, not pixels,
-//! so that a view outlives a resize and several charts can share one cursor.
+//! A pure reducer: input and the frame on screen in, the next view out. Everything is kept in
+//! values, not pixels, so that a view outlives a resize and several charts can share one cursor.
 
 use super::scale::Frame;
 use super::scene::Point;
@@ -11,7 +12,8 @@ use super::scene::Point;
 pub struct Cursor {
     /// Along the width.
     pub x: f64,
-    /// Along the height; none where the cursor came from another chart or stands for a whole column.
+    /// Along the height; none where the cursor came from another chart or stands for a whole
+    /// column.
     pub y: Option<f64>,
 }
 
@@ -154,8 +156,8 @@ pub trait Navigate {
     /// All of the x axis.
     fn domain(&self) -> [f64; 2];
 
-    /// The next place of the cursor, from the one in the view or, if there is none, from the first shown;
-    /// `None` when there is nothing to step through.
+    /// The next place of the cursor, from the one in the view or, if there is none, from the first
+    /// shown; `None` when there is nothing to step through.
     fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor>;
 }
 
@@ -293,7 +295,8 @@ fn zoom<C: Navigate + ?Sized>(view: &mut Viewport, factor: f64, frame: &Frame, c
     view.x = clipped(chart, frame, ends.map(|p| frame.x.value(p)));
 }
 
-/// The stretch inside the chart's own domain; none if that is all of it. A stretch too small is not taken.
+/// The stretch inside the chart's own domain; none if that is all of it. A stretch too small is not
+/// taken.
 fn clipped<C: Navigate + ?Sized>(chart: &C, frame: &Frame, [lo, hi]: [f64; 2]) -> Option<[f64; 2]> {
     let full = chart.domain();
     let (lo, hi) = (lo.max(full[0]), hi.min(full[1]));

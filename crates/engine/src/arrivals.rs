@@ -21,7 +21,8 @@ impl Schedule {
     #[must_use]
     pub fn new(seed: u64, rate_per_s: f64, arrivals: Arrivals, stages: &[Stage]) -> Schedule {
         let stages = stages.to_vec();
-        // With stages, time is counted in arrivals of a rate of 1, and the stages' integral turned back.
+        // With stages, time is counted in arrivals of a rate of 1, and the stages' integral turned
+        // back.
         let rate_per_s = if stages.is_empty() { rate_per_s } else { 1.0 };
         Schedule {
             rate_per_s,

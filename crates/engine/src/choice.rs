@@ -1,5 +1,6 @@
-//! What an entity does next, on which key, with which value. A plan and a seed give the same choices;
-//! each purpose has a stream of its own, so that what the cluster answers moves none of the others.
+//! What an entity does next, on which key, with which value. A plan and a seed give the same
+//! choices; each purpose has a stream of its own, so that what the cluster answers moves none of
+//! the others.
 
 use fwit_model::dialect::{KeyUse, Operation, Pool};
 use fwit_model::plan::{Keys, Model, Plan};
@@ -85,8 +86,8 @@ impl Chooser {
         self.think + Micros(spread)
     }
 
-    /// When the entity's first request is due after the start: anywhere in its first think time, so that
-    /// entities do not march in step.
+    /// When the entity's first request is due after the start: anywhere in its first think time, so
+    /// that entities do not march in step.
     pub fn first(&mut self) -> Micros {
         Micros((self.thinks.unit() * (self.think + self.jitter).0 as f64) as u64)
     }
@@ -173,7 +174,8 @@ impl Chooser {
         }
     }
 
-    /// Letters and digits that never repeat themselves: a value equal to the stored one may cost nothing.
+    /// Letters and digits that never repeat themselves: a value equal to the stored one may cost
+    /// nothing.
     fn fill(&mut self, out: &mut String) {
         const LETTERS: &[u8; 64] =
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-x";

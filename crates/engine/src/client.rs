@@ -44,8 +44,8 @@ pub struct Client<T, C> {
     lanes: RefCell<Vec<Option<usize>>>,
 }
 
-/// A request under way. If it is dropped before it ended (the run was stopped), it ends as aborted: that is
-/// how every issued request is counted exactly once.
+/// A request under way. If it is dropped before it ended (the run was stopped), it ends as aborted:
+/// that is how every issued request is counted exactly once.
 struct InFlightRequest<'a, T: Transport, C: Clock> {
     client: &'a Client<T, C>,
     sample: Sample,
@@ -146,7 +146,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let mut freed = shared.clock.now();
         shared.clock.sleep_until(freed + first).await;
         loop {
-            // The search for a leader that was lost is time a user of the cluster would have waited.
+            // The search for a leader that was lost is time a user of the cluster would have
+            // waited.
             let due = shared.clock.now();
             self.find_leader_if_lost().await;
             self.perform(due).await;
@@ -213,7 +214,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         for hop in 0.. {
             let reply = self.send(&permit, chosen.op, &request, deadline).await;
             let mut ended = self.judge(&mut flight, chosen.op, node, &reply);
-            // The leader could not be reached by a redirect: ask for it and submit again, as one request.
+            // The leader could not be reached by a redirect: ask for it and submit again, as one
+            // request.
             if ended.outcome == Outcome::NotLeader && hop < REDIRECTS_MAX {
                 let leader = shared.find_leader(shared.clock.now()).await;
                 if let Some(leader) = leader.filter(|l| *l != node && shared.clock.now() < deadline)
@@ -357,7 +359,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
         match outcome {
             Outcome::NotLeader | Outcome::Unavailable | Outcome::Network | Outcome::Timeout
-                // Many may fail by the same broken node; one that has moved on meanwhile stays there.
+                // Many may fail by the same broken node; one that has moved on meanwhile stays
+                // there.
                 if self.target() == ended.at => {
                     self.latch.set(None);
                     self.lost.set(Some(shared.clock.now()));

@@ -1,4 +1,5 @@
-//! The doors to the world: a clock and a transport. The browser and the simulation each have their own.
+//! The doors to the world: a clock and a transport. The browser and the simulation each have their
+//! own.
 
 use std::future::Future;
 use std::pin::pin;
@@ -80,14 +81,15 @@ pub trait Transport {
     /// An event stream.
     type Events: EventStream;
 
-    /// Sends a request and reads the answer to its last byte. Dropping the future aborts the request.
+    /// Sends a request and reads the answer to its last byte. Dropping the future aborts the
+    /// request.
     ///
     /// # Errors
     /// No readable answer: refused, broken off, blocked.
     fn send(&self, call: &Call) -> impl Future<Output = Result<Reply, NoAnswer>>;
 
-    /// Times that came from the wire since the last time, by ticket; `None` where they turned out not to be
-    /// had.
+    /// Times that came from the wire since the last time, by ticket; `None` where they turned out
+    /// not to be had.
     fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)>;
 
     /// Opens an event stream. Dropping it closes it.
@@ -109,8 +111,8 @@ pub struct Room {
 }
 
 impl Room {
-    /// A browser opens six HTTP/1.1 connections an origin. Chromium opens at most 256 sockets, and rejects
-    /// fetches outright at about 1,500 outstanding.
+    /// A browser opens six HTTP/1.1 connections an origin. Chromium opens at most 256 sockets, and
+    /// rejects fetches outright at about 1,500 outstanding.
     pub const BROWSER: Room = Room { lane: 6, total: 256 };
     /// No browser stands between: what an entity asks for is under way at once.
     pub const UNBOUNDED: Room = Room { lane: 1_000_000, total: 1_000_000 };

@@ -1,5 +1,5 @@
-//! The books of published and received events: per subscriber and publisher, what came, came twice, came out
-//! of order, or never came.
+//! The books of published and received events: per subscriber and publisher, what came, came twice,
+//! came out of order, or never came.
 
 use hdrhistogram::Histogram;
 

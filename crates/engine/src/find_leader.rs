@@ -1,4 +1,5 @@
-//! Finding the leader when a latch failed: all nodes are asked at once, by one entity for all of them.
+//! Finding the leader when a latch failed: all nodes are asked at once, by one entity for all of
+//! them.
 
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
@@ -58,8 +59,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
     }
 
-    /// Asks every node for its status and remembers the answers. Returns the node that says it leads; with
-    /// `hurry` at once, without waiting for the rest.
+    /// Asks every node for its status and remembers the answers. Returns the node that says it
+    /// leads; with `hurry` at once, without waiting for the rest.
     pub async fn ask_all(&self, hurry: bool) -> Option<u16> {
         let nodes = self.topology.borrow().nodes.len() as u16;
         let mut asked: FuturesUnordered<_> =

@@ -1,7 +1,9 @@
-//! The instrument's watch over itself while a run is under way: heartbeat, troubles with their times.
+//! The instrument's watch over itself while a run is under way: heartbeat, troubles with their
+//! times.
 //!
-//! A heartbeat is due every 25 ms in the same thread as the entities; how late it is, the entities' own timers
-//! are too. What the page and the browser tell (hidden, frozen, under pressure) is kept as spans of time.
+//! A heartbeat is due every 25 ms in the same thread as the entities; how late it is, the entities'
+//! own timers are too. What the page and the browser tell (hidden, frozen, under pressure) is kept
+//! as spans of time.
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
@@ -98,8 +100,8 @@ impl Default for Instrument {
 }
 
 impl Instrument {
-    /// The load begins at `now`; the measured window is `window`. What went on before is forgotten, what goes on
-    /// still begins now.
+    /// The load begins at `now`; the measured window is `window`. What went on before is forgotten,
+    /// what goes on still begins now.
     pub fn begin(&mut self, now: Micros, window: (Micros, Micros)) {
         self.lag.reset();
         self.window = window;

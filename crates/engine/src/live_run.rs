@@ -177,8 +177,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         self.stop.stop();
     }
 
-    /// Carries the run out. `on_snapshot` is called after the first beat, then once a second, and at
-    /// the end: what is drawn oftener takes from what is measured.
+    /// Carries the run out. `on_snapshot` is called after the first beat, then once a second, and
+    /// at the end: what is drawn oftener takes from what is measured.
     ///
     /// # Errors
     /// No node answers.
@@ -196,7 +196,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let heartbeat = async {
             let mut due = shared.clock.now();
             loop {
-                // The clock's timers are whole milliseconds: what is late is so by its own due time.
+                // The clock's timers are whole milliseconds: what is late is so by its own due
+                // time.
                 due = due.max(shared.clock.now()) + HEARTBEAT;
                 shared.clock.sleep_until(due).await;
                 shared.instrument.borrow_mut().heartbeat(due, shared.clock.now());
@@ -239,7 +240,9 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             };
         if nothing {
             return Err(CannotStart(
-                "None of the plan's nodes answers. The connection check says of each what is wrong.".into(),
+                "None of the plan's nodes answers. The connection check says of each what is \
+                 wrong."
+                    .into(),
             ));
         }
         shared.begin();
@@ -259,7 +262,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             matches!(select(pin!(measuring), pin!(self.stop.asked())).await, Either::Right(_))
         };
         let mut end: FuturesUnordered<_> = std::iter::once(end).collect();
-        // The load is dropped with the end of this statement: what is in flight is aborted, and counted so.
+        // The load is dropped with the end of this statement: what is in flight is aborted, and
+        // counted so.
         let ended = match select(pin!(self.load()), pin!(end.next())).await {
             Either::Right((Some(true), _)) => Ended::Stopped,
             _ => Ended::Completed,
@@ -299,7 +303,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         std::future::pending::<()>().await;
     }
 
-    /// Requests become due by the schedule, whatever became of earlier ones; entities do them in turn.
+    /// Requests become due by the schedule, whatever became of earlier ones; entities do them in
+    /// turn.
     async fn open(&self, schedule: Schedule) {
         let shared = &self.shared;
         let (start, measured_from, measured_to) = shared.windows.get();

@@ -1,5 +1,5 @@
-//! The check after the load: is every key there whose writing was acknowledged? The leader is asked,
-//! through the same slots as the load.
+//! The check after the load: is every key there whose writing was acknowledged? The leader is
+//! asked, through the same slots as the load.
 
 use std::future::Future;
 use std::pin::pin;
@@ -26,7 +26,8 @@ const LEADER_PAUSE: Micros = Micros(250_000);
 const PATIENCE: Micros = Micros(120_000_000);
 
 impl<T: Transport, C: Clock> Shared<T, C> {
-    /// Reads back every acknowledged key, until `cut` at the latest. `None` where the plan does not ask for it.
+    /// Reads back every acknowledged key, until `cut` at the latest. `None` where the plan does not
+    /// ask for it.
     pub async fn verify(&self, cut: impl Future<Output = ()>) -> Option<Verification> {
         let (keys, beyond) = {
             let acknowledged = self.acknowledged.borrow();

@@ -1,8 +1,10 @@
-//! Slots in front of the transport: permits to have one request in flight on a lane, given out first come,
-//! first served, so that the queue is measured where it stands instead of hiding in the browser.
+//! Slots in front of the transport: permits to have one request in flight on a lane, given out
+//! first come, first served, so that the queue is measured where it stands instead of hiding in the
+//! browser.
 //!
-//! Two limits hold at once: each lane's own, and one over all lanes. A permit goes to the longest waiting
-//! request whose lane has room. Permits and waiting places give themselves back when they are dropped.
+//! Two limits hold at once: each lane's own, and one over all lanes. A permit goes to the longest
+//! waiting request whose lane has room. Permits and waiting places give themselves back when they
+//! are dropped.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -144,8 +146,8 @@ impl Inner {
         free
     }
 
-    /// Gives free slots to those who wait longest. Wakers are called while the books are closed to others:
-    /// a waker only puts a task on its executor's list.
+    /// Gives free slots to those who wait longest. Wakers are called while the books are closed to
+    /// others: a waker only puts a task on its executor's list.
     fn grant(&mut self) {
         while self.waiting > 0 && self.in_use < self.total {
             let first =
@@ -295,8 +297,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, no limit is ever passed, slots are granted in the order of asking within a
-        /// lane, and at the end everything that waits has no room.
+        /// Whatever happens, no limit is ever passed, slots are granted in the order of asking
+        /// within a lane, and at the end everything that waits has no room.
         #[test]
         fn first_come_first_served_and_never_above_the_limits(
             limits in proptest::array::uniform3(1..4_u32), total in 1..6_u32, steps in proptest::collection::vec(step(), 0..200),

@@ -1,5 +1,5 @@
-//! The nodes and lanes of a run, and which of them an answer came from. Leaders that the plan does not name
-//! are added when a redirect leads to them.
+//! The nodes and lanes of a run, and which of them an answer came from. Leaders that the plan does
+//! not name are added when a redirect leads to them.
 
 use std::rc::Rc;
 
@@ -70,8 +70,8 @@ impl Topology {
         }
     }
 
-    /// A lane for an entity that is new at a node: entities are spread evenly over a node's lanes, in turn.
-    /// `None` for a node that does not exist.
+    /// A lane for an entity that is new at a node: entities are spread evenly over a node's lanes,
+    /// in turn. `None` for a node that does not exist.
     pub fn take_lane(&mut self, node: u16) -> Option<usize> {
         let entry = self.nodes.get_mut(usize::from(node))?;
         let lane = entry.lanes.get(entry.turn % entry.lanes.len().max(1)).copied();
@@ -86,8 +86,8 @@ impl Topology {
         Some((lane, self.lanes.get(lane)?.base.clone()))
     }
 
-    /// The node that answers at a URL: by its lanes' origins, by its own, then by the name the answer gave
-    /// (`X-Served-By`). `None` where nothing fits.
+    /// The node that answers at a URL: by its lanes' origins, by its own, then by the name the
+    /// answer gave (`X-Served-By`). `None` where nothing fits.
     #[must_use]
     pub fn find(&self, url: &BaseUrl, served_by: Option<&str>) -> Option<u16> {
         let origin = url.origin();
@@ -106,7 +106,8 @@ impl Topology {
             })
     }
 
-    /// As [`Topology::find`]; a node the plan does not name is added. Returns the node, and whether it is new.
+    /// As [`Topology::find`]; a node the plan does not name is added. Returns the node, and whether
+    /// it is new.
     pub fn find_or_add(&mut self, url: &BaseUrl, served_by: Option<&str>) -> Option<(u16, bool)> {
         if let Some(node) = self.find(url, served_by) {
             return Some((node, false));

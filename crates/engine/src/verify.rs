@@ -1,7 +1,7 @@
 //! Keys whose writing was acknowledged, for the check after the load.
 //!
-//! A key that an entity tried to delete is left out: whether it should be there depends on the order in
-//! which the cluster took the two.
+//! A key that an entity tried to delete is left out: whether it should be there depends on the
+//! order in which the cluster took the two.
 
 use std::collections::BTreeMap;
 

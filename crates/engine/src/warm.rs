@@ -1,4 +1,5 @@
-//! Preflights before the load: the browser keeps their answers, and none falls into the measured window.
+//! Preflights before the load: the browser keeps their answers, and none falls into the measured
+//! window.
 
 use std::rc::Rc;
 
@@ -15,8 +16,8 @@ use fwit_quantities::units::Micros;
 const PATIENCE: Micros = Micros(10_000_000);
 
 impl<T: Transport, C: Clock> Shared<T, C> {
-    /// Asks every lane for the plan's paths that need a preflight, as many at a time as the load will. A GET does
-    /// nothing there, and the browser keeps leave by address, not by method.
+    /// Asks every lane for the plan's paths that need a preflight, as many at a time as the load
+    /// will. A GET does nothing there, and the browser keeps leave by address, not by method.
     pub async fn warm_preflights(&self, has_key: bool) {
         let paths = preflight::expected(&self.plan, has_key).warm;
         if paths.is_empty() {

@@ -1,6 +1,7 @@
 //! From a run's view to charts: which series, on which axes, with what marked as not counting.
 //!
-//! Where a run has nothing to draw, there is no chart; what does not fit gives the chart's own error.
+//! Where a run has nothing to draw, there is no chart; what does not fit gives the chart's own
+//! error.
 
 use std::sync::Arc;
 
@@ -294,8 +295,8 @@ pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
     )?))
 }
 
-/// One dot an entity and operation at its mean, with the sign of its camp; where there is one camp, of the node it
-/// chose.
+/// One dot an entity and operation at its mean, with the sign of its camp; where there is one camp,
+/// of the node it chose.
 ///
 /// # Errors
 /// None of a view that `run::summary` made.

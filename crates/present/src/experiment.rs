@@ -129,7 +129,8 @@ pub fn shift(c: &ComparisonView) -> Result<Drawn, ChartError> {
     Ok(Some(Arc::new(chart)))
 }
 
-/// One primary metric of every period in time order: two arms, pairs joined, what does not count crossed out.
+/// One primary metric of every period in time order: two arms, pairs joined, what does not count
+/// crossed out.
 ///
 /// # Errors
 /// Where periods do not follow each other.

@@ -4,7 +4,8 @@ use fwit_quantities::units::{grouped, three_digits};
 use fwit_report::run::compare::percentile_name;
 use fwit_report::run::view::{PERCENTILES, Shown, Summary, shown};
 
-/// A latency in milliseconds, three significant digits, without its unit (that stands in the heading).
+/// A latency in milliseconds, three significant digits, without its unit (that stands in the
+/// heading).
 #[must_use]
 pub fn ms(us: f64) -> String {
     let ms = us / 1_000.0;
@@ -84,7 +85,8 @@ pub fn percentile_cell(summary: &Summary, i: usize) -> Cell {
     let why = match how {
         Shown::Full => None,
         Shown::Greyed => Some(format!(
-            "A hint only: {name} of {answers} rests on fewer than ten of them. It is certain from {} on.",
+            "A hint only: {name} of {answers} rests on fewer than ten of them. It is certain from \
+             {} on.",
             count(needed)
         )),
         Shown::Hidden => Some(format!(

@@ -1,4 +1,5 @@
-//! The plan form's fields: which control shows a problem, what it is called, and lanes in one click.
+//! The plan form's fields: which control shows a problem, what it is called, and lanes in one
+//! click.
 
 use fwit_model::plan::{
     BaseUrl, DialectId, Node, NodeDraft, PlanDraft, Problem, SIM_PRESETS, default_nodes, sim_index,
@@ -8,8 +9,8 @@ use fwit_model::plan::{
 /// Lanes that one click adds to a loopback node.
 pub const LOOPBACK_LANES: usize = 9;
 
-/// The control that shows a problem of this field: problems of a single lane stand at the node's lanes,
-/// problems of what has no control stand at the form.
+/// The control that shows a problem of this field: problems of a single lane stand at the node's
+/// lanes, problems of what has no control stand at the form.
 #[must_use]
 pub fn control(field: &str) -> String {
     let parts: Vec<&str> = field.split('.').collect();
@@ -147,8 +148,8 @@ pub fn can_add_lanes(node: &NodeDraft) -> bool {
     BaseUrl::parse(&node.url).is_ok_and(|url| url.is_loopback()) && node.lanes.trim().is_empty()
 }
 
-/// Adds the node's own address and more names or addresses of this machine as lanes, where it has none and is on this
-/// machine.
+/// Adds the node's own address and more names or addresses of this machine as lanes, where it has
+/// none and is on this machine.
 pub fn add_loopback_lanes(node: &mut NodeDraft, kind: LaneKind) {
     if let (true, Ok(url)) = (can_add_lanes(node), BaseUrl::parse(&node.url)) {
         let host = |i: usize| match kind {
@@ -222,7 +223,8 @@ pub fn use_own_cluster(draft: &mut PlanDraft) {
     }
 }
 
-/// The name of the simulated cluster that a draft describes; `None` where its parameters are its own.
+/// The name of the simulated cluster that a draft describes; `None` where its parameters are its
+/// own.
 #[must_use]
 pub fn simulated_preset(draft: &PlanDraft) -> Option<&'static str> {
     SIM_PRESETS
@@ -238,8 +240,8 @@ pub enum Beginning {
     Last,
     /// The local cluster, if it answers; else the simulated one.
     Ask,
-    /// The simulated cluster at once: from a hosted page, asking this machine would raise the browser's prompt
-    /// for access to the local network before the visitor has done anything.
+    /// The simulated cluster at once: from a hosted page, asking this machine would raise the
+    /// browser's prompt for access to the local network before the visitor has done anything.
     Simulated,
 }
 
@@ -274,7 +276,8 @@ pub fn with_nodes(mut draft: PlanDraft, nodes: &[(String, String)]) -> PlanDraft
     draft
 }
 
-/// The text of a file, where it is one that wants to be a plan: small, and with the plan's format in it.
+/// The text of a file, where it is one that wants to be a plan: small, and with the plan's format
+/// in it.
 #[must_use]
 pub fn plan_text(bytes: &[u8]) -> Option<&str> {
     if bytes.len() > 1_000_000 {

@@ -2,7 +2,8 @@
 
 use fwit_report::run::view::{Live, Second};
 
-/// Longest history kept for the live charts, in seconds: a day. Older seconds stay in the run itself.
+/// Longest history kept for the live charts, in seconds: a day. Older seconds stay in the run
+/// itself.
 pub const HISTORY_MAX: usize = 86_400;
 
 /// What came since the last frame. However many beats come, it holds one, and the seconds of all.

@@ -160,8 +160,8 @@ pub fn sort(cards: &mut Vec<Card>) {
     cards.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
 }
 
-/// The id of the card of this setting, none of `but`, that started near `at` (as far as the texts of the
-/// times agree); runs that went to their end first.
+/// The id of the card of this setting, none of `but`, that started near `at` (as far as the texts
+/// of the times agree); runs that went to their end first.
 #[must_use]
 pub fn nearest(cards: &[Card], setting: u64, but: &[&str], at: &str) -> Option<String> {
     let of = || {
@@ -169,7 +169,8 @@ pub fn nearest(cards: &[Card], setting: u64, but: &[&str], at: &str) -> Option<S
             .iter()
             .filter(|c| c.setting == setting && setting != 0 && !but.contains(&c.id.as_str()))
     };
-    // RFC 3339 in UTC: the order of the texts is that of the times, and the longest common start the nearest.
+    // RFC 3339 in UTC: the order of the texts is that of the times, and the longest common start
+    // the nearest.
     let common =
         |c: &Card| c.started_at.bytes().zip(at.bytes()).take_while(|(a, b)| a == b).count();
     of().max_by_key(|c| (c.ended == Ended::Completed, common(c))).map(|c| c.id.clone())

@@ -1,4 +1,5 @@
-//! The methods behind numbers: name, a sentence, and the section of docs/statistics.md that explains it.
+//! The methods behind numbers: name, a sentence, and the section of docs/statistics.md that
+//! explains it.
 
 /// A method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub struct Method {
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 impl Method {
-    /// The address of its section: in the repository, which every hosted page reaches; beside the page where no
-    /// repository is known.
+    /// The address of its section: in the repository, which every hosted page reaches; beside the
+    /// page where no repository is known.
     #[must_use]
     pub fn link(&self) -> String {
         let base =
@@ -64,9 +65,11 @@ methods! {
     VERDICTS "verdicts" "Four verdicts"
         "different, smaller than the margin, equivalent, inconclusive: fixed words for fixed rules."
     CAMPS "camps" "Camps"
-        "known labels first (eta squared), valley and dip test on requests, Cochran’s Q and exact 2- and 3-means on entities."
+        "known labels first (eta squared), valley and dip test on requests, Cochran’s Q and exact \
+         2- and 3-means on entities."
     BLOCK_BOOTSTRAP "block-bootstrap" "Stationary block bootstrap"
-        "95 % interval from 2,000 draws of whole stretches of the run’s seconds: the noise within the runs, not what changed between them."
+        "95 % interval from 2,000 draws of whole stretches of the run’s seconds: the noise within \
+         the runs, not what changed between them."
     PERCENTILES "percentiles" "Percentiles"
         "HdrHistogram’s rule; shown in full with ten samples above."
 }

@@ -136,7 +136,8 @@ pub fn verdict(verdict: HealthVerdict) -> (&'static str, &'static str) {
 #[must_use]
 pub fn calibration(c: &Calibration) -> String {
     format!(
-        "This browser: {}/s at most, {} at a time, against a server that does nothing; one request alone takes {} (p99 {}). Kept with the \
+        "This browser: {}/s at most, {} at a time, against a server that does nothing; one request \
+         alone takes {} (p99 {}). Kept with the \
          runs to come; stay below half of that rate.",
         three_digits(c.requests_per_s),
         c.in_flight,
@@ -145,7 +146,8 @@ pub fn calibration(c: &Calibration) -> String {
     )
 }
 
-/// Whether an annotation is marked in the charts. A CPU under pressure is so for most of a run or not at all.
+/// Whether an annotation is marked in the charts. A CPU under pressure is so for most of a run or
+/// not at all.
 #[must_use]
 pub fn is_marked(annotation: &Annotation) -> bool {
     annotation.kind != Disturbance::Pressure
@@ -186,14 +188,15 @@ pub fn thresholds(list: &[ThresholdResult]) -> Option<(bool, String)> {
     Some((failed > 0, text))
 }
 
-/// Entities and how many of them were really under way, in one sentence, with what to change where the
-/// browser was the limit; `None` where all were.
+/// Entities and how many of them were really under way, in one sentence, with what to change where
+/// the browser was the limit; `None` where all were.
 #[must_use]
 pub fn client_limit(c: &Concurrency) -> Option<String> {
     let (entities, waiting) = (f64::from(c.entities), c.waiting);
     (waiting >= 1.0 && waiting > 0.05 * entities).then(|| {
         format!(
-            "On average {} of {} entities waited for one of the browser's connections and {} requests were under way: the \
+            "On average {} of {} entities waited for one of the browser's connections and {} \
+             requests were under way: the \
              wait is the browser's, not the cluster's. More lanes per node make room.",
             three_digits(waiting),
             c.entities,
@@ -253,7 +256,8 @@ mod tests {
         let mut p = preset("fwit-t").unwrap();
         assert_eq!(
             plan(&p),
-            "50 entities (10–20 ms think time) on 3 nodes for 10 min after 10 s warm-up; all 9 operations evenly; \
+            "50 entities (10–20 ms think time) on 3 nodes for 10 min after 10 s warm-up; all 9 \
+             operations evenly; \
              leader-sticky, 2 subscribers."
         );
         p.load.model = Model::Open { rate_per_s: 200.0, arrivals: Arrivals::Constant };
@@ -264,7 +268,8 @@ mod tests {
         p.cluster.nodes.truncate(1);
         assert_eq!(
             plan(&p),
-            "200 requests/s (constant arrivals) on 1 node for 10 min; set, get evenly; not leader-sticky."
+            "200 requests/s (constant arrivals) on 1 node for 10 min; set, get evenly; not \
+             leader-sticky."
         );
         p.mix[0].1 = 4;
         assert!(plan(&p).contains("set 4 : get 1"));

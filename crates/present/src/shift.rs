@@ -11,8 +11,9 @@ use fwit_chart::percentile::{Curve, PercentileChart};
 use fwit_report::run::bootstrap::{RANKS, RunSpread};
 use fwit_report::run::compare::ShiftPoint;
 
-/// How each series differs from `reference` at every percentile: a curve of relative changes with its band each,
-/// 0 being no change. Series without points are left out; colours follow the places in the list.
+/// How each series differs from `reference` at every percentile: a curve of relative changes with
+/// its band each, 0 being no change. Series without points are left out; colours follow the places
+/// in the list.
 ///
 /// # Errors
 /// Where percentiles do not rise.
@@ -49,7 +50,8 @@ pub fn shift(reference: &str, series: &[(String, Vec<ShiftPoint>)]) -> Result<Dr
     Ok(Some(Arc::new(PercentileChart::new(&title, axis, curves)?)))
 }
 
-/// The band of a curve from a run's intervals: linear in the logarithm between the percentiles that have one.
+/// The band of a curve from a run's intervals: linear in the logarithm between the percentiles that
+/// have one.
 #[must_use]
 pub fn band(ranks: &[f64], values: &[f64], run: &RunSpread) -> [Vec<f64>; 2] {
     let known: Vec<(f64, f64, f64)> = RANKS

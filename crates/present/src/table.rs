@@ -112,7 +112,8 @@ pub fn outcomes(row: &Row) -> String {
         .join(", ")
 }
 
-/// Sorts rows by a column, largest first or smallest first; rows without a value come last either way.
+/// Sorts rows by a column, largest first or smallest first; rows without a value come last either
+/// way.
 pub fn sort<T>(
     rows: &mut Vec<T>,
     row: impl Fn(&T) -> &Row,

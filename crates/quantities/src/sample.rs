@@ -84,7 +84,8 @@ impl Outcome {
         self as usize
     }
 
-    /// Whether the cluster did its work: its latency counts. "Not found" and "conflict" are answers.
+    /// Whether the cluster did its work: its latency counts. "Not found" and "conflict" are
+    /// answers.
     #[must_use]
     pub fn is_answer(self) -> bool {
         matches!(self, Outcome::Ok | Outcome::NotFound | Outcome::Conflict)
@@ -100,7 +101,8 @@ impl Outcome {
 /// Where a service time was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimeSource {
-    /// The browser's network stack (Resource Timing, `Timing-Allow-Origin` sent), or the simulation.
+    /// The browser's network stack (Resource Timing, `Timing-Allow-Origin` sent), or the
+    /// simulation.
     Wire,
     /// The page's clock around `fetch`: includes what the browser itself cost.
     PageClock,
@@ -109,7 +111,8 @@ pub enum TimeSource {
 /// What the network stack saw of one request. All instants on the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireTiming {
-    /// Time lost in redirect hops before the last one, where there was any that the browser told of.
+    /// Time lost in redirect hops before the last one, where there was any that the browser told
+    /// of.
     pub redirect: Option<Micros>,
     /// Connection set-up of the last hop (DNS, TCP, TLS); zero on a reused connection.
     pub connect: Micros,
@@ -128,7 +131,8 @@ pub struct WireTiming {
 }
 
 impl WireTiming {
-    /// Service time: request start to last byte, with the cost of redirect hops, without the browser's queue.
+    /// Service time: request start to last byte, with the cost of redirect hops, without the
+    /// browser's queue.
     #[must_use]
     pub fn service(&self) -> Micros {
         self.redirect.unwrap_or_default() + self.first_byte + self.download
@@ -188,7 +192,8 @@ pub struct Sample {
     pub answered: Option<u16>,
     /// Whether it went through a redirect (or was resubmitted to the leader).
     pub redirected: bool,
-    /// When it was meant to be sent: the end of the think time, or the arrival's place in the schedule.
+    /// When it was meant to be sent: the end of the think time, or the arrival's place in the
+    /// schedule.
     pub due: Micros,
     /// When it got its slot and was handed to the network stack.
     pub issued: Micros,

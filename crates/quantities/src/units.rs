@@ -1,10 +1,9 @@
 //! Quantities with their units: the newtypes that public signatures use instead of bare numbers.
 //!
-//! May not enter: clocks, formatting for one particular view.
-//! Called by: everything. Calls: json, for decimal numbers.
-//! Invariant: durations and instants inside the program are whole microseconds; milliseconds exist in
-//! text for people, in plan files and in JavaScript timers only.
-//! Tests: beside the code.
+//! May not enter: clocks, formatting for one particular view. Called by: everything. Calls: json,
+//! for decimal numbers. Invariant: durations and instants inside the program are whole
+//! microseconds; milliseconds exist in text for people, in plan files and in JavaScript timers
+//! only. Tests: beside the code.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
@@ -24,7 +23,8 @@ impl Micros {
     /// The far end of every clock.
     pub const MAX: Micros = Micros(u64::MAX);
 
-    /// From milliseconds, as plans and JavaScript timers have them. Negative and not-a-number give zero.
+    /// From milliseconds, as plans and JavaScript timers have them. Negative and not-a-number give
+    /// zero.
     #[must_use]
     pub fn from_millis(ms: f64) -> Micros {
         // `as` saturates: NaN and negative values become 0, infinity becomes the maximum.
@@ -83,7 +83,8 @@ fn whole(value: f64) -> u64 {
     below.saturating_add(u64::from(value - below as f64 >= 0.5))
 }
 
-/// Appends a whole number: `write!` takes several times as long, which shows where it is done a million times.
+/// Appends a whole number: `write!` takes several times as long, which shows where it is done a
+/// million times.
 pub fn push_number(out: &mut String, mut number: u64) {
     let mut digits = [b'0'; 20];
     let mut at = digits.len();
@@ -98,7 +99,8 @@ pub fn push_number(out: &mut String, mut number: u64) {
     out.push_str(str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
-/// Three significant digits in the unit a reader expects: `870 µs`, `12.3 ms`, `1.25 s`, `2 min 5 s`.
+/// Three significant digits in the unit a reader expects: `870 µs`, `12.3 ms`, `1.25 s`, `2 min 5
+/// s`.
 impl fmt::Display for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let us = self.0 as f64;
@@ -121,8 +123,8 @@ impl fmt::Display for Micros {
     }
 }
 
-/// A number with three significant digits and no trailing zeros beyond them: `1.25`, `12.3`, `123`, `1 234`
-/// (a thin space groups thousands).
+/// A number with three significant digits and no trailing zeros beyond them: `1.25`, `12.3`, `123`,
+/// `1 234` (a thin space groups thousands).
 #[must_use]
 pub fn three_digits(value: f64) -> String {
     let size = value.abs();

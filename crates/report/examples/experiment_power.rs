@@ -1,6 +1,8 @@
-//! How often experiments are wrong: simulated ones with a known truth, interleaved and one after the other.
+//! How often experiments are wrong: simulated ones with a known truth, interleaved and one after
+//! the other.
 //!
-//! `cargo run --release --example experiment_power -- [how many of each kind]` prints the table of docs/statistics.md.
+//! `cargo run --release --example experiment_power -- [how many of each kind]` prints the table of
+//! docs/statistics.md.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +19,8 @@ fn main() {
     let each: u64 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100);
     let pairs = 10;
     println!(
-        "| design | true difference | cluster | experiments | a difference claimed | 95 % interval holds the truth |"
+        "| design | true difference | cluster | experiments | a difference claimed | 95 % interval \
+         holds the truth |"
     );
     println!("| --- | --- | --- | --- | --- | --- |");
     for (sequential, factor) in [(false, 1.0), (false, 1.05), (true, 1.0), (true, 1.05)] {

@@ -1,4 +1,5 @@
-//! The connection check: what was found at each node, and what to change where something is missing.
+//! The connection check: what was found at each node, and what to change where something is
+//! missing.
 //!
 //! May not enter: sending (that is `browser`). Called by: protocol, worker, page. Calls: nothing.
 //! Invariant: every finding that is not good carries advice a user can act on.
@@ -75,8 +76,10 @@ impl AddressFacts {
             return vec![line(Grade::Bad, "not reachable", self.unreachable_advice())];
         }
         if !self.readable {
-            let advice = "It answers, but the browser keeps the answer from this page. Let the node send \
-                 “Access-Control-Allow-Origin: *” on every answer (errors and redirects too) and answer OPTIONS with 204, or put \
+            let advice = "It answers, but the browser keeps the answer from this page. Let the \
+                          node send \
+                 “Access-Control-Allow-Origin: *” on every answer (errors and redirects too) and \
+                 answer OPTIONS with 204, or put \
                  a proxy that adds these headers in front of it."
                 .into();
             return vec![
@@ -102,7 +105,8 @@ impl AddressFacts {
             Some(_) if !self.dialect_fits => list.push(line(
                 Grade::Bad,
                 "another protocol",
-                "The status answer is not this dialect's: check the address, the port and the dialect."
+                "The status answer is not this dialect's: check the address, the port and the \
+                 dialect."
                     .into(),
             )),
             _ => {}
@@ -110,7 +114,8 @@ impl AddressFacts {
         if self.timing_header {
             list.push(line(Grade::Good, "timing header", String::new()));
         } else {
-            let advice = "No “Timing-Allow-Origin: *”: service times come from the page's clock and include what the browser \
+            let advice = "No “Timing-Allow-Origin: *”: service times come from the page's clock \
+                          and include what the browser \
                  itself costs. Let the node (or a proxy) send it on every answer.";
             list.push(line(Grade::Limited, "page clock", advice.into()));
         }
@@ -126,18 +131,23 @@ impl AddressFacts {
     fn unreachable_advice(&self) -> String {
         let insecure = self.url.starts_with("http://");
         if self.page_is_secure && insecure && !is_loopback(&self.url) {
-            "This page came over https, and browsers don't let such a page ask http addresses. Open the page from this machine \
+            "This page came over https, and browsers don't let such a page ask http addresses. \
+             Open the page from this machine \
              (cargo xtask demo), or give the node an https address."
                 .into()
         } else if !self.page_is_loopback && is_loopback(&self.url) {
-            "Nothing answered. The browser asks for permission before a page from the network may reach programs on this \
-             machine: allow it (the icon at the address bar), or open the page from this machine (cargo xtask demo)."
+            "Nothing answered. The browser asks for permission before a page from the network may \
+             reach programs on this \
+             machine: allow it (the icon at the address bar), or open the page from this machine \
+             (cargo xtask demo)."
                 .into()
         } else if self.url.contains(".localhost") {
-            "Nothing answered. Is the node running? Safari does not resolve names under .localhost: use 127.0.0.1 there."
+            "Nothing answered. Is the node running? Safari does not resolve names under \
+             .localhost: use 127.0.0.1 there."
                 .into()
         } else if self.url.starts_with("https://") {
-            "Nothing answered. Is the node running, and does the browser trust its certificate? Open the address in a tab of \
+            "Nothing answered. Is the node running, and does the browser trust its certificate? \
+             Open the address in a tab of \
              its own and accept the certificate there."
                 .into()
         } else {

@@ -1,5 +1,6 @@
 //! Prints src/stats/camps/dip_table.rs: quantiles of the dip of uniform samples, by simulation.
-//! `cargo run --release --example dip_table > src/stats/latency_groups/dip_table.rs` (a few minutes).
+//! `cargo run --release --example dip_table > src/stats/latency_groups/dip_table.rs` (a few
+//! minutes).
 
 use fwit_stats::latency_groups::dip::dip_sorted;
 use fwit_stats::random::Stream;
@@ -12,7 +13,8 @@ const LEVELS: [f64; 23] = [
 
 fn main() {
     println!(
-        "//! Quantiles of the dip of uniform samples, in millionths: written by examples/dip_table.rs (100,000"
+        "//! Quantiles of the dip of uniform samples, in millionths: written by \
+         examples/dip_table.rs (100,000"
     );
     println!(
         "//! samples per size up to 1,000, then 20,000), with this crate's own generator and dip.\n"
@@ -22,7 +24,8 @@ fn main() {
         SIZES.len()
     );
     println!(
-        "/// Levels of the quantiles, one column each.\npub const LEVELS: [f64; {}] = {LEVELS:?};\n",
+        "/// Levels of the quantiles, one column each.\npub const LEVELS: [f64; {}] = \
+         {LEVELS:?};\n",
         LEVELS.len()
     );
     println!("/// The quantiles.\npub const TABLE: [[u32; {}]; {}] = [", LEVELS.len(), SIZES.len());

@@ -1,13 +1,15 @@
 //! Confidence intervals of a single run: block bootstrap over its 1-s histograms.
 //!
-//! Seconds of a run depend on each other, so whole stretches are drawn with replacement: the stationary bootstrap
-//! (Politis and Romano, JASA 89, 1994; geometric lengths) or the circular moving block bootstrap (Politis and
-//! Romano 1992). Block length: at least 5 s, or what [`super::series::block_length`] says. Percentile intervals.
+//! Seconds of a run depend on each other, so whole stretches are drawn with replacement: the
+//! stationary bootstrap (Politis and Romano, JASA 89, 1994; geometric lengths) or the circular
+//! moving block bootstrap (Politis and Romano 1992). Block length: at least 5 s, or what
+//! [`super::series::block_length`] says. Percentile intervals.
 //!
-//! A resample is a list of stretches. How many of its samples are at or below a bucket is then a sum of differences
-//! of counts that were summed up once, over buckets and over time; a quantile is found by asking that of a few
-//! buckets near the run's own. Nothing is allocated inside the loop, and the time taken hardly depends on how many
-//! requests there were. Work comes in steps, so that a worker can report progress and stop in between.
+//! A resample is a list of stretches. How many of its samples are at or below a bucket is then a
+//! sum of differences of counts that were summed up once, over buckets and over time; a quantile is
+//! found by asking that of a few buckets near the run's own. Nothing is allocated inside the loop,
+//! and the time taken hardly depends on how many requests there were. Work comes in steps, so that
+//! a worker can report progress and stop in between.
 
 use super::error::{StatsError, finite, within};
 use super::random::Stream;
@@ -28,8 +30,8 @@ pub enum Blocks {
 }
 
 impl Blocks {
-    /// Stationary blocks for a run, from a series of it such as its 1-s medians: max(5, Politis-White). A series
-    /// that is too short or does not vary takes 5.
+    /// Stationary blocks for a run, from a series of it such as its 1-s medians: max(5,
+    /// Politis-White). A series that is too short or does not vary takes 5.
     #[must_use]
     pub fn of_series(series: &[f64]) -> Self {
         Self::Stationary(
@@ -43,7 +45,8 @@ impl Blocks {
 pub struct Intervals {
     /// Number of intervals.
     count: usize,
-    /// `sums[column * (count + 1) + t]`: samples of the first t intervals in this column and those before it.
+    /// `sums[column * (count + 1) + t]`: samples of the first t intervals in this column and those
+    /// before it.
     sums: Vec<u32>,
     /// What each column is reported as, ascending.
     values: Vec<f64>,
@@ -53,9 +56,10 @@ pub struct Intervals {
 type Stretch = (usize, usize);
 
 impl Intervals {
-    /// From one sparse histogram per interval: (bucket index, count), each index at most once. `value` gives
-    /// the highest equivalent value of a bucket index and must rise with it (microseconds for run files).
-    /// Memory is 4 bytes times intervals times buckets in use: an hour of seconds takes some 15 MB.
+    /// From one sparse histogram per interval: (bucket index, count), each index at most once.
+    /// `value` gives the highest equivalent value of a bucket index and must rise with it
+    /// (microseconds for run files). Memory is 4 bytes times intervals times buckets in use: an
+    /// hour of seconds takes some 15 MB.
     ///
     /// # Errors
     /// Fewer than 10 intervals, no sample at all, more than 2^32 samples, values that do not rise.
@@ -129,8 +133,8 @@ impl Intervals {
         self.up_to(self.values.len() - 1, stretches)
     }
 
-    /// The first column that holds `wanted` samples with those before it, looked for around `near`: in leaps that
-    /// double from `leap` on, then by halves.
+    /// The first column that holds `wanted` samples with those before it, looked for around `near`:
+    /// in leaps that double from `leap` on, then by halves.
     fn column(&self, wanted: u64, near: usize, leap: usize, stretches: &[Stretch]) -> usize {
         let last = self.values.len() - 1;
         let holds = |column: usize| self.up_to(column, stretches) >= wanted;
@@ -164,8 +168,8 @@ impl Intervals {
         high
     }
 
-    /// The p-quantile by the product's rule; NaN for an empty histogram. `near` is the column to look around,
-    /// `leap` how far it may be; it learns.
+    /// The p-quantile by the product's rule; NaN for an empty histogram. `near` is the column to
+    /// look around, `leap` how far it may be; it learns.
     fn quantile(
         &self,
         stretches: &[Stretch],
@@ -233,7 +237,8 @@ impl Bootstrap {
     /// Prepares `resamples` resamples (2,000 by default, at most 100,000) for the quantiles `ps`.
     ///
     /// # Errors
-    /// A p outside [0, 1], a block shorter than 1 or longer than the run, or a number of resamples out of range.
+    /// A p outside [0, 1], a block shorter than 1 or longer than the run, or a number of resamples
+    /// out of range.
     pub fn new(
         intervals: Intervals,
         ps: &[f64],
@@ -296,8 +301,9 @@ impl Bootstrap {
         f64::from(self.done) / f64::from(self.resamples)
     }
 
-    /// What the resamples done so far gave for one statistic: 0 is the rate, then the quantiles as the caller
-    /// ordered them; empty for another number. Of two runs, draw by draw, they give the interval of a ratio.
+    /// What the resamples done so far gave for one statistic: 0 is the rate, then the quantiles as
+    /// the caller ordered them; empty for another number. Of two runs, draw by draw, they give the
+    /// interval of a ratio.
     #[must_use]
     pub fn draws(&self, statistic: usize) -> &[f64] {
         let place = match statistic.checked_sub(1) {
@@ -353,8 +359,8 @@ fn summary(draws: &[f64], value: f64, level: f64) -> Bootstrapped {
     Bootstrapped { value, low: v[rank(half)], high: v[v.len() - 1 - rank(half)], se }
 }
 
-/// The stretches of one resample of n intervals; a stretch never goes beyond the run's end, where it goes on at
-/// the start.
+/// The stretches of one resample of n intervals; a stretch never goes beyond the run's end, where
+/// it goes on at the start.
 fn draw(stream: &mut Stream, blocks: Blocks, n: usize, stretches: &mut Vec<Stretch>) {
     stretches.clear();
     let any = |stream: &mut Stream| stream.below(n as u32) as usize;

@@ -1,11 +1,12 @@
 //! A sample as sorted buckets with counts, and the product's one percentile rule.
 //!
 //! The rule is HdrHistogram's: the p-quantile is the smallest recorded value such that at least
-//! `ceil(p * n)` samples are at or below it, and a value is reported as the highest value that its bucket
-//! stands for. p = 0 reports the lowest value of the first bucket. Every table, file and chart uses this.
+//! `ceil(p * n)` samples are at or below it, and a value is reported as the highest value that its
+//! bucket stands for. p = 0 reports the lowest value of the first bucket. Every table, file and
+//! chart uses this.
 //!
-//! Values are in any one unit (microseconds in a run); a bucket is the half-open interval
-//! `[low, low + width)`, and its samples are taken as spread evenly over it. Never assume them all at one
+//! Values are in any one unit (microseconds in a run); a bucket is the half-open interval `[low,
+//! low + width)`, and its samples are taken as spread evenly over it. Never assume them all at one
 //! point: rounded clocks then look like many camps.
 
 use super::error::{StatsError, within};
@@ -49,8 +50,8 @@ impl Buckets {
         out
     }
 
-    /// Single values, each known to within `tick` (the clock's step, 0 for exact numbers): each is a bucket
-    /// of that width around the value, so that a rounded clock does not make gaps.
+    /// Single values, each known to within `tick` (the clock's step, 0 for exact numbers): each is
+    /// a bucket of that width around the value, so that a rounded clock does not make gaps.
     ///
     /// # Errors
     /// A value that is not finite; a negative or non-finite tick.
@@ -159,8 +160,9 @@ impl Buckets {
         if self.total == 0 { 0.0 } else { below / self.total as f64 }
     }
 
-    /// At most `n` values that spread as the sample does: the j-th stands at the ((j + 1/2) / n)-quantile of
-    /// the linear distribution function. What jitter does, without chance; for tests on single values.
+    /// At most `n` values that spread as the sample does: the j-th stands at the ((j + 1/2) /
+    /// n)-quantile of the linear distribution function. What jitter does, without chance; for tests
+    /// on single values.
     #[must_use]
     pub fn spread(&self, n: usize) -> Vec<f64> {
         let n = n.min(usize::try_from(self.total).unwrap_or(usize::MAX));
@@ -190,8 +192,9 @@ pub enum Shown {
     Hidden,
 }
 
-/// How the p-quantile of `n` samples may be shown: full from `n >= 10 / (1 - p)`, hidden below
-/// `3 / (1 - p)`, greyed between. p = 1 (the maximum) is full for any sample; a `p` outside [0, 1] is hidden.
+/// How the p-quantile of `n` samples may be shown: full from `n >= 10 / (1 - p)`, hidden below `3 /
+/// (1 - p)`, greyed between. p = 1 (the maximum) is full for any sample; a `p` outside [0, 1] is
+/// hidden.
 #[must_use]
 pub fn displayable(p: f64, n: u64) -> Shown {
     if !(0.0..=1.0).contains(&p) || n == 0 {
@@ -200,7 +203,8 @@ pub fn displayable(p: f64, n: u64) -> Shown {
     if p == 1.0 {
         return Shown::Full;
     }
-    // 1 - 0.999 is a hair more than 0.001: forgive rounding, or 10,000 samples would not show p99.9.
+    // 1 - 0.999 is a hair more than 0.001: forgive rounding, or 10,000 samples would not show
+    // p99.9.
     let beyond = n as f64 * (1.0 - p) * (1.0 + 1e-9);
     if beyond >= 10.0 {
         Shown::Full

@@ -1,23 +1,25 @@
 //! Where a series changes its level or its shape: ED-PELT.
 //!
-//! Source: Haynes, Fearnhead and Eckley, "A computationally efficient nonparametric approach for changepoint
-//! detection", Statistics and Computing 27, 2017. Cost of a stretch: the empirical distribution's
-//! log-likelihood at `K = min(n, ceil(4 ln n))` quantiles, weighted to the tails.
+//! Source: Haynes, Fearnhead and Eckley, "A computationally efficient nonparametric approach for
+//! changepoint detection", Statistics and Computing 27, 2017. Cost of a stretch: the empirical
+//! distribution's log-likelihood at `K = min(n, ceil(4 ln n))` quantiles, weighted to the tails.
 //!
-//! The penalty per change is 5 ln n, not the paper's 3 ln n: on 100 series of independent normal noise each,
-//! 3 ln n saw a change in 45, 38 and 25 of them (n = 100, 200, 600), 5 ln n in 5, 2 and 0, and a step of two
-//! standard deviations in the middle was found 100 times of 100 by 5 ln n, with no change beside it (3 ln n: 89-94).
+//! The penalty per change is 5 ln n, not the paper's 3 ln n: on 100 series of independent normal
+//! noise each, 3 ln n saw a change in 45, 38 and 25 of them (n = 100, 200, 600), 5 ln n in 5, 2 and
+//! 0, and a step of two standard deviations in the middle was found 100 times of 100 by 5 ln n,
+//! with no change beside it (3 ln n: 89-94).
 
 use super::error::{StatsError, finite, sorted};
 
 /// Penalty of a change, in units of ln n.
 const PENALTY: f64 = 5.0;
 
-/// Longest series taken; beyond it the tables would take hundreds of megabytes. An hour of seconds is 3,600.
+/// Longest series taken; beyond it the tables would take hundreds of megabytes. An hour of seconds
+/// is 3,600.
 pub const LONGEST: usize = 100_000;
 
-/// Positions at which a new stretch begins (never 0), ascending; `shortest` is the least number of values in a
-/// stretch (5 to 10 for 1-s series). A series too short for two stretches has none.
+/// Positions at which a new stretch begins (never 0), ascending; `shortest` is the least number of
+/// values in a stretch (5 to 10 for 1-s series). A series too short for two stretches has none.
 ///
 /// # Errors
 /// A value that is not finite, `shortest` of 0, or more than [`LONGEST`] values.
@@ -67,8 +69,8 @@ pub fn change_points(x: &[f64], shortest: usize) -> Result<Vec<usize>, StatsErro
     Ok(changes)
 }
 
-/// Cumulative counts below each quantile: `sums[k][i]` is twice the number of the first i values below the
-/// k-th quantile, equal ones counting half.
+/// Cumulative counts below each quantile: `sums[k][i]` is twice the number of the first i values
+/// below the k-th quantile, equal ones counting half.
 struct Cost {
     sums: Vec<Vec<u32>>,
     factor: f64,

@@ -1,8 +1,9 @@
 //! In which order the arms of an experiment run, and which periods make its A-A control.
 //!
-//! Orders are random within balance: every pair holds both arms, and each arm comes first equally often, so
-//! that neither a trend nor a rhythm of the machine can pass for a difference. Source: randomized multiple
-//! interleaved trials, Abedi and Brecht, ICPE 2017; balanced squares, Williams, Aust. J. Sci. Res. A 2, 1949.
+//! Orders are random within balance: every pair holds both arms, and each arm comes first equally
+//! often, so that neither a trend nor a rhythm of the machine can pass for a difference. Source:
+//! randomized multiple interleaved trials, Abedi and Brecht, ICPE 2017; balanced squares, Williams,
+//! Aust. J. Sci. Res. A 2, 1949.
 
 use super::random::Stream;
 
@@ -15,8 +16,8 @@ pub enum PairOrder {
     Ba,
 }
 
-/// Orders for `pairs` pairs: half of them AB, half BA, shuffled by `seed`; of an odd number the last one over
-/// is drawn.
+/// Orders for `pairs` pairs: half of them AB, half BA, shuffled by `seed`; of an odd number the
+/// last one over is drawn.
 #[must_use]
 pub fn pair_orders(pairs: usize, seed: u64) -> Vec<PairOrder> {
     let mut stream = Stream::new(seed, "pair-orders", 0);
@@ -29,9 +30,9 @@ pub fn pair_orders(pairs: usize, seed: u64) -> Vec<PairOrder> {
     orders
 }
 
-/// Williams' square for `arms` arms, as rows of arm numbers: every arm once in each row, equally often at each
-/// place, and before every other arm equally often. `arms` rows when even, twice as many when odd (no single
-/// square is balanced then). Empty for 0 arms.
+/// Williams' square for `arms` arms, as rows of arm numbers: every arm once in each row, equally
+/// often at each place, and before every other arm equally often. `arms` rows when even, twice as
+/// many when odd (no single square is balanced then). Empty for 0 arms.
 #[must_use]
 pub fn williams(arms: usize) -> Vec<Vec<usize>> {
     // First row 0, 1, k-1, 2, k-2, ...; the others add 1 to each arm, mod k.
@@ -47,8 +48,9 @@ pub fn williams(arms: usize) -> Vec<Vec<usize>> {
     rows
 }
 
-/// Orders for `blocks` blocks of `arms` arms each: rows of [`williams`] under a random naming of the arms,
-/// in random order; a new naming for every further square. Two arms are `pair_orders`' business but work here.
+/// Orders for `blocks` blocks of `arms` arms each: rows of [`williams`] under a random naming of
+/// the arms, in random order; a new naming for every further square. Two arms are `pair_orders`'
+/// business but work here.
 #[must_use]
 pub fn block_orders(arms: usize, blocks: usize, seed: u64) -> Vec<Vec<usize>> {
     let square = williams(arms);
@@ -68,10 +70,10 @@ pub fn block_orders(arms: usize, blocks: usize, seed: u64) -> Vec<Vec<usize>> {
     out
 }
 
-/// The A-A control: one arm's periods (in time order) as pairs of neighbours (first, second), relabelled so that
-/// the earlier one is the first and the second in turn, by which a steady trend cancels. Used on both arms,
-/// `n` pairs give `n` control pairs in all (for even n), so that the control has the experiment's own power: the same
-/// pipeline must find no difference there.
+/// The A-A control: one arm's periods (in time order) as pairs of neighbours (first, second),
+/// relabelled so that the earlier one is the first and the second in turn, by which a steady trend
+/// cancels. Used on both arms, `n` pairs give `n` control pairs in all (for even n), so that the
+/// control has the experiment's own power: the same pipeline must find no difference there.
 #[must_use]
 pub fn control_pairs(periods: usize) -> Vec<(usize, usize)> {
     (0..periods / 2)

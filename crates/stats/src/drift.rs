@@ -28,8 +28,8 @@ impl Drift {
     }
 }
 
-/// Tests a series in time order for a steady rise or fall; quadratic, meant for the periods of an experiment
-/// (thin out series of more than a few thousand values).
+/// Tests a series in time order for a steady rise or fall; quadratic, meant for the periods of an
+/// experiment (thin out series of more than a few thousand values).
 ///
 /// Sources: Mann, Econometrica 13, 1945; Kendall, *Rank Correlation Methods*; Sen, JASA 63, 1968.
 ///

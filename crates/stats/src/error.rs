@@ -1,6 +1,7 @@
 //! Why a statistic could not be computed.
 
-/// A statistic's input does not allow an answer. The text says what, where, and what would be needed.
+/// A statistic's input does not allow an answer. The text says what, where, and what would be
+/// needed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StatsError {
     /// Fewer values than the method needs.

@@ -1,17 +1,18 @@
-//! Measuring and comparing: how a run is summed up, how two are compared, how latency groups are found.
+//! Measuring and comparing: how a run is summed up, how two are compared, how latency groups are
+//! found.
 //!
-//! Owns: the recorder and its histograms, tallies and gauges; quantiles, tests and intervals; latency
-//! groups of entities and requests (the users' "camps").
+//! Owns: the recorder and its histograms, tallies and gauges; quantiles, tests and intervals;
+//! latency groups of entities and requests (the users' "camps").
 //!
 //! May not enter: clocks, browser types, file formats, randomness without a seed argument. Imports
 //! `fwit-quantities` alone.
 //!
-//! Invariant: every function is pure. The same input and seed give the same bits natively and on wasm:
-//! transcendental functions come from the `libm` crate, never from the platform. Sums do not depend on
-//! the order of their parts.
+//! Invariant: every function is pure. The same input and seed give the same bits natively and on
+//! wasm: transcendental functions come from the `libm` crate, never from the platform. Sums do not
+//! depend on the order of their parts.
 //!
-//! Tests: beside the code, with published reference values in tests/fixtures/vectors.json; `cargo test
-//! -p fwit-stats`.
+//! Tests: beside the code, with published reference values in tests/fixtures/vectors.json; `cargo
+//! test -p fwit-stats`.
 
 pub mod error;
 pub mod errors;

@@ -1,5 +1,5 @@
-//! Count, mean and variance of whole numbers, summed exactly: the order and the grouping of values do not
-//! matter to the last bit.
+//! Count, mean and variance of whole numbers, summed exactly: the order and the grouping of values
+//! do not matter to the last bit.
 
 /// Count, sum and sum of squares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

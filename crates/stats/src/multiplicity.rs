@@ -1,13 +1,15 @@
 //! Several tests at once: p-values adjusted for how many there were.
 //!
-//! Each function returns the adjusted p-values in the order of the input; compare them with the level itself.
-//! NaN stands for a test that could not be made: it stays NaN and does not count as a test.
+//! Each function returns the adjusted p-values in the order of the input; compare them with the
+//! level itself. NaN stands for a test that could not be made: it stays NaN and does not count as a
+//! test.
 
 use super::error::StatsError;
 
 /// Holm's step-down adjustment: family-wise error, any dependence. For the primary family.
 ///
-/// Source: Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scand. J. Statist. 6, 1979.
+/// Source: Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scand. J. Statist. 6,
+/// 1979.
 ///
 /// # Errors
 /// A p-value outside [0, 1].
@@ -25,7 +27,8 @@ pub fn holm(p: &[f64]) -> Result<Vec<f64>, StatsError> {
 
 /// Hochberg's step-up adjustment: family-wise error under positive dependence. For shift functions.
 ///
-/// Source: Hochberg, "A Sharper Bonferroni Procedure for Multiple Tests of Significance", Biometrika 75, 1988.
+/// Source: Hochberg, "A Sharper Bonferroni Procedure for Multiple Tests of Significance",
+/// Biometrika 75, 1988.
 ///
 /// # Errors
 /// A p-value outside [0, 1].

@@ -1,8 +1,8 @@
 //! Comparing two arms by their pairs of periods.
 //!
-//! The replicate is the pair, never the request: requests of one period share its hour, its caches and its
-//! queues. Per pair the difference is `d = ln(B / A)` (no unit), so exp(d) is a ratio, and swapping the arms
-//! only changes the sign.
+//! The replicate is the pair, never the request: requests of one period share its hour, its caches
+//! and its queues. Per pair the difference is `d = ln(B / A)` (no unit), so exp(d) is a ratio, and
+//! swapping the arms only changes the sign.
 
 use super::error::{StatsError, finite, mean_variance, median_sorted, within};
 use super::random::Stream;
@@ -88,8 +88,8 @@ pub fn log_ratios(a: &[f64], b: &[f64]) -> Result<Vec<f64>, StatsError> {
     Ok(a.iter().zip(b).map(|(a, b)| libm::log(*b) - libm::log(*a)).collect())
 }
 
-/// Compares two arms: `a[i]` and `b[i]` are one metric of the two periods of pair i. `seed` is used above
-/// 12 pairs only (random sign flips).
+/// Compares two arms: `a[i]` and `b[i]` are one metric of the two periods of pair i. `seed` is used
+/// above 12 pairs only (random sign flips).
 ///
 /// # Errors
 /// As [`log_ratios`]; no pair at all.
@@ -126,7 +126,8 @@ pub fn hodges_lehmann(d: &[f64]) -> Result<f64, StatsError> {
     Ok(median_sorted(&walsh_averages(d)))
 }
 
-/// The Wilcoxon interval of the Hodges-Lehmann estimate at a level; `None` when the sample is too small for it.
+/// The Wilcoxon interval of the Hodges-Lehmann estimate at a level; `None` when the sample is too
+/// small for it.
 ///
 /// # Errors
 /// No value, one that is not finite, or a level outside (0, 1).
@@ -155,10 +156,11 @@ fn walsh_interval(walsh: &[f64], n: usize, level: f64) -> Option<Interval> {
     })
 }
 
-/// Two-sided sign-flip permutation test on the mean: all 2^n flips up to 12 values, else 10,000 random ones
-/// from `seed`, counting the sample itself (so that p is never 0).
+/// Two-sided sign-flip permutation test on the mean: all 2^n flips up to 12 values, else 10,000
+/// random ones from `seed`, counting the sample itself (so that p is never 0).
 ///
-/// Source: Fisher, *The Design of Experiments*, 1935, 21; Phipson and Smyth, SAGMB 9, 2010 for the count.
+/// Source: Fisher, *The Design of Experiments*, 1935, 21; Phipson and Smyth, SAGMB 9, 2010 for the
+/// count.
 ///
 /// # Errors
 /// No value, or one that is not finite.
@@ -241,7 +243,8 @@ impl Tost {
     }
 }
 
-/// Tests that the mean log ratio lies within `-margin..margin` (`margin` is ln(1 + delta), positive).
+/// Tests that the mean log ratio lies within `-margin..margin` (`margin` is ln(1 + delta),
+/// positive).
 ///
 /// Source: Schuirmann, J. Pharmacokin. Biopharm. 15, 1987.
 ///
@@ -264,8 +267,8 @@ fn mean_se(what: &'static str, d: &[f64]) -> Result<(f64, f64, f64), StatsError>
     Ok((mean, (variance / n).sqrt(), n - 1.0))
 }
 
-/// Pairs needed in all to see a true log ratio of `delta` with 80 % power at 5 %, given the standard
-/// deviation of the pairs' log ratios: ((1.96 + 0.84) sd / delta)^2 + 2, at least 6.
+/// Pairs needed in all to see a true log ratio of `delta` with 80 % power at 5 %, given the
+/// standard deviation of the pairs' log ratios: ((1.96 + 0.84) sd / delta)^2 + 2, at least 6.
 ///
 /// # Errors
 /// `sd` negative or not finite, `delta` not positive.

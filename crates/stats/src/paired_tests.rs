@@ -11,8 +11,9 @@ fn reference_values() {
     let c = compare_log_ratios(d.clone(), 1).unwrap();
     assert_close(&[c.estimate, c.sd], &[num(&v["HL"]), num(&v["sd"])], 1e-8);
     let ci = c.ci95.unwrap();
-    // The 9th and the 47th of the 55 Walsh averages, which cover 95.12 % (as R's wilcox.test has it). The
-    // reference file's own numbers are the 10th and the 46th: they cover 93.55 %, so its label is not theirs.
+    // The 9th and the 47th of the 55 Walsh averages, which cover 95.12 % (as R's wilcox.test has
+    // it). The reference file's own numbers are the 10th and the 46th: they cover 93.55 %, so its
+    // label is not theirs.
     assert_close(&[ci.low, ci.high, ci.coverage], &[-0.008, 0.019, 0.951_171_875], 1e-12);
     let walsh = walsh_averages(&d);
     assert_close(&[walsh[9], walsh[45]], &list(&v["HL_ci_exact_95.12%"]), 1e-12);
@@ -74,7 +75,8 @@ fn the_interval_covers_as_often_as_it_says() {
             ci.low <= 0.05 && 0.05 <= ci.high
         })
         .count();
-    // 95.12 % of 6000 is 5707; four standard deviations are 67 (one rank further in, 5613 would be covered).
+    // 95.12 % of 6000 is 5707; four standard deviations are 67 (one rank further in, 5613 would be
+    // covered).
     assert!((5640..5774).contains(&covered), "{covered}");
 }
 

@@ -1,7 +1,8 @@
 //! Quantile estimators for small samples, and ranks of a quantile's confidence interval.
 //!
-//! For entity means, period values and other samples of tens; a request histogram uses the percentile rule
-//! of [`super::buckets`], from which these estimators do not differ there. Results have the unit of the input.
+//! For entity means, period values and other samples of tens; a request histogram uses the
+//! percentile rule of [`super::buckets`], from which these estimators do not differ there. Results
+//! have the unit of the input.
 
 use super::error::{StatsError, finite, sorted, within};
 use super::special::{beta_density, beta_inc, binomial_cdf};
@@ -15,10 +16,11 @@ pub struct Estimate {
     pub se: f64,
 }
 
-/// Harrell-Davis quantile with the Maritz-Jarrett standard error. Any order of the values; O(n log n).
+/// Harrell-Davis quantile with the Maritz-Jarrett standard error. Any order of the values; O(n log
+/// n).
 ///
-/// Source: Harrell and Davis, "A New Distribution-Free Quantile Estimator", Biometrika 69, 1982; Maritz and
-/// Jarrett, JASA 73, 1978.
+/// Source: Harrell and Davis, "A New Distribution-Free Quantile Estimator", Biometrika 69, 1982;
+/// Maritz and Jarrett, JASA 73, 1978.
 ///
 /// # Errors
 /// No values, a value that is not finite, or `p` outside [0, 1].
@@ -68,11 +70,11 @@ pub fn harrell_davis_weighted(
     weigh(steps, sum * sum / squares, p, None)
 }
 
-/// Harrell-Davis quantile trimmed to the densest interval of width 1/sqrt(n): as efficient in the middle, and
-/// robust where the plain one follows a single outlier.
+/// Harrell-Davis quantile trimmed to the densest interval of width 1/sqrt(n): as efficient in the
+/// middle, and robust where the plain one follows a single outlier.
 ///
-/// Source: Akinshin, "Trimmed Harrell-Davis quantile estimator based on the highest density interval of the
-/// given width", Communications in Statistics, 2022.
+/// Source: Akinshin, "Trimmed Harrell-Davis quantile estimator based on the highest density
+/// interval of the given width", Communications in Statistics, 2022.
 ///
 /// # Errors
 /// As [`harrell_davis`].
@@ -84,8 +86,8 @@ pub fn harrell_davis_trimmed(values: &[f64], p: f64) -> Result<Estimate, StatsEr
     weigh(steps, n, p, Some(1.0 / n.sqrt()))
 }
 
-/// Sum of the values weighed by the Beta((n+1)p, (n+1)(1-p)) mass of their shares of the sample. `steps` are
-/// (value, cumulative share) ascending.
+/// Sum of the values weighed by the Beta((n+1)p, (n+1)(1-p)) mass of their shares of the sample.
+/// `steps` are (value, cumulative share) ascending.
 fn weigh(
     steps: impl Iterator<Item = (f64, f64)>,
     n: f64,
@@ -153,12 +155,12 @@ pub struct Ranks {
     pub coverage: f64,
 }
 
-/// The order statistics of `n` independent values between which the p-quantile lies with chance `level` or
-/// more; `None` when no pair of the sample does (for p99 that is below 299 values). Requests are not
-/// independent, so for a run this is a lower bound on the uncertainty.
+/// The order statistics of `n` independent values between which the p-quantile lies with chance
+/// `level` or more; `None` when no pair of the sample does (for p99 that is below 299 values).
+/// Requests are not independent, so for a run this is a lower bound on the uncertainty.
 ///
-/// Each side gets half of the error; where the sample has no such rank on one side, its end is taken there
-/// and the other side gives what is left.
+/// Each side gets half of the error; where the sample has no such rank on one side, its end is
+/// taken there and the other side gives what is left.
 ///
 /// Source: David and Nagaraja, *Order Statistics*, 3rd ed., 7.1.
 ///
@@ -173,7 +175,8 @@ pub fn quantile_ranks(n: u64, p: f64, level: f64) -> Result<Option<Ranks>, Stats
     let cdf = |k: u64| binomial_cdf(k, n, p);
     let coverage = |low: u64, high: u64| cdf(high - 1) - cdf(low - 1);
     let half = (1.0 - level) / 2.0;
-    // F(low - 1) <= half with low as large as possible; F(high - 1) >= 1 - half with high as small as possible.
+    // F(low - 1) <= half with low as large as possible; F(high - 1) >= 1 - half with high as small
+    // as possible.
     let mut low = first(n, |k| cdf(k) > half);
     let mut high = first(n, |k| cdf(k) >= 1.0 - half) + 1;
     if low == 0 && high > n {
@@ -192,8 +195,8 @@ pub fn quantile_ranks(n: u64, p: f64, level: f64) -> Result<Option<Ranks>, Stats
     Ok((coverage >= level).then_some(Ranks { low, high, coverage }))
 }
 
-/// The smallest number in `0..=n` for which a test, false up to some point and true from there, is true; `n`
-/// when it never is.
+/// The smallest number in `0..=n` for which a test, false up to some point and true from there, is
+/// true; `n` when it never is.
 fn first(n: u64, test: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, n);
     while low < high {

@@ -1,12 +1,13 @@
 //! Seeded random streams that give the same numbers on native and on wasm, byte for byte.
 //!
-//! The generator is xoshiro256++ (Blackman and Vigna, ACM TOMS 47(4), 2021) of the `rand_xoshiro` crate,
-//! whose output is fixed by its specification. Logarithm, exponential and cosine come from the `libm` crate:
-//! the platform's own differ in the last bit between systems, and one bit is enough to make two simulated
-//! runs part ways. `sqrt` and the four operations are exact by IEEE 754 everywhere.
+//! The generator is xoshiro256++ (Blackman and Vigna, ACM TOMS 47(4), 2021) of the `rand_xoshiro`
+//! crate, whose output is fixed by its specification. Logarithm, exponential and cosine come from
+//! the `libm` crate: the platform's own differ in the last bit between systems, and one bit is
+//! enough to make two simulated runs part ways. `sqrt` and the four operations are exact by IEEE
+//! 754 everywhere.
 //!
-//! A stream is named by (seed, label, index). Streams of different names are unrelated, so one purpose can
-//! draw more numbers without moving any other purpose's numbers.
+//! A stream is named by (seed, label, index). Streams of different names are unrelated, so one
+//! purpose can draw more numbers without moving any other purpose's numbers.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
@@ -18,12 +19,14 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream named by `seed` (the plan's), `label` (what it is for, such as `"keys"`) and `index` (which
-    /// entity, node or pair). The same name gives the same stream, always and everywhere.
+    /// The stream named by `seed` (the plan's), `label` (what it is for, such as `"keys"`) and
+    /// `index` (which entity, node or pair). The same name gives the same stream, always and
+    /// everywhere.
     #[must_use]
     pub fn new(seed: u64, label: &str, index: u64) -> Self {
-        // The name is absorbed word by word through SplitMix64's mixer; the label by FNV-1a, and its length,
-        // so that no two names that differ in one part share a state except by a 64-bit collision.
+        // The name is absorbed word by word through SplitMix64's mixer; the label by FNV-1a, and
+        // its length, so that no two names that differ in one part share a state except by a 64-bit
+        // collision.
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for byte in label.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
@@ -72,16 +75,18 @@ impl Stream {
         self.unit() < p
     }
 
-    /// How many draws of `chance(p)` it takes until one is true, the true one included; `None` where the first
-    /// `most` are false. The same draws, but the comparison is one of whole numbers, made ready once.
+    /// How many draws of `chance(p)` it takes until one is true, the true one included; `None`
+    /// where the first `most` are false. The same draws, but the comparison is one of whole
+    /// numbers, made ready once.
     pub fn until(&mut self, p: f64, most: usize) -> Option<usize> {
-        // `unit() < p` is `bits / 2^53 < p`: scaling by a power of two is exact. Not a number gives 0: never.
+        // `unit() < p` is `bits / 2^53 < p`: scaling by a power of two is exact. Not a number gives
+        // 0: never.
         let below = (p * 9_007_199_254_740_992.0).ceil() as u64;
         (1..=most).find(|_| self.rng.next_u64() >> 11 < below)
     }
 
-    /// Exponential with this mean (the unit is the mean's); at most about 36.7 means. A mean that is not
-    /// positive and finite gives 0.
+    /// Exponential with this mean (the unit is the mean's); at most about 36.7 means. A mean that
+    /// is not positive and finite gives 0.
     ///
     /// Source: inversion of the distribution function.
     pub fn exponential(&mut self, mean: f64) -> f64 {
@@ -91,20 +96,21 @@ impl Stream {
 
     /// Standard normal (mean 0, standard deviation 1). Two numbers of the stream are used, always.
     ///
-    /// Source: Box and Muller, "A Note on the Generation of Random Normal Deviates", 1958; the cosine branch.
+    /// Source: Box and Muller, "A Note on the Generation of Random Normal Deviates", 1958; the
+    /// cosine branch.
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * libm::log(1.0 - self.unit())).sqrt();
         radius * libm::cos(core::f64::consts::TAU * self.unit())
     }
 
-    /// Log-normal with this median (the unit is the median's) and standard deviation `sigma` of its natural
-    /// logarithm. Its mean is `median * exp(sigma^2 / 2)`.
+    /// Log-normal with this median (the unit is the median's) and standard deviation `sigma` of its
+    /// natural logarithm. Its mean is `median * exp(sigma^2 / 2)`.
     pub fn lognormal(&mut self, median: f64, sigma: f64) -> f64 {
         median * libm::exp(sigma * self.normal())
     }
 
-    /// Puts the items into a uniformly random order (Fisher-Yates, Durstenfeld's form). Slices longer than
-    /// 2^32 keep the order of what lies beyond.
+    /// Puts the items into a uniformly random order (Fisher-Yates, Durstenfeld's form). Slices
+    /// longer than 2^32 keep the order of what lies beyond.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         let len = u32::try_from(items.len()).unwrap_or(u32::MAX);
         for last in (1..len).rev() {
@@ -133,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_name_fixes_its_stream_for_ever() {
-        // Golden values: a change here changes every saved plan's operations. Never update them lightly.
+        // Golden values: a change here changes every saved plan's operations. Never update them
+        // lightly.
         let mut s = Stream::new(1, "keys", 0);
         let bits: Vec<u64> = (0..3).map(|_| s.bits()).collect();
         assert_eq!(bits, GOLDEN_BITS);
@@ -144,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_long_stretch_is_what_wasm_gave() {
-        // Hash of 800,000 draws: the same number came from a wasm32 build run in Node.js 20 and from x86-64.
+        // Hash of 800,000 draws: the same number came from a wasm32 build run in Node.js 20 and
+        // from x86-64.
         let mut s = Stream::new(1, "native=wasm", 3);
         let mut hash = 0_u64;
         for _ in 0..200_000 {

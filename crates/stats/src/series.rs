@@ -1,10 +1,12 @@
-//! How far the seconds of one run depend on each other: autocorrelation, effective sample size, block length.
+//! How far the seconds of one run depend on each other: autocorrelation, effective sample size,
+//! block length.
 //!
 //! Series are values per 1-s interval in time order, in any unit.
 
 use super::error::{StatsError, finite, mean_variance};
 
-/// Autocovariances of lags 0..=`lags`, each divided by n (the biased form, which keeps them consistent).
+/// Autocovariances of lags 0..=`lags`, each divided by n (the biased form, which keeps them
+/// consistent).
 fn autocovariance(x: &[f64], lags: usize) -> Vec<f64> {
     let n = x.len();
     let (mean, _) = mean_variance(x);
@@ -26,10 +28,11 @@ pub fn autocorrelation(x: &[f64], lags: usize) -> Result<Vec<f64>, StatsError> {
     Ok(acv[1..].iter().map(|c| c / acv[0]).collect())
 }
 
-/// How many independent values the series is worth, at most n: n / (1 + 2 sum of autocorrelations), summed in
-/// pairs of lags (1 and 2, 3 and 4, ...) as long as the pairs' sums are positive.
+/// How many independent values the series is worth, at most n: n / (1 + 2 sum of autocorrelations),
+/// summed in pairs of lags (1 and 2, 3 and 4, ...) as long as the pairs' sums are positive.
 ///
-/// Source: Geyer, "Practical Markov Chain Monte Carlo", Statistical Science 7, 1992 (initial positive sequence).
+/// Source: Geyer, "Practical Markov Chain Monte Carlo", Statistical Science 7, 1992 (initial
+/// positive sequence).
 ///
 /// # Errors
 /// As [`autocorrelation`].
@@ -41,8 +44,8 @@ pub fn effective_size(x: &[f64]) -> Result<f64, StatsError> {
     Ok(n / (1.0 + 2.0 * sum))
 }
 
-/// Standard error of the mean from `batches` equal stretches, whose means are taken as independent; values
-/// that do not fill a stretch are left out at the end.
+/// Standard error of the mean from `batches` equal stretches, whose means are taken as independent;
+/// values that do not fill a stretch are left out at the end.
 ///
 /// # Errors
 /// Fewer than 2 batches or fewer values than batches; one not finite.
@@ -69,8 +72,8 @@ pub struct BlockLength {
 
 /// The automatic block length.
 ///
-/// Source: Politis and White, Econometric Reviews 23, 2004, with the correction of Patton, Politis and White,
-/// ibid. 28, 2009; lag window as in the Python package `arch`.
+/// Source: Politis and White, Econometric Reviews 23, 2004, with the correction of Patton, Politis
+/// and White, ibid. 28, 2009; lag window as in the Python package `arch`.
 ///
 /// # Errors
 /// Fewer than 9 values, one not finite, or no spread.

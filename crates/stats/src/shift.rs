@@ -1,9 +1,10 @@
 //! The shift function: how B differs from A at every percentile, with the pair as the unit.
 //!
-//! Per pair and percentile the log ratio of the two periods' quantiles; over the pairs the Hodges-Lehmann
-//! estimate with its Wilcoxon interval, and Hochberg's correction over the percentiles. Source: the
-//! hierarchical shift function of Rousselet and Wilcox (rogme), with paired rank methods in place of trimmed
-//! means. Everything here is exploratory: the primary metrics have their own correction in `verdict`.
+//! Per pair and percentile the log ratio of the two periods' quantiles; over the pairs the
+//! Hodges-Lehmann estimate with its Wilcoxon interval, and Hochberg's correction over the
+//! percentiles. Source: the hierarchical shift function of Rousselet and Wilcox (rogme), with
+//! paired rank methods in place of trimmed means. Everything here is exploratory: the primary
+//! metrics have their own correction in `verdict`.
 
 use super::buckets::{Buckets, Shown, displayable};
 use super::error::StatsError;
@@ -24,8 +25,8 @@ pub struct ShiftPoint {
     pub estimate: Option<f64>,
     /// 95 % interval at this percentile alone; `None` below 6 pairs.
     pub ci95: Option<Interval>,
-    /// Interval that covers 95 % over all percentiles together (Bonferroni); `None` when there are too few
-    /// pairs for it.
+    /// Interval that covers 95 % over all percentiles together (Bonferroni); `None` when there are
+    /// too few pairs for it.
     pub simultaneous: Option<Interval>,
     /// Sign-flip p, corrected by Hochberg over the percentiles; NaN when no pair counts.
     pub p_adjusted: f64,

@@ -1,7 +1,9 @@
-//! Wilcoxon's signed-rank distribution: exact up to 50 pairs (ties and zeros included), normal beyond.
+//! Wilcoxon's signed-rank distribution: exact up to 50 pairs (ties and zeros included), normal
+//! beyond.
 //!
-//! Source: Wilcoxon, Biometrics Bulletin 1, 1945; the counts by the recurrence over subsets of ranks (Hollander,
-//! Wolfe and Chicken, *Nonparametric Statistical Methods*, 3.1); intervals from Walsh averages, ibid. 3.3.
+//! Source: Wilcoxon, Biometrics Bulletin 1, 1945; the counts by the recurrence over subsets of
+//! ranks (Hollander, Wolfe and Chicken, *Nonparametric Statistical Methods*, 3.1); intervals from
+//! Walsh averages, ibid. 3.3.
 
 use super::special::{normal_cdf, normal_quantile};
 
@@ -19,9 +21,10 @@ pub struct SignedRank {
     pub pairs: usize,
 }
 
-/// Tests that the differences are symmetric around 0. Zero differences are dropped (Wilcoxon's rule); equal
-/// sizes share their mean rank and the exact distribution is of those shared ranks. With no difference left,
-/// p is 1. The values must be finite (checked by the callers in this folder).
+/// Tests that the differences are symmetric around 0. Zero differences are dropped (Wilcoxon's
+/// rule); equal sizes share their mean rank and the exact distribution is of those shared ranks.
+/// With no difference left, p is 1. The values must be finite (checked by the callers in this
+/// folder).
 #[must_use]
 pub fn signed_rank(differences: &[f64]) -> SignedRank {
     let mut d: Vec<f64> = differences.iter().copied().filter(|v| *v != 0.0).collect();
@@ -74,8 +77,9 @@ fn subset_sums(ranks: &[usize]) -> Vec<f64> {
     ways
 }
 
-/// Which Walsh averages bound the interval of a level: the `k`-th smallest and the `k`-th largest (from 1),
-/// and the exact coverage. `None` when no such pair reaches the level (fewer than 6 pairs at 95 %, 5 at 90 %).
+/// Which Walsh averages bound the interval of a level: the `k`-th smallest and the `k`-th largest
+/// (from 1), and the exact coverage. `None` when no such pair reaches the level (fewer than 6 pairs
+/// at 95 %, 5 at 90 %).
 #[must_use]
 pub fn interval_rank(n: usize, level: f64) -> Option<(usize, f64)> {
     let half = (1.0 - level) / 2.0;

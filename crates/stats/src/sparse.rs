@@ -1,8 +1,8 @@
 //! A sparse latency histogram of two significant digits: what each second of a run keeps.
 //!
-//! The buckets are those of an HdrHistogram with unit 1 and two significant digits: bucket `i` below 256
-//! holds the value `i`; above, `i = 128 * shift + s` with `128 <= s < 256` holds the `2^shift` values from
-//! `s << shift` on. Relative width at most 1/128.
+//! The buckets are those of an HdrHistogram with unit 1 and two significant digits: bucket `i`
+//! below 256 holds the value `i`; above, `i = 128 * shift + s` with `128 <= s < 256` holds the
+//! `2^shift` values from `s << shift` on. Relative width at most 1/128.
 
 use serde::{Deserialize, Serialize};
 
@@ -87,8 +87,8 @@ impl Sparse {
         self.cells.is_empty()
     }
 
-    /// The value at percentile `p` (0 to 1): the highest value of the bucket that holds the sample of rank
-    /// `ceil(p n)`, as HdrHistogram has it. `None` when empty.
+    /// The value at percentile `p` (0 to 1): the highest value of the bucket that holds the sample
+    /// of rank `ceil(p n)`, as HdrHistogram has it. `None` when empty.
     #[must_use]
     pub fn at(&self, p: f64) -> Option<u64> {
         let rank = ((p * self.count() as f64).ceil() as u64).max(1);

@@ -1,17 +1,19 @@
 //! Distribution functions: incomplete beta, normal, Student's t, binomial, chi-square's upper tail.
 //!
 //! Our own code on `libm` rather than a statistics crate: those call the platform's logarithm and
-//! exponential, which differ in the last bits between native and wasm, and the answers here decide verdicts.
+//! exponential, which differ in the last bits between native and wasm, and the answers here decide
+//! verdicts.
 //!
-//! Sources: continued fraction of the incomplete beta, DLMF 8.17.22, by Lentz's method (Thompson and Barnett
-//! 1986); normal quantile, Wichura's AS 241 (Applied Statistics 37, 1988); incomplete gamma, DLMF 8.7.1 and
-//! 8.9.2. Accuracy about 1e-13 relative for parameters up to 1e6.
+//! Sources: continued fraction of the incomplete beta, DLMF 8.17.22, by Lentz's method (Thompson
+//! and Barnett 1986); normal quantile, Wichura's AS 241 (Applied Statistics 37, 1988); incomplete
+//! gamma, DLMF 8.7.1 and 8.9.2. Accuracy about 1e-13 relative for parameters up to 1e6.
 
 use libm::{erfc, exp, lgamma, log, log1p};
 
 /// Regularised incomplete beta function I_x(a, b), the distribution function of Beta(a, b) at `x`.
 ///
-/// `a` and `b` positive; `x` is clamped to [0, 1]. NaN when `a` or `b` is not positive and finite or `x` is NaN.
+/// `a` and `b` positive; `x` is clamped to [0, 1]. NaN when `a` or `b` is not positive and finite
+/// or `x` is NaN.
 #[must_use]
 pub fn beta_inc(a: f64, b: f64, x: f64) -> f64 {
     if !(a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite()) || x.is_nan() {
@@ -46,7 +48,8 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     let mut c = 1.0;
     let mut d = 1.0 / keep(1.0 - (a + b) * x / (a + 1.0));
     let mut h = d;
-    // The fraction settles in O(sqrt(max(a, b))) steps; the bound only guards against absurd parameters.
+    // The fraction settles in O(sqrt(max(a, b))) steps; the bound only guards against absurd
+    // parameters.
     for m in 1..20_000_u32 {
         let m = f64::from(m);
         let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));

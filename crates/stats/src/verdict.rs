@@ -7,8 +7,9 @@
 //! | contains 0 | 90 % interval inside the margin | equivalent |
 //! | anything else | | inconclusive, with about how many more pairs it takes |
 //!
-//! "No difference" is never said because a p-value is large: equivalence has to be shown (two one-sided tests at
-//! 5 %, which is the 90 % interval inside the margin; Schuirmann 1987). Margins are set before the run.
+//! "No difference" is never said because a p-value is large: equivalence has to be shown (two
+//! one-sided tests at 5 %, which is the 90 % interval inside the margin; Schuirmann 1987). Margins
+//! are set before the run.
 
 use super::error::StatsError;
 use super::multiplicity::holm;
@@ -41,7 +42,8 @@ impl Metric {
         Self { name: "throughput".to_owned(), better: Better::Higher, margin: 0.05 }
     }
 
-    /// A latency percentile such as ("read", 0.5); margin 5 % up to the median, 10 % up to p90, 20 % beyond.
+    /// A latency percentile such as ("read", 0.5); margin 5 % up to the median, 10 % up to p90, 20
+    /// % beyond.
     #[must_use]
     pub fn latency(of: &str, p: f64) -> Self {
         let margin = if p <= 0.5 {
@@ -107,9 +109,10 @@ pub fn judge(metric: &Metric, c: &Comparison, arms: Arms<'_>) -> Judged {
     judged(metric, c, arms, c.p_flip, 1)
 }
 
-/// Judges the primary metrics together: a difference is only claimed where its sign-flip p, corrected by
-/// Holm's method over the family, is at most 0.05. Without that, one of five metrics would "differ" in every
-/// fifth experiment without a difference. The price: with five metrics, 8 pairs are the fewest that can show one.
+/// Judges the primary metrics together: a difference is only claimed where its sign-flip p,
+/// corrected by Holm's method over the family, is at most 0.05. Without that, one of five metrics
+/// would "differ" in every fifth experiment without a difference. The price: with five metrics, 8
+/// pairs are the fewest that can show one.
 ///
 /// # Errors
 /// A comparison whose p-value is not a probability.
@@ -121,7 +124,8 @@ pub fn judge_family(
     judge_families(&each)
 }
 
-/// As [`judge_family`], where several arms are compared with the first: the family is the metrics of all of them.
+/// As [`judge_family`], where several arms are compared with the first: the family is the metrics
+/// of all of them.
 ///
 /// # Errors
 /// As [`judge_family`].
@@ -157,11 +161,12 @@ fn decide(metric: &Metric, c: &Comparison, p: f64, family: usize) -> Verdict {
     }
 }
 
-/// The plan's sample size for this spread, and enough pairs for the family's smallest possible p, less those
-/// there are; at least 1, because an inconclusive verdict is never cured by none.
+/// The plan's sample size for this spread, and enough pairs for the family's smallest possible p,
+/// less those there are; at least 1, because an inconclusive verdict is never cured by none.
 ///
-/// Where the interval already shows a difference beyond the margin and only p is still too large, it takes as many
-/// more as halve p down to the level: that is what each further pair does that points the same way.
+/// Where the interval already shows a difference beyond the margin and only p is still too large,
+/// it takes as many more as halve p down to the level: that is what each further pair does that
+/// points the same way.
 fn more_pairs(c: &Comparison, margin: f64, p: f64, family: usize) -> Option<u64> {
     let have = c.log_ratios.len() as u64;
     let fewest = (6_u32..64).find(|&n| family as f64 * libm::exp2(1.0 - f64::from(n)) <= ALPHA)?;
@@ -186,7 +191,8 @@ fn sentence(metric: &Metric, c: &Comparison, arms: Arms<'_>, verdict: Verdict) -
     match verdict {
         Verdict::Different => format!("{name}: {b} is {change} than {a} ({range})"),
         Verdict::SmallerThanMargin => format!(
-            "{name}: a difference exists but is smaller than your margin of {margin}: {b} is {change} than {a} ({range})"
+            "{name}: a difference exists but is smaller than your margin of {margin}: {b} is \
+             {change} than {a} ({range})"
         ),
         Verdict::Equivalent => {
             format!("{name}: no relevant difference (equivalent within \u{b1}{margin}; {range})")
@@ -262,8 +268,9 @@ pub fn against_control(log_ratio: f64, control: f64) -> AgainstControl {
     }
 }
 
-/// The words for two runs that were not interleaved: what they show and what they do not. `log_ratio` is
-/// ln(B / A); `control` is ln(A' / A) of a third run with A's setting, where there is one.
+/// The words for two runs that were not interleaved: what they show and what they do not.
+/// `log_ratio` is ln(B / A); `control` is ln(A' / A) of a third run with A's setting, where there
+/// is one.
 #[must_use]
 pub fn separate_runs(
     metric: &Metric,
@@ -273,20 +280,23 @@ pub fn separate_runs(
 ) -> String {
     let (a, b) = (arms.a, arms.b);
     let seen = format!(
-        "{}: {b} was {} than {a}, but the two ran one after the other, so the difference may be the hour's as well as the change's",
+        "{}: {b} was {} than {a}, but the two ran one after the other, so the difference may be \
+         the hour's as well as the change's",
         metric.name,
         described(metric.better, log_ratio)
     );
     let Some(control) = control.filter(|v| v.is_finite()) else {
         return format!(
-            "{seen}; a third run of the same setting as {a}, or an interleaved experiment, would tell them apart"
+            "{seen}; a third run of the same setting as {a}, or an interleaved experiment, would \
+             tell them apart"
         );
     };
     let against = match against_control(log_ratio, control) {
         AgainstControl::NoMore => "that is no more than the same setting moves by itself",
         AgainstControl::SameSize => "that is of the size that the same setting moves by itself",
         AgainstControl::Beyond => {
-            "that is more than three times as far as the same setting moved by itself, which is a hint, not a proof"
+            "that is more than three times as far as the same setting moved by itself, which is a \
+             hint, not a proof"
         }
     };
     format!("{seen}; a second run of {a} came out {}: {against}", signed_percent(control))
@@ -380,7 +390,8 @@ mod tests {
         assert!(
             judge_family(&clear(8), ARMS).unwrap().iter().all(|j| j.verdict == Verdict::Different)
         );
-        // 7 wide apart with a wide spread: p is 5/64, which one more pair halves, whatever the spread asks for.
+        // 7 wide apart with a wide spread: p is 5/64, which one more pair halves, whatever the
+        // spread asks for.
         let wide: Vec<_> =
             (0..5).map(|_| (Metric::throughput(), comparison(2.0, 0.4, 7))).collect();
         for j in judge_family(&wide, ARMS).unwrap() {

@@ -1,7 +1,8 @@
 //! Where a series has settled: MSER-5.
 //!
-//! Source: White and Spratt, Winter Simulation Conference 2000 (MSER-5, from White 1997); Hoad, Robinson and
-//! Davies, J. Operational Research Society 61, 2010 find it the best of the automatic rules.
+//! Source: White and Spratt, Winter Simulation Conference 2000 (MSER-5, from White 1997); Hoad,
+//! Robinson and Davies, J. Operational Research Society 61, 2010 find it the best of the automatic
+//! rules.
 
 use super::error::{StatsError, finite};
 
@@ -23,7 +24,8 @@ pub struct Warmup {
     pub statistic_at_0: f64,
     /// Mean of what is left, in the unit of the series.
     pub mean_after: f64,
-    /// False when the best point is the last one allowed (half of the series): not steady, measure longer.
+    /// False when the best point is the last one allowed (half of the series): not steady, measure
+    /// longer.
     pub steady: bool,
 }
 

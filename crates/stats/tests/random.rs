@@ -1,4 +1,5 @@
-//! The native half of “the same numbers everywhere”: tests/browser has the other, over the same fixture.
+//! The native half of “the same numbers everywhere”: tests/browser has the other, over the same
+//! fixture.
 
 #[path = "common/draws.rs"]
 mod draws;

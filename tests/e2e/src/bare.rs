@@ -1,5 +1,6 @@
-//! A bare loop of JavaScript in a worker of the page: what this browser, on this machine, measures of a server
-//! when no engine is there. The engine's times are held against it, in alternating rounds of one test.
+//! A bare loop of JavaScript in a worker of the page: what this browser, on this machine, measures
+//! of a server when no engine is there. The engine's times are held against it, in alternating
+//! rounds of one test.
 
 use std::time::Duration;
 

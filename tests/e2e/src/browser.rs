@@ -1,4 +1,5 @@
-//! One headless Chromium or Firefox, driven through WebDriver without network events: those slow it by half.
+//! One headless Chromium or Firefox, driven through WebDriver without network events: those slow it
+//! by half.
 
 use std::fmt::Debug;
 use std::fs;
@@ -26,8 +27,9 @@ pub const PATIENCE: Duration = Duration::from_secs(600);
 /// Between two looks at a condition in the page.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// With the pipe the browser ends when its driver does, however that happens. The tests' server makes its
-/// certificate itself. The others keep a fresh browser from calling home, and let it run as root in a container.
+/// With the pipe the browser ends when its driver does, however that happens. The tests' server
+/// makes its certificate itself. The others keep a fresh browser from calling home, and let it run
+/// as root in a container.
 const ARGS: [&str; 14] = [
     "--headless",
     "--hide-scrollbars",
@@ -85,8 +87,9 @@ impl Scheme {
 }
 
 impl Browser {
-    /// The browser that tests share one after another, at a blank page. What a page keeps is its own: each
-    /// test serves it from another origin. Tests that change the window or open tabs take [`Browser::start`].
+    /// The browser that tests share one after another, at a blank page. What a page keeps is its
+    /// own: each test serves it from another origin. Tests that change the window or open tabs take
+    /// [`Browser::start`].
     ///
     /// # Errors
     /// As [`Browser::start`], or when an earlier test has left it unable to go on.
@@ -102,7 +105,8 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Starts chromedriver on a free port, and through it a fresh Chromium without profile, 1280 by 800.
+    /// Starts chromedriver on a free port, and through it a fresh Chromium without profile, 1280 by
+    /// 800.
     ///
     /// # Errors
     /// When `CHROME` or `CHROMEDRIVER` is not set or wrong, or one of both does not start.
@@ -117,8 +121,9 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Starts Firefox. Without one the test that asks is skipped, and a line says so; in CI (`CI=true`) that is
-    /// an error. Its driver has no DevTools and no log: sizes, schemes, pictures and the console are Chromium's.
+    /// Starts Firefox. Without one the test that asks is skipped, and a line says so; in CI
+    /// (`CI=true`) that is an error. Its driver has no DevTools and no log: sizes, schemes,
+    /// pictures and the console are Chromium's.
     ///
     /// # Errors
     /// When `FIREFOX` or `GECKODRIVER` is wrong or, in CI, missing, or one of both does not start.
@@ -173,8 +178,8 @@ impl Browser {
         self.run(&format!("open {url}"), async |client| client.goto(url).await)
     }
 
-    /// Runs the body of an async JavaScript function, `args` being its argument of that name, and gives what
-    /// it returns; `undefined` is null.
+    /// Runs the body of an async JavaScript function, `args` being its argument of that name, and
+    /// gives what it returns; `undefined` is null.
     ///
     /// # Errors
     /// When it throws or rejects: with what; when it takes longer than [`PATIENCE`].
@@ -183,7 +188,15 @@ impl Browser {
             "const done = arguments[arguments.length - 1];
              (async (args) => {{ {body} }})(arguments[0]).then(
                  (value) => done({{ value: value === undefined ? null : value }}),
-                 (error) => done({{ error: error instanceof Error ? String(error.stack) : JSON.stringify(error) }}));"
+                 (error) => \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 done({{ error: error instanceof Error ? String(error.stack) : JSON.stringify(error) }}));"
         );
         let mut answer = self.run("run a script", async |client| {
             client.execute_async(&script, vec![json!(args)]).await
@@ -197,7 +210,8 @@ impl Browser {
     /// Waits until a JavaScript expression is truthy, and gives its value.
     ///
     /// # Errors
-    /// When it throws, or is not truthy within `patience`: with its last value and the console's errors.
+    /// When it throws, or is not truthy within `patience`: with its last value and the console's
+    /// errors.
     pub fn wait(&self, expression: &str, patience: Duration) -> Result<Value> {
         let deadline = Instant::now() + patience;
         let body = format!("const value = await ({expression}); return [!!value, value];");
@@ -218,7 +232,8 @@ impl Browser {
         }
     }
 
-    /// The errors that the console was given since the last time: exceptions, `console.error`, failed loads.
+    /// The errors that the console was given since the last time: exceptions, `console.error`,
+    /// failed loads.
     ///
     /// # Errors
     /// When the driver has no log.
@@ -230,7 +245,8 @@ impl Browser {
         Ok(errors.filter_map(|entry| Some(entry["message"].as_str()?.to_owned())).collect())
     }
 
-    /// Sets the size of what the page sees as its window, in CSS pixels; also narrower than a real window may be.
+    /// Sets the size of what the page sees as its window, in CSS pixels; also narrower than a real
+    /// window may be.
     ///
     /// # Errors
     /// When the browser refuses.
@@ -252,8 +268,8 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features })).map(drop)
     }
 
-    /// Opens a tab in front of the others and drives it from now on; gives the handle of the one before, for
-    /// [`Browser::show`].
+    /// Opens a tab in front of the others and drives it from now on; gives the handle of the one
+    /// before, for [`Browser::show`].
     ///
     /// # Errors
     /// When the browser refuses.
@@ -298,7 +314,8 @@ impl Browser {
         self.run(command, async |client| client.issue_cmd(sent).await)
     }
 
-    /// Runs a command of WebDriver to its end; the client's other commands are at its disposal this way too.
+    /// Runs a command of WebDriver to its end; the client's other commands are at its disposal this
+    /// way too.
     ///
     /// # Errors
     /// What the command says, or that it took longer than [`PATIENCE`].

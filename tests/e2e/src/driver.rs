@@ -11,7 +11,8 @@ use anyhow::{Context as _, Result, bail};
 /// How long the driver and the browser may take to start.
 pub(crate) const START: Duration = Duration::from_secs(120);
 
-/// A running driver; it ends when this is dropped, and when this process ends, however that happens.
+/// A running driver; it ends when this is dropped, and when this process ends, however that
+/// happens.
 #[derive(Debug)]
 pub(crate) struct Driver {
     child: Child,
@@ -20,7 +21,8 @@ pub(crate) struct Driver {
     pub(crate) port: u16,
 }
 
-/// Runs the driver until standard input ends. A browser that tests share is never dropped, for it is static.
+/// Runs the driver until standard input ends. A browser that tests share is never dropped, for it
+/// is static.
 const UNTIL_WE_END: &str = r#""$@" & driver=$!; exec > /dev/null; cat; kill "$driver""#;
 
 impl Driver {

@@ -1,4 +1,5 @@
-//! What end-to-end tests are made of: a browser, the page, a cluster, and Python for a second opinion.
+//! What end-to-end tests are made of: a browser, the page, a cluster, and Python for a second
+//! opinion.
 //!
 //! | module    | what it owns |
 //! |-----------|--------------|
@@ -13,9 +14,9 @@
 //! | `bench`   | the engine beside a hand-written loop, in alternating rounds |
 //! | `given`   | what `cargo xtask test` tells through the environment |
 //!
-//! May not enter: what is expected of the page; that stands in `tests/`.
-//! Invariant: every wait is for a condition and has a deadline; what was started is stopped on drop.
-//! Tests: `tests/` (feature `browser`), run by `cargo xtask test e2e`.
+//! May not enter: what is expected of the page; that stands in `tests/`. Invariant: every wait is
+//! for a condition and has a deadline; what was started is stopped on drop. Tests: `tests/`
+//! (feature `browser`), run by `cargo xtask test e2e`.
 
 pub mod bare;
 pub mod bench;

@@ -68,7 +68,8 @@ impl Python {
             .with_context(|| format!("cannot start {}", self.program.display()))?;
         let mut stdin = child.stdin.take().context("Python has no input")?;
         let input = input.as_bytes().to_vec();
-        // Apart, or both sides could wait for each other on a full pipe. A script may read less than it is given.
+        // Apart, or both sides could wait for each other on a full pipe. A script may read less
+        // than it is given.
         let writer = thread::spawn(move || stdin.write_all(&input).is_ok());
         let output = child.wait_with_output().context("lost sight of Python")?;
         let _ = writer.join();

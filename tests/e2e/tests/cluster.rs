@@ -1,4 +1,5 @@
-//! A page's view of the cluster: reachable across origins, counted exactly, alive after a node was killed.
+//! A page's view of the cluster: reachable across origins, counted exactly, alive after a node was
+//! killed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,7 +33,8 @@ fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
         const seen = [];
         for (const url of args[0]) {
             const body = JSON.stringify({ key: 'k', value: url });
-            const answer = await fetch(`${url}/db/api/v1/set`, { method: 'POST', body, cache: 'no-store' });
+            const answer = await fetch(`${url}/db/api/v1/set`, \
+            { method: 'POST', body, cache: 'no-store' });
             seen.push([answer.status, answer.redirected, new URL(answer.url).origin]);
         }
         return seen;";
@@ -65,7 +67,8 @@ fn a_killed_leader_is_followed_by_another() {
     let set = format!(
         "(async () => {{ for (const url of {}) {{
             const body = JSON.stringify({{ key: 'k', value: 'v' }});
-            const answer = await fetch(`${{url}}/db/api/v1/set`, {{ method: 'POST', body }}).catch(() => null);
+            const answer = await fetch(`${{url}}/db/api/v1/set`, \
+            {{ method: 'POST', body }}).catch(() => null);
             if (answer?.ok) return answer.url;
         }} }})()",
         json!(others)

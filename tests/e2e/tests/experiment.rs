@@ -1,5 +1,6 @@
-//! A whole experiment in a real browser against a real cluster: what it says agrees with what the nodes themselves
-//! say. Whether it is sure is a matter of the machine, and printed: `tests/experiment` holds the verdicts.
+//! A whole experiment in a real browser against a real cluster: what it says agrees with what the
+//! nodes themselves say. Whether it is sure is a matter of the machine, and printed:
+//! `tests/experiment` holds the verdicts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,12 +32,13 @@ fn metric<'a>(comparison: &'a Value, name: &str) -> &'a Value {
     comparison["primaries"].as_array().unwrap().iter().find(|m| m["name"] == name).unwrap()
 }
 
-/// The leader serves every write, one after the other; followers answer reads from their own state. Who sticks to the
-/// leader reads slowly, who does not reads fast at two nodes of three.
+/// The leader serves every write, one after the other; followers answer reads from their own state.
+/// Who sticks to the leader reads slowly, who does not reads fast at two nodes of three.
 #[test]
 fn sticky_or_not_on_a_busy_leader() {
     let page = Page::serve().unwrap();
-    // Few requests that take long: a machine of two cores carries browser and cluster without strain.
+    // Few requests that take long: a machine of two cores carries browser and cluster without
+    // strain.
     let cluster = Cluster::start(3, &["--write-ms", "16", "--read-ms", "0.5"]).unwrap();
     let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
@@ -66,7 +68,8 @@ fn sticky_or_not_on_a_busy_leader() {
         "design": { "pairs": 6, "period_s": 3.0, "settle_s": 1.0 },
     });
     let script = "window.over = null;
-        fwit.experiment(args[0]).then((e) => { window.over = { e }; }, (error) => { window.over = { error: String(error) }; });";
+        fwit.experiment(args[0]).then((e) => { window.over = { e }; }, (error) => \
+        { window.over = { error: String(error) }; });";
     browser.eval(script, std::slice::from_ref(&experiment)).unwrap();
     browser.wait("window.over", PATIENCE).unwrap();
     assert_eq!(browser.eval("return over.error ?? null;", &[]).unwrap(), Value::Null);
@@ -103,8 +106,8 @@ fn sticky_or_not_on_a_busy_leader() {
         assert!(at_follower < at_leader, "the nodes say otherwise");
     }
 
-    // The file of the experiment opens again. Without stickiness reads at the leader take longer than at each
-    // follower by the page's count too; with it there is the leader alone.
+    // The file of the experiment opens again. Without stickiness reads at the leader take longer
+    // than at each follower by the page's count too; with it there is the leader alone.
     let (_, view) = fwit_report::experiment::open(done.to_string().as_bytes()).unwrap();
     let arm = |arm: usize| view.arms[arm].run.as_ref().unwrap();
     println!("{}\n{}", arm(0).latency_groups.headline, arm(1).latency_groups.headline);

@@ -105,15 +105,16 @@ fn fifty_entities_sticky_and_not() {
         assert_eq!(view.total.errors(), 0, "{:?}", view.errors);
         assert!((view.measured_s - 8.0).abs() < 0.5 && view.entities.len() == 50);
 
-        // Times come from the wire, but for the last request of an entity whose entry came too late. The three
-        // latencies add up.
+        // Times come from the wire, but for the last request of an entity whose entry came too
+        // late. The three latencies add up.
         let sources = file.time_sources;
         assert_eq!(sources.wire + sources.page_clock, view.total.answers());
         assert!(sources.page_clock <= 50, "{sources:?}");
         let (wait, response) = (view.total.wait.mean_us, view.total.response.mean_us);
         assert!(view.total.service.mean_us + wait <= response * 1.02, "{:?}", view.total);
 
-        // Redirects: as many as the nodes sent, but for those whose answer the end of the run cut off.
+        // Redirects: as many as the nodes sent, but for those whose answer the end of the run cut
+        // off.
         let leader = leader_now(&file).to_string();
         let redirected: u64 = file.counts.iter().map(|c| c.redirected).sum();
         let sent = after.get(REDIRECTS).unwrap_or(&0) - before.get(REDIRECTS).unwrap_or(&0);
@@ -160,7 +161,13 @@ fn fifty_entities_sticky_and_not() {
     browser.wait("window.fwit", PATIENCE).unwrap();
     let id = browser.eval("return fwit.open(args[0]);", &[json!(text)]).unwrap();
     assert_eq!(id, json!(view.id));
-    let shown = browser.wait("document.querySelector('main')?.innerText.includes('sticky') && document.querySelector('main').innerText", PATIENCE).unwrap();
+    let shown = browser
+        .wait(
+            "document.querySelector('main')?.innerText.includes('sticky') && \
+                              document.querySelector('main').innerText",
+            PATIENCE,
+        )
+        .unwrap();
     assert!(shown.as_str().unwrap().contains("set"), "{shown}");
     for broken in [&text[..text.len() / 2], "{}", "no json"] {
         let error = browser.eval(
@@ -183,7 +190,8 @@ from hdrh.histogram import HdrHistogram
 out = []
 for entry in json.load(sys.stdin)['latency']:
     h = HdrHistogram.decode(entry['hist'])
-    out.append([h.get_total_count(), h.get_max_value()] + [h.get_value_at_percentile(p) for p in (50, 90, 95, 99, 99.9)])
+    out.append([h.get_total_count(), h.get_max_value()] + [h.get_value_at_percentile(p) for p in \
+    (50, 90, 95, 99, 99.9)])
 print(json.dumps(out))
 ";
     let read: Vec<Vec<u64>> = serde_json::from_str(&python.run(script, run).unwrap()).unwrap();
@@ -191,7 +199,8 @@ print(json.dumps(out))
     assert_eq!(read.len(), file.latency.len());
     for (python, entry) in read.iter().zip(&file.latency) {
         let ours = fwit_report::run::hist::decode(&entry.hist).unwrap();
-        // Python rounds the rank p n to the nearest, where HdrHistogram's own rule rounds up: ask for its rank.
+        // Python rounds the rank p n to the nearest, where HdrHistogram's own rule rounds up: ask
+        // for its rank.
         let at = |p: f64| {
             let rank = ((p * entry.count as f64 + 0.5) as u64).max(1);
             let mut seen = 0;
@@ -236,7 +245,13 @@ fn a_stopped_run_is_a_valid_run() {
     for measure in Measure::ALL {
         assert_eq!(view.total.measure(measure).count, view.total.answers());
     }
-    let error = browser.eval("return fwit.start({ cluster: { dialect: 'insi', nodes: [] }, load: { entities: 0 } }).catch((e) => e.problems.map((p) => p.field));", &[]).unwrap();
+    let error = browser
+        .eval(
+            "return fwit.start({ cluster: { dialect: 'insi', nodes: [] }, load: \
+                              { entities: 0 } }).catch((e) => e.problems.map((p) => p.field));",
+            &[],
+        )
+        .unwrap();
     assert_eq!(error, json!(["cluster.nodes", "load.entities"]));
     cluster.stop().unwrap();
 }

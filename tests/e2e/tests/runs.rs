@@ -28,7 +28,8 @@ pub fn merge(into: &mut Value, changes: Value) {
 
 /// Starts a run and does not wait for it.
 pub fn start(browser: &Browser, plan: &Value) {
-    let script = "window.over = fwit.start(args[0]).then((run) => ({ run }), (error) => ({ error: String(error) }));";
+    let script = "window.over = fwit.start(args[0]).then((run) => ({ run }), (error) => \
+                  ({ error: String(error) }));";
     browser.eval(script, std::slice::from_ref(plan)).unwrap();
 }
 
@@ -36,7 +37,8 @@ pub fn start(browser: &Browser, plan: &Value) {
 pub fn finish(browser: &Browser) -> (String, RunFile, RunView) {
     // One command that waits: asking again and again would take time from the page that measures.
     let script =
-        "const late = new Promise((_, fail) => setTimeout(() => fail('the run does not end'), args[0]));
+        "const late = new Promise((_, fail) => setTimeout(() => fail('the run does not end'), \
+         args[0]));
         const { error, run } = await Promise.race([over, late]);
         return error ?? JSON.stringify(run);";
     let text = browser.eval(script, &[json!(PATIENCE.as_millis() as u64)]).unwrap();

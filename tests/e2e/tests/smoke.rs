@@ -22,7 +22,8 @@ fn the_page_starts_without_an_error() {
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }
 
-/// The whole way in Firefox: the page starts in a worker too, and a run on the simulated cluster is kept.
+/// The whole way in Firefox: the page starts in a worker too, and a run on the simulated cluster is
+/// kept.
 #[test]
 fn the_page_starts_in_firefox() {
     let Some(browser) = Browser::firefox().unwrap() else { return };
@@ -40,7 +41,8 @@ fn the_page_starts_in_firefox() {
         .unwrap();
 }
 
-/// A file is missing, cut on its way to the host, of another build, or the host answers with its own page.
+/// A file is missing, cut on its way to the host, of another build, or the host answers with its
+/// own page.
 #[test]
 fn a_page_that_cannot_be_loaded_says_which_file_and_why() {
     let built = Page::built().unwrap();
@@ -70,7 +72,8 @@ fn a_page_that_cannot_be_loaded_says_which_file_and_why() {
     }
 }
 
-/// The name of the built file that ends so: of the scripts that the page starts with, wasm-bindgen's for `.js`.
+/// The name of the built file that ends so: of the scripts that the page starts with,
+/// wasm-bindgen's for `.js`.
 fn file_name(built: &Path, end: &str) -> String {
     let mut names =
         fs::read_dir(built).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -102,7 +105,8 @@ impl Drop for Copy {
 fn the_frame_is_there_before_the_program_and_does_not_move() {
     let built = Page::built().unwrap();
     let browser = Browser::start().unwrap();
-    let frame = "return [...document.querySelectorAll('header, header :is(a, .button-icon), main')].map((element) => {
+    let frame = "return [...document.querySelectorAll('header, header :is(a, .button-icon), \
+                 main')].map((element) => {
         const { x, y, width, height } = element.getBoundingClientRect();
         const isMain = element.localName === 'main';
         return [element.localName === 'a' && element.innerText, x, y, width, isMain || height];

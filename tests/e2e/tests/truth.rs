@@ -1,6 +1,7 @@
-//! The numbers are the cluster's: each is held against what a server that sleeps exactly wrote down itself, and
-//! against a bare JavaScript loop in the same browser, at the same server, in alternating rounds of the same test.
-//! What the machine adds, it adds to both. No bound is an absolute time: those are printed.
+//! The numbers are the cluster's: each is held against what a server that sleeps exactly wrote down
+//! itself, and against a bare JavaScript loop in the same browser, at the same server, in
+//! alternating rounds of the same test. What the machine adds, it adds to both. No bound is an
+//! absolute time: those are printed.
 
 mod attention;
 mod firefox;
@@ -28,7 +29,8 @@ const MEASURED_S: f64 = 3.0;
 const ROUND_WARMUP: Duration = Duration::from_millis(500);
 const ROUND_MEASURED: Duration = Duration::from_millis(1_500);
 
-/// Rounds of engine and loop: these always, and more while the machine is too restless for a word on 5 %.
+/// Rounds of engine and loop: these always, and more while the machine is too restless for a word
+/// on 5 %.
 const ROUNDS: usize = 4;
 const ROUNDS_MAX: usize = 12;
 
@@ -85,7 +87,8 @@ fn told(browser: &Browser, server: &Server) -> Told {
     Told { file, view, records, all }
 }
 
-/// A run of its own against a server of these options, over so many lanes (0: the node's own address).
+/// A run of its own against a server of these options, over so many lanes (0: the node's own
+/// address).
 fn run_against(options: Options, lane_count: usize, changes: Value) -> (Told, Server) {
     let page = Page::serve().unwrap();
     let server = Server::start(options).unwrap();
@@ -127,8 +130,8 @@ struct Beside {
 }
 
 impl Beside {
-    /// The engine's percentile over the bare loop's, each as a multiple of the server's own: the draws of a
-    /// server that has a spread are not the same for both.
+    /// The engine's percentile over the bare loop's, each as a multiple of the server's own: the
+    /// draws of a server that has a spread are not the same for both.
     fn ratio(&self, p: f64) -> f64 {
         self.engine.stretch(p) / self.bare.stretch(p)
     }
@@ -139,7 +142,8 @@ impl Beside {
         let ms = |side: &Side| (percentile(&side.seen, p), percentile(&side.server, p));
         let ((engine, at_engine), (bare, at_bare)) = (ms(&self.engine), ms(&self.bare));
         println!(
-            "p{}: engine {engine:.2} ms (server {at_engine:.2}), loop {bare:.2} ms (server {at_bare:.2}), \
+            "p{}: engine {engine:.2} ms (server {at_engine:.2}), loop {bare:.2} ms (server \
+             {at_bare:.2}), \
              ratio {ratio:.3}; {} and {} answers",
             100.0 * p,
             self.engine.seen.len(),
@@ -149,8 +153,9 @@ impl Beside {
     }
 }
 
-/// Rounds of the engine and of the bare loop against a server of these options. `concurrency` is how many
-/// requests the plan has at the server at a time: six a lane, or one an entity where lanes leave room for all.
+/// Rounds of the engine and of the bare loop against a server of these options. `concurrency` is
+/// how many requests the plan has at the server at a time: six a lane, or one an entity where lanes
+/// leave room for all.
 fn beside_the_loop(
     browser: &Browser,
     options: Options,
@@ -245,7 +250,8 @@ impl Told {
     fn print(&self) {
         let (ours, theirs) = (self.service_ms(0), self.records.percentile_ms(0.5));
         println!(
-            "service p50 {ours:.2} ms, server {theirs:.2} ms ({:+.1} %); p99 {:.2} ms, server {:.2} ms; {:.0}/s, in \
+            "service p50 {ours:.2} ms, server {theirs:.2} ms ({:+.1} %); p99 {:.2} ms, server \
+             {:.2} ms; {:.0}/s, in \
              flight {:.2}",
             100.0 * (ours / theirs - 1.0),
             self.service_ms(3),
@@ -255,8 +261,8 @@ impl Told {
         );
     }
 
-    /// What was measured was counted, nothing failed, and the server wrote down as many requests as the run
-    /// says it sent: neither is one lost, nor was one sent twice.
+    /// What was measured was counted, nothing failed, and the server wrote down as many requests as
+    /// the run says it sent: neither is one lost, nor was one sent twice.
     fn assert_whole(&self) {
         assert_eq!(self.view.total.errors(), 0, "{:?}", self.view.errors);
         for measure in Measure::ALL {
@@ -274,8 +280,8 @@ impl Told {
         );
     }
 
-    /// Response is wait, service and the page's own part, which is none of it negative. How large that part is
-    /// depends on the machine: it is printed.
+    /// Response is wait, service and the page's own part, which is none of it negative. How large
+    /// that part is depends on the machine: it is printed.
     fn assert_adds_up(&self) {
         let [service, wait, response] =
             Measure::ALL.map(|m| self.view.total.measure(m).mean_us / 1e3);
@@ -287,14 +293,15 @@ impl Told {
         assert!(own > -0.002 * response, "parts of {own} ms");
     }
 
-    /// Requests at the server at a time, by its own books, are those in flight in the page, but for the part
-    /// of the time that a request was elsewhere: Little's law over one rate.
+    /// Requests at the server at a time, by its own books, are those in flight in the page, but for
+    /// the part of the time that a request was elsewhere: Little's law over one rate.
     fn assert_same_load(&self) {
         let in_flight = self.file.concurrency.effective;
         let [wait, response] =
             [Measure::Wait, Measure::Response].map(|m| self.view.total.measure(m).mean_us / 1e3);
         let expected = in_flight * self.records.mean_ms() / (response - wait);
-        // What was under way at the end was cut off and is in no book: the window's last part is left out.
+        // What was under way at the end was cut off and is in no book: the window's last part is
+        // left out.
         let (skip, length) = (self.file.window.warmup_s, self.file.window.measured_s - 0.5);
         let at_server =
             self.all.concurrency(Duration::from_secs_f64(skip), Duration::from_secs_f64(length));

@@ -4,8 +4,8 @@ use super::clock::VirtualClock;
 use super::transport::SimTransport;
 use fwit_model::plan::SimCluster;
 
-/// A transport for each arm: arms with the same parameters meet the same cluster, others one of their own, from the
-/// same seed, so that all share the hour's drift.
+/// A transport for each arm: arms with the same parameters meet the same cluster, others one of
+/// their own, from the same seed, so that all share the hour's drift.
 #[must_use]
 pub fn transports(arms: &[&SimCluster], seed: u64, clock: &VirtualClock) -> Vec<SimTransport> {
     let mut list: Vec<SimTransport> = Vec::with_capacity(arms.len());

@@ -1,4 +1,5 @@
-//! What a request to the simulated cluster asks for, read from its path and body as insi's protocol has them.
+//! What a request to the simulated cluster asks for, read from its path and body as insi's protocol
+//! has them.
 
 use super::store;
 use fwit_model::dialect::Request;

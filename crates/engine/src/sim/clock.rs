@@ -1,5 +1,5 @@
-//! A clock that runs as fast as the machine: time stands still while anything can go on, then jumps to the
-//! next timer. Futures run on the calling thread, in a fixed order.
+//! A clock that runs as fast as the machine: time stands still while anything can go on, then jumps
+//! to the next timer. Futures run on the calling thread, in a fixed order.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BinaryHeap;
@@ -25,8 +25,9 @@ struct Inner {
     timers: RefCell<Timers>,
 }
 
-/// Timers that are set, and who waits for them. Most are deadlines that nobody needs in the end: their entries
-/// are swept out as soon as they outnumber the rest, which keeps the heap as small as the number of sleepers.
+/// Timers that are set, and who waits for them. Most are deadlines that nobody needs in the end:
+/// their entries are swept out as soon as they outnumber the rest, which keeps the heap as small as
+/// the number of sleepers.
 #[derive(Debug, Default)]
 struct Timers {
     /// The next one on top: see [`entry`].
@@ -47,8 +48,8 @@ struct Sleeper {
     waker: Waker,
 }
 
-/// When a timer fires, in which order it was set (timers of the same instant fire in it: 2^40 are more than any run
-/// sets), and its sleeper's place, as one number: the sooner, the greater.
+/// When a timer fires, in which order it was set (timers of the same instant fire in it: 2^40 are
+/// more than any run sets), and its sleeper's place, as one number: the sooner, the greater.
 fn entry(at: Micros, order: u64, place: u32) -> u128 {
     !(u128::from(at.0) << 64 | u128::from(order << 24 | u64::from(place)))
 }
@@ -201,8 +202,9 @@ impl VirtualClock {
         }
     }
 
-    /// Runs a future to its end in slices: after each, `rest` is waited for, so that a page's worker hears
-    /// what it is told meanwhile. `over` is asked from time to time whether a slice is long enough.
+    /// Runs a future to its end in slices: after each, `rest` is waited for, so that a page's
+    /// worker hears what it is told meanwhile. `over` is asked from time to time whether a slice is
+    /// long enough.
     ///
     /// # Errors
     /// As [`VirtualClock::run`].

@@ -1,7 +1,8 @@
 //! The simulated cluster itself: queues, replication, what is stored, who is told.
 //!
-//! A node works in order of arrival, so when a request arrives everything that becomes of it there is
-//! settled: when its turn comes, how long it takes, and (crashes are known beforehand) whether it ends.
+//! A node works in order of arrival, so when a request arrives everything that becomes of it there
+//! is settled: when its turn comes, how long it takes, and (crashes are known beforehand) whether
+//! it ends.
 
 use super::ask::{self, Ask, Change};
 use super::fan::Fan;
@@ -246,8 +247,8 @@ impl Cluster {
         Err(Fate::Dies { at: goes })
     }
 
-    /// When a write that the leader has done is durable at a majority: its own sync, and the round trips and
-    /// syncs of the quickest others. `None` where too few are up.
+    /// When a write that the leader has done is durable at a majority: its own sync, and the round
+    /// trips and syncs of the quickest others. `None` where too few are up.
     fn commit(&mut self, leader: usize, done: Micros) -> Option<Micros> {
         let drift = self.drift.factor(done);
         let mut acks = std::mem::take(&mut self.acks);

@@ -1,12 +1,15 @@
-//! The cluster as a queueing network: what stickiness should do, from service times and distances alone.
+//! The cluster as a queueing network: what stickiness should do, from service times and distances
+//! alone.
 //!
-//! Node 0 is the leader. A read is served by the node that is asked; a write at a follower is answered by a
-//! redirect and served by the leader, then replicated. All times in one unit (milliseconds in the reference
-//! values); rates per that unit. Distances are round trips from client to node.
+//! Node 0 is the leader. A read is served by the node that is asked; a write at a follower is
+//! answered by a redirect and served by the leader, then replicated. All times in one unit
+//! (milliseconds in the reference values); rates per that unit. Distances are round trips from
+//! client to node.
 //!
-//! Queue lengths come from exact mean-value analysis ([`super::mva`]); the latency of each operation then from
-//! the queueing discipline. A node that serves in order of arrival (which a Raft leader's apply loop is nearer
-//! to) lets every operation wait alike, W = R/v - S of the station; sharing stretches each by its own service.
+//! Queue lengths come from exact mean-value analysis ([`super::mva`]); the latency of each
+//! operation then from the queueing discipline. A node that serves in order of arrival (which a
+//! Raft leader's apply loop is nearer to) lets every operation wait alike, W = R/v - S of the
+//! station; sharing stretches each by its own service.
 
 use super::mva::{Class, multi};
 use fwit_stats::error::StatsError;
@@ -219,7 +222,8 @@ struct Station {
 }
 
 impl Station {
-    /// Station `k`, which a cycle of class c visits `visits[c]` times, with this mean service time per visit.
+    /// Station `k`, which a cycle of class c visits `visits[c]` times, with this mean service time
+    /// per visit.
     fn of(classes: &[Class], k: usize, visits: &[f64], service: f64) -> Self {
         let rate: f64 = classes.iter().zip(visits).map(|(c, v)| c.throughput * v).sum();
         let queue: f64 = classes.iter().map(|c| c.queue[k]).sum();
@@ -294,7 +298,8 @@ mod tests {
             check(&m.sticky(Discipline::Sharing).unwrap(), &v["mva_ps_sticky"], 1e-9);
             check(&m.random(Discipline::Sharing).unwrap(), &v["mva_ps_random"], 1e-9);
             check(&m.sticky(Discipline::Fcfs).unwrap(), &v["mva_fcfs_sticky"], 1e-9);
-            // The reference takes sharing at the followers even here; ours queues there too (under 1 % apart).
+            // The reference takes sharing at the followers even here; ours queues there too (under
+            // 1 % apart).
             let tolerance = if name == "N10" { 0.005 } else { 0.002 };
             check(&m.random(Discipline::Fcfs).unwrap(), &v["mva_fcfs_random"], tolerance);
         }

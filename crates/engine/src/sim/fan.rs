@@ -83,8 +83,8 @@ impl Fan {
         concerned.map(|(i, s)| (i, s.node)).collect()
     }
 
-    /// An event goes to the stream at that place and would be there at `at`, but for its delay, loss and
-    /// duplication.
+    /// An event goes to the stream at that place and would be there at `at`, but for its delay,
+    /// loss and duplication.
     pub fn deliver(&mut self, place: usize, text: &str, at: Micros) {
         let Some(stream) = self.streams.get(place) else { return };
         let Events { delay, loss, duplication } = self.events;

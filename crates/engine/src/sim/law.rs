@@ -1,7 +1,7 @@
 //! What the simulated cluster draws: service times, ways, the drift of it all.
 //!
-//! Logarithm, exponential and cosine are the `libm` crate's (by way of [`Stream`]): the same bits natively
-//! and in wasm.
+//! Logarithm, exponential and cosine are the `libm` crate's (by way of [`Stream`]): the same bits
+//! natively and in wasm.
 
 use fwit_model::plan::{Delay, Drift, Service, Shape};
 use fwit_quantities::units::Micros;

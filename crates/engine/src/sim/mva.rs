@@ -1,10 +1,12 @@
-//! Exact mean-value analysis of closed queueing networks: what a simulated or real cluster should do on average.
+//! Exact mean-value analysis of closed queueing networks: what a simulated or real cluster should
+//! do on average.
 //!
-//! All times in one unit (milliseconds in the reference values), rates per that unit. Stations are single
-//! servers that share their capacity or have exponential service (product form); delays have no queue.
+//! All times in one unit (milliseconds in the reference values), rates per that unit. Stations are
+//! single servers that share their capacity or have exponential service (product form); delays have
+//! no queue.
 //!
-//! Source: Reiser and Lavenberg, "Mean-Value Analysis of Closed Multichain Queueing Networks", JACM 27, 1980;
-//! machine repairman: Kleinrock, *Queueing Systems* I, 3.8.
+//! Source: Reiser and Lavenberg, "Mean-Value Analysis of Closed Multichain Queueing Networks", JACM
+//! 27, 1980; machine repairman: Kleinrock, *Queueing Systems* I, 3.8.
 
 use fwit_stats::error::{StatsError, within};
 
@@ -26,8 +28,8 @@ pub struct Solution {
     pub found: Vec<f64>,
 }
 
-/// A network of one class: `demand[k]` is the service time per cycle at station k, `delay` the time per cycle in
-/// delays, `think` the time between cycles, `n` the population.
+/// A network of one class: `demand[k]` is the service time per cycle at station k, `delay` the time
+/// per cycle in delays, `think` the time between cycles, `n` the population.
 ///
 /// # Errors
 /// A time that is negative or not finite, or all of them 0.
@@ -63,11 +65,12 @@ pub struct Class {
     pub found: Vec<f64>,
 }
 
-/// A network of several classes: `demand[c][k]`, `delay[c]`, `think[c]` and `population[c]` per class.
+/// A network of several classes: `demand[c][k]`, `delay[c]`, `think[c]` and `population[c]` per
+/// class.
 ///
 /// # Errors
-/// Different lengths, no class, a time that is negative or not finite, a class without any time, or more
-/// states than [`LARGEST`].
+/// Different lengths, no class, a time that is negative or not finite, a class without any time, or
+/// more states than [`LARGEST`].
 pub fn multi(
     demand: &[Vec<f64>],
     delay: &[f64],
@@ -106,7 +109,8 @@ pub fn multi(
         0.0,
         LARGEST as f64,
     )?;
-    // Station queues of every population vector, in mixed radix order: each state comes after the smaller ones.
+    // Station queues of every population vector, in mixed radix order: each state comes after the
+    // smaller ones.
     let mut stride = vec![1_usize; classes];
     for c in 1..classes {
         stride[c] = stride[c - 1] * (population[c - 1] as usize + 1);
@@ -166,7 +170,8 @@ pub struct Repairman {
     pub response: f64,
 }
 
-/// One server of mean `service`, `n` clients that each think `think` between two requests; both exponential.
+/// One server of mean `service`, `n` clients that each think `think` between two requests; both
+/// exponential.
 ///
 /// # Errors
 /// No client, or a time that is not positive and finite.

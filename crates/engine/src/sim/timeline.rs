@@ -1,5 +1,5 @@
-//! Who is up and who leads, from the start of the simulated cluster to its end: all of it follows from the
-//! plan's outages and the seed, so it is worked out beforehand.
+//! Who is up and who leads, from the start of the simulated cluster to its end: all of it follows
+//! from the plan's outages and the seed, so it is worked out beforehand.
 
 use super::law::one_way;
 use fwit_model::plan::SimCluster;
@@ -34,8 +34,8 @@ impl Timeline {
         timeline
     }
 
-    /// Elections: a leader that goes, or that has no majority left, is followed by nobody for a while, then by
-    /// a node drawn from those that are up.
+    /// Elections: a leader that goes, or that has no majority left, is followed by nobody for a
+    /// while, then by a node drawn from those that are up.
     fn elect(&mut self, sim: &SimCluster, first: usize, seed: u64) {
         let nodes = self.down.len();
         let mut random = Stream::new(seed, "sim election", 0);
@@ -79,7 +79,8 @@ impl Timeline {
             .is_some_and(|list| list.iter().all(|(from, to)| at < *from || at >= *to))
     }
 
-    /// When a node goes next after an instant at which it was up; the far end of time where it does not.
+    /// When a node goes next after an instant at which it was up; the far end of time where it does
+    /// not.
     #[must_use]
     pub fn goes_after(&self, node: usize, at: Micros) -> Micros {
         let list = self.down.get(node).map_or(&[][..], Vec::as_slice);

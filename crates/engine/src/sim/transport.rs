@@ -1,7 +1,8 @@
 //! The way to a simulated cluster: what [`crate::browser`]'s transport is to a real one.
 //!
-//! One client's connections, one a node, many requests at a time on each, as HTTP/2 has them. They are set up
-//! at first use and after a crash, for one round trip. Slots don't bind: no browser stands between.
+//! One client's connections, one a node, many requests at a time on each, as HTTP/2 has them. They
+//! are set up at first use and after a crash, for one round trip. Slots don't bind: no browser
+//! stands between.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -23,8 +24,8 @@ use fwit_quantities::units::Micros;
 /// Most hops of one request.
 const HOPS_MAX: usize = 5;
 
-/// A simulated cluster and the way to it. Clones share the cluster: several runs, one after the other or at
-/// once, meet the same queues, leader, drift and keys.
+/// A simulated cluster and the way to it. Clones share the cluster: several runs, one after the
+/// other or at once, meet the same queues, leader, drift and keys.
 #[derive(Clone, Debug)]
 pub struct SimTransport {
     clock: VirtualClock,
@@ -49,8 +50,8 @@ struct Connected {
 }
 
 impl SimTransport {
-    /// A cluster that starts now, on this clock: its outages and its drift count from the clock's zero.
-    /// Everything random in it follows from the seed.
+    /// A cluster that starts now, on this clock: its outages and its drift count from the clock's
+    /// zero. Everything random in it follows from the seed.
     #[must_use]
     pub fn new(sim: &SimCluster, seed: u64, clock: VirtualClock) -> SimTransport {
         let cluster = Cluster::new(sim, seed);

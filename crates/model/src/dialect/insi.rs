@@ -1,9 +1,10 @@
 //! insi's public HTTP protocol (and the local cluster's), as far as a load test needs it.
 //!
-//! Bodies are JSON sent as `text/plain`: the nodes do not look at the type, and the browser then needs no
-//! CORS preflight. A `get` is answered with a JSON body; a 200 with an empty body is insi's rate limiter
-//! failing, not an answer. With an API key, a redirect to another origin loses the key in the browser: the
-//! leader's 401 after a redirect therefore means "not leader", and the engine asks the leader itself.
+//! Bodies are JSON sent as `text/plain`: the nodes do not look at the type, and the browser then
+//! needs no CORS preflight. A `get` is answered with a JSON body; a 200 with an empty body is
+//! insi's rate limiter failing, not an answer. With an API key, a redirect to another origin loses
+//! the key in the browser: the leader's 401 after a redirect therefore means "not leader", and the
+//! engine asks the leader itself.
 
 use std::borrow::Cow;
 
@@ -20,7 +21,8 @@ pub(super) struct Insi;
 
 const BASE: &str = "/db/api/v1";
 const TEXT: &str = "text/plain;charset=UTF-8";
-/// Separates the parts of a blob upload. Keys and values are letters, digits and `-`, so it can't occur in them.
+/// Separates the parts of a blob upload. Keys and values are letters, digits and `-`, so it can't
+/// occur in them.
 const BOUNDARY: &str = "----fwit-boundary-7MA4YWxkTrZu0gW";
 const MULTIPART: &str = "multipart/form-data; boundary=----fwit-boundary-7MA4YWxkTrZu0gW";
 
@@ -59,7 +61,8 @@ impl Dialect for Insi {
             body,
             content_type: TEXT,
         };
-        // Every request makes its texts anew: they are put together piece by piece, without a tree of JSON.
+        // Every request makes its texts anew: they are put together piece by piece, without a tree
+        // of JSON.
         let get = |path: &str| Request::get([path, "?key=", &encode_query(key)].concat());
         match op {
             SET => post("/db/api/v1/set", object(&[("key", key), ("value", value)])),

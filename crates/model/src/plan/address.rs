@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// Scheme, host, optional port and optional base path of a node; no credentials, query or fragment,
-/// no slash at the end. Host in lower case, the scheme's own port left out, as browsers print origins.
+/// no slash at the end. Host in lower case, the scheme's own port left out, as browsers print
+/// origins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BaseUrl {
     secure: bool,
@@ -13,8 +14,8 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Reads `http://127.0.0.1:7101`, `https://node.example/base/`, `http://[::1]:7101`. White space around
-    /// it is ignored; `host:port` without a scheme is taken as `http`.
+    /// Reads `http://127.0.0.1:7101`, `https://node.example/base/`, `http://[::1]:7101`. White
+    /// space around it is ignored; `host:port` without a scheme is taken as `http`.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what to write instead.

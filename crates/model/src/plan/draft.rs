@@ -55,7 +55,8 @@ impl PlanDraft {
     pub fn from_plan(plan: &Plan) -> PlanDraft {
         let file = wire::to_file(plan);
         let text = |n: Option<f64>, or: f64| n.unwrap_or(or).to_string();
-        // The nodes of a simulated cluster follow from it, unless only some of them are to be asked.
+        // The nodes of a simulated cluster follow from it, unless only some of them are to be
+        // asked.
         let follow =
             plan.cluster.sim.as_ref().is_some_and(|sim| sim.addresses() == plan.cluster.nodes);
         let nodes = if follow { Vec::new() } else { file.cluster.nodes };
@@ -101,7 +102,8 @@ impl PlanDraft {
             Ok(plan) if problems.is_empty() => Ok(plan),
             Ok(_) => Err(problems),
             Err(more) => {
-                // A field that could not be read stands in the file as a guess: don't report the guess.
+                // A field that could not be read stands in the file as a guess: don't report the
+                // guess.
                 problems.extend(more.into_iter().filter(|p| !unread.contains(&p.field)));
                 Err(problems)
             }

@@ -1,7 +1,8 @@
 //! The fields of the plan's file form, version 1: JSON with durations whose names carry their unit.
 //!
-//! Frozen: a change of meaning is a new version with an upgrade step. Fields that are missing take the
-//! values of the preset `fwit-t`; unknown fields are refused, so that a misspelt one is not lost.
+//! Frozen: a change of meaning is a new version with an upgrade step. Fields that are missing take
+//! the values of the preset `fwit-t`; unknown fields are refused, so that a misspelt one is not
+//! lost.
 
 use std::collections::BTreeMap;
 

@@ -95,8 +95,8 @@ impl Node {
 pub struct Load {
     /// Closed or open.
     pub model: Model,
-    /// Simulated clients; with stages of a closed load, as many as the highest stage has. In the open model:
-    /// who an arrival's operation is done for, in turn.
+    /// Simulated clients; with stages of a closed load, as many as the highest stage has. In the
+    /// open model: who an arrival's operation is done for, in turn.
     pub entities: u32,
     /// Time before the measured window.
     pub warmup: Micros,
@@ -104,7 +104,8 @@ pub struct Load {
     pub duration: Micros,
     /// How long a request may take before it is given up.
     pub timeout: Micros,
-    /// How entities or rate change over warm-up and measured window together; empty where they don't.
+    /// How entities or rate change over warm-up and measured window together; empty where they
+    /// don't.
     pub stages: Vec<Stage>,
 }
 
@@ -115,8 +116,8 @@ impl Load {
         self.warmup + self.duration
     }
 
-    /// Entities of the closed model, or arrivals a second of the open one, that the plan wants at a moment after
-    /// the start.
+    /// Entities of the closed model, or arrivals a second of the open one, that the plan wants at a
+    /// moment after the start.
     #[must_use]
     pub fn target(&self, at: Micros) -> f64 {
         match self.model {
@@ -137,7 +138,8 @@ pub enum Model {
         /// Up to this much more, uniformly.
         jitter: Micros,
     },
-    /// A schedule fixed before the start: requests are due whether or not earlier ones were answered.
+    /// A schedule fixed before the start: requests are due whether or not earlier ones were
+    /// answered.
     Open {
         /// Arrivals a second, over all nodes.
         rate_per_s: f64,

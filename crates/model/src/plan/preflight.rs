@@ -1,8 +1,9 @@
 //! How many CORS preflights a plan makes, counted before it starts.
 //!
-//! A browser asks before a request that is not simple (Fetch standard): another method than GET, HEAD or POST, another
-//! content type than a form's or plain text, or a header of its own such as the API key's. Answers are kept by
-//! whole URL, fragment included, so their number is that of the distinct URLs, lane by lane.
+//! A browser asks before a request that is not simple (Fetch standard): another method than GET,
+//! HEAD or POST, another content type than a form's or plain text, or a header of its own such as
+//! the API key's. Answers are kept by whole URL, fragment included, so their number is that of the
+//! distinct URLs, lane by lane.
 
 use super::{Load, Model, Plan};
 use crate::dialect::{self, Choice, Dialect, KeyUse, Method, Pool};
@@ -24,8 +25,8 @@ pub struct Preflights {
     pub warm: Vec<String>,
 }
 
-/// Counts the preflights of a plan whose requests carry an API key or not. Pages that the nodes serve themselves
-/// make none at all: this is for another origin.
+/// Counts the preflights of a plan whose requests carry an API key or not. Pages that the nodes
+/// serve themselves make none at all: this is for another origin.
 #[must_use]
 pub fn expected(plan: &Plan, has_key: bool) -> Preflights {
     if plan.cluster.sim.is_some() {
@@ -108,17 +109,22 @@ impl Preflights {
             }
         };
         let mut text = format!(
-            "About {count} CORS preflights: the API key is a header, and the browser asks each address for leave once."
+            "About {count} CORS preflights: the API key is a header, and the browser asks each \
+             address for leave once."
         );
         if !self.by_key.is_empty() {
             text.push_str(&format!(
-                " Most are of {}, whose keys stand in the address: use fewer keys, put the key into the body, or let the cluster serve \
+                " Most are of {}, whose keys stand in the address: use fewer keys, put the key \
+                 into the body, or let the cluster serve \
                  this page.",
                 self.by_key.join(", ")
             ));
         }
         if self.total > KEPT {
-            text.push_str(" The browser keeps about 1,000 answers: beyond that it asks again and again, and the cluster serves that too.");
+            text.push_str(
+                " The browser keeps about 1,000 answers: beyond that it asks again and \
+                           again, and the cluster serves that too.",
+            );
         } else if !self.warm.is_empty() {
             text.push_str(" Those that can be are made before the load.");
         }

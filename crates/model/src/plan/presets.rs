@@ -45,8 +45,8 @@ pub fn default_nodes() -> Vec<Node> {
         .collect()
 }
 
-/// The preset of that name, against the local cluster's default nodes; the name of a simulated cluster gives the
-/// preset `fwit-t` on it.
+/// The preset of that name, against the local cluster's default nodes; the name of a simulated
+/// cluster gives the preset `fwit-t` on it.
 #[must_use]
 pub fn preset(name: &str) -> Option<Plan> {
     let sim = sim_preset(name);

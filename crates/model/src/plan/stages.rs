@@ -1,7 +1,9 @@
-//! Load that changes: stages, each a ramp to a level or a step to it, in entities or in arrivals a second.
+//! Load that changes: stages, each a ramp to a level or a step to it, in entities or in arrivals a
+//! second.
 //!
-//! The level is 0 before the first stage. A linear stage goes from where the one before ended to its own
-//! target; a step is at its target from its first moment on. A stage of no length is a jump.
+//! The level is 0 before the first stage. A linear stage goes from where the one before ended to
+//! its own target; a step is at its target from its first moment on. A stage of no length is a
+//! jump.
 
 use std::fmt;
 
@@ -64,8 +66,8 @@ pub fn total(stages: &[Stage]) -> Micros {
     stages.iter().fold(Micros::ZERO, |sum, s| sum + s.duration)
 }
 
-/// When the `count`-th arrival is due (not necessarily whole), seconds after the start, where stages are rates:
-/// the inverse of the rate's integral. `None` where there are not that many.
+/// When the `count`-th arrival is due (not necessarily whole), seconds after the start, where
+/// stages are rates: the inverse of the rate's integral. `None` where there are not that many.
 #[must_use]
 pub fn due_s(stages: &[Stage], count: f64) -> Option<f64> {
     let mut left = count;
@@ -84,7 +86,8 @@ pub fn due_s(stages: &[Stage], count: f64) -> Option<f64> {
     None
 }
 
-/// Reads `0→50 in 30s, 50 for 2m`: parts are set apart by commas or lines; `in` ramps, `for` steps and holds.
+/// Reads `0→50 in 30s, 50 for 2m`: parts are set apart by commas or lines; `in` ramps, `for` steps
+/// and holds.
 ///
 /// # Errors
 /// A sentence on the first part that can't be read.
@@ -203,7 +206,8 @@ pub(super) fn validate(file: &LoadFile, found: &mut Problems) -> Vec<Stage> {
         let total = total(&stages).as_secs();
         if !(file.warmup_s + 1.0..=86_400.0).contains(&total) {
             wrong(format!(
-                "all together take {total} s: at least the warm-up ({} s) and one second more, at most a day",
+                "all together take {total} s: at least the warm-up ({} s) and one second more, at \
+                 most a day",
                 file.warmup_s
             ));
         }

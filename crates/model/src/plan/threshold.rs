@@ -1,7 +1,7 @@
 //! What must hold: `get.service.p95 < 50ms`, `errors < 0.1%`, `rate > 200/s`, `health = healthy`.
 //!
-//! `[abort:] [OPERATION.]MEASURE.STATISTIC SIGN VALUE`. The operation may be `all` or be left out. `abort:` ends the
-//! run when it fails.
+//! `[abort:] [OPERATION.]MEASURE.STATISTIC SIGN VALUE`. The operation may be `all` or be left out.
+//! `abort:` ends the run when it fails.
 
 use fwit_quantities::sample::Measure;
 use fwit_quantities::units::decimal;
@@ -19,7 +19,8 @@ pub struct Threshold {
     pub metric: Metric,
     /// How.
     pub sign: Sign,
-    /// With what: µs, share (0 to 1), answers a second, or 0, 1, 2 for healthy, doubtful, client-limited.
+    /// With what: µs, share (0 to 1), answers a second, or 0, 1, 2 for healthy, doubtful,
+    /// client-limited.
     pub limit: f64,
 }
 

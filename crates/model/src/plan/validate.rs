@@ -86,7 +86,8 @@ fn simulated(file: &PlanFile, found: &mut Problems) -> (Vec<Node>, Option<SimClu
             ),
             None => found.add(
                 &format!("cluster.nodes.{i}.url"),
-                "is no node of the simulated cluster: leave the list empty, and all of its nodes are asked",
+                "is no node of the simulated cluster: leave the list empty, and all of its nodes \
+                 are asked",
             ),
         }
     }

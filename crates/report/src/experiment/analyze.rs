@@ -166,12 +166,14 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
     let (used, claim) = (compared.pairs.len(), claim_pairs(file.arms.len()));
     if file.ended.is_some() && (PAIRS_MIN as usize..claim as usize).contains(&used) {
         notes.push(format!(
-            "With {used} pairs no difference can be claimed, however large: corrected over all primary metrics, the sign-flip test needs {claim}."
+            "With {used} pairs no difference can be claimed, however large: corrected over all \
+             primary metrics, the sign-flip test needs {claim}."
         ));
     }
     if !compared.missing.is_empty() {
         notes.push(format!(
-            "Not compared, because a period had too few answers for it: {}. Longer periods or more entities bring more.",
+            "Not compared, because a period had too few answers for it: {}. Longer periods or more \
+             entities bring more.",
             compared.missing.join(", ")
         ));
     }

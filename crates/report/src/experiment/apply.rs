@@ -22,7 +22,8 @@ pub(super) fn apply(plan: &mut Value, changes: &BTreeMap<String, Value>) -> Vec<
     problems
 }
 
-/// The last name of a path may be new (a field the plan file leaves out); those before it must be there.
+/// The last name of a path may be new (a field the plan file leaves out); those before it must be
+/// there.
 fn set(plan: &mut Value, path: &str, value: &Value) -> Result<(), String> {
     let mut at = plan;
     let (parents, last) = path.rsplit_once('.').unwrap_or(("", path));

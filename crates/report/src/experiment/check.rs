@@ -1,4 +1,5 @@
-//! From an experiment's file form to one that can be carried out, or to the list of everything that is wrong with it.
+//! From an experiment's file form to one that can be carried out, or to the list of everything that
+//! is wrong with it.
 
 use std::collections::BTreeSet;
 

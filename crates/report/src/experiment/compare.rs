@@ -1,4 +1,5 @@
-//! The arms compared pair by pair: estimates, intervals, tests, verdicts, the A-A control and the shift function.
+//! The arms compared pair by pair: estimates, intervals, tests, verdicts, the A-A control and the
+//! shift function.
 
 use super::metrics::{GROUPS, Measured, What, exploratory, measure, primaries};
 use super::model::PAIRS_MIN;
@@ -168,7 +169,8 @@ impl Compared {
         Paired::new(file, what, self.pairs.iter().map(both))
     }
 
-    /// Neighbouring periods of the same arm against each other, of both arms: there is nothing to find.
+    /// Neighbouring periods of the same arm against each other, of both arms: there is nothing to
+    /// find.
     fn control(&self, file: &ExperimentFile, arm: usize) -> Result<Vec<MetricView>, StatsError> {
         let mut places: Vec<(usize, usize)> = Vec::new();
         for of in [0, arm] {

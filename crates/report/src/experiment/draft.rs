@@ -1,4 +1,5 @@
-//! What the set-up form of an experiment holds: text, checked as a whole, so that every field can be marked at once.
+//! What the set-up form of an experiment holds: text, checked as a whole, so that every field can
+//! be marked at once.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -162,7 +163,10 @@ impl ExperimentDraft {
                     }
                     None => problems.push(Problem::new(
                         format!("arms.{i}.changes"),
-                        format!("“{line}” is no change: write a field's path, “=” and its value, such as load.entities = 50"),
+                        format!(
+                            "“{line}” is no change: write a field's path, “=” and its value, \
+                                 such as load.entities = 50"
+                        ),
                     )),
                 }
             }

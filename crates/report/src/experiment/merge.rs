@@ -1,6 +1,7 @@
 //! An arm's periods as one run: counts and histograms added, entities of each pair kept apart.
 //!
-//! Entities draw their node anew in each pair (its seed is its own), so the same entity of two pairs is two clients.
+//! Entities draw their node anew in each pair (its seed is its own), so the same entity of two
+//! pairs is two clients.
 
 use std::collections::BTreeMap;
 

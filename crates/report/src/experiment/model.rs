@@ -16,8 +16,9 @@ pub const PAIRS_MIN: u32 = 6;
 pub const PAIRS_MAX: u32 = 200;
 /// Most arms.
 pub const ARMS_MAX: usize = 8;
-/// How many pairs are repeated at most, in all, because one of their periods did not count: as many as half of the
-/// planned ones, and 3 at least. Without pairs enough no difference can be claimed, however large it is.
+/// How many pairs are repeated at most, in all, because one of their periods did not count: as many
+/// as half of the planned ones, and 3 at least. Without pairs enough no difference can be claimed,
+/// however large it is.
 #[must_use]
 pub fn repeats_max(pairs: u32) -> u32 {
     (pairs / 2).max(3)
@@ -58,7 +59,8 @@ impl Experiment {
         Micros::from_secs(self.file.design.period_s)
     }
 
-    /// About how long it takes without repeats: periods, and a second between them for connections and last events.
+    /// About how long it takes without repeats: periods, and a second between them for connections
+    /// and last events.
     #[must_use]
     pub fn about(&self) -> Micros {
         let periods = (self.pairs() * self.arms.len()) as u64;
@@ -94,8 +96,8 @@ impl MarginsFile {
     }
 }
 
-/// From how many pairs on a difference can be claimed with so many arms: the sign-flip test's smallest p, corrected
-/// over all primary metrics, must be able to reach 0.05.
+/// From how many pairs on a difference can be claimed with so many arms: the sign-flip test's
+/// smallest p, corrected over all primary metrics, must be able to reach 0.05.
 #[must_use]
 pub fn claim_pairs(arms: usize) -> u32 {
     let family = (PRIMARIES * arms.saturating_sub(1).max(1)) as f64;

@@ -1,4 +1,5 @@
-//! One period: connections warmed, one run of an arm's plan, what is kept of it, and whether it counts.
+//! One period: connections warmed, one run of an arm's plan, what is kept of it, and whether it
+//! counts.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -158,7 +159,8 @@ pub fn invalid(run: &RunFile, leader: &[Option<String>; 2]) -> Option<String> {
     })
 }
 
-/// Twenty and more runs stand in one file: what the analysis does not look at, and can't be needed, goes.
+/// Twenty and more runs stand in one file: what the analysis does not look at, and can't be needed,
+/// goes.
 fn slim(run: &mut RunFile) {
     for op in run.series.seconds.iter_mut().flat_map(|s| s.ops.values_mut()) {
         op.response = Vec::new();
@@ -166,7 +168,8 @@ fn slim(run: &mut RunFile) {
     run.environment.clear();
 }
 
-/// Opens the connections that the arms use, in every arm all of them: one ping a slot of every lane.
+/// Opens the connections that the arms use, in every arm all of them: one ping a slot of every
+/// lane.
 async fn warm<T: Transport, C: Clock>(
     plan: &Plan,
     experiment: &Experiment,

@@ -1,4 +1,5 @@
-//! Reading an experiment file: from bytes of unknown origin to an experiment, or to an error that says what is wrong.
+//! Reading an experiment file: from bytes of unknown origin to an experiment, or to an error that
+//! says what is wrong.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,7 +18,8 @@ pub enum ExperimentError {
     NotAnExperiment(String),
     /// It was written by a newer fwit.
     #[error(
-        "This experiment has version {found}; this fwit reads up to version {known}. Open it with a newer fwit."
+        "This experiment has version {found}; this fwit reads up to version {known}. Open it with \
+         a newer fwit."
     )]
     TooNew {
         /// The file's version.

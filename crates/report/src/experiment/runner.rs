@@ -1,4 +1,5 @@
-//! A whole experiment: periods in their order, pairs repeated where one of their periods does not count.
+//! A whole experiment: periods in their order, pairs repeated where one of their periods does not
+//! count.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -56,8 +57,9 @@ pub struct ExperimentEnvironment<'a, T, C> {
     pub watch: &'a dyn Fn(&mut Instrument, Micros),
 }
 
-/// Carries out all periods. A pair in which a period does not count is repeated at the end in the same order, at most
-/// [`repeats_max`] times in all. It ends early once fewer than six pairs can count.
+/// Carries out all periods. A pair in which a period does not count is repeated at the end in the
+/// same order, at most [`repeats_max`] times in all. It ends early once fewer than six pairs can
+/// count.
 ///
 /// # Errors
 /// No node answers at the very start.

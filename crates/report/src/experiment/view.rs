@@ -1,8 +1,9 @@
-//! What a page shows of an experiment: verdicts, table rows, intervals, periods in time order; computed in a worker.
+//! What a page shows of an experiment: verdicts, table rows, intervals, periods in time order;
+//! computed in a worker.
 //!
-//! May not enter: statistics, drawing. Called by: protocol, present, page, worker. Calls: run's view.
-//! Invariant: plain data that travels; latencies in microseconds, ratios as B over A.
-//! Tests: beside `analyze`, which makes it.
+//! May not enter: statistics, drawing. Called by: protocol, present, page, worker. Calls: run's
+//! view. Invariant: plain data that travels; latencies in microseconds, ratios as B over A. Tests:
+//! beside `analyze`, which makes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -137,7 +138,8 @@ pub struct ComparisonView {
     pub primaries: Vec<MetricView>,
     /// Further metrics, uncorrected: exploratory.
     pub exploratory: Vec<MetricView>,
-    /// The A-A control: each arm's neighbouring periods against each other, through the same analysis.
+    /// The A-A control: each arm's neighbouring periods against each other, through the same
+    /// analysis.
     pub control: Vec<MetricView>,
     /// The shift function of reads, writes and all operations.
     pub shift: Vec<(String, Vec<ShiftView>)>,
@@ -179,7 +181,8 @@ pub struct PeriodView {
     pub run_id: String,
 }
 
-/// A latency curve of one arm over all periods that count, with the interval of a period's quantile.
+/// A latency curve of one arm over all periods that count, with the interval of a period's
+/// quantile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurveView {
     /// Number of the arm.
@@ -188,7 +191,8 @@ pub struct CurveView {
     pub of: String,
     /// Answers under it.
     pub count: u64,
-    /// Percentile (0 to 1), value, low and high end of the 95 % interval, µs; the ends are NaN below 6 periods.
+    /// Percentile (0 to 1), value, low and high end of the 95 % interval, µs; the ends are NaN
+    /// below 6 periods.
     pub points: Vec<[f64; 4]>,
 }
 

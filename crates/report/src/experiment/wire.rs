@@ -1,7 +1,8 @@
-//! The experiment's file form, version 1: what to run, and what came of it. Described in docs/format.md; frozen: a
-//! change of meaning is a new version with an upgrade step.
+//! The experiment's file form, version 1: what to run, and what came of it. Described in
+//! docs/format.md; frozen: a change of meaning is a new version with an upgrade step.
 //!
-//! One form serves for both: a file without periods is an experiment that has yet to be carried out.
+//! One form serves for both: a file without periods is an experiment that has yet to be carried
+//! out.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +84,8 @@ pub struct DesignFile {
     pub period_s: f64,
     /// The start of a period that is left out.
     pub settle_s: f64,
-    /// Arm numbers (from 0) in the order of their periods, a list each pair. Empty: drawn from the seed.
+    /// Arm numbers (from 0) in the order of their periods, a list each pair. Empty: drawn from the
+    /// seed.
     pub order: Vec<Vec<u32>>,
 }
 

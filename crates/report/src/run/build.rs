@@ -139,7 +139,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         }
     }
 
-    /// The beat: what is known so far. `from_second` is the first second that the page does not have yet.
+    /// The beat: what is known so far. `from_second` is the first second that the page does not
+    /// have yet.
     #[must_use]
     pub fn live(&self, from_second: usize) -> Live {
         let shared = &self.run.shared;
@@ -342,7 +343,8 @@ pub(super) fn sum_tallies(recorder: &Recorder, window: Window, nodes: usize, op:
     })
 }
 
-/// Requests in flight right now have been issued and not ended: a running total counts them as issued only.
+/// Requests in flight right now have been issued and not ended: a running total counts them as
+/// issued only.
 pub(super) fn add_tally(row: &mut Row, tally: &Tally) {
     row.issued += tally.issued;
     row.redirected += tally.redirected;

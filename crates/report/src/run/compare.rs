@@ -1,10 +1,11 @@
-//! Two or more runs side by side: what differs between their plans, and what differs in their numbers.
+//! Two or more runs side by side: what differs between their plans, and what differs in their
+//! numbers.
 //!
-//! May not enter: statistics (intervals come from `run::intervals`; whether a difference is the change's is an
-//! experiment's to say), drawing. Called by: page. Calls: run's view.
-//! Invariant: the first run is the one that the others are compared with; a change is claimed only where both
-//! percentiles may be shown in full, and nothing below is called significant.
-//! Tests: beside the code.
+//! May not enter: statistics (intervals come from `run::intervals`; whether a difference is the
+//! change's is an experiment's to say), drawing. Called by: page. Calls: run's view. Invariant: the
+//! first run is the one that the others are compared with; a change is claimed only where both
+//! percentiles may be shown in full, and nothing below is called significant. Tests: beside the
+//! code.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -64,9 +65,11 @@ pub struct Change {
     pub tendency: Tendency,
     /// `12% lower`, `2.4 times as high`.
     pub words: String,
-    /// 95 % interval of the ratio, of the noise within the two runs; `None` where it is not known (yet).
+    /// 95 % interval of the ratio, of the noise within the two runs; `None` where it is not known
+    /// (yet).
     pub interval: Option<[f64; 2]>,
-    /// The ratio of the control, a run of the first's setting, to the first: what that setting moved by itself.
+    /// The ratio of the control, a run of the first's setting, to the first: what that setting
+    /// moved by itself.
     pub control: Option<f64>,
     /// 95 % interval of that ratio.
     pub control_interval: Option<[f64; 2]>,
@@ -434,8 +437,10 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
 
 fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     let mut notes = vec![
-        "These runs were made one after the other, not interleaved: a difference may be the hour’s rather than the change’s. \
-         An interval knows the noise within the runs, not what changed between them; an experiment, which runs both in \
+        "These runs were made one after the other, not interleaved: a difference may be the hour’s \
+         rather than the change’s. \
+         An interval knows the noise within the runs, not what changed between them; an \
+         experiment, which runs both in \
          turn, would."
             .to_string(),
     ];
@@ -445,7 +450,8 @@ fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
         let list: Vec<_> =
             heads.iter().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
         notes.push(format!(
-            "The latencies were not taken by the same clock ({}): the page's clock includes what the browser costs.",
+            "The latencies were not taken by the same clock ({}): the page's clock includes what \
+             the browser costs.",
             list.join("; ")
         ));
     }
@@ -453,7 +459,8 @@ fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     let (least, most) = lengths.fold((f64::INFINITY, 0.0_f64), |(a, b), s| (a.min(s), b.max(s)));
     if most > 1.1 * least {
         notes.push(format!(
-            "The measured windows differ in length ({} s to {} s): the shorter has less to say about high percentiles.",
+            "The measured windows differ in length ({} s to {} s): the shorter has less to say \
+             about high percentiles.",
             three_digits(least),
             three_digits(most)
         ));

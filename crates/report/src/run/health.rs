@@ -123,7 +123,8 @@ fn slots(f: &Facts) -> Option<String> {
     let active = f.recorder.active(f.now);
     (active > 0.0 && waiting > WAITING_SHARE * active).then(|| {
         format!(
-            "{} of {} entities waited for a slot on average: the browser's connections set the pace. The load was {} requests \
+            "{} of {} entities waited for a slot on average: the browser's connections set the \
+             pace. The load was {} requests \
              at a time. Add lanes to the nodes, or take the wait into account.",
             three_digits(waiting),
             three_digits(active),
@@ -140,7 +141,8 @@ fn offered(f: &Facts) -> Option<String> {
     }
     let ended = f.recorder.ended_measured();
     let (due, missing) = (f.due as f64, f.due.saturating_sub(ended) as f64);
-    // What is rightly under way at this moment has not ended yet: as much as a healthy cluster would have.
+    // What is rightly under way at this moment has not ended yet: as much as a healthy cluster
+    // would have.
     let under_way = due / seconds * f.service_p50_us as f64 / 1e6 + 1.0;
     let (effective, waiting) = f.recorder.concurrency(f.now);
     (missing > OFFERED_SHARE * due + under_way).then(|| {
@@ -150,7 +152,8 @@ fn offered(f: &Facts) -> Option<String> {
             "The load was more than the cluster answers."
         };
         format!(
-            "Offered {}/s, reached {}/s: the rate was not sustained. {why} Response times grow with the length of such a run.",
+            "Offered {}/s, reached {}/s: the rate was not sustained. {why} Response times grow \
+             with the length of such a run.",
             three_digits(due / seconds),
             three_digits(ended as f64 / seconds),
         )
@@ -163,8 +166,10 @@ fn sources(f: &Facts) -> Option<String> {
     let all = sources.page_clock + sources.wire;
     (sources.page_clock as f64 > PAGE_CLOCK_SHARE * all as f64).then(|| {
         format!(
-            "{} of {all} service times come from the page's clock, not from the wire: they include what the browser itself costs. \
-             Let every node send “Timing-Allow-Origin: *”. (Firefox tells none of redirected requests.)",
+            "{} of {all} service times come from the page's clock, not from the wire: they include \
+             what the browser itself costs. \
+             Let every node send “Timing-Allow-Origin: *”. (Firefox tells none of redirected \
+             requests.)",
             sources.page_clock,
         )
     })
@@ -180,7 +185,8 @@ fn stood_still(f: &Facts) -> Option<String> {
         });
     if stood > Micros::ZERO {
         Some(format!(
-            "The engine stood still for {stood} (the page was frozen, or the machine slept): what was under way then looks slow and \
+            "The engine stood still for {stood} (the page was frozen, or the machine slept): what \
+             was under way then looks slow and \
              was not."
         ))
     } else if step {
@@ -201,7 +207,8 @@ fn lag(f: &Facts) -> Option<String> {
     let late = f.share_of(Disturbance::Late);
     (lag.len() >= 100 && (p99 > limit || late > LATE_SHARE)).then(|| {
         format!(
-            "The engine's own timers were late: p99 {}, at most {}. The browser or the machine was too busy; times of the page's \
+            "The engine's own timers were late: p99 {}, at most {}. The browser or the machine was \
+             too busy; times of the page's \
              clock and think times are longer by that.",
             Micros(p99),
             Micros(lag.max())
@@ -215,7 +222,8 @@ fn stall(f: &Facts) -> Option<String> {
     let limit = STALL_FLOOR.max((OF_SERVICE * f.service_p50_us as f64) as u64);
     (stall.len() >= 300 && p99 > limit).then(|| {
         format!(
-            "Requests waited inside the browser before they were sent: p99 {}. Its own queue, a preflight or a busy machine; service \
+            "Requests waited inside the browser before they were sent: p99 {}. Its own queue, a \
+             preflight or a busy machine; service \
              times are free of it, the rate is not.",
             Micros(p99)
         )
@@ -227,7 +235,8 @@ fn connections(f: &Facts) -> Option<String> {
     let timed = f.recorder.sources().wire;
     (new > CONNECTIONS_FLOOR && new as f64 > CONNECTIONS_SHARE * timed as f64).then(|| {
         format!(
-            "{new} of {timed} requests opened a new connection: something closes them (keep-alive off or short, a proxy). Each one \
+            "{new} of {timed} requests opened a new connection: something closes them (keep-alive \
+             off or short, a proxy). Each one \
              costs a round trip or more."
         )
     })
@@ -243,13 +252,15 @@ fn ceiling(f: &Facts) -> Option<String> {
     let overhead = calibration.overhead_p50_us;
     if rate > OF_CEILING * calibration.requests_per_s {
         Some(format!(
-            "{}/s is more than half of what this browser reaches against a server that does nothing ({}/s): it is busy with itself.",
+            "{}/s is more than half of what this browser reaches against a server that does \
+             nothing ({}/s): it is busy with itself.",
             three_digits(rate),
             three_digits(calibration.requests_per_s)
         ))
     } else if f.service_p50_us > 0 && overhead as f64 > OF_SERVICE * f.service_p50_us as f64 {
         Some(format!(
-            "A request to a server that does nothing takes {} here, against a service p50 of {}: a good part of the time may be the \
+            "A request to a server that does nothing takes {} here, against a service p50 of {}: a \
+             good part of the time may be the \
              browser's.",
             Micros(overhead),
             Micros(f.service_p50_us)
@@ -270,10 +281,12 @@ fn littles_law_sign(f: &Facts, annotations: &[Annotation]) -> Option<String> {
     let whole = littles_law_ratio.filter(|c| (c - 1.0).abs() > 0.02 + edge);
     match (whole, failing) {
         (Some(littles_law_ratio), _) => Some(format!(
-            "Little's law does not close: X (R + Z) / N is {littles_law_ratio:.2} instead of 1. Time was lost somewhere (a clock step, a suspended tab)."
+            "Little's law does not close: X (R + Z) / N is {littles_law_ratio:.2} instead of 1. \
+             Time was lost somewhere (a clock step, a suspended tab)."
         )),
         (None, 1..) => Some(format!(
-            "Little's law does not close in {failing} intervals of 5 s: time or requests were lost there; see the marked times."
+            "Little's law does not close in {failing} intervals of 5 s: time or requests were lost \
+             there; see the marked times."
         )),
         _ => None,
     }
@@ -283,7 +296,8 @@ fn pressure(f: &Facts) -> Option<String> {
     let share = f.share_of(Disturbance::Pressure);
     (share > PRESSURE_SHARE && !f.is_early()).then(|| {
         format!(
-            "The machine's CPU was under serious pressure for {}% of the time, as the browser tells: end what else runs on it.",
+            "The machine's CPU was under serious pressure for {}% of the time, as the browser \
+             tells: end what else runs on it.",
             three_digits(100.0 * share)
         )
     })

@@ -1,5 +1,5 @@
-//! Histograms in files: HdrHistogram V2, deflated, base64. What comes from a file is bounded before it is
-//! unfolded.
+//! Histograms in files: HdrHistogram V2, deflated, base64. What comes from a file is bounded before
+//! it is unfolded.
 
 use std::io::Read;
 
@@ -12,7 +12,8 @@ use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer}
 /// Cookie of the compressed form, then of the form inside it.
 const COOKIE_DEFLATE: u32 = 0x1c84_9314;
 const COOKIE_PLAIN: u32 = 0x1c84_9313;
-/// Most bytes a histogram may unfold to: three digits up to ten minutes take 40 kB at the very most.
+/// Most bytes a histogram may unfold to: three digits up to ten minutes take 40 kB at the very
+/// most.
 const PLAIN_MAX: u64 = 4 * 1024 * 1024;
 
 /// Adds the counts of another histogram.
@@ -21,7 +22,8 @@ pub(super) fn add(sum: &mut Histogram<u64>, other: &Histogram<u64>) {
     sum.add(other).ok();
 }
 
-/// Three decimals: what a file keeps of a mean. Such numbers come out of JSON exactly as they went in.
+/// Three decimals: what a file keeps of a mean. Such numbers come out of JSON exactly as they went
+/// in.
 pub(super) fn short(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
@@ -58,8 +60,8 @@ pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
     if plain.len() as u64 > PLAIN_MAX {
         return Err("it unfolds to more than 4 MB".into());
     }
-    // Header: cookie, payload length, normalizing offset, digits, lowest, highest: the ranges decide how much
-    // memory the histogram takes.
+    // Header: cookie, payload length, normalizing offset, digits, lowest, highest: the ranges
+    // decide how much memory the histogram takes.
     let digits = word(&plain, 12);
     let highest = plain.get(24..32).and_then(|b| b.try_into().ok()).map(u64::from_be_bytes);
     let payload = word(&plain, 4);

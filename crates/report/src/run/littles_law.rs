@@ -1,8 +1,8 @@
 //! Little's law over short intervals of a run: `X (R + Z) / N`, and where it does not close.
 //!
-//! X (R + Z) is the time of all cycles (think, wait, request) that ended in the interval, over the interval. A
-//! cycle that lies across an edge is counted whole in one interval: the law then holds up to the longest
-//! cycle over the interval, and only what is beyond that is told.
+//! X (R + Z) is the time of all cycles (think, wait, request) that ended in the interval, over the
+//! interval. A cycle that lies across an edge is counted whole in one interval: the law then holds
+//! up to the longest cycle over the interval, and only what is beyond that is told.
 
 use fwit_quantities::units::Micros;
 use fwit_stats::recorder::Recorder;
@@ -12,7 +12,8 @@ pub const INTERVAL: usize = 5;
 /// Besides the cycles on the edges, so much may be missing or too much.
 const TOLERANCE: f64 = 0.1;
 
-/// The closure over the [`INTERVAL`] seconds that end with this one; `None` where no entity took part (open model).
+/// The closure over the [`INTERVAL`] seconds that end with this one; `None` where no entity took
+/// part (open model).
 #[must_use]
 pub fn at(recorder: &Recorder, second: usize) -> Option<f64> {
     let from = (second + 1).saturating_sub(INTERVAL);
@@ -24,8 +25,8 @@ fn sum(recorder: &Recorder, seconds: std::ops::Range<usize>) -> (f64, f64) {
     seconds.map(|s| recorder.second_cycles(s)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1))
 }
 
-/// The intervals (first second, closure) up to `now` in which the law does not close. An interval is judged when
-/// the next one is over: cycles that were under way in it have had time to end.
+/// The intervals (first second, closure) up to `now` in which the law does not close. An interval
+/// is judged when the next one is over: cycles that were under way in it have had time to end.
 #[must_use]
 pub fn failing(recorder: &Recorder, now: Micros) -> Vec<(usize, f64)> {
     let (start, _, to) = recorder.windows();
@@ -52,7 +53,8 @@ mod tests {
 
     const S: u64 = 1_000_000;
 
-    /// One entity, a cycle of 100 ms after the other; those that end in `lost` seconds are not told.
+    /// One entity, a cycle of 100 ms after the other; those that end in `lost` seconds are not
+    /// told.
     fn run(lost: std::ops::Range<u64>, stall: std::ops::Range<u64>) -> Recorder {
         let mut r = Recorder::new(1, 1, 1, Micros(0), (Micros(0), Micros(60 * S)));
         r.joins(Micros(0));

@@ -1,4 +1,5 @@
-//! The numbers of a run so far: rows of the tables, health, thresholds, seconds. The same for the beat and the file.
+//! The numbers of a run so far: rows of the tables, health, thresholds, seconds. The same for the
+//! beat and the file.
 
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
@@ -20,7 +21,8 @@ use fwit_stats::recorder::{Recorder, Window, new_histogram};
 const GRACE: Micros = Micros(1_000_000);
 
 impl<T: Transport, C: Clock> RunReport<'_, T, C> {
-    /// All operations, and a row each: of the measured window up to `now`, in the warm-up of the warm-up.
+    /// All operations, and a row each: of the measured window up to `now`, in the warm-up of the
+    /// warm-up.
     pub(super) fn rows(&self, recorder: &Recorder, now: Micros) -> (Row, Vec<Row>) {
         let shared = &self.run.shared;
         let (start, from, to) = recorder.windows();

@@ -1,4 +1,5 @@
-//! Reading a run file: from bytes of unknown origin to a run, or to an error that says what is wrong.
+//! Reading a run file: from bytes of unknown origin to a run, or to an error that says what is
+//! wrong.
 
 use fwit_model::json::{self, JsonError};
 use serde::Deserialize;
@@ -18,7 +19,8 @@ pub enum RunError {
     NotARun(String),
     /// It was written by a newer fwit.
     #[error(
-        "This run has version {found}; this fwit reads up to version {known}. Open it with a newer fwit."
+        "This run has version {found}; this fwit reads up to version {known}. Open it with a newer \
+         fwit."
     )]
     TooNew {
         /// The file's version.

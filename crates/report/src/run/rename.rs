@@ -1,7 +1,8 @@
-//! Gives a saved run another name or id without reading the whole of it; whether two files are the same run.
+//! Gives a saved run another name or id without reading the whole of it; whether two files are the
+//! same run.
 
-/// The run file with another top-level `name`; everything else stays byte by byte. `None` where the text
-/// is no JSON object with a top-level `name` that is a string.
+/// The run file with another top-level `name`; everything else stays byte by byte. `None` where the
+/// text is no JSON object with a top-level `name` that is a string.
 #[must_use]
 pub fn rename(json: &str, name: &str) -> Option<String> {
     set(json, b"\"name\"", name)

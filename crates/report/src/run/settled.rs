@@ -1,4 +1,5 @@
-//! Whether the warm-up was long enough: MSER-5 over the seconds of the measured window, after the run.
+//! Whether the warm-up was long enough: MSER-5 over the seconds of the measured window, after the
+//! run.
 
 use super::view::Second;
 use fwit_stats::warmup::mser5;
@@ -10,8 +11,9 @@ const NEVER_MIN: usize = 60;
 /// What is left out must differ from the rest by this share of it to be worth a word.
 const WORTH: f64 = 0.05;
 
-/// A sentence where the start of the measured window still looks like warm-up. `seconds` are those of the run,
-/// whole ones; the measured window begins at `warmup_s`. Only for a load that does not change.
+/// A sentence where the start of the measured window still looks like warm-up. `seconds` are those
+/// of the run, whole ones; the measured window begins at `warmup_s`. Only for a load that does not
+/// change.
 #[must_use]
 pub fn hint(seconds: &[Second], warmup_s: f64) -> Option<String> {
     let first = warmup_s.ceil();
@@ -39,12 +41,16 @@ pub fn hint(seconds: &[Second], warmup_s: f64) -> Option<String> {
         }
     }
     if !settled {
-        let text = "Rate or latency still changed at half of the measured window: it never settled. Measure longer, or look what changed.";
+        let text = "Rate or latency still changed at half of the measured window: it never \
+                    settled. Measure longer, or look what changed.";
         return (window.len() >= NEVER_MIN).then(|| text.into());
     }
     let wanted = first + drop as f64;
     (drop > 0).then(|| {
-        format!("The first {drop} s of the measured window still look like warm-up: set the warm-up to {wanted} s.")
+        format!(
+            "The first {drop} s of the measured window still look like warm-up: set the \
+                 warm-up to {wanted} s."
+        )
     })
 }
 

@@ -11,7 +11,8 @@ const RATE_FROM_S: f64 = 2.0;
 /// Below so many requests there is no share of errors.
 const ERRORS_FROM: u64 = 20;
 
-/// Holds a threshold against the totals, the operations' rows, the verdict, and the seconds measured so far.
+/// Holds a threshold against the totals, the operations' rows, the verdict, and the seconds
+/// measured so far.
 #[must_use]
 pub fn check(
     threshold: &Threshold,

@@ -1,4 +1,5 @@
-//! The instrument's verdict on its own run, the annotations of its time, and the thresholds: what a page shows of them.
+//! The instrument's verdict on its own run, the annotations of its time, and the thresholds: what a
+//! page shows of them.
 //!
 //! Invariant: plain data that travels between worker and page and stands in the run file as it is.
 
@@ -70,7 +71,8 @@ pub struct Annotation {
 pub struct ThresholdResult {
     /// As the plan has it.
     pub text: String,
-    /// The value: ms, share (0 to 1), answers a second, or 0, 1, 2 for the verdicts. `None` without enough samples.
+    /// The value: ms, share (0 to 1), answers a second, or 0, 1, 2 for the verdicts. `None` without
+    /// enough samples.
     pub value: Option<f64>,
     /// The value for people.
     pub words: String,

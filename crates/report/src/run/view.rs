@@ -30,7 +30,8 @@ pub struct Summary {
     pub mean_us: f64,
     /// Largest, µs.
     pub max_us: u64,
-    /// Values at [`PERCENTILES`], µs. Whether each may be shown follows from `count` alone: [`shown`].
+    /// Values at [`PERCENTILES`], µs. Whether each may be shown follows from `count` alone:
+    /// [`shown`].
     pub at_us: [u64; 5],
 }
 
@@ -45,7 +46,8 @@ pub enum Shown {
     Hidden,
 }
 
-/// Whether percentile `p` (0 to 1) of `n` samples may be shown. At least ten samples must lie above it.
+/// Whether percentile `p` (0 to 1) of `n` samples may be shown. At least ten samples must lie above
+/// it.
 #[must_use]
 pub fn shown(p: f64, n: u64) -> Shown {
     // A hair of tolerance: 10 / (1 - 0.9) is 100.00000000000003 in floating point.
@@ -299,7 +301,8 @@ pub struct Concurrency {
     pub effective: f64,
     /// Waiting for a slot, averaged over the measured window.
     pub waiting: f64,
-    /// Little's law, closed model: `X (R + Z) / N`; 1 where nothing was lost. `None` in the open model.
+    /// Little's law, closed model: `X (R + Z) / N`; 1 where nothing was lost. `None` in the open
+    /// model.
     pub littles_law_ratio: Option<f64>,
     /// Open model: arrivals a second that were due in the measured window.
     pub offered_per_s: Option<f64>,

@@ -1,5 +1,5 @@
-//! The run's file form, version 1. Described in docs/format.md; frozen: a change of meaning is a new version
-//! with an upgrade step, in a file of its own.
+//! The run's file form, version 1. Described in docs/format.md; frozen: a change of meaning is a
+//! new version with an upgrade step, in a file of its own.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,10 @@
-//! Simulated experiments with a known truth: how often a difference is claimed, and whether the interval holds it.
+//! Simulated experiments with a known truth: how often a difference is claimed, and whether the
+//! interval holds it.
 //!
-//! Two nodes side by side, closed load without think time. Where there is a difference, all times of the second arm's
-//! cluster (service, ways, disk) are longer by the same factor, so that every primary metric's true ratio is known.
-//! Both arms' clusters share the hour: the same drift, second by second.
+//! Two nodes side by side, closed load without think time. Where there is a difference, all times
+//! of the second arm's cluster (service, ways, disk) are longer by the same factor, so that every
+//! primary metric's true ratio is known. Both arms' clusters share the hour: the same drift, second
+//! by second.
 
 use fwit_engine::environment::Clock;
 use fwit_engine::live_run::{LiveRun, Stop};
@@ -31,7 +33,8 @@ pub struct Case {
 /// What one experiment said of the five primary metrics.
 #[derive(Clone, Debug, Default)]
 pub struct Said {
-    /// Name; whether a difference is claimed (95 % interval and corrected test); whether the interval holds the truth.
+    /// Name; whether a difference is claimed (95 % interval and corrected test); whether the
+    /// interval holds the truth.
     pub metrics: Vec<(String, bool, bool)>,
 }
 
@@ -64,7 +67,8 @@ fn cluster(factor: f64, drifting: bool) -> SimCluster {
         nodes: vec![node.clone(), node],
         between: delay(0.5, 0.1),
         fsync: law(1.0, 0.4),
-        // A period lasts four seconds: in real time of thirty, 2 % a minute and a random walk of 1 % a period.
+        // A period lasts four seconds: in real time of thirty, 2 % a minute and a random walk of 1
+        // % a period.
         drift: if drifting {
             Drift { per_minute: 1.12, sigma: 0.006, persistence: 0.995 }
         } else {
@@ -105,7 +109,8 @@ pub fn one(case: Case, seed: u64) -> Said {
         .iter()
         .map(|arm| SimTransport::new(arm.plan.cluster.sim.as_ref().unwrap(), seed, clock.clone()))
         .collect();
-    // Without a difference both arms meet one cluster; with one, clusters that differ in nothing but their times.
+    // Without a difference both arms meet one cluster; with one, clusters that differ in nothing
+    // but their times.
     let of = |arm: usize| if case.factor == 1.0 { sims[0].clone() } else { sims[arm].clone() };
     let stop = Stop::default();
     let mut file: ExperimentFile = experiment.file.clone();

@@ -1,4 +1,5 @@
-//! A fixed run over the simulated cluster, and the hash of its file: the same natively and in a browser.
+//! A fixed run over the simulated cluster, and the hash of its file: the same natively and in a
+//! browser.
 
 use fwit_engine::live_run::{LiveRun, Stop};
 use fwit_engine::sim::clock::VirtualClock;

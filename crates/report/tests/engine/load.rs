@@ -162,7 +162,8 @@ fn a_thousand_a_second_keep_their_due_times_on_timers_of_four_milliseconds() {
         view.total.issued + file.warmup_totals.values().map(|c| c.issued).sum::<u64>(),
         file.concurrency.due.unwrap()
     );
-    // A request is issued at the next tick after its due time: 2 ms later on average, never more than 4.
+    // A request is issued at the next tick after its due time: 2 ms later on average, never more
+    // than 4.
     let wait = view.total.wait;
     assert!(wait.max_us <= 4_010 && (wait.mean_us - 2_000.0).abs() < 200.0, "{wait:?}");
     assert!(view.health.signs.is_empty(), "{:?}", view.health.signs);

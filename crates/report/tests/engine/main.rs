@@ -118,7 +118,8 @@ fn without_stickiness_redirects_go_on_and_their_cost_is_in_the_service_time() {
 
 #[test]
 fn camps_of_a_run_are_found_and_named_by_role() {
-    // A write at a follower is redirected, which costs a millisecond; reads cost the same everywhere.
+    // A write at a follower is redirected, which costs a millisecond; reads cost the same
+    // everywhere.
     let plan = || Plan { disable_leader_stickiness: true, ..plan() };
     let (file, view) = carry_out(plan(), &Pretend::new(3.0), None);
     let at_leader = file.entities.iter().filter(|e| e.home == "n1").count();
@@ -358,7 +359,8 @@ fn stop_cuts_the_read_back_short_and_keeps_what_was_read() {
     sets.verify = true;
     sets.mix.iter_mut().for_each(|(op, weight)| *weight = u32::from(op == "set"));
     let cluster = Pretend::new(100.0);
-    // The load ends at 22 s; reading back some 700 keys six at a time would take twelve seconds more.
+    // The load ends at 22 s; reading back some 700 keys six at a time would take twelve seconds
+    // more.
     let (file, view) = carry_out(sets, &cluster, Some(Micros(23_000_000)));
     let read = view.verification.unwrap();
     assert_eq!(file.ended, Ended::Completed);

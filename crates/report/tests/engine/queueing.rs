@@ -1,7 +1,8 @@
-//! The simulated cluster against mean-value analysis: two ways to the same numbers, one by formulas, one
-//! request by request. Cases and tolerances: throughput within 1.5 %, latencies of a queue in order of arrival
-//! within 3 % where the leader is more than 80 % busy, 8 % below (the formulas do not know that reads and writes
-//! take differently long; with ten entities an independent simulation is 6.7 % off as well).
+//! The simulated cluster against mean-value analysis: two ways to the same numbers, one by
+//! formulas, one request by request. Cases and tolerances: throughput within 1.5 %, latencies of a
+//! queue in order of arrival within 3 % where the leader is more than 80 % busy, 8 % below (the
+//! formulas do not know that reads and writes take differently long; with ten entities an
+//! independent simulation is 6.7 % off as well).
 
 use fwit_engine::sim::cluster_model::{ClusterModel, Discipline, Prediction};
 use fwit_model::plan::{Delay, Model, Plan, Reads, Service, Shape, SimCluster, SimNode, Writes};
@@ -104,8 +105,8 @@ fn pinned_entities_queue_as_the_formulas_say() {
         let predicted = model.pinned(&homes, Discipline::Fcfs).unwrap();
         near("throughput", view.total.rate_per_s, predicted.throughput * 1_000.0, 0.015);
         let share = if predicted.leader_utilisation > 0.8 { 0.03 } else { 0.08 };
-        // Node by node: how many reads come from which is another matter, since waiting in order of arrival
-        // slows the leader's own entities more than the formulas' sharing.
+        // Node by node: how many reads come from which is another matter, since waiting in order of
+        // arrival slows the leader's own entities more than the formulas' sharing.
         for (node, name) in predicted.nodes.iter().zip(["n1", "n2", "n3"]) {
             near(name, mean(&view, true, Some(name)), node.read, share);
             near(name, mean(&view, false, Some(name)), node.write, share);

@@ -1,7 +1,8 @@
 //! Optimal one-dimensional clusters: k-means in one dimension, solved exactly.
 //!
-//! Source: Wang and Song, "Ckmeans.1d.dp: Optimal k-means Clustering in One Dimension by Dynamic Programming",
-//! The R Journal 3(2), 2011; the layers by divide and conquer over the monotone cuts, O(k n log n).
+//! Source: Wang and Song, "Ckmeans.1d.dp: Optimal k-means Clustering in One Dimension by Dynamic
+//! Programming", The R Journal 3(2), 2011; the layers by divide and conquer over the monotone cuts,
+//! O(k n log n).
 
 use super::super::error::{StatsError, finite, within};
 
@@ -23,17 +24,17 @@ pub struct Cluster {
 pub struct Clusters {
     /// The clusters.
     pub clusters: Vec<Cluster>,
-    /// Goodness of variance fit, 1 - within / total; 0 when the values do not vary. Two clusters of a normal
-    /// sample reach 0.64, of a uniform one 0.75.
+    /// Goodness of variance fit, 1 - within / total; 0 when the values do not vary. Two clusters of
+    /// a normal sample reach 0.64, of a uniform one 0.75.
     pub gvf: f64,
 }
 
-/// The best `k` clusters of the values; `weights` empty means that all weigh 1. Values of weight 0 are left out.
-/// Fewer clusters come back when there are fewer distinct values.
+/// The best `k` clusters of the values; `weights` empty means that all weigh 1. Values of weight 0
+/// are left out. Fewer clusters come back when there are fewer distinct values.
 ///
 /// # Errors
-/// No value of positive weight, one not finite, weights of another length or negative, `k` not in 1..=16, or
-/// more than 200,000 values.
+/// No value of positive weight, one not finite, weights of another length or negative, `k` not in
+/// 1..=16, or more than 200,000 values.
 pub fn clusters(values: &[f64], weights: &[f64], k: usize) -> Result<Clusters, StatsError> {
     let what = "one-dimensional clusters";
     finite(what, values, 1)?;

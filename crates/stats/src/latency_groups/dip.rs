@@ -1,10 +1,11 @@
 //! Hartigan's dip test of unimodality.
 //!
-//! The dip is the largest distance between the sample's distribution function and the nearest unimodal one.
-//! Source: Hartigan and Hartigan, "The Dip Test of Unimodality", Annals of Statistics 13, 1985 (the algorithm of
-//! its section 5); the traps of the published Fortran are avoided: the convex hulls are made anew in each round,
-//! and a round that narrows nothing ends the search (1994), and both parts of the interval are searched (2003).
-//! As in R's diptest, the dip is never below 1 / (2n).
+//! The dip is the largest distance between the sample's distribution function and the nearest
+//! unimodal one. Source: Hartigan and Hartigan, "The Dip Test of Unimodality", Annals of Statistics
+//! 13, 1985 (the algorithm of its section 5); the traps of the published Fortran are avoided: the
+//! convex hulls are made anew in each round, and a round that narrows nothing ends the search
+//! (1994), and both parts of the interval are searched (2003). As in R's diptest, the dip is never
+//! below 1 / (2n).
 //!
 //! p-values: a table of the null distribution (uniform samples) made with this very function by
 //! `examples/dip_table.rs`, interpolated in sqrt(n) times dip.
@@ -17,7 +18,8 @@ use super::dip_table::{LEVELS, SIZES, TABLE};
 pub struct Dip {
     /// The dip, between 1 / (2n) and 1/4.
     pub dip: f64,
-    /// Chance of a dip this large under a uniform distribution, the least favourable of the unimodal ones.
+    /// Chance of a dip this large under a uniform distribution, the least favourable of the
+    /// unimodal ones.
     pub p: f64,
     /// Where the modal interval begins, in the unit of the sample.
     pub modal_low: f64,
@@ -82,8 +84,8 @@ fn slope(x: &[f64], from: usize, to: usize) -> f64 {
     if run > 0.0 { (to - from) as f64 / run } else { 0.0 }
 }
 
-/// Indices of the corners of the greatest convex minorant (or the least concave majorant) of the points
-/// (x[i], i), `low..=high`.
+/// Indices of the corners of the greatest convex minorant (or the least concave majorant) of the
+/// points (x[i], i), `low..=high`.
 fn hull(x: &[f64], low: usize, high: usize, convex: bool, corners: &mut Vec<usize>) {
     corners.clear();
     for i in low..=high {
@@ -100,14 +102,15 @@ fn hull(x: &[f64], low: usize, high: usize, convex: bool, corners: &mut Vec<usiz
     }
 }
 
-/// The largest distance of the hulls, taken at a corner of either, and the corners (positions in the two lists)
-/// that bound the new modal interval there.
+/// The largest distance of the hulls, taken at a corner of either, and the corners (positions in
+/// the two lists) that bound the new modal interval there.
 fn widest(x: &[f64], minorant: &[usize], majorant: &[usize]) -> (f64, usize, usize) {
     if minorant.len() == 2 && majorant.len() == 2 {
         return (1.0, 0, majorant.len() - 1);
     }
     let (mut best, mut left, mut right) = (0.0, 0, majorant.len() - 1);
-    // At a corner of the minorant: the majorant's segment over it, whose far end is the right bound.
+    // At a corner of the minorant: the majorant's segment over it, whose far end is the right
+    // bound.
     let mut at = 0;
     for (i, &g) in minorant.iter().enumerate() {
         while at + 1 < majorant.len() - 1 && majorant[at + 1] < g {
@@ -119,7 +122,8 @@ fn widest(x: &[f64], minorant: &[usize], majorant: &[usize]) -> (f64, usize, usi
             (best, left, right) = (d, i, at + 1);
         }
     }
-    // At a corner of the majorant: the minorant's segment under it, whose near end is the left bound.
+    // At a corner of the majorant: the minorant's segment under it, whose near end is the left
+    // bound.
     let mut at = 0;
     for (j, &l) in majorant.iter().enumerate() {
         while at + 1 < minorant.len() - 1 && minorant[at + 1] <= l {
@@ -134,8 +138,9 @@ fn widest(x: &[f64], minorant: &[usize], majorant: &[usize]) -> (f64, usize, usi
     (best, left, right)
 }
 
-/// p by the table: linear in sqrt(n) * dip within a row, and between the rows of the two nearest sizes linear in
-/// their logarithm. Between 0.0001 (the table's end) and 1; NaN for fewer than 4 values, which have no row.
+/// p by the table: linear in sqrt(n) * dip within a row, and between the rows of the two nearest
+/// sizes linear in their logarithm. Between 0.0001 (the table's end) and 1; NaN for fewer than 4
+/// values, which have no row.
 #[must_use]
 pub fn p_value(dip: f64, n: usize) -> f64 {
     if n < SIZES[0] {

@@ -1,5 +1,5 @@
-//! Quantiles of the dip of uniform samples, in millionths: written by examples/dip_table.rs (100,000
-//! samples per size up to 1,000, then 20,000), with this crate's own generator and dip.
+//! Quantiles of the dip of uniform samples, in millionths: written by examples/dip_table.rs
+//! (100,000 samples per size up to 1,000, then 20,000), with this crate's own generator and dip.
 
 /// Sample sizes, one row each.
 pub const SIZES: [usize; 15] = [4, 5, 6, 7, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 5000];

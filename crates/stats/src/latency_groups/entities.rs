@@ -1,8 +1,10 @@
-//! Camps among entities: first whether they differ beyond sampling noise, then whether they fall into groups.
+//! Camps among entities: first whether they differ beyond sampling noise, then whether they fall
+//! into groups.
 //!
-//! Noise: Cochran's Q of the means with weights n / sd^2 (Biometrics 10, 1954) and I^2 (Higgins and Thompson,
-//! Statistics in Medicine 21, 2002). Groups: exact 2- and 3-means of the ln means by their goodness of fit, or
-//! the dip test. A fit alone is no camp: its smaller side must be 3 entities and 5 %, and 1.25 times apart.
+//! Noise: Cochran's Q of the means with weights n / sd^2 (Biometrics 10, 1954) and I^2 (Higgins and
+//! Thompson, Statistics in Medicine 21, 2002). Groups: exact 2- and 3-means of the ln means by
+//! their goodness of fit, or the dip test. A fit alone is no camp: its smaller side must be 3
+//! entities and 5 %, and 1.25 times apart.
 
 use super::super::error::{StatsError, finite};
 use super::super::special::chi2_upper;
@@ -53,12 +55,14 @@ pub struct Mean {
     pub count: u64,
     /// Mean in microseconds, operations weighed by their requests.
     pub mean_us: f64,
-    /// Standard deviation of a request, within and between the operations; `None` when one has none.
+    /// Standard deviation of a request, within and between the operations; `None` when one has
+    /// none.
     pub sd_us: Option<f64>,
 }
 
 impl EntityMeans {
-    /// Mean over the operations that `of` takes; `None` when it finished none of them (or they are no numbers).
+    /// Mean over the operations that `of` takes; `None` when it finished none of them (or they are
+    /// no numbers).
     #[must_use]
     pub fn mean(&self, of: impl Fn(&OpMean) -> bool) -> Option<Mean> {
         let good = |o: &&OpMean| of(o) && o.count > 0 && o.mean_us.is_finite() && o.mean_us >= 0.0;
@@ -103,7 +107,8 @@ impl Heterogeneity {
 /// Cochran's Q and I^2 of means with their standard errors (any unit).
 ///
 /// # Errors
-/// Fewer than 2 means, different lengths, a value that is not finite, a standard error that is not positive.
+/// Fewer than 2 means, different lengths, a value that is not finite, a standard error that is not
+/// positive.
 pub fn heterogeneity(means: &[f64], errors: &[f64]) -> Result<Heterogeneity, StatsError> {
     let what = "Cochran's Q";
     finite(what, means, 2)?;
@@ -133,8 +138,8 @@ pub fn heterogeneity(means: &[f64], errors: &[f64]) -> Result<Heterogeneity, Sta
 /// What was found among the entities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntityGroups {
-    /// Positions of the entities that have a value, as given to [`entity_groups`]: camps, fastest first; one
-    /// camp when there are none.
+    /// Positions of the entities that have a value, as given to [`entity_groups`]: camps, fastest
+    /// first; one camp when there are none.
     pub latency_groups: Vec<Vec<usize>>,
     /// Noise test; `None` where a spread is missing.
     pub heterogeneity: Option<Heterogeneity>,

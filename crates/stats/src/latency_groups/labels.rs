@@ -1,7 +1,8 @@
 //! Known labels first: do the node, the role, a redirect or a new connection explain the latencies?
 //!
-//! eta squared = between-group over total sum of squares of ln latency (Fisher, *Statistical Methods for
-//! Research Workers*, 1925): the share of the variation that the label carries. From 0.5 on the camps are that label's groups.
+//! eta squared = between-group over total sum of squares of ln latency (Fisher, *Statistical
+//! Methods for Research Workers*, 1925): the share of the variation that the label carries. From
+//! 0.5 on the camps are that label's groups.
 
 use super::super::buckets::Buckets;
 
@@ -41,10 +42,12 @@ pub struct Group {
     pub p99: f64,
 }
 
-/// Eta squared of a label; `None` with fewer than two groups that have positive values, or no variation.
+/// Eta squared of a label; `None` with fewer than two groups that have positive values, or no
+/// variation.
 #[must_use]
 pub fn explained(labelling: &Labelling) -> Option<Explained> {
-    // Per group: count, mean of ln, and the whole sum of squares about 0 of ln less the first value seen.
+    // Per group: count, mean of ln, and the whole sum of squares about 0 of ln less the first value
+    // seen.
     let mut shift = None;
     let (mut n, mut sum, mut squares, mut between) = (0.0, 0.0, 0.0, 0.0);
     let mut groups = Vec::new();

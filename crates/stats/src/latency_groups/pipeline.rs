@@ -1,8 +1,8 @@
-//! The decision, in the order that keeps it honest: known labels, then the requests' histogram, then the
-//! entities' means, then the profile of what was found.
+//! The decision, in the order that keeps it honest: known labels, then the requests' histogram,
+//! then the entities' means, then the profile of what was found.
 //!
-//! A node drawn anew for each request gives two hills in the histogram and one camp of entities; a node kept
-//! by each entity gives both. So both are always looked at.
+//! A node drawn anew for each request gives two hills in the histogram and one camp of entities; a
+//! node kept by each entity gives both. So both are always looked at.
 
 use super::super::buckets::Buckets;
 use super::super::error::StatsError;
@@ -24,15 +24,16 @@ const DIP_CONFIRMS_FROM: f64 = 0.30;
 pub struct RequestGroups {
     /// The valley between them.
     pub valley: Valley,
-    /// The dip test on the ln latencies, made where the smaller side is 30 % or more; there its p must be below
-    /// 0.01. Its modal interval is in ln of the sample's unit.
+    /// The dip test on the ln latencies, made where the smaller side is 30 % or more; there its p
+    /// must be below 0.01. Its modal interval is in ln of the sample's unit.
     pub dip: Option<Dip>,
     /// Median of the requests below and above the cut.
     pub medians: (f64, f64),
 }
 
-/// Looks for camps in one operation's request latencies; `tick` is the clock's step in their unit. `None` below
-/// 500 requests, without a valley, or where the dip test should confirm it and does not.
+/// Looks for camps in one operation's request latencies; `tick` is the clock's step in their unit.
+/// `None` below 500 requests, without a valley, or where the dip test should confirm it and does
+/// not.
 #[must_use]
 pub fn request_groups(sample: &Buckets, tick: f64) -> Option<RequestGroups> {
     if sample.total() < FEWEST_REQUESTS {
@@ -72,7 +73,8 @@ pub struct GroupReport {
     pub sentences: Vec<String>,
 }
 
-/// The whole pipeline: `sample` and `labels` are of the operations that `of` takes, as are the entities' means.
+/// The whole pipeline: `sample` and `labels` are of the operations that `of` takes, as are the
+/// entities' means.
 ///
 /// # Errors
 /// None of its own at present; those of its parts that mean more than "too little to say".
@@ -101,7 +103,8 @@ pub fn latency_groups(
     }
     if let Some(r) = &requests {
         sentences.push(format!(
-            "The requests fall into two groups: {:.0} % around {:.2} ms and {:.0} % around {:.2} ms.",
+            "The requests fall into two groups: {:.0} % around {:.2} ms and {:.0} % around {:.2} \
+             ms.",
             r.valley.below * 100.0,
             r.medians.0 / 1000.0,
             (1.0 - r.valley.below) * 100.0,

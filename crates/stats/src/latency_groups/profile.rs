@@ -1,5 +1,6 @@
-//! The profile of camps: who is in each, on which nodes, and every operation side by side, with a sentence for
-//! a reader. Here it shows why two camps exist: the entities that read fast are often those that write slowly.
+//! The profile of camps: who is in each, on which nodes, and every operation side by side, with a
+//! sentence for a reader. Here it shows why two camps exist: the entities that read fast are often
+//! those that write slowly.
 
 use super::super::error::StatsError;
 use super::entities::{EntityMeans, Mean, OpKind};
@@ -14,7 +15,8 @@ pub struct GroupProfile {
     pub members: Vec<String>,
     /// Nodes they talk to, with how many of them, most first; entities without a node are left out.
     pub nodes: Vec<(String, usize)>,
-    /// Mean of each operation (in the order of [`Profile::ops`]); `None` where nobody in the camp finished one.
+    /// Mean of each operation (in the order of [`Profile::ops`]); `None` where nobody in the camp
+    /// finished one.
     pub ops: Vec<Option<Mean>>,
 }
 
@@ -25,7 +27,8 @@ pub struct Profile {
     pub ops: Vec<(String, OpKind)>,
     /// The camps, in the order given.
     pub latency_groups: Vec<GroupProfile>,
-    /// Pearson's correlation of the entities' read and write means; `None` below 3 entities or without spread.
+    /// Pearson's correlation of the entities' read and write means; `None` below 3 entities or
+    /// without spread.
     pub pearson: Option<f64>,
     /// Spearman's, of their ranks.
     pub spearman: Option<f64>,
@@ -129,11 +132,15 @@ fn sentences(
     if let (Some(r), true) = (spearman, latency_groups.len() > 1) {
         if r <= -0.5 {
             out.push(format!(
-                "Entities that read fast write slowly (rank correlation \u{2212}{:.2}): as when each node answers reads itself and writes go on to the leader.",
+                "Entities that read fast write slowly (rank correlation \u{2212}{:.2}): as when \
+                 each node answers reads itself and writes go on to the leader.",
                 r.abs()
             ));
         } else if r >= 0.5 {
-            out.push(format!("Entities that read fast also write fast (rank correlation {r:.2}): as when a whole node is near or idle."));
+            out.push(format!(
+                "Entities that read fast also write fast (rank correlation {r:.2}): \
+                              as when a whole node is near or idle."
+            ));
         }
     }
     out

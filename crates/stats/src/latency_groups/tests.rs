@@ -213,7 +213,8 @@ fn the_pipeline_finds_names_and_explains_pinned_readers() {
     for part in [
         "The camps are the roles: it explains 9",
         "The requests fall into two groups: 67 % around 4",
-        "Camp 1 (32 entities: 16 on n2, 16 on n3) against camp 2 (16 entities, all on n1): faster at get (4",
+        "Camp 1 (32 entities: 16 on n2, 16 on n3) against camp 2 (16 entities, all on n1): faster \
+         at get (4",
         ", but slower at set (22",
         "Entities that read fast write slowly (rank correlation \u{2212}0.",
     ] {

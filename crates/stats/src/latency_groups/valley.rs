@@ -1,9 +1,10 @@
 //! The valley test: does a histogram of latencies have two hills with a valley between them?
 //!
-//! Bins are equal on the logarithm; counts are spread evenly over their buckets, so that a clock's ticks make no
-//! hills. A valley counts when, after smoothing, an inner bin holds less than half of the lower hill, with at
-//! least 5 % of all samples on either side, and the difference is 4 standard deviations of Poisson counts on
-//! the square-root scale. Rule and measured error rates: examples/camp_rates.rs prints them.
+//! Bins are equal on the logarithm; counts are spread evenly over their buckets, so that a clock's
+//! ticks make no hills. A valley counts when, after smoothing, an inner bin holds less than half of
+//! the lower hill, with at least 5 % of all samples on either side, and the difference is 4
+//! standard deviations of Poisson counts on the square-root scale. Rule and measured error rates:
+//! examples/camp_rates.rs prints them.
 
 use super::super::buckets::{Bucket, Buckets};
 
@@ -26,8 +27,9 @@ const SIDE: f64 = 0.05;
 const DEPTH: f64 = 0.5;
 const SCORE: f64 = 4.0;
 
-/// The clearest valley of a sample of positive values, or `None` when there is none (or too few samples). `tick`
-/// is the clock's step in the unit of the sample (0 when it is finer than the buckets).
+/// The clearest valley of a sample of positive values, or `None` when there is none (or too few
+/// samples). `tick` is the clock's step in the unit of the sample (0 when it is finer than the
+/// buckets).
 #[must_use]
 pub fn valley(sample: &Buckets, tick: f64) -> Option<Valley> {
     let n = sample.total();

@@ -1,9 +1,10 @@
 //! Sums up samples while a run is under way: memory does not grow with their number.
 //!
 //! Every request is counted when it is issued and once more when it ends, in the window (warm-up or
-//! measured) it was issued in, so `issued` equals the sum of the outcomes in each. Latency histograms hold
-//! the answers of the measured window. Service times that the network stack delivers late are waited for
-//! (a pending entry each) and replaced by the page's clock where they never come.
+//! measured) it was issued in, so `issued` equals the sum of the outcomes in each. Latency
+//! histograms hold the answers of the measured window. Service times that the network stack
+//! delivers late are waited for (a pending entry each) and replaced by the page's clock where they
+//! never come.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,8 @@ use fwit_quantities::units::Micros;
 /// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.
 pub const LATENCY_MAX: u64 = 600_000_000;
 
-/// An empty latency histogram: from 1 µs up, three significant digits, growing with the largest value.
+/// An empty latency histogram: from 1 µs up, three significant digits, growing with the largest
+/// value.
 #[must_use]
 pub fn new_histogram() -> Histogram<u64> {
     #[allow(
@@ -147,8 +149,8 @@ struct Pending {
 }
 
 impl Recorder {
-    /// An empty recorder for so many operations, nodes and entities. The warm-up begins at `start`, the
-    /// measured window is `measured_from..measured_to`.
+    /// An empty recorder for so many operations, nodes and entities. The warm-up begins at `start`,
+    /// the measured window is `measured_from..measured_to`.
     #[must_use]
     pub fn new(
         ops: usize,
@@ -244,8 +246,8 @@ impl Recorder {
         self.flight_begins(to, now);
     }
 
-    /// A request ended. `at` is the node that its last hop was sent to; `late` is the ticket under which its
-    /// wire timing will come, `wire` the timing itself where it is there already.
+    /// A request ended. `at` is the node that its last hop was sent to; `late` is the ticket under
+    /// which its wire timing will come, `wire` the timing itself where it is there already.
     pub fn ended(&mut self, sample: Sample, at: u16, wire: Option<WireTiming>, late: Option<u64>) {
         self.flight_ends(at, sample.done);
         let window = self.window(sample.issued);
@@ -291,7 +293,8 @@ impl Recorder {
         }
     }
 
-    /// Gives up waiting for wire timings of requests that ended before `before`: the page's clock stands in.
+    /// Gives up waiting for wire timings of requests that ended before `before`: the page's clock
+    /// stands in.
     pub fn settle(&mut self, before: Micros) {
         let mut late: Vec<u64> =
             self.pending.iter().filter(|(_, p)| p.since < before).map(|(t, _)| *t).collect();
@@ -322,7 +325,8 @@ impl Recorder {
 
     fn service(&mut self, sample: &Sample, wire: Option<&WireTiming>) {
         let measured = self.window(sample.issued) == Window::Measured;
-        // Firefox tells a worker only of the redirect itself, not of the answer that it led to: so much of the node asked.
+        // Firefox tells a worker only of the redirect itself, not of the answer that it led to: so
+        // much of the node asked.
         let asked = wire;
         let wire = wire.filter(|wire| !sample.redirected || wire.redirect.is_some());
         let service = wire.map_or_else(|| sample.page_service(), WireTiming::service);

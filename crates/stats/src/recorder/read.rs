@@ -20,7 +20,8 @@ impl Recorder {
         self.tallies[window as usize].get(node).and_then(|n| n.get(op)).copied().unwrap_or_default()
     }
 
-    /// The latency histograms of the measured window that hold something, in the order of their keys.
+    /// The latency histograms of the measured window that hold something, in the order of their
+    /// keys.
     pub fn histograms(&self) -> impl Iterator<Item = (Key, &Histogram<u64>)> {
         let places = self.latencies.iter().enumerate().flat_map(|(op, list)| {
             list.iter()
@@ -82,7 +83,8 @@ impl Recorder {
         self.active.advance(now);
     }
 
-    /// Stall in the browser, time by the node's own word, and cost of redirects, of wire-timed answers.
+    /// Stall in the browser, time by the node's own word, and cost of redirects, of wire-timed
+    /// answers.
     #[must_use]
     pub fn wire_histograms(&self) -> (&Histogram<u64>, &Histogram<u64>, &Histogram<u64>) {
         (&self.stall, &self.server, &self.redirect)
@@ -100,8 +102,9 @@ impl Recorder {
         self.active_window.mean(now.min(self.measured_to))
     }
 
-    /// Little's law, `X (R + Z) / N`: the time that the cycles ended in the measured window took, over the
-    /// time its entities were there. `None` before the measured window and in the open model.
+    /// Little's law, `X (R + Z) / N`: the time that the cycles ended in the measured window took,
+    /// over the time its entities were there. `None` before the measured window and in the open
+    /// model.
     #[must_use]
     pub fn littles_law_ratio(&self, now: Micros) -> Option<f64> {
         let window = now.min(self.measured_to).since(self.measured_from).0;
@@ -109,9 +112,10 @@ impl Recorder {
         (there > 0.0).then(|| self.cycle_us as f64 / there)
     }
 
-    /// Of one second of the run: lengths of the cycles that ended in it over the time of the entities that
-    /// were there, both in entity-seconds, and how many entities took part on average. Noisy where cycles are
-    /// not much shorter than a second; sums over several seconds are less so.
+    /// Of one second of the run: lengths of the cycles that ended in it over the time of the
+    /// entities that were there, both in entity-seconds, and how many entities took part on
+    /// average. Noisy where cycles are not much shorter than a second; sums over several seconds
+    /// are less so.
     #[must_use]
     pub fn second_cycles(&self, second: usize) -> (f64, f64) {
         let cycles = self.seconds.get(second).map_or(0, |s| s.cycle_us);
@@ -125,7 +129,8 @@ impl Recorder {
         Micros(seconds.map(longest).max().unwrap_or_default())
     }
 
-    /// Requests issued in the measured window, of all operations and nodes, that ended by themselves.
+    /// Requests issued in the measured window, of all operations and nodes, that ended by
+    /// themselves.
     #[must_use]
     pub fn ended_measured(&self) -> u64 {
         let of = |t: &Tally| t.outcomes.iter().sum::<u64>() - t.outcomes[Outcome::Aborted.index()];

@@ -103,7 +103,8 @@ fn effective_concurrency_is_the_integral() {
 }
 
 proptest! {
-    /// Whatever ends in whatever way: issued = sum of outcomes, and answers = latencies, in each window.
+    /// Whatever ends in whatever way: issued = sum of outcomes, and answers = latencies, in each
+    /// window.
     #[test]
     fn nothing_is_lost(requests in proptest::collection::vec((0..2_u8, 0..10_usize, 0..9_000_000_u64, 0..2_000_000_u64, any::<bool>()), 0..200)) {
         let mut r = Recorder::new(2, 2, 9, Micros(0), (Micros(1_000_000), Micros(10_000_000)));

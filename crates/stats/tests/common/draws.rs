@@ -1,4 +1,5 @@
-//! A fingerprint of random draws: the same natively (tests/random.rs) and in a browser (tests/browser).
+//! A fingerprint of random draws: the same natively (tests/random.rs) and in a browser
+//! (tests/browser).
 
 use fwit_stats::random::Stream;
 

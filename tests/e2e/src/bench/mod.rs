@@ -1,5 +1,6 @@
-//! The engine beside a hand-written JavaScript loop that only fetches: same browser, server and concurrency, in
-//! alternating rounds, so that a machine that is busy with other things is so for both.
+//! The engine beside a hand-written JavaScript loop that only fetches: same browser, server and
+//! concurrency, in alternating rounds, so that a machine that is busy with other things is so for
+//! both.
 
 use std::time::Duration;
 

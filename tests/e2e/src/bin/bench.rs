@@ -1,5 +1,6 @@
 //! Prints completed requests a second of the engine and of a hand-written loop, round by round.
-//! `cargo xtask bench` runs it: what it needs is in the environment. Arguments: ROUNDS SECONDS LANES.
+//! `cargo xtask bench` runs it: what it needs is in the environment. Arguments: ROUNDS SECONDS
+//! LANES.
 
 use anyhow::{Context as _, Result, bail};
 use fwit_e2e::bench::{Round, Setting, median, rounds};
@@ -24,7 +25,8 @@ fn main() -> Result<()> {
     let of = |f: fn(&Round) -> f64| all.iter().map(f).collect::<Vec<_>>();
     let ratios = of(Round::ratio);
     println!(
-        "  all {:>10.0} {:>10.0} {:>7.3}   medians; ratios from {:.3} to {:.3}; {} at a time over {lanes} lanes, {measured_s} s each",
+        "  all {:>10.0} {:>10.0} {:>7.3}   medians; ratios from {:.3} to {:.3}; {} at a time over \
+         {lanes} lanes, {measured_s} s each",
         median(of(|r| r.engine)),
         median(of(|r| r.script)),
         median(ratios.clone()),

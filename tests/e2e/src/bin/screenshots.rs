@@ -30,7 +30,8 @@ fn main() -> Result<()> {
                 browser.wait("document.documentElement.dataset.fwit", PATIENCE)?;
                 browser.eval(
                     "await document.fonts.ready;
-                     for (let i = 0; i < 2; i++) await new Promise((drawn) => requestAnimationFrame(drawn));",
+                     for (let i = 0; i < 2; i++) await new Promise((drawn) => \
+                     requestAnimationFrame(drawn));",
                     &[],
                 )?;
                 let path =

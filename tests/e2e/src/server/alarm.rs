@@ -1,4 +1,5 @@
-//! A clock that wakes to a few hundredths of a millisecond; tokio's own timers are whole milliseconds late.
+//! A clock that wakes to a few hundredths of a millisecond; tokio's own timers are whole
+//! milliseconds late.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

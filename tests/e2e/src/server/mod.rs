@@ -1,8 +1,10 @@
-//! A server whose times are known to a fraction of a millisecond: what the page's numbers are held against.
+//! A server whose times are known to a fraction of a millisecond: what the page's numbers are held
+//! against.
 //!
-//! It answers whatever a load asks in insi's protocol, after exactly as long as its [`Pace`] says, and keeps a
-//! [`Record`] of each such request. Asking for the node's role is no load: answered at once, not recorded.
-//! HTTP/1.1, or with a certificate of its own HTTP/2 over TLS. One thread serves, one rings the alarms.
+//! It answers whatever a load asks in insi's protocol, after exactly as long as its [`Pace`] says,
+//! and keeps a [`Record`] of each such request. Asking for the node's role is no load: answered at
+//! once, not recorded. HTTP/1.1, or with a certificate of its own HTTP/2 over TLS. One thread
+//! serves, one rings the alarms.
 
 mod alarm;
 mod pace;
@@ -261,7 +263,8 @@ impl State {
 
 type Body = http_body_util::Full<Bytes>;
 
-/// A request that is being answered. One that is dropped before (its connection broke) leaves no record.
+/// A request that is being answered. One that is dropped before (its connection broke) leaves no
+/// record.
 struct Open<'a> {
     state: &'a State,
     arrived: Instant,

@@ -38,8 +38,8 @@ impl Records {
         )
     }
 
-    /// Those that arrived from `skip` after the first one on and were answered within `length` of that: what a
-    /// client that counts what it issued and got answered in its window has seen too.
+    /// Those that arrived from `skip` after the first one on and were answered within `length` of
+    /// that: what a client that counts what it issued and got answered in its window has seen too.
     #[must_use]
     pub fn within(&self, skip: Duration, length: Duration) -> Self {
         let Some(first) = self.0.iter().map(|r| r.arrived).min() else { return Self::default() };
@@ -48,7 +48,8 @@ impl Records {
         Self(self.0.iter().filter(inside).copied().collect())
     }
 
-    /// How long the server took at a percentile (0 to 1) by the nearest rank, in milliseconds; 0 without any.
+    /// How long the server took at a percentile (0 to 1) by the nearest rank, in milliseconds; 0
+    /// without any.
     #[must_use]
     pub fn percentile_ms(&self, p: f64) -> f64 {
         let mut times: Vec<Duration> = self.0.iter().map(Record::took).collect();
@@ -64,7 +65,8 @@ impl Records {
         sum / self.0.len().max(1) as f64
     }
 
-    /// Requests at the server at the same time, averaged over `length` from `skip` after the first one on.
+    /// Requests at the server at the same time, averaged over `length` from `skip` after the first
+    /// one on.
     #[must_use]
     pub fn concurrency(&self, skip: Duration, length: Duration) -> f64 {
         let Some(first) = self.0.iter().map(|r| r.arrived).min() else { return 0.0 };

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{open_page, plan, start, told};
 use crate::runs::PATIENCE;
 
-/// How long the tab is hidden. Timers of a hidden page are slowed at once; browsers do more after five minutes,
-/// which the proof asks for: `FWIT_HIDDEN_S=330`.
+/// How long the tab is hidden. Timers of a hidden page are slowed at once; browsers do more after
+/// five minutes, which the proof asks for: `FWIT_HIDDEN_S=330`.
 fn hidden_for() -> Duration {
     let asked = std::env::var("FWIT_HIDDEN_S").ok().and_then(|s| s.parse().ok());
     Duration::from_secs(asked.unwrap_or(6))
@@ -30,7 +30,8 @@ fn a_hidden_tab_and_a_blocked_page_change_no_number() {
     let browser = Browser::start().unwrap();
     open_page(&browser, &page);
     let script = "window.seen = [];
-        document.addEventListener('visibilitychange', () => seen.push([document.visibilityState, performance.now()]));";
+        document.addEventListener('visibilitychange', () => seen.push([document.visibilityState, \
+        performance.now()]));";
     browser.eval(script, &[]).unwrap();
     // The bare loop, at a server of its own, lives in a worker of the same page all the while.
     let hidden_s = hidden_for().as_secs();
@@ -85,7 +86,8 @@ fn a_hidden_tab_and_a_blocked_page_change_no_number() {
     let away = seen[1][1].as_f64().unwrap() - seen[0][1].as_f64().unwrap();
     assert!(away >= 0.95 * hidden_for().as_secs_f64() * 1e3, "hidden for {away} ms");
 
-    // In every second all slots were in use, and the seconds together hold what the server answered.
+    // In every second all slots were in use, and the seconds together hold what the server
+    // answered.
     let seconds: Vec<_> = told.view.seconds.iter().filter(|s| s.t_s >= 1).collect();
     let whole = &seconds[..seconds.len() - 1];
     let idle: Vec<_> = whole.iter().filter(|s| (s.in_flight / 6.0 - 1.0).abs() > 0.05).collect();

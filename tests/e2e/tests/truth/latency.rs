@@ -32,7 +32,8 @@ fn two_modes_stay_two_modes() {
     let browser = Browser::shared().unwrap();
     let beside = beside_the_loop(&browser, Options::paced(pace), 0, 6, json!({}));
     beside.last.assert_adds_up();
-    // The share of slow requests, and the middle of each mode, as the server and as each client saw them.
+    // The share of slow requests, and the middle of each mode, as the server and as each client saw
+    // them.
     let share =
         |values: &[f64]| values.iter().filter(|v| **v > 50.0).count() as f64 / values.len() as f64;
     let side = |side: &Side| {

@@ -11,8 +11,9 @@ use super::{CLOSE, percentile, run_against};
 const RATE: f64 = 200.0;
 const SECONDS: f64 = 5.0;
 
-/// The server stops for 1.5 of 5 seconds. What the page says of waiting is held against the server's own books:
-/// the k-th request was due k gaps after the first, and arrived and was answered when the server says.
+/// The server stops for 1.5 of 5 seconds. What the page says of waiting is held against the
+/// server's own books: the k-th request was due k gaps after the first, and arrived and was
+/// answered when the server says.
 #[test]
 fn a_server_that_stops_is_seen_by_everybody_who_was_due() {
     let pace = Pace::Stall {
@@ -24,7 +25,8 @@ fn a_server_that_stops_is_seen_by_everybody_who_was_due() {
         "think_ms": null, "think_jitter_ms": null, "warmup_s": 0, "duration_s": SECONDS } });
     let (told, _) = run_against(Options::paced(pace), 0, load);
     let total = &told.view.total;
-    // Every request that was due was issued; of the last few the end of the run may have aborted some.
+    // Every request that was due was issued; of the last few the end of the run may have aborted
+    // some.
     let due = told.file.concurrency.due.unwrap();
     let all = (RATE * SECONDS) as u64;
     assert!((all - 10..=all).contains(&due), "{due} due");
@@ -51,13 +53,15 @@ fn a_server_that_stops_is_seen_by_everybody_who_was_due() {
                 measure.name(),
                 100.0 * p
             );
-            // 300 of 1,000 became due in the stall and waited for its end; the six at the server are no p99.
+            // 300 of 1,000 became due in the stall and waited for its end; the six at the server
+            // are no p99.
             if measure != Measure::Service {
                 assert!((ours / theirs - 1.0).abs() < CLOSE, "{ours} ms, not {theirs} ms");
             }
         }
     }
-    // Six requests were at the server when it stopped: their service time is the stall's, and no others'.
+    // Six requests were at the server when it stopped: their service time is the stall's, and no
+    // others'.
     let longest = percentile(&truth(Measure::Service), 1.0);
     let ours = total.service.max_us as f64 / 1e3;
     assert!((ours / longest - 1.0).abs() < CLOSE, "at most {ours} ms, not {longest} ms");

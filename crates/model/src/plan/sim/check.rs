@@ -10,7 +10,8 @@ const NODES_MAX: usize = 64;
 /// Longest time anything may take, ms.
 const MS_MAX: f64 = 600_000.0;
 
-/// The parameters of a plan's simulated cluster; where the plan has none, those of the first preset.
+/// The parameters of a plan's simulated cluster; where the plan has none, those of the first
+/// preset.
 pub fn check(
     file: Option<&SimCluster>,
     operations: &[&str],
@@ -150,7 +151,8 @@ mod tests {
             fields(r#","sim":{"preset":"drifting","reads":"forward"}"#),
             ["cluster.sim.preset"]
         );
-        // A plan is saved with its parameters spelled out, so that another fwit's presets change nothing.
+        // A plan is saved with its parameters spelled out, so that another fwit's presets change
+        // nothing.
         assert!(wire::to_json(&plan).contains("\"mean_ms\""));
         assert_eq!(wire::read(&wire::to_json(&plan)), Ok(plan));
     }

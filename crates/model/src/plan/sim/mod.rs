@@ -1,7 +1,7 @@
 //! The simulated cluster of a plan (`cluster.sim`): its parameters, as their file has them.
 //!
-//! Model and file form are one here: every value is a number with its unit in its name, and a checked one
-//! is used as it stands. Times are milliseconds, except where a name says seconds.
+//! Model and file form are one here: every value is a number with its unit in its name, and a
+//! checked one is used as it stands. Times are milliseconds, except where a name says seconds.
 
 mod check;
 mod presets;
@@ -18,7 +18,8 @@ pub use presets::{SIM_PRESETS, SimPreset, sim_preset};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SimCluster {
-    /// In files: a preset's name instead of parameters. Empty in a checked plan, which has the parameters.
+    /// In files: a preset's name instead of parameters. Empty in a checked plan, which has the
+    /// parameters.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub preset: String,
     /// The members: at least one, with distinct names.
@@ -229,8 +230,8 @@ pub struct Events {
     pub duplication: f64,
 }
 
-/// How all service times change as time goes by: `growth^minutes * exp(x)`, where x moves once a second,
-/// `x = persistence * x + sigma * normal`.
+/// How all service times change as time goes by: `growth^minutes * exp(x)`, where x moves once a
+/// second, `x = persistence * x + sigma * normal`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Drift {

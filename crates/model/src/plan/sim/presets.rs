@@ -17,19 +17,23 @@ pub struct SimPreset {
 pub const SIM_PRESETS: [SimPreset; 4] = [
     SimPreset {
         name: "three regions",
-        about: "Two followers near the clients, the leader far away: local reads are fast, writes pay for the way.",
+        about: "Two followers near the clients, the leader far away: local reads are fast, writes \
+                pay for the way.",
     },
     SimPreset {
         name: "busy leader",
-        about: "Three nodes side by side whose leader is nearly saturated: sticky reads queue behind writes.",
+        about: "Three nodes side by side whose leader is nearly saturated: sticky reads queue \
+                behind writes.",
     },
     SimPreset {
         name: "drifting",
-        about: "Three nodes that get slower by the minute, and waver: what makes one run after the other misleading.",
+        about: "Three nodes that get slower by the minute, and waver: what makes one run after the \
+                other misleading.",
     },
     SimPreset {
         name: "no difference",
-        about: "One node without followers: stickiness changes nothing, and nothing should be found.",
+        about: "One node without followers: stickiness changes nothing, and nothing should be \
+                found.",
     },
 ];
 

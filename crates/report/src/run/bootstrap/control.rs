@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// What makes two plans the same setting: the plan without its name and seed. `None` where it is no plan.
+/// What makes two plans the same setting: the plan without its name and seed. `None` where it is no
+/// plan.
 fn setting(plan_json: &str) -> Option<Value> {
     let Value::Object(plan) = fwit_model::json::read(plan_json.as_bytes()).ok()? else {
         return None;
@@ -20,12 +21,13 @@ pub fn same_setting(a: &str, b: &str) -> bool {
     setting(a).is_some_and(|a| Some(a) == setting(b))
 }
 
-/// A number that equal settings share, for cards; 0 where it is no plan. Two settings of one number are next to
-/// impossible, and [`same_setting`] decides.
+/// A number that equal settings share, for cards; 0 where it is no plan. Two settings of one number
+/// are next to impossible, and [`same_setting`] decides.
 #[must_use]
 pub fn setting_key(plan_json: &str) -> u64 {
     let Some(setting) = setting(plan_json) else { return 0 };
-    // FNV-1a; objects are written with their keys in order. 53 bits, so that no JSON reader rounds it.
+    // FNV-1a; objects are written with their keys in order. 53 bits, so that no JSON reader rounds
+    // it.
     let hash = fwit_model::json::write(&setting)
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));

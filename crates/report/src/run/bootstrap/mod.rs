@@ -1,9 +1,10 @@
-//! Separate runs side by side with intervals: a block bootstrap over each run's seconds, and its ratios.
+//! Separate runs side by side with intervals: a block bootstrap over each run's seconds, and its
+//! ratios.
 //!
-//! May not enter: verdicts beyond what such intervals allow, drawing. Called by: worker, run::compare. Calls: stats.
-//! Invariant: an interval knows the noise within the runs, never what changed between them; the same files give the
-//! same intervals. Work comes in steps, so that a worker can tell how far it is and stop.
-//! Tests: beside the code.
+//! May not enter: verdicts beyond what such intervals allow, drawing. Called by: worker,
+//! run::compare. Calls: stats. Invariant: an interval knows the noise within the runs, never what
+//! changed between them; the same files give the same intervals. Work comes in steps, so that a
+//! worker can tell how far it is and stop. Tests: beside the code.
 
 mod control;
 pub mod view;
@@ -156,7 +157,8 @@ impl Job {
     pub fn step(&mut self, k: u32) -> bool {
         let Some(op) = self.ops.get(self.at).cloned() else { return false };
         if self.under_way.is_none() {
-            // Every run draws by a seed of its own: two runs of a length would else draw the same seconds.
+            // Every run draws by a seed of its own: two runs of a length would else draw the same
+            // seconds.
             let seed = self.done.len() as u64 + 1;
             let run = self.runs.get(self.done.len());
             self.under_way =
@@ -203,8 +205,8 @@ impl Job {
     }
 }
 
-/// The places of the percentiles that are looked at: all of them for the whole run, those of the tables for
-/// a single operation.
+/// The places of the percentiles that are looked at: all of them for the whole run, those of the
+/// tables for a single operation.
 fn ranks(op: Option<&str>) -> Vec<usize> {
     let wanted = |p: f64| op.is_none() || [0.1, 0.5, 0.9, 0.99].contains(&p);
     (0..RANKS.len()).filter(|i| RANKS.get(*i).is_some_and(|p| wanted(*p))).collect()
@@ -297,7 +299,8 @@ fn grain(us: f64) -> f64 {
     width as f64 / us.max(1.0)
 }
 
-/// The percentile interval of b / a, draw by draw, widened by the grain of the buckets and holding `value`.
+/// The percentile interval of b / a, draw by draw, widened by the grain of the buckets and holding
+/// `value`.
 fn ratio_spread(value: f64, a: &[f64], b: &[f64], grain: f64) -> Option<Spread> {
     let mut ratios: Vec<f64> =
         b.iter().zip(a).map(|(b, a)| b / a).filter(|r| r.is_finite()).collect();

@@ -1,4 +1,5 @@
-//! Intervals of separate runs and of their ratios, as they travel from worker to page. Latencies in microseconds.
+//! Intervals of separate runs and of their ratios, as they travel from worker to page. Latencies in
+//! microseconds.
 
 use serde::{Deserialize, Serialize};
 

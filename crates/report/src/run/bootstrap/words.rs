@@ -1,5 +1,6 @@
-//! The sentences on separate runs, and the intervals beside each change of a comparison. Careful ones: an interval of
-//! two separate runs never proves a difference, and one that holds no change never proves that there is none.
+//! The sentences on separate runs, and the intervals beside each change of a comparison. Careful
+//! ones: an interval of two separate runs never proves a difference, and one that holds no change
+//! never proves that there is none.
 
 use super::view::{BootstrapComparison, Scope, Spread, rank_place};
 use crate::run::compare::{Comparison, Control, Metric, ShiftPoint, Tendency, Unit};
@@ -39,8 +40,8 @@ fn spread(scope: &Scope, metric: &Metric, run: usize, same_measure: bool) -> Opt
     }
 }
 
-/// Puts intervals beside the changes, and says what they and the control allow. The contrast's runs are the
-/// comparison's, with the control (where it is another run) after them.
+/// Puts intervals beside the changes, and says what they and the control allow. The contrast's runs
+/// are the comparison's, with the control (where it is another run) after them.
 pub fn apply(c: &mut Comparison, intervals: &BootstrapComparison, control: Option<Control>) {
     let (runs, same) = (c.runs.len(), intervals.measure == c.measure);
     let control_at = control.as_ref().map(|control| control.run.unwrap_or(runs));
@@ -51,7 +52,8 @@ pub fn apply(c: &mut Comparison, intervals: &BootstrapComparison, control: Optio
             (0..runs).map(|i| spread(scope, metric, i, same)).collect();
         for (change, spread) in metric.changes.iter_mut().zip(spreads) {
             let (Some(change), Some(spread)) = (change, spread) else { continue };
-            // Histograms of whole runs are finer than those of seconds: the interval stands around what is shown.
+            // Histograms of whole runs are finer than those of seconds: the interval stands around
+            // what is shown.
             let Some(ratio) = change.ratio.filter(|r| *r > 0.0 && spread.value > 0.0) else {
                 continue;
             };
@@ -110,7 +112,8 @@ fn finding(c: &Comparison, run: usize) -> Option<String> {
     })
 }
 
-/// What the control shows: how far the same setting moved by itself, and how the changes stand to that.
+/// What the control shows: how far the same setting moved by itself, and how the changes stand to
+/// that.
 fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
     let Some(first) = c.runs.first() else { return Vec::new() };
     let name = match control.run.and_then(|i| c.runs.get(i)) {
@@ -124,7 +127,8 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
         named(c).filter_map(|m| by_itself(m).map(|moved| (m, moved))).collect();
     if moved.is_empty() {
         return vec![format!(
-            "{name} has the setting of {}, but too little of it was measured to serve as a control.",
+            "{name} has the setting of {}, but too little of it was measured to serve as a \
+             control.",
             first.label
         )];
     }
@@ -135,7 +139,8 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
         })
         .collect();
     let mut out = vec![format!(
-        "Control (A-A): {name} has the setting of {}. From one to the other that setting moved by itself: {}.",
+        "Control (A-A): {name} has the setting of {}. From one to the other that setting moved by \
+         itself: {}.",
         first.label,
         list.join(", ")
     )];
@@ -146,7 +151,8 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
             else {
                 continue;
             };
-            // A control that came out alike by chance is no proof of calm: the far end of its interval counts.
+            // A control that came out alike by chance is no proof of calm: the far end of its
+            // interval counts.
             let far = ends.iter().map(|e| libm::log(*e).abs()).fold(0.0, f64::max);
             let class = against_control(libm::log(ratio), far) as usize;
             if let Some(list) = classes.get_mut(class) {

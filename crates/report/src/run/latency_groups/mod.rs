@@ -1,8 +1,8 @@
 //! The camps of a run: from its file (or from any per-entity means) to what a page shows of them.
 //!
-//! May not enter: the tests themselves (`stats::latency_groups`), drawing. Called by: run::summary, worker, import.
-//! Calls: stats. Invariant: known labels come first, then the requests' histograms, then the entities' means; where
-//! there is one camp, it says so and why. Tests: beside the code.
+//! May not enter: the tests themselves (`stats::latency_groups`), drawing. Called by: run::summary,
+//! worker, import. Calls: stats. Invariant: known labels come first, then the requests' histograms,
+//! then the entities' means; where there is one camp, it says so and why. Tests: beside the code.
 
 pub mod view;
 mod words;
@@ -201,7 +201,8 @@ pub fn find(material: &Material) -> LatencyGroupsView {
     out
 }
 
-/// The mean of an entity's operations of a kind, where it has answers enough; a spread of nothing is taken as 1 µs.
+/// The mean of an entity's operations of a kind, where it has answers enough; a spread of nothing
+/// is taken as 1 µs.
 fn sure_mean(entity: &EntityMeans, kind: OpKind) -> Option<Mean> {
     let mean = entity.mean(|o| o.kind == kind)?;
     let sd_us = mean.sd_us.map(|sd| sd.max(1.0));
@@ -276,7 +277,8 @@ fn requests(r: &OpRequests, tick_us: f64) -> Requests {
         })
         .collect();
     labels.sort_by(|a, b| b.eta_squared.total_cmp(&a.eta_squared));
-    // A role that says nearly as much as its nodes says more: the label of fewest groups comes first.
+    // A role that says nearly as much as its nodes says more: the label of fewest groups comes
+    // first.
     let enough = labels.first().map_or(0.0, |l| l.eta_squared - 0.03);
     let simplest = labels
         .iter()

@@ -1,4 +1,5 @@
-//! What a page shows of a run's camps. Plain data that travels between worker and page; latencies in microseconds.
+//! What a page shows of a run's camps. Plain data that travels between worker and page; latencies
+//! in microseconds.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +10,8 @@ pub struct LatencyGroupsView {
     pub headline: String,
     /// What else a reader should know, most important first.
     pub sentences: Vec<String>,
-    /// The operations whose means part the entities: `reads`, `writes`, `other operations`; `None` where
-    /// the entities are one camp.
+    /// The operations whose means part the entities: `reads`, `writes`, `other operations`; `None`
+    /// where the entities are one camp.
     pub by: Option<String>,
     /// The operations, in the order of [`LatencyGroup::ops`].
     pub ops: Vec<String>,
@@ -117,7 +118,8 @@ pub struct Hills {
     pub below: f64,
     /// Median of each group, µs.
     pub medians_us: [f64; 2],
-    /// p of the dip test that confirmed it; `None` where the smaller group is too small for that test.
+    /// p of the dip test that confirmed it; `None` where the smaller group is too small for that
+    /// test.
     pub dip_p: Option<f64>,
 }
 
@@ -133,7 +135,8 @@ pub struct Label {
 }
 
 impl Label {
-    /// Whether it explains camps: half of the variation or more, and two groups of 5 % and more that are 1.25 times apart.
+    /// Whether it explains camps: half of the variation or more, and two groups of 5 % and more
+    /// that are 1.25 times apart.
     #[must_use]
     pub fn explains(&self) -> bool {
         let all: u64 = self.groups.iter().map(|g| g.count).sum();

@@ -1,4 +1,5 @@
-//! The sentences on a run's camps. No test is made here: only what was found is said, with its evidence.
+//! The sentences on a run's camps. No test is made here: only what was found is said, with its
+//! evidence.
 
 use super::view::{Evidence, Label, LatencyGroup, LatencyGroupsView, Requests};
 use super::{FEWEST_ENTITIES, Material};
@@ -56,7 +57,8 @@ pub(super) fn evidence(of: &str, entities: usize, found: &EntityGroups) -> Evide
             percent(h.i_squared)
         ),
         Some(h) => format!(
-            "The means of {of} are no further apart than requests scatter by themselves (Cochran’s Q {}, {}, I² {}; \
+            "The means of {of} are no further apart than requests scatter by themselves (Cochran’s \
+             Q {}, {}, I² {}; \
              p below 0.001 and I² of 75 % are needed)",
             three_digits(h.q),
             p_value(h.p),
@@ -69,7 +71,8 @@ pub(super) fn evidence(of: &str, entities: usize, found: &EntityGroups) -> Evide
         2 => format!("; two groups explain {} of it", percent(found.gvf2)),
         _ if noise.is_some_and(|h| !h.beyond_noise()) => String::new(),
         _ => format!(
-            ", but in no groups: the best cut in two explains {} of it (90 % are needed, 3 entities and 5 % in each, 1.25 \
+            ", but in no groups: the best cut in two explains {} of it (90 % are needed, 3 \
+             entities and 5 % in each, 1.25 \
              times apart)",
             percent(found.gvf2)
         ),
@@ -197,7 +200,8 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
         "No camps of entities: this run has no entities’ means.".into()
     } else if n < FEWEST_ENTITIES {
         format!(
-            "Too few entities to fall into camps: {n}, and two camps take {FEWEST_ENTITIES} at least."
+            "Too few entities to fall into camps: {n}, and two camps take {FEWEST_ENTITIES} at \
+             least."
         )
     } else if view.evidence.is_empty() {
         format!(
@@ -215,7 +219,8 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
         sentences.extend(compared(view, by));
     } else if !grouped.is_empty() {
         sentences.push(format!(
-            "But requests fall into two groups, at {}: as when each request takes another way, whoever sends it.",
+            "But requests fall into two groups, at {}: as when each request takes another way, \
+             whoever sends it.",
             names(&grouped)
         ));
     }
@@ -224,12 +229,14 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
     if let Some(share) = material.new_connections.filter(|_| unexplained) {
         sentences.push(if share < 0.05 {
             format!(
-                "New connections are not it: {} of the answers came over one, and a group holds 5 %.",
+                "New connections are not it: {} of the answers came over one, and a group holds 5 \
+                 %.",
                 small(share)
             )
         } else {
             format!(
-                "{} of the answers came over a new connection; their latencies were not kept apart.",
+                "{} of the answers came over a new connection; their latencies were not kept \
+                 apart.",
                 small(share)
             )
         });
@@ -237,13 +244,15 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
     if let Some(r) = view.rank_correlation.filter(|_| by.is_some()) {
         if r <= -0.5 {
             sentences.push(format!(
-                "Entities that read fast write slowly (rank correlation −{:.2}): as when each node answers reads itself \
+                "Entities that read fast write slowly (rank correlation −{:.2}): as when each node \
+                 answers reads itself \
                  and passes writes on to the leader.",
                 r.abs()
             ));
         } else if r >= 0.5 {
             sentences.push(format!(
-                "Entities that read fast also write fast (rank correlation {r:.2}): as when one node is near, or idle."
+                "Entities that read fast also write fast (rank correlation {r:.2}): as when one \
+                 node is near, or idle."
             ));
         }
     }
@@ -294,7 +303,8 @@ fn compared(view: &LatencyGroupsView, by: Option<OpKind>) -> Vec<String> {
     out
 }
 
-/// `get and blob_get (1.9 to 2.1 times)`: the operations at which `own` is faster (or slower) than `other`.
+/// `get and blob_get (1.9 to 2.1 times)`: the operations at which `own` is faster (or slower) than
+/// `other`.
 fn by_operation(
     view: &LatencyGroupsView,
     own: &LatencyGroup,

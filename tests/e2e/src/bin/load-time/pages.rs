@@ -83,7 +83,8 @@ fn locust(cache: &Path) -> Result<(Server, String, PathBuf)> {
     let load = cache.join("locustfile.py");
     fs::write(
         &load,
-        "from locust import HttpUser, task\n\n\nclass User(HttpUser):\n    @task\n    def nothing(self):\n        pass\n",
+        "from locust import HttpUser, task\n\n\nclass User(HttpUser):\n    @task\n    def \
+         nothing(self):\n        pass\n",
     )?;
     // Locust takes no port 0: this one was free a moment ago.
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port().to_string();

@@ -83,7 +83,8 @@ pub fn fields(stage: &mut Stage) -> Result<()> {
     stage.act("click('Mix');", &[])?;
     stage.keep("problem-shown", "document.activeElement.id === 'f-mix'")?;
     stage.act(
-        "click('All equal'); field('Read back after the load').click(); field('Leader-sticky').click();",
+        "click('All equal'); field('Read back after the load').click(); \
+         field('Leader-sticky').click();",
         &[],
     )?;
     stage.keep("verify-not-sticky", "states.field('Read back').checked")
@@ -134,8 +135,16 @@ pub fn frame(stage: &mut Stage) -> Result<()> {
     stage.keep("notice-closed", "!states.notice('')")?;
     stage.visit("#/?preset=slow")?;
     stage.keep("unknown-preset", "states.notice('which there is not')")?;
-    stage.act("give('Plan file', [['a.json', JSON.stringify({ ...fwit.preset('busy leader'), name: 'from a file' })]]);", &[])?;
+    stage.act(
+        "give('Plan file', [['a.json', \
+               JSON.stringify({ ...fwit.preset('busy leader'), name: 'from a file' })]]);",
+        &[],
+    )?;
     stage.keep("plan-from-a-file", "states.notice('is in the form')")?;
-    stage.act("give('Plan file', [['b.json', '{ \"format\": \"fwit-plan\", \"cluster\": {} }'], ['c.json', 'no json']]);", &[])?;
+    stage.act(
+        "give('Plan file', [['b.json', '{ \"format\": \"fwit-plan\", \"cluster\": {} }'], \
+               ['c.json', 'no json']]);",
+        &[],
+    )?;
     stage.keep("broken-files", "states.notice('b.json') && states.notice('c.json')")
 }

@@ -1,11 +1,14 @@
-//! Writes the DOM of the built page in each of its states, as text that does not depend on clock, ports or ids:
-//! `diff -r before after` then tells what a change of the page's code did to the page.
+//! Writes the DOM of the built page in each of its states, as text that does not depend on clock,
+//! ports or ids: `diff -r before after` then tells what a change of the page's code did to the
+//! page.
 //!
-//! `cargo run -p fwit-e2e --bin states -- OUT_DIR [WORD]` with `FWIT_DIST`, `FWIT_CLUSTER_BIN`, `CHROME` and
-//! `CHROMEDRIVER` in the environment, as the tests have them. With a word, only groups whose name holds it.
+//! `cargo run -p fwit-e2e --bin states -- OUT_DIR [WORD]` with `FWIT_DIST`, `FWIT_CLUSTER_BIN`,
+//! `CHROME` and `CHROMEDRIVER` in the environment, as the tests have them. With a word, only groups
+//! whose name holds it.
 //!
-//! Runs come from the simulated cluster, whose numbers are the same each time. Where a real cluster or a server
-//! has to answer, numbers are masked. Elements are found by what they say, by label, or by an id of the page.
+//! Runs come from the simulated cluster, whose numbers are the same each time. Where a real cluster
+//! or a server has to answer, numbers are masked. Elements are found by what they say, by label, or
+//! by an id of the page.
 
 mod form;
 mod results;

@@ -54,11 +54,19 @@ pub fn result(stage: &mut Stage) -> Result<()> {
         "charts-as-tables",
         "states.all('.chart-table').length === states.all('figure').length",
     )?;
-    stage.act("const later = all('button').filter((b) => b.textContent === 'Later rows' && !b.disabled); for (const b of later) b.click();", &[])?;
+    stage.act(
+        "const later = all('button').filter((b) => b.textContent === 'Later rows' && \
+               !b.disabled); for (const b of later) b.click();",
+        &[],
+    )?;
     stage.keep("later-rows", "true")?;
-    stage.act("const keys = all('.chart-legend')[0].querySelectorAll('button'); keys[0].click();
+    stage.act(
+        "const keys = all('.chart-legend')[0].querySelectorAll('button'); keys[0].click();
         all('.chart-plot')[2].focus();
-        for (const key of ['ArrowRight', 'ArrowRight', '+']) all('.chart-plot')[2].dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));", &[])?;
+        for (const key of ['ArrowRight', 'ArrowRight', '+']) \
+        all('.chart-plot')[2].dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));",
+        &[],
+    )?;
     stage.keep("cursor-and-legend", "states.all('.chart-spoken').some((p) => p.textContent)")?;
     stage.act("click('Rename this run');", &[])?;
     stage.keep("renaming", "document.querySelector('form.rename')")?;
@@ -132,8 +140,13 @@ pub fn experiment(stage: &mut Stage) -> Result<()> {
     stage.first_visit("#/runs")?;
     stage.open(&[done])?;
     stage.keep_saying("result", "Period by period")?;
-    stage.act("for (const d of all('details:not(.chart-data)')) d.open = true; choose('Metric', '1');
-        const of = field('Operations'); of.selectedIndex = 1; of.dispatchEvent(new Event('change', { bubbles: true }));", &[])?;
+    stage.act(
+        "for (const d of all('details:not(.chart-data)')) d.open = true; choose('Metric', \
+               '1');
+        const of = field('Operations'); of.selectedIndex = 1; of.dispatchEvent(new Event('change', \
+        { bubbles: true }));",
+        &[],
+    )?;
     stage.keep("result-opened", "states.all('details').filter((d) => d.open).length > 3")?;
     stage.act("for (const summary of all('.chart-data summary')) summary.click();", &[])?;
     stage.keep(

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 /// The longest that a state may take to come about.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Before the page's own scripts: nothing answers at the demo's addresses, whatever runs on this machine.
+/// Before the page's own scripts: nothing answers at the demo's addresses, whatever runs on this
+/// machine.
 const NO_DEMO: &str = "
     const fetch = window.fetch;
     window.fetch = (what, init) => /:710[123]\\b/.test(String(what?.url ?? what))
@@ -90,7 +91,8 @@ impl Stage {
         self.act("location.hash = args[0];", &[json!(route)]).map(drop)
     }
 
-    /// Runs JavaScript that acts as a user does; `click`, `type`, `field` and so on are those of `dom.js`.
+    /// Runs JavaScript that acts as a user does; `click`, `type`, `field` and so on are those of
+    /// `dom.js`.
     pub fn act(&self, script: &str, args: &[Value]) -> Result<Value> {
         let tools = "const { all, button, field, click, type, choose, give } = window.states;";
         self.browser.eval(&format!("{tools} {script}"), args)
@@ -139,7 +141,8 @@ impl Stage {
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
     }
 
-    /// The files of runs, made once and opened wherever they are needed: no id, time or machine of their own.
+    /// The files of runs, made once and opened wherever they are needed: no id, time or machine of
+    /// their own.
     pub fn run(&mut self, name: &str, changes: &Value) -> Result<String> {
         if let Some((_, text)) = self.runs.iter().find(|(of, _)| of == name) {
             return Ok(text.clone());
