@@ -108,7 +108,7 @@ impl WorkerLink {
         });
         let data = shared.clone();
         let unreadable = Listener::new(&shared.worker, "messageerror", move |_| {
-            data.fail(LinkError::Transfer, &callback)
+            data.fail(LinkError::Transfer, &callback);
         });
         Ok(WorkerLink { shared, _listeners: [message, error, unreadable] })
     }
