@@ -2,8 +2,8 @@
 //! answer. The JavaScript half of this is `fetch.js`.
 //!
 //! May not enter: what a request means.
-//! Invariant: one request at a time uses a slot; a late answer to an earlier one is ignored, because
-//! its generation is not the slot's.
+//! Invariant: one request at a time uses a slot; a late answer to an earlier one is ignored,
+//! because its generation is not the slot's.
 //! Tests: tests/browser.
 
 use std::cell::RefCell;
@@ -87,8 +87,8 @@ pub(super) struct Exchange {
     sender: Sender,
     _done: Done,
     slots: Rc<RefCell<RequestSlots>>,
-    /// URLs as JavaScript strings. Most URLs are used again, and to hand one over to JavaScript takes
-    /// longer than to find it here.
+    /// URLs as JavaScript strings. Most URLs are used again, and to hand one over to JavaScript
+    /// takes longer than to find it here.
     urls: RefCell<HashMap<String, JsValue>>,
 }
 

@@ -1,7 +1,9 @@
-//! The null calibration: how fast this browser is against a server that does nothing, the page's own.
+//! The null calibration: how fast this browser is against a server that does nothing, the page's
+//! own.
 //!
-//! It uses the worker, the transport and the slots of a run, as far as one origin has them. First it
-//! sends one request at a time (what a request costs), then all slots at once (how many a second).
+//! It uses the worker, the transport and the slots of a run, as far as one origin has them. First
+//! it sends one request at a time (what a request costs), then all slots at once (how many a
+//! second).
 
 use futures_util::future::join_all;
 
@@ -91,8 +93,8 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
     })
 }
 
-/// Returns base and path of something small on the page's own origin: `/null` when the server has it,
-/// or the worker's own file.
+/// Returns base and path of something small on the page's own origin: `/null` when the server has
+/// it, or the worker's own file.
 async fn target(
     port: &Port,
     transport: &FetchTransport,

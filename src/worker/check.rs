@@ -44,8 +44,8 @@ pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>)
     let auth = api_key.as_deref().map(|key| dialect::of(plan.cluster.dialect).auth_header(key));
     let clock = BrowserClock::new(performance.clone());
     let transport = FetchTransport::new(performance, auth);
-    // All addresses are asked at once and share the browser's timings: one that reads them keeps them
-    // for the others.
+    // All addresses are asked at once and share the browser's timings: one that reads them keeps
+    // them for the others.
     let timings = Timings::default();
     let nodes = join_all(plan.cluster.nodes.iter().map(|node| async {
         let addresses =

@@ -104,8 +104,8 @@ impl EventStream for AnyEvents {
 /// Longest stretch of simulation before the worker listens again.
 const SLICE: Micros = Micros(50_000);
 
-/// Carries simulated work out in slices of the browser's time, so that the worker reads a Stop between
-/// two of them.
+/// Carries simulated work out in slices of the browser's time, so that the worker reads a Stop
+/// between two of them.
 ///
 /// # Errors
 /// When the work waits for something that never comes.

@@ -1,8 +1,8 @@
 //! The worker: receives a message, calls what does the work, and sends the answer.
 //!
 //! May not enter: policy, statistics, parsing, views.
-//! Invariant: it speaks first ([`FromWorker::Ready`]), and answers every message, if need be with an
-//! error.
+//! Invariant: it speaks first ([`FromWorker::Ready`]), and answers every message, if need be with
+//! an error.
 //! Tests: tests/browser and tests/e2e.
 
 mod calibrate;

@@ -209,8 +209,8 @@ fn Design(form: ExperimentForm) -> impl IntoView {
         <fieldset class="panel">
             <legend>"Margins"</legend>
             <p class="hint">
-                "The smallest difference that matters to you. Set before the start, and kept in the \
-                 file."
+                "The smallest difference that matters to you. Set before the start, and kept in \
+                 the file."
             </p>
             <div class="fields">{margins}</div>
         </fieldset>
