@@ -1,8 +1,10 @@
 //! Requests under way: each has a slot, from the call that sends it to the call that brings its
 //! answer. The JavaScript half of this is `fetch.js`.
 //!
-//! May not enter: what a request means. Invariant: one request at a time uses a slot; a late answer
-//! to an earlier one is ignored, because its generation is not the slot's. Tests: tests/browser.
+//! May not enter: what a request means.
+//! Invariant: one request at a time uses a slot; a late answer to an earlier one is ignored,
+//! because its generation is not the slot's.
+//! Tests: tests/browser.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,10 +1,11 @@
-// Sends a whole request in one call from wasm, and brings its answer in one call back. To hand promises,
-// closures and strings over one by one would cost a tenth of the requests that a page can send.
+// Sends a whole request in one call from wasm, and brings its answer in one call back. To hand
+// promises, closures and strings over one by one would cost a tenth of the requests that a page can
+// send.
 const METHODS = ["GET", "POST", "PUT", "DELETE"];
 
 export class Sender {
-  // `done(slot, generation, status, bytes, extra)` is called with each answer. Status 0 means that there was
-  // none; `extra` is undefined for a plain answer.
+  // `done(slot, generation, status, bytes, extra)` is called with each answer. Status 0 means that
+  // there was none; `extra` is undefined for a plain answer.
   constructor(done) {
     this.done = done;
     // One for each slot; it is used again until it aborts something.
@@ -16,7 +17,7 @@ export class Sender {
     let status = 0;
     let bytes = 0;
     let extra;
-    // The browser records the stack of a fetch: after this line it is one frame, not the whole engine.
+    // The browser records the stack of a fetch: after this line it is one frame, not the engine's.
     await undefined;
     try {
       const response = await fetch(url, {
@@ -37,7 +38,8 @@ export class Sender {
       }
       status = response.status;
       if (response.redirected) {
-        extra = { ...extra, url: response.url, servedBy: response.headers.get("X-Served-By") ?? undefined };
+        const servedBy = response.headers.get("X-Served-By") ?? undefined;
+        extra = { ...extra, url: response.url, servedBy };
       }
       if (status === 429 || status === 503) {
         extra = { ...extra, retryAfter: response.headers.get("Retry-After") ?? undefined };

@@ -108,7 +108,7 @@ impl WorkerLink {
         });
         let data = shared.clone();
         let unreadable = Listener::new(&shared.worker, "messageerror", move |_| {
-            data.fail(LinkError::Transfer, &callback)
+            data.fail(LinkError::Transfer, &callback);
         });
         Ok(WorkerLink { shared, _listeners: [message, error, unreadable] })
     }
@@ -179,7 +179,7 @@ impl Shared {
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match protocol::decode::<FromWorker>(&bytes) {
             Ok(FromWorker::Ready { version }) if version == protocol::VERSION => {
-                self.ready(callback)
+                self.ready(callback);
             }
             Ok(FromWorker::Ready { version }) => {
                 self.fail(

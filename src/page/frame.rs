@@ -45,7 +45,7 @@ fn Page() -> impl IntoView {
     // Kept as long as the page.
     StoredValue::new_local((hashes, keys));
     leptos::task::spawn_local(async move { library.refresh().await });
-    outside();
+    follow_state();
     view! {
         <a
             class="skip"
@@ -77,7 +77,7 @@ fn Page() -> impl IntoView {
 }
 
 /// Keeps the document's title, theme and `data-fwit` in step with the state.
-fn outside() {
+fn follow_state() {
     let (route, engine) = (expect_context::<CurrentRoute>(), expect_context::<Engine>());
     let (library, ColorScheme(theme)) = (expect_context::<Library>(), expect_context());
     Effect::new(move |_| document::set_root_data("fwit", Some(engine.status.with(Status::name))));

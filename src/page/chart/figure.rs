@@ -80,7 +80,7 @@ pub fn ChartFigure(
                 cell.set_value(Some(plot));
             }
             Err(error) => {
-                failure.set(Some(format!("The chart cannot be drawn: {}", describe(&error))))
+                failure.set(Some(format!("The chart cannot be drawn: {}", describe(&error))));
             }
         }
     });

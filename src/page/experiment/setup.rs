@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
+use fwit_report::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
 use crate::page::state::{Engine, ExperimentForm, Notices, PlanForm, Status};
 use fwit_model::plan::PlanDraft;
 use fwit_present::{experiment as words, sentence};
-use fwit_report::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
 
 /// Reads a text of the draft, and writes it.
 type Text = (fn(&ExperimentDraft) -> String, fn(&mut ExperimentDraft, String));
@@ -210,8 +210,7 @@ fn Design(form: ExperimentForm) -> impl IntoView {
             <legend>"Margins"</legend>
             <p class="hint">
                 "The smallest difference that matters to you. Set before the start, and kept in \
-                 the \
-                 file."
+                 the file."
             </p>
             <div class="fields">{margins}</div>
         </fieldset>

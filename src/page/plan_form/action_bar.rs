@@ -41,9 +41,9 @@ pub fn ActionBar() -> impl IntoView {
         let has_key = form.api_key.with(|key| !key.trim().is_empty());
         form.draft.with(|d| d.plan().ok().and_then(|plan| expected(&plan, has_key).words()))
     });
-    let measuring = Memo::new(move |_| engine.calibration().with(|c| c.running));
+    let measuring = Memo::new(move |_| engine.calibration.with(|c| c.running));
     let speed = Memo::new(move |_| {
-        engine.calibration().with(|c| match (c.running, &c.failure, &c.known) {
+        engine.calibration.with(|c| match (c.running, &c.failure, &c.known) {
             (true, ..) => Some("Measuring how fast this browser is…".to_string()),
             (_, Some(failure), _) => Some(failure.clone()),
             (_, _, Some(known)) => Some(sentence::calibration(known)),

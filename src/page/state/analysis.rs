@@ -95,7 +95,7 @@ impl Analysis {
                 }
                 Ok(FromWorker::Wanted { request, places }) => client.supply(request, places),
                 Ok(FromWorker::Progress { request, done }) => {
-                    client.tell(request, ComparisonUpdate::Progress(done))
+                    client.tell(request, ComparisonUpdate::Progress(done));
                 }
                 Ok(FromWorker::Compared { request, result, over }) => {
                     let update = match result {

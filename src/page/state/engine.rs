@@ -115,12 +115,12 @@ pub struct Engine {
     pub history: RwSignal<Vec<Second>>,
     /// The connection check.
     pub check: RwSignal<Check>,
+    /// How fast this browser is.
+    pub calibration: RwSignal<Calibrated>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
 struct Inner {
-    /// How fast this browser is.
-    calibration: RwSignal<Calibrated>,
     link: Option<WorkerLink>,
     inbox: Rc<RefCell<Inbox>>,
     pump: FramePump,
@@ -153,9 +153,7 @@ impl Engine {
         });
         let again = pump.clone();
         let visible = Listener::on_document("visibilitychange", move |_| again.request());
-        let calibration = RwSignal::new(Calibrated::default());
         let inner = Inner {
-            calibration,
             link: None,
             inbox,
             pump,
@@ -172,6 +170,7 @@ impl Engine {
             live,
             history,
             check: RwSignal::new(Check::None),
+            calibration: RwSignal::new(Calibrated::default()),
             inner: StoredValue::new_local(inner),
         }
     }
@@ -219,7 +218,7 @@ impl Engine {
         if self.check.get_untracked() == Check::Running {
             return Err("The connection check is under way: wait for its end.".into());
         }
-        if self.calibration().with_untracked(|c| c.running) {
+        if self.calibration.with_untracked(|c| c.running) {
             return Err("The browser's speed is being measured: wait for its end.".into());
         }
         let message = message(Box::new(Start {
@@ -228,7 +227,7 @@ impl Engine {
             run_id: environment::new_run_id(),
             started_at: environment::now_rfc3339(),
             environment: environment::facts(),
-            calibration: self.calibration().with_untracked(|c| c.known.clone()),
+            calibration: self.calibration.with_untracked(|c| c.known.clone()),
         }));
         self.send(message).map_err(|error| error.to_string())?;
         let lifecycle = PageLifecycle::watch(move |trouble, begins| {
@@ -270,11 +269,6 @@ impl Engine {
         }
     }
 
-    /// Returns how fast this browser is.
-    pub fn calibration(self) -> RwSignal<Calibrated> {
-        self.inner.with_value(|inner| inner.calibration)
-    }
-
     /// Measures how fast this browser is, with the slots of a plan. `tell` is told once. No run and
     /// no check can start meanwhile.
     pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
@@ -282,17 +276,17 @@ impl Engine {
             return tell(Err("A run or a check is under way: wait for its end.".into()));
         }
         self.inner.update_value(|inner| inner.on_calibrated.push(tell));
-        if self.calibration().with_untracked(|c| c.running) {
+        if self.calibration.with_untracked(|c| c.running) {
             return;
         }
-        self.calibration().update(|c| (c.running, c.failure) = (true, None));
+        self.calibration.update(|c| (c.running, c.failure) = (true, None));
         if let Err(error) = self.send(ToWorker::Calibrate { plan_json: wire::to_json(plan) }) {
             self.calibrated(Err(error.to_string()));
         }
     }
 
     fn calibrated(self, result: Result<Calibration, String>) {
-        self.calibration().update(|c| {
+        self.calibration.update(|c| {
             c.running = false;
             match &result {
                 Ok(known) => c.known = Some(known.clone()),
@@ -379,7 +373,7 @@ impl Engine {
         if self.check.get_untracked() == Check::Running {
             self.check.set(Check::Failed(messages.join(" ")));
         }
-        if self.calibration().with_untracked(|c| c.running) {
+        if self.calibration.with_untracked(|c| c.running) {
             self.calibrated(Err(messages.join(" ")));
         }
         if self.status.get_untracked().is_busy() {

@@ -266,7 +266,7 @@ impl Library {
         }
         let missing = || {
             format!(
-                "This browser has no run “{id}”. Library stay in the browser that made or opened \
+                "This browser has no run “{id}”. Runs stay in the browser that made or opened \
                  them: open its file here."
             )
         };
