@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use fwit_e2e::{Browser, Cluster, Page, Python};
 use fwit_report::run::view::Measure;
 use fwit_report::run::wire::RunFile;
-use fwit_e2e::{Browser, Cluster, Page, Python};
 use serde_json::{Value, json};
 
 use crate::runs::{PATIENCE, finish, merge, start};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use fwit_e2e::Browser;
 use fwit_report::run::view::RunView;
 use fwit_report::run::wire::RunFile;
-use fwit_e2e::Browser;
 use serde_json::{Value, json};
 
 /// The longest a run of these tests may take.

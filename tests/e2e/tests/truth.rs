@@ -8,10 +8,10 @@ mod slots;
 
 use std::time::Duration;
 
-use fwit_report::run::view::{Measure, RunView};
-use fwit_report::run::wire::RunFile;
 use fwit_e2e::server::{Options, Records, Server};
 use fwit_e2e::{Browser, Page};
+use fwit_report::run::view::{Measure, RunView};
+use fwit_report::run::wire::RunFile;
 use serde_json::{Value, json};
 
 use crate::runs::{PATIENCE, finish, merge, start};

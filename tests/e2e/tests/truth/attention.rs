@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use fwit_report::run::view::{Second, Trouble};
 use fwit_e2e::Page;
 use fwit_e2e::server::{Options, Pace, Server};
+use fwit_report::run::view::{Second, Trouble};
 use serde_json::json;
 
 use super::{at_the_page, plan, start, told};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use fwit_e2e::server::{Options, Pace};
 use fwit_report::run::hist;
 use fwit_report::run::view::Measure;
-use fwit_e2e::server::{Options, Pace};
 use serde_json::json;
 
 use super::{Told, run_against};

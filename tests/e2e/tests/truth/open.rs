@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fwit_report::run::view::Measure;
 use fwit_e2e::server::{Options, Pace};
+use fwit_report::run::view::Measure;
 use serde_json::json;
 
 use super::run_against;
