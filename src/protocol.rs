@@ -6,13 +6,12 @@
 //! the same program.
 //! Tests: beside the code; both ends in tests/browser and tests/e2e.
 
-
 use serde::{Deserialize, Serialize};
 
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::view::{ExperimentView, Progress};
-use fwit_report::run::contrast::Contrast;
-use fwit_report::run::view::{Calibration, Live, Measure, RunView, Trouble};
+use fwit_report::run::bootstrap::BootstrapComparison;
+use fwit_report::run::view::{Calibration, Disturbance, Live, Measure, RunView};
 
 /// Version of the messages. Any change of a type that travels raises it.
 pub const VERSION: u32 = 6;
@@ -29,7 +28,7 @@ pub enum ToWorker {
     /// Something that can disturb a run begins or ends in the page.
     Note {
         /// What.
-        trouble: Trouble,
+        trouble: Disturbance,
         /// Whether it begins.
         begins: bool,
     },
@@ -55,7 +54,7 @@ pub enum ToWorker {
         bytes: Vec<u8>,
     },
     /// Make intervals of these runs; the first is the one the others are compared with.
-    Contrast {
+    CompareRuns {
         /// Comes back with every answer.
         request: u32,
         /// The latency looked at.
@@ -97,7 +96,11 @@ impl RunKey {
     #[must_use]
     pub fn of(run: &Opened) -> RunKey {
         let view = &run.view;
-        RunKey { id: view.id.clone(), finished_at: view.finished_at.clone(), bytes: run.json.len() as u64 }
+        RunKey {
+            id: view.id.clone(),
+            finished_at: view.finished_at.clone(),
+            bytes: run.json.len() as u64,
+        }
     }
 }
 
@@ -139,7 +142,7 @@ pub enum FromWorker {
         run_id: String,
     },
     /// About once a second while a run is under way.
-    Beat(Box<Live>),
+    Snapshot(Box<Live>),
     /// The run is over.
     Finished(Box<Opened>),
     /// A period of an experiment begins; its beats follow.
@@ -175,26 +178,26 @@ pub enum FromWorker {
         /// The experiment.
         opened: Box<OpenedExperiment>,
     },
-    /// Runs of a [`ToWorker::Contrast`] that the worker needs to be sent.
+    /// Runs of a [`ToWorker::CompareRuns`] that the worker needs to be sent.
     Wanted {
         /// The request.
         request: u32,
         /// Their places among the runs.
         places: Vec<u32>,
     },
-    /// How far a [`ToWorker::Contrast`] is.
+    /// How far a [`ToWorker::CompareRuns`] is.
     Progress {
         /// The request.
         request: u32,
         /// 0 to 1.
         done: f64,
     },
-    /// Answer to [`ToWorker::Contrast`]: first of all operations together, at the end of each as well.
-    Contrasted {
+    /// Answer to [`ToWorker::CompareRuns`]: first of all operations together, at the end of each as well.
+    Compared {
         /// The request.
         request: u32,
         /// The intervals, or why there are none.
-        result: Result<Box<Contrast>, String>,
+        result: Result<Box<BootstrapComparison>, String>,
         /// Whether it is the last answer.
         over: bool,
     },
@@ -247,13 +250,14 @@ mod tests {
 
     #[test]
     fn messages_survive_the_way() {
-        let message = FromWorker::Beat(Box::default());
+        let message = FromWorker::Snapshot(Box::default());
         assert_eq!(decode::<FromWorker>(&encode(&message).unwrap()).unwrap(), message);
     }
 
     #[test]
     fn broken_messages_are_errors() {
-        let bytes = encode(&ToWorker::Open { request: 1, name: "a".into(), bytes: vec![1; 50] }).unwrap();
+        let bytes =
+            encode(&ToWorker::Open { request: 1, name: "a".into(), bytes: vec![1; 50] }).unwrap();
         for cut in 0..bytes.len() {
             assert!(decode::<ToWorker>(&bytes[..cut]).is_err());
         }

@@ -1,6 +1,11 @@
 //! What no compiler checks: who imports whom, how long files get, and that a document was looked at when the
 //! source it describes changed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,10 +29,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("route", &["dialect", "plan"]),
     (
         "present",
-        &["json", "units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"],
+        &[
+            "json",
+            "units",
+            "sample",
+            "plan",
+            "dialect",
+            "run",
+            "experiment",
+            "check",
+            "protocol",
+            "chart",
+        ],
     ),
     ("protocol", &["units", "plan", "run", "experiment", "check"]),
-    ("markup", &[]),
     ("browser", &["units", "sample", "entity", "protocol", "chart"]),
     (
         "worker",
@@ -64,7 +79,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "route",
             "present",
             "protocol",
-            "markup",
             "browser",
         ],
     ),
@@ -129,7 +143,10 @@ fn imports_follow_the_arrows() {
     let mut wrong = Vec::new();
     for path in rust_files(&root().join("src")) {
         let Some(module) = module_of(&path) else { continue };
-        if path.file_stem().is_some_and(|n| n.to_string_lossy().ends_with("tests") || n == "vectors") {
+        if path
+            .file_stem()
+            .is_some_and(|n| n.to_string_lossy().ends_with("tests") || n == "vectors")
+        {
             continue;
         }
         let Some(may) = allowed.get(module.as_str()) else {
@@ -140,7 +157,12 @@ fn imports_follow_the_arrows() {
         for (number, line) in code(&text) {
             for part in line.split("crate::").skip(1) {
                 let names: Vec<&str> = if let Some(list) = part.strip_prefix('{') {
-                    list.split(['}', ';']).next().unwrap_or_default().split(',').map(str::trim).collect()
+                    list.split(['}', ';'])
+                        .next()
+                        .unwrap_or_default()
+                        .split(',')
+                        .map(str::trim)
+                        .collect()
                 } else {
                     vec![part]
                 };
@@ -193,27 +215,6 @@ fn files_hold_one_idea() {
     assert!(long.is_empty(), "split these:\n{}", long.join("\n"));
 }
 
-/// Views take Leptos's prelude whole, so that a forgotten import would give its own signals, compiled once more a type.
-#[test]
-fn views_use_the_signals_of_markup() {
-    for path in rust_files(&root().join("src/page")) {
-        let text = fs::read_to_string(&path).unwrap();
-        let words: BTreeSet<&str> = code(&text)
-            .flat_map(|(_, line)| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
-            .collect();
-        for leptos in ["Memo", "Effect", "ArcRwSignal", "ReadSignal", "WriteSignal"] {
-            assert!(!words.contains(leptos), "{} uses {leptos} of Leptos", path.display());
-        }
-        for ours in ["RwSignal", "Signal", "NodeRef"] {
-            let mut uses =
-                text.split("use crate::markup::").skip(1).filter_map(|rest| rest.split(';').next());
-            let imported =
-                uses.any(|names| names.split(|c: char| !c.is_alphanumeric()).any(|name| name == ours));
-            assert!(!words.contains(ours) || imported, "{} uses {ours} of Leptos", path.display());
-        }
-    }
-}
-
 #[test]
 fn every_module_says_what_it_owns() {
     let silent: Vec<String> = rust_files(&root().join("src"))
@@ -221,7 +222,11 @@ fn every_module_says_what_it_owns() {
         .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//!"))
         .map(|path| path.display().to_string())
         .collect();
-    assert!(silent.is_empty(), "these files don't open with what they are for:\n{}", silent.join("\n"));
+    assert!(
+        silent.is_empty(),
+        "these files don't open with what they are for:\n{}",
+        silent.join("\n")
+    );
 }
 
 /// FNV-1a over the sources, white space folded, so that formatting alone changes nothing.

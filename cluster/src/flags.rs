@@ -184,7 +184,8 @@ pub struct ClusterFlags {
 
 /// Parses a delay in milliseconds.
 fn millis(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| format!("{text:?} is not a number of milliseconds"))?;
+    let value: f64 =
+        text.parse().map_err(|_| format!("{text:?} is not a number of milliseconds"))?;
     if (0.0..=60_000.0).contains(&value) {
         Ok(value)
     } else {
@@ -267,7 +268,10 @@ impl ClusterFlags {
         let mut args: Vec<String> = vec![
             format!("--nodes={}", self.nodes),
             format!("--port={}", self.port),
-            format!("--writes={}", if self.writes == Writes::Redirect { "redirect" } else { "forward" }),
+            format!(
+                "--writes={}",
+                if self.writes == Writes::Redirect { "redirect" } else { "forward" }
+            ),
             format!("--reads={}", if self.reads == Reads::Local { "local" } else { "forward" }),
             format!("--rate={}", self.rate),
             format!("--event-rate={}", self.event_rate),
@@ -333,8 +337,19 @@ mod tests {
     #[test]
     fn ports_that_collide_are_refused() {
         assert!(up(&[]).cluster.check().is_ok());
-        assert!(up(&["--peer-port=7102"]).cluster.check().unwrap_err().to_string().contains("overlap"));
-        assert!(up(&["--port=65000"]).cluster.check().unwrap_err().to_string().contains("--peer-port"));
-        assert!(up(&["--client-ms=1,2,3,4"]).cluster.check().unwrap_err().to_string().contains("4 values"));
+        assert!(
+            up(&["--peer-port=7102"]).cluster.check().unwrap_err().to_string().contains("overlap")
+        );
+        assert!(
+            up(&["--port=65000"]).cluster.check().unwrap_err().to_string().contains("--peer-port")
+        );
+        assert!(
+            up(&["--client-ms=1,2,3,4"])
+                .cluster
+                .check()
+                .unwrap_err()
+                .to_string()
+                .contains("4 values")
+        );
     }
 }

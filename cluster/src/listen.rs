@@ -34,7 +34,9 @@ pub async fn both(port: u16) -> anyhow::Result<Vec<TcpListener>> {
 pub async fn one(address: SocketAddr) -> anyhow::Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => anyhow::bail!(taken(address.port())),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            anyhow::bail!(taken(address.port()))
+        }
         Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
     }
 }
@@ -62,7 +64,8 @@ pub async fn serve(listener: TcpListener, router: axum::Router) {
 /// When the handlers cannot be installed.
 pub async fn stopped(on_stdin_eof: bool) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (sender, eof) = tokio::sync::oneshot::channel();
     if on_stdin_eof {
         std::thread::spawn(move || {

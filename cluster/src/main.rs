@@ -22,7 +22,9 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    let quiet = || Targets::new().with_default(LevelFilter::ERROR).with_target("openraft", LevelFilter::OFF);
+    let quiet = || {
+        Targets::new().with_default(LevelFilter::ERROR).with_target("openraft", LevelFilter::OFF)
+    };
     let targets = match std::env::var(LOG) {
         Ok(text) => text.parse().with_context(|| format!("{LOG} is {text:?}"))?,
         Err(_) => quiet(),

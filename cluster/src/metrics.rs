@@ -69,8 +69,9 @@ pub struct Metrics {
     memory: Gauge,
 }
 
-const BUCKETS: [f64; 15] =
-    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+const BUCKETS: [f64; 15] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -118,7 +119,11 @@ impl Default for Metrics {
         );
         registry.register("fwit_raft_applied_index", "Last log entry applied", m.applied.clone());
         registry.register("fwit_subscribers", "Open event streams", m.subscribers.clone());
-        registry.register("fwit_events_sent", "Events written to subscribers", m.events_sent.clone());
+        registry.register(
+            "fwit_events_sent",
+            "Events written to subscribers",
+            m.events_sent.clone(),
+        );
         registry.register("process_cpu_seconds_total", "User and system CPU time", m.cpu.clone());
         registry.register("process_resident_memory_bytes", "Resident memory", m.memory.clone());
         metrics.registry = Arc::new(registry);
@@ -138,7 +143,9 @@ impl Metrics {
             .get_or_create(&Answered { route: route.name(), method: method.to_owned(), code, via })
             .inc();
         if method != "OPTIONS" {
-            self.seconds.get_or_create(&Started { route: route.name(), via }).observe(took.as_secs_f64());
+            self.seconds
+                .get_or_create(&Started { route: route.name(), via })
+                .observe(took.as_secs_f64());
         }
     }
 

@@ -104,12 +104,15 @@ impl Node {
         let cluster = flags.cluster.clone();
         let name = format!("n{}", flags.id);
         let folder = flags.data.join(&name);
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
         let log_path = folder.join("log.redb");
-        let log = LogStore::open(&log_path).with_context(|| format!("cannot open {}", log_path.display()))?;
+        let log = LogStore::open(&log_path)
+            .with_context(|| format!("cannot open {}", log_path.display()))?;
         let (machine, events) = Machine::open(&folder)?;
         let timer = Timer::start()?;
-        let addresses = cluster.ids().map(|id| cluster.peer_address(id)).collect::<anyhow::Result<_>>()?;
+        let addresses =
+            cluster.ids().map(|id| cluster.peer_address(id)).collect::<anyhow::Result<_>>()?;
         let peers = Peers {
             client: reqwest::Client::builder()
                 .no_proxy()
@@ -123,7 +126,8 @@ impl Node {
             addresses,
         };
         let raft =
-            Raft::new(flags.id, Arc::new(config(&cluster)?), peers.clone(), log, machine.clone()).await?;
+            Raft::new(flags.id, Arc::new(config(&cluster)?), peers.clone(), log, machine.clone())
+                .await?;
         let metrics = Metrics::default();
         let leader = {
             let (peers, metrics) = (peers.clone(), metrics.clone());
@@ -202,7 +206,8 @@ impl Node {
         // Ends when the channel does: with the node.
         let _ = metrics.wait_for(|m| m.last_applied.map(|id| id.index) == m.last_log_index).await;
         self.peers.quiet.close(true);
-        tokio::time::sleep(Duration::from_millis(self.raft.config().election_timeout_max + 20)).await;
+        tokio::time::sleep(Duration::from_millis(self.raft.config().election_timeout_max + 20))
+            .await;
         let mut leader = self.leader.clone();
         loop {
             let followers = {
@@ -221,15 +226,24 @@ impl Node {
             let moved = async {
                 for (_, follower) in followers.into_iter().rev() {
                     let url = format!("http://{}{}", self.peers.address(follower), ELECT);
-                    let asked = self.peers.client.post(url).timeout(Duration::from_millis(500)).send().await;
+                    let asked = self
+                        .peers
+                        .client
+                        .post(url)
+                        .timeout(Duration::from_millis(500))
+                        .send()
+                        .await;
                     if asked.is_ok() {
                         break;
                     }
                 }
                 let wait = leader.wait_for(|view| view.leader.is_some_and(|id| id != self.id));
-                tokio::time::timeout(Duration::from_millis(self.raft.config().election_timeout_min), wait)
-                    .await
-                    .is_ok()
+                tokio::time::timeout(
+                    Duration::from_millis(self.raft.config().election_timeout_min),
+                    wait,
+                )
+                .await
+                .is_ok()
             };
             if moved.await {
                 return;
@@ -241,12 +255,15 @@ impl Node {
     async fn catch_up(&self) {
         let mut leader = self.leader.clone();
         loop {
-            let Ok(view) = leader.wait_for(|view| view.reachable().is_some()).await.map(|view| *view) else {
+            let Ok(view) =
+                leader.wait_for(|view| view.reachable().is_some()).await.map(|view| *view)
+            else {
                 return;
             };
             let Some(id) = view.reachable() else { continue };
             if let Some(index) = self.read_index(id).await {
-                let reached = self.raft.wait(None).applied_index_at_least(Some(index), "caught up").await;
+                let reached =
+                    self.raft.wait(None).applied_index_at_least(Some(index), "caught up").await;
                 if reached.is_ok() {
                     self.caught_up.store(true, Ordering::Release);
                 }
@@ -258,10 +275,16 @@ impl Node {
 
     async fn read_index(&self, leader: NodeId) -> Option<u64> {
         if leader == self.id {
-            return self.raft.get_read_log_id().await.ok().map(|(read, _)| read.map_or(0, |id| id.index));
+            return self
+                .raft
+                .get_read_log_id()
+                .await
+                .ok()
+                .map(|(read, _)| read.map_or(0, |id| id.index));
         }
         let url = format!("http://{}{}", self.peers.address(leader), READ_INDEX);
-        let answer = self.peers.client.get(url).timeout(Duration::from_secs(2)).send().await.ok()?;
+        let answer =
+            self.peers.client.get(url).timeout(Duration::from_secs(2)).send().await.ok()?;
         answer.error_for_status().ok()?.text().await.ok()?.parse().ok()
     }
 

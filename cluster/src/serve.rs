@@ -13,7 +13,11 @@ use crate::{http, listen};
 pub async fn run(flags: Box<NodeFlags>) -> anyhow::Result<()> {
     flags.cluster.check()?;
     let nodes = flags.cluster.nodes;
-    anyhow::ensure!(flags.cluster.ids().contains(&flags.id), "--id {} is not one of {nodes} nodes", flags.id);
+    anyhow::ensure!(
+        flags.cluster.ids().contains(&flags.id),
+        "--id {} is not one of {nodes} nodes",
+        flags.id
+    );
     let peers = listen::one(flags.cluster.peer_address(flags.id)?).await?;
     let public = listen::both(flags.cluster.public_port(flags.id)).await?;
     let node = Node::start(&flags).await?;

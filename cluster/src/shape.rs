@@ -185,7 +185,11 @@ mod tests {
         let departures: Vec<_> = (1..=3).map(|_| server.turn(now, service)).collect();
         assert_eq!(departures, (1..=3).map(|n| Some(now + service * n)).collect::<Vec<_>>());
         let later = now + Duration::from_secs(1);
-        assert_eq!(server.turn(later, service), Some(later + service), "an idle server starts at once");
+        assert_eq!(
+            server.turn(later, service),
+            Some(later + service),
+            "an idle server starts at once"
+        );
         assert_eq!(server.turn(later, Duration::ZERO), None);
     }
 

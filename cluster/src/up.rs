@@ -82,7 +82,12 @@ fn ports_free(cluster: &ClusterFlags) -> anyhow::Result<()> {
 
 fn start(cluster: &ClusterFlags, id: NodeId, data: &Path) -> anyhow::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("node").arg(format!("--id={id}")).arg("--exit-on-stdin-eof").arg("--data").arg(data);
+    command
+        .arg("node")
+        .arg(format!("--id={id}"))
+        .arg("--exit-on-stdin-eof")
+        .arg("--data")
+        .arg(data);
     command.args(cluster.to_args()).stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
     match &cluster.api_key {
         Some(key) => command.env(API_KEY_ENV, key),
@@ -101,9 +106,11 @@ async fn ready(cluster: &ClusterFlags, nodes: &mut [(NodeId, Child)]) -> anyhow:
                 anyhow::bail!("n{id} stopped while starting ({status})");
             }
         }
-        let asked =
-            cluster.ids().map(|id| control::ping(&client, cluster.url(id), cluster.api_key.as_deref()));
-        let pings: Vec<_> = futures_util::future::join_all(asked).await.into_iter().flatten().collect();
+        let asked = cluster
+            .ids()
+            .map(|id| control::ping(&client, cluster.url(id), cluster.api_key.as_deref()));
+        let pings: Vec<_> =
+            futures_util::future::join_all(asked).await.into_iter().flatten().collect();
         let first = pings.first().map(|ping| ping.leader_url.clone()).unwrap_or_default();
         let agreed = pings.iter().all(|ping| ping.caught_up && ping.leader_url == first);
         if pings.len() == nodes.len() && agreed && !first.is_empty() {
@@ -120,7 +127,11 @@ async fn ready(cluster: &ClusterFlags, nodes: &mut [(NodeId, Child)]) -> anyhow:
     }
 }
 
-fn announce(cluster: &ClusterFlags, nodes: &[(NodeId, Child)], pings: &[Ping]) -> anyhow::Result<()> {
+fn announce(
+    cluster: &ClusterFlags,
+    nodes: &[(NodeId, Child)],
+    pings: &[Ping],
+) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for (id, child) in nodes {
         writeln!(out, "pid: n{id} {}", child.id().unwrap_or(0))?;

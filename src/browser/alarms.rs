@@ -1,4 +1,5 @@
-//! Long waits that share one timer of the browser: a timeout a request would set and clear one each.
+//! Long waits that share one timer of the browser. Otherwise each request would set and clear one
+//! for its timeout.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use gloo_timers::callback::Timeout;
 use web_sys::Performance;
 
-use crate::units::Micros;
+use fwit_quantities::units::Micros;
 
 /// The waits. Clones share them.
 #[derive(Clone, Debug)]
@@ -22,9 +23,9 @@ pub(super) struct Alarms {
 struct Inner {
     performance: Performance,
     next_ticket: Cell<u64>,
-    /// By instant, then by ticket.
+    /// The wakers, by instant and ticket.
     waiting: RefCell<BTreeMap<(Micros, u64), Waker>>,
-    /// The timer, and the instant it is set for: never later than the first wait.
+    /// The timer, and the instant that it is set for: not later than the first wait.
     armed: RefCell<Option<(Micros, Timeout)>>,
 }
 
@@ -40,7 +41,7 @@ impl Alarms {
         }
     }
 
-    /// Resolves at that instant or a moment later.
+    /// Returns a future that resolves at that instant or a moment later.
     pub(super) fn wait(&self, at: Micros) -> Alarm {
         let ticket = self.inner.next_ticket.replace(self.inner.next_ticket.get() + 1);
         Alarm { inner: self.inner.clone(), key: (at, ticket), waits: false }
@@ -49,7 +50,9 @@ impl Alarms {
 
 impl Inner {
     fn arm(self: &Rc<Self>) {
-        let Some(((at, _), _)) = self.waiting.borrow().first_key_value().map(|(k, w)| (*k, w.clone())) else {
+        let Some(((at, _), _)) =
+            self.waiting.borrow().first_key_value().map(|(k, w)| (*k, w.clone()))
+        else {
             return;
         };
         if self.armed.borrow().as_ref().is_some_and(|(armed, _)| *armed <= at) {
@@ -68,7 +71,7 @@ impl Inner {
 
     fn ring(self: &Rc<Self>) {
         if let Some((_, timer)) = self.armed.take() {
-            // It has just fired: there is nothing to clear.
+            // It has just fired, so it need not be cleared.
             timer.forget();
         }
         let now = Micros::from_millis(self.performance.now());

@@ -8,22 +8,23 @@ use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, ImageData};
 
 use super::theme;
-use crate::chart::ink::{Fill, Ink, Palette};
-use crate::chart::scene::{
-    Anchor, Baseline, Item, Label, Point, Raster, Rect, Scene, Shape, Size, Stroke, TextSize, Weight,
+use fwit_chart::ink::{Fill, Ink, Palette};
+use fwit_chart::scene::{
+    Anchor, Baseline, Item, Label, Point, Raster, Rect, Scene, Shape, Size, Stroke, TextSize,
+    Weight,
 };
 
-/// Texts of which the width is remembered; more are forgotten together.
+/// How many widths of texts are remembered; then all are forgotten.
 const REMEMBERED: usize = 2000;
 /// Pixels between the lines of a hatched rectangle.
 const HATCH: f64 = 8.0;
 
-/// Device pixels per CSS pixel: the one place that asks.
+/// Returns the device pixels per CSS pixel.
 pub fn device_ratio() -> f64 {
     web_sys::window().map_or(1.0, |w| w.device_pixel_ratio()).clamp(0.5, 8.0)
 }
 
-/// A canvas and how large it is.
+/// A canvas and the size of its backing store.
 #[derive(Debug)]
 pub struct Surface {
     canvas: HtmlCanvasElement,
@@ -32,25 +33,29 @@ pub struct Surface {
 }
 
 impl Surface {
-    /// A canvas ready to be painted.
+    /// Prepares a canvas to be painted.
     ///
     /// # Errors
     /// When the browser gives it no 2D context.
     pub fn new(canvas: &HtmlCanvasElement) -> Result<Self, JsValue> {
-        let context = canvas.get_context("2d")?.ok_or("the browser gives this canvas no 2d context")?;
+        let context =
+            canvas.get_context("2d")?.ok_or("the browser gives this canvas no 2d context")?;
         let backing = Cell::new((canvas.width(), canvas.height()));
         Ok(Self { canvas: canvas.clone(), context: context.unchecked_into(), backing })
     }
 
-    /// The element.
+    /// Returns the element.
     pub fn canvas(&self) -> &HtmlCanvasElement {
         &self.canvas
     }
 
-    /// Empties the canvas, with its backing store changed only where size or ratio did: that would free it.
+    /// Empties the canvas. The backing store is set only when size or ratio changed, because that
+    /// allocates it again.
     fn clear(&self, size: Size, ratio: f64) {
-        let wanted =
-            ((size.width * ratio).round().max(1.0) as u32, (size.height * ratio).round().max(1.0) as u32);
+        let wanted = (
+            (size.width * ratio).round().max(1.0) as u32,
+            (size.height * ratio).round().max(1.0) as u32,
+        );
         if self.backing.get() == wanted {
             let _ = self.context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
             self.context.clear_rect(0.0, 0.0, f64::from(wanted.0), f64::from(wanted.1));
@@ -62,7 +67,7 @@ impl Surface {
     }
 }
 
-/// Fonts, colours and the little canvas that images are scaled from; shared by all charts of a page.
+/// Fonts, colours, and the small canvas that images are scaled from.
 #[derive(Debug)]
 pub struct Painter {
     palette: RefCell<Palette>,
@@ -74,12 +79,13 @@ pub struct Painter {
 }
 
 impl Painter {
-    /// A painter with the colours and font that CSS gives at `host`.
+    /// Makes a painter with the colours and font that CSS gives at `host`.
     ///
     /// # Errors
     /// When the browser gives no canvas.
     pub fn new(host: &Element) -> Result<Self, JsValue> {
-        let document = web_sys::window().and_then(|w| w.document()).ok_or("this thread has no document")?;
+        let document =
+            web_sys::window().and_then(|w| w.document()).ok_or("this thread has no document")?;
         let canvas: HtmlCanvasElement = document.create_element("canvas")?.unchecked_into();
         let painter = Self {
             palette: RefCell::new(Palette::light()),
@@ -93,7 +99,7 @@ impl Painter {
         Ok(painter)
     }
 
-    /// Reads colours and font again: after a change of scheme.
+    /// Reads colours and font again, after a change of scheme.
     ///
     /// # Errors
     /// When the browser gives no canvas to read colours with.
@@ -109,7 +115,7 @@ impl Painter {
         Ok(())
     }
 
-    /// The colours in use: for an export that looks the same.
+    /// Returns the colours in use, for an export that looks the same.
     pub fn palette(&self) -> Palette {
         self.palette.borrow().clone()
     }
@@ -118,7 +124,7 @@ impl Painter {
         format!("{}px {}", size.px(), self.family.borrow())
     }
 
-    /// Width of a text in CSS pixels.
+    /// Returns the width of a text in CSS pixels.
     pub fn measure(&self, text: &str, size: TextSize) -> f64 {
         let mut widths = self.widths.borrow_mut();
         let key = (size, text.to_owned());
@@ -134,16 +140,17 @@ impl Painter {
         width
     }
 
-    /// Paints the scene over whatever the canvas showed. The ground stays transparent.
+    /// Clears the canvas and paints the scene. The ground stays transparent.
     pub fn paint(&self, surface: &Surface, scene: &Scene, ratio: f64) {
         let size = Size::new(scene.width, scene.height);
         surface.clear(size, ratio);
         let _ = surface.context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
-        let brush = Brush { painter: self, c: &surface.context, ratio, colors: &self.colors.borrow() };
+        let brush =
+            Brush { painter: self, c: &surface.context, ratio, colors: &self.colors.borrow() };
         brush.items(&scene.items);
     }
 
-    /// Paints the scene on the ground colour: for a picture that leaves the page.
+    /// Paints the scene on the ground colour, for a picture that is saved.
     pub fn paint_opaque(&self, surface: &Surface, scene: &Scene, ratio: f64) {
         self.paint(surface, scene, ratio);
         let c = &surface.context;
@@ -173,7 +180,7 @@ impl Brush<'_> {
         self.c.set_global_alpha(fill.alpha);
     }
 
-    /// Sets colour, width, dash and opacity; gives the width in device pixels.
+    /// Sets colour, width, dash and opacity. Returns the width in device pixels.
     fn stroke(&self, stroke: Stroke) -> f64 {
         let device = match stroke.weight {
             Weight::Hair => 1.0,
@@ -183,7 +190,8 @@ impl Brush<'_> {
         self.c.set_line_width(device / self.ratio);
         self.c.set_global_alpha(stroke.alpha);
         self.c.set_line_join("round");
-        let dash: js_sys::Array = stroke.dash.pattern().iter().map(|v| JsValue::from_f64(*v)).collect();
+        let dash: js_sys::Array =
+            stroke.dash.pattern().iter().map(|v| JsValue::from_f64(*v)).collect();
         let _ = self.c.set_line_dash(&dash);
         device
     }
@@ -257,7 +265,8 @@ impl Brush<'_> {
         }
     }
 
-    /// Upright and level lines lie on whole device pixels, so that one pixel is one pixel.
+    /// Draws segments. Vertical and horizontal ones lie on whole device pixels, so that a line of
+    /// one pixel is sharp.
     fn segments(&self, ends: &[[Point; 2]], device: f64) {
         let half = if (device.round() as i64) % 2 == 1 { 0.5 } else { 0.0 };
         let snap = |v: f64| ((v * self.ratio - half).round() + half) / self.ratio;
@@ -281,7 +290,7 @@ impl Brush<'_> {
         self.clip(r);
         self.stroke(Stroke::hair(ink).faded(0.55));
         self.c.begin_path();
-        // Lines x + y = k * HATCH: neighbours meet whatever their rectangles are.
+        // Lines x + y = k * HATCH, so that those of neighbouring rectangles meet.
         let mut k = ((r.x + r.y) / HATCH).floor() * HATCH;
         while k <= r.right() + r.bottom() {
             self.c.move_to(k - r.y, r.y);
@@ -299,7 +308,7 @@ impl Brush<'_> {
             Anchor::Middle => "center",
             Anchor::End => "end",
         });
-        // The same heights as in the SVG: measured from the line that letters stand on.
+        // Measured from the alphabetic baseline, as in the SVG.
         self.c.set_text_baseline("alphabetic");
         let drop = match l.baseline {
             Baseline::Top => l.size.px() * 0.86,
@@ -352,7 +361,9 @@ impl Brush<'_> {
         let scratch = &self.painter.scratch;
         let mut bytes = self.painter.bytes.borrow_mut();
         self.painter.palette.borrow().ramp().paint(&raster.levels, &mut bytes);
-        let Ok(data) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&bytes), w, h) else { return };
+        let Ok(data) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&bytes), w, h) else {
+            return;
+        };
         scratch.clear(Size::new(f64::from(w), f64::from(h)), 1.0);
         if scratch.context.put_image_data(&data, 0.0, 0.0).is_err() {
             return;
@@ -360,16 +371,17 @@ impl Brush<'_> {
         self.c.set_image_smoothing_enabled(false);
         self.c.set_global_alpha(1.0);
         let (w, h) = (f64::from(w), f64::from(h));
-        let _ = self.c.draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-            &scratch.canvas,
-            0.0,
-            0.0,
-            w,
-            h,
-            rect.x,
-            rect.y,
-            rect.w,
-            rect.h,
-        );
+        let _ =
+            self.c.draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+                &scratch.canvas,
+                0.0,
+                0.0,
+                w,
+                h,
+                rect.x,
+                rect.y,
+                rect.w,
+                rect.h,
+            );
     }
 }

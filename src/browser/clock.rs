@@ -6,13 +6,13 @@ use gloo_timers::future::TimeoutFuture;
 use web_sys::Performance;
 
 use super::alarms::Alarms;
-use crate::entity::world::Clock;
-use crate::units::Micros;
+use fwit_engine::environment::Clock;
+use fwit_quantities::units::Micros;
 
-/// Waits this long and longer share one timer; shorter ones have their own, to be on time.
+/// Waits of this length or longer share one timer. Shorter ones have a timer each, to be on time.
 const LONG: Micros = Micros(500_000);
 
-/// Microseconds since the worker's time origin.
+/// The worker's clock, in microseconds since its time origin.
 #[derive(Clone, Debug)]
 pub struct BrowserClock {
     performance: Performance,
@@ -20,19 +20,20 @@ pub struct BrowserClock {
 }
 
 impl BrowserClock {
-    /// Over a global's `performance`.
+    /// Makes a clock from a global's `performance`.
     #[must_use]
     pub fn new(performance: Performance) -> BrowserClock {
         BrowserClock { alarms: Alarms::new(performance.clone()), performance }
     }
 
-    /// The step of the clock, found by watching it for a moment: 0.1 ms, or 0.005 ms in an isolated page.
+    /// Returns the step of the clock, found by reading it for a moment: 0.1 ms, or 0.005 ms in an
+    /// isolated page.
     #[must_use]
     pub fn tick(&self) -> Micros {
         let mut least = f64::INFINITY;
         for _ in 0..5 {
             let start = self.performance.now();
-            // Bounded: a clock that stands still can't hang the worker.
+            // Bounded, so that a clock that stands still can not hang the worker.
             for _ in 0..200_000 {
                 let now = self.performance.now();
                 if now > start {
@@ -57,7 +58,8 @@ impl Clock for BrowserClock {
             if let Some(alarm) = alarm {
                 alarm.await;
             } else if left > Micros::ZERO {
-                // Timers take whole milliseconds; waking early would only mean sleeping again.
+                // Timers take whole milliseconds. Rounded up: to wake early would mean to sleep
+                // again.
                 let ms = left.0.div_ceil(1_000).min(i32::MAX as u64) as u32;
                 TimeoutFuture::new(ms).await;
             }

@@ -15,40 +15,40 @@ fn root() -> Option<HtmlElement> {
     document()?.document_element()?.dyn_into().ok()
 }
 
-/// The address from `#` on.
+/// Returns the address from `#` on.
 #[must_use]
 pub fn hash() -> String {
     window().and_then(|w| w.location().hash().ok()).unwrap_or_default()
 }
 
-/// Goes to an address from `#` on; the browser's back button comes back.
+/// Goes to an address from `#` on; the browser's back button returns.
 pub fn go(hash: &str) {
     if let Some(window) = window() {
         let _ = window.location().set_hash(hash);
     }
 }
 
-/// Puts an address into the bar without a new entry in the history.
+/// Shows an address without a new entry in the browser's history.
 pub fn replace(hash: &str) {
     if let Some(history) = window().and_then(|w| w.history().ok()) {
         let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(hash));
     }
 }
 
-/// The page's address without what follows `#`: the base of links to share.
+/// Returns the page's address without what follows `#`, for links to share.
 #[must_use]
 pub fn address() -> String {
     let href = window().and_then(|w| w.location().href().ok()).unwrap_or_default();
     href.split('#').next().unwrap_or_default().to_string()
 }
 
-/// The host of the page's address, with its port; empty for a file.
+/// Returns the host of the page's address, with its port; empty for a file.
 #[must_use]
 pub fn host() -> String {
     window().and_then(|w| w.location().host().ok()).unwrap_or_default()
 }
 
-/// Whether anything answers at an address, be it something the page may not read.
+/// Returns whether anything answers at an address, even if the page may not read it.
 pub async fn answers(url: &str) -> bool {
     let Some(window) = window() else { return false };
     let init = web_sys::RequestInit::new();
@@ -84,7 +84,7 @@ pub fn focus(id: &str) {
     }
 }
 
-/// Whether the user types into a field now: single keys are then no commands.
+/// Returns whether the user types into a field now, so that single keys are not commands.
 #[must_use]
 pub fn is_typing() -> bool {
     document()
@@ -92,7 +92,7 @@ pub fn is_typing() -> bool {
         .is_some_and(|e| matches!(e.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
 }
 
-/// Whether a native dialog is open.
+/// Returns whether a native dialog is open.
 #[must_use]
 pub fn has_dialog() -> bool {
     document().is_some_and(|d| d.query_selector("dialog[open]").ok().flatten().is_some())

@@ -1,15 +1,15 @@
-//! What the page knows of the browser, the machine and the time.
+//! Facts about the browser, the machine and the time.
 
 use js_sys::{Date, Reflect};
 use wasm_bindgen::JsValue;
 
-/// Now, RFC 3339 in UTC, whole seconds and milliseconds.
+/// Returns the time now as RFC 3339 in UTC, to the millisecond.
 #[must_use]
 pub fn now_rfc3339() -> String {
     String::from(Date::new_0().to_iso_string())
 }
 
-/// A moment (RFC 3339) as people of this browser's place and language write it; the text itself where it is none.
+/// Returns a moment (RFC 3339) in the reader's time zone; any other text unchanged.
 #[must_use]
 pub fn local_time(rfc3339: &str) -> String {
     let date = Date::new(&JsValue::from_str(rfc3339));
@@ -17,7 +17,7 @@ pub fn local_time(rfc3339: &str) -> String {
         return rfc3339.to_string();
     }
     let two = |n: u32| format!("{n:02}");
-    // One form in all languages, sortable by eye; the zone is the reader's own.
+    // The same form in all languages, so that it can be sorted by eye.
     format!(
         "{}-{}-{} {}:{}:{}",
         date.get_full_year(),
@@ -29,7 +29,7 @@ pub fn local_time(rfc3339: &str) -> String {
     )
 }
 
-/// A fresh id for a run: its second in UTC and four random letters.
+/// Returns a new id for a run: its second in UTC and five random letters.
 #[must_use]
 pub fn new_run_id() -> String {
     let now = now_rfc3339();
@@ -39,12 +39,14 @@ pub fn new_run_id() -> String {
     if let Some(crypto) = web_sys::window().and_then(|w| w.crypto().ok()) {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
-    let letters: String =
-        bytes.iter().map(|b| char::from(b"abcdefghjkmnpqrstuvwxyz23456789"[usize::from(b % 31)])).collect();
+    let letters: String = bytes
+        .iter()
+        .map(|b| char::from(b"abcdefghjkmnpqrstuvwxyz23456789"[usize::from(b % 31)]))
+        .collect();
     format!("{day}-{time}-{letters}")
 }
 
-/// Browser and machine, label and text, for the run file.
+/// Returns facts of browser and machine, label and text, for the run file.
 #[must_use]
 pub fn facts() -> Vec<(String, String)> {
     let mut list = Vec::new();
@@ -60,7 +62,8 @@ pub fn facts() -> Vec<(String, String)> {
     let memory = Reflect::get(&navigator, &"deviceMemory".into()).ok().and_then(|m| m.as_f64());
     add("Memory", memory.map(|gb| format!("{gb} GB or more")));
     add("Page", window.location().origin().ok());
-    let isolated = Reflect::get(&window, &"crossOriginIsolated".into()).ok().and_then(|v| v.as_bool());
+    let isolated =
+        Reflect::get(&window, &"crossOriginIsolated".into()).ok().and_then(|v| v.as_bool());
     add("Isolated (fine clock)", isolated.map(|yes| if yes { "yes" } else { "no" }.to_string()));
     add("fwit", Some(env!("CARGO_PKG_VERSION").to_string()));
     list

@@ -8,8 +8,8 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
 use web_sys::Performance;
 
-use crate::entity::world::{EventStream, NoAnswer, StreamItem};
-use crate::units::Micros;
+use fwit_engine::environment::{EventStream, NoAnswer, StreamItem};
+use fwit_quantities::units::Micros;
 
 /// A WebSocket as a stream of events.
 #[allow(missing_debug_implementations, reason = "the socket has none")]
@@ -20,12 +20,13 @@ pub struct SocketEvents {
 }
 
 impl SocketEvents {
-    /// Opens it; a URL that the browser refuses shows as an error of the first [`EventStream::next`].
+    /// Opens it. A URL that the browser refuses shows as an error of the first
+    /// [`EventStream::next`].
     #[must_use]
     pub fn open(url: &str, performance: Performance) -> SocketEvents {
-        // The URL may carry the key: it stays out of the text.
-        let socket =
-            WebSocket::open(url).map_err(|_| "the browser refused to open the event stream".to_string());
+        // The URL may hold the API key, so it stays out of the text.
+        let socket = WebSocket::open(url)
+            .map_err(|_| "the browser refused to open the event stream".to_string());
         SocketEvents { socket, opened: false, performance }
     }
 }
@@ -37,7 +38,7 @@ impl EventStream for SocketEvents {
             // A WebSocket can be written to as soon as it is open.
             poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await.map_err(|e| closed(&e))?;
             self.opened = true;
-            // A refused connection is ready too, to tell of its error: that comes from the loop below.
+            // A refused connection is ready too: the loop below reads its error.
             if matches!(socket.state(), State::Open) {
                 return Ok(StreamItem::Open);
             }
@@ -45,7 +46,10 @@ impl EventStream for SocketEvents {
         loop {
             match socket.next().await {
                 Some(Ok(Message::Text(text))) => {
-                    return Ok(StreamItem::Message(text, Micros::from_millis(self.performance.now())));
+                    return Ok(StreamItem::Message(
+                        text,
+                        Micros::from_millis(self.performance.now()),
+                    ));
                 }
                 Some(Ok(Message::Bytes(_))) => {}
                 Some(Err(error)) => return Err(closed(&error)),
@@ -60,7 +64,9 @@ fn closed(error: &WebSocketError) -> NoAnswer {
         WebSocketError::ConnectionClose(close) if !close.reason.is_empty() => {
             format!("the event stream closed: {} (code {})", close.reason, close.code)
         }
-        WebSocketError::ConnectionClose(close) => format!("the event stream closed (code {})", close.code),
+        WebSocketError::ConnectionClose(close) => {
+            format!("the event stream closed (code {})", close.code)
+        }
         _ => "the event stream could not be opened, or broke".into(),
     })
 }

@@ -1,7 +1,9 @@
-//! Requests under way: each has a place, from the call that sends it to the call that brings its end.
+//! Requests under way: each has a slot, from the call that sends it to the call that brings its
+//! answer. The JavaScript half of this is `fetch.js`.
 //!
-//! May not enter: what a request means. Called by: transport. The JavaScript beside it is `fetch.js`.
-//! Invariant: a place is used by one request at a time; what comes late for an earlier one is ignored.
+//! May not enter: what a request means.
+//! Invariant: one request at a time uses a slot; a late answer to an earlier one is ignored, because
+//! its generation is not the slot's.
 //! Tests: tests/browser.
 
 use std::cell::RefCell;
@@ -20,12 +22,12 @@ extern "C" {
     type Sender;
     #[wasm_bindgen(constructor)]
     fn new(done: &JsValue) -> Sender;
-    #[allow(clippy::too_many_arguments, reason = "one crossing of the border instead of seven")]
+    #[allow(clippy::too_many_arguments, reason = "one call to JavaScript instead of seven")]
     #[wasm_bindgen(method)]
     fn send(
         this: &Sender,
-        place: u32,
-        turn: u32,
+        slot: u32,
+        generation: u32,
         url: &JsValue,
         method: u8,
         headers: Option<&Headers>,
@@ -33,7 +35,7 @@ extern "C" {
         text_from: u16,
     );
     #[wasm_bindgen(method)]
-    fn abort(this: &Sender, place: u32);
+    fn abort(this: &Sender, slot: u32);
 }
 
 #[wasm_bindgen]
@@ -52,12 +54,12 @@ extern "C" {
 
 type Done = Closure<dyn FnMut(u32, u32, u16, f64, Option<Extra>)>;
 
-/// How a request ended, as the browser tells it.
+/// How a request ended, in the browser's words.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// HTTP status; 0 is no answer, and `text` the browser's words for it.
+    /// The HTTP status; 0 when there was no answer: `text` then says why.
     pub(super) status: u16,
-    /// Bytes of a body that is no text.
+    /// The length of a body that was not read as text.
     pub(super) bytes: u64,
     pub(super) text: Option<String>,
     /// The final URL and the name of its node, where redirects were followed.
@@ -70,7 +72,7 @@ pub(super) struct Answer {
 /// What is sent.
 pub(super) struct Sent<'a> {
     pub(super) url: &'a str,
-    /// A place in the list of `fetch.js`.
+    /// An index into the list of `fetch.js`.
     pub(super) method: u8,
     pub(super) headers: Option<&'a Headers>,
     /// Empty for none.
@@ -84,54 +86,61 @@ pub(super) struct Sent<'a> {
 pub(super) struct Exchange {
     sender: Sender,
     _done: Done,
-    places: Rc<RefCell<Places>>,
-    /// URLs as the browser's own strings: most come again, and bringing one over the border takes longer than
-    /// finding it here.
+    slots: Rc<RefCell<RequestSlots>>,
+    /// URLs as JavaScript strings. Most URLs are used again, and to hand one over to JavaScript takes
+    /// longer than to find it here.
     urls: RefCell<HashMap<String, JsValue>>,
 }
 
-/// URLs kept. A run has a thousand keys, nine operations and a few lanes.
+/// Most URLs kept: a run has a thousand keys, nine operations and a few lanes.
 const URLS_MAX: usize = 8_192;
 
 #[derive(Debug, Default)]
-struct Places {
-    list: Vec<Place>,
+struct RequestSlots {
+    list: Vec<RequestSlot>,
     free: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
-struct Place {
-    /// Number of the request that has the place, or had it last.
-    turn: u32,
+struct RequestSlot {
+    /// Counts the requests of the slot: which of them an answer is for.
+    generation: u32,
     waker: Option<Waker>,
     answer: Option<Answer>,
 }
 
 impl Exchange {
     pub(super) fn new() -> Exchange {
-        let places = Rc::new(RefCell::new(Places::default()));
-        let inside = places.clone();
-        let done: Done = Closure::new(move |place, turn, status, bytes: f64, extra: Option<Extra>| {
-            let mut answer = Answer { status, bytes: bytes as u64, ..Answer::default() };
-            if let Some(extra) = extra {
-                (answer.text, answer.final_url) = (extra.text(), extra.url());
-                (answer.served_by, answer.retry_after) = (extra.served_by(), extra.retry_after());
-            }
-            let waker = Places::end(&mut inside.borrow_mut(), place, turn, answer);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        });
-        Exchange { sender: Sender::new(done.as_ref()), _done: done, places, urls: RefCell::default() }
+        let slots = Rc::new(RefCell::new(RequestSlots::default()));
+        let inside = slots.clone();
+        let done: Done =
+            Closure::new(move |slot, generation, status, bytes: f64, extra: Option<Extra>| {
+                let mut answer = Answer { status, bytes: bytes as u64, ..Answer::default() };
+                if let Some(extra) = extra {
+                    (answer.text, answer.final_url) = (extra.text(), extra.url());
+                    (answer.served_by, answer.retry_after) =
+                        (extra.served_by(), extra.retry_after());
+                }
+                let waker = RequestSlots::end(&mut inside.borrow_mut(), slot, generation, answer);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+            });
+        Exchange {
+            sender: Sender::new(done.as_ref()),
+            _done: done,
+            slots,
+            urls: RefCell::default(),
+        }
     }
 
-    /// Sends a request at once. Dropping what it gives aborts it.
+    /// Sends a request at once. Dropping the returned future aborts it.
     pub(super) fn send(&self, sent: &Sent) -> Sending<'_> {
-        let (place, turn) = self.places.borrow_mut().take();
+        let (slot, generation) = self.slots.borrow_mut().take();
         let body = Some(sent.body).filter(|body| !body.is_empty());
         let url = self.url(sent.url);
-        self.sender.send(place, turn, &url, sent.method, sent.headers, body, sent.text_from);
-        Sending { exchange: self, place, over: false }
+        self.sender.send(slot, generation, &url, sent.method, sent.headers, body, sent.text_from);
+        Sending { exchange: self, slot, over: false }
     }
 
     fn url(&self, url: &str) -> JsValue {
@@ -148,38 +157,39 @@ impl Exchange {
     }
 }
 
-impl Places {
+impl RequestSlots {
     fn take(&mut self) -> (u32, u32) {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.list.push(Place::default());
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.list.push(RequestSlot::default());
             (self.list.len() - 1) as u32
         });
-        let Some(entry) = self.list.get_mut(place as usize) else { return (place, 0) };
-        entry.turn = entry.turn.wrapping_add(1);
-        (place, entry.turn)
+        let Some(entry) = self.list.get_mut(slot as usize) else { return (slot, 0) };
+        entry.generation = entry.generation.wrapping_add(1);
+        (slot, entry.generation)
     }
 
-    fn end(&mut self, place: u32, turn: u32, answer: Answer) -> Option<Waker> {
-        let entry = self.list.get_mut(place as usize).filter(|entry| entry.turn == turn)?;
+    fn end(&mut self, slot: u32, generation: u32, answer: Answer) -> Option<Waker> {
+        let entry =
+            self.list.get_mut(slot as usize).filter(|entry| entry.generation == generation)?;
         entry.answer = Some(answer);
         entry.waker.take()
     }
 
-    fn give_back(&mut self, place: u32) {
-        if let Some(entry) = self.list.get_mut(place as usize) {
-            // What an aborted request still says is for nobody.
-            entry.turn = entry.turn.wrapping_add(1);
+    fn give_back(&mut self, slot: u32) {
+        if let Some(entry) = self.list.get_mut(slot as usize) {
+            // An aborted request may still be answered; its generation is over then.
+            entry.generation = entry.generation.wrapping_add(1);
             (entry.waker, entry.answer) = (None, None);
         }
-        self.free.push(place);
+        self.free.push(slot);
     }
 }
 
-/// A request under way; resolves to its end.
+/// A request under way; resolves to its answer.
 #[derive(Debug)]
 pub(super) struct Sending<'a> {
     exchange: &'a Exchange,
-    place: u32,
+    slot: u32,
     over: bool,
 }
 
@@ -187,10 +197,10 @@ impl Future for Sending<'_> {
     type Output = Answer;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
-        let mut places = self.exchange.places.borrow_mut();
-        let Some(entry) = places.list.get_mut(self.place as usize) else { return Poll::Pending };
+        let mut slots = self.exchange.slots.borrow_mut();
+        let Some(entry) = slots.list.get_mut(self.slot as usize) else { return Poll::Pending };
         if let Some(answer) = entry.answer.take() {
-            drop(places);
+            drop(slots);
             self.over = true;
             return Poll::Ready(answer);
         }
@@ -205,8 +215,8 @@ impl Future for Sending<'_> {
 impl Drop for Sending<'_> {
     fn drop(&mut self) {
         if !self.over {
-            self.exchange.sender.abort(self.place);
+            self.exchange.sender.abort(self.slot);
         }
-        self.exchange.places.borrow_mut().give_back(self.place);
+        self.exchange.slots.borrow_mut().give_back(self.slot);
     }
 }

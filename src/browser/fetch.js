@@ -1,21 +1,22 @@
-// A whole request in one call from wasm, and its end in one call back: promises, closures and strings that
-// cross the border one by one cost a tenth of what a page can send. Used by exchange.rs only.
+// Sends a whole request in one call from wasm, and brings its answer in one call back. To hand promises,
+// closures and strings over one by one would cost a tenth of the requests that a page can send.
 const METHODS = ["GET", "POST", "PUT", "DELETE"];
 
 export class Sender {
-  // `done(place, turn, status, bytes, extra)`; status 0 is no answer, `extra` is undefined for a plain one.
+  // `done(slot, generation, status, bytes, extra)` is called with each answer. Status 0 means that there was
+  // none; `extra` is undefined for a plain answer.
   constructor(done) {
     this.done = done;
-    // One a place, used again until it aborted something.
+    // One for each slot; it is used again until it aborts something.
     this.controllers = [];
   }
 
-  async send(place, turn, url, method, headers, body, textFrom) {
-    const { signal } = (this.controllers[place] ??= new AbortController());
+  async send(slot, generation, url, method, headers, body, textFrom) {
+    const { signal } = (this.controllers[slot] ??= new AbortController());
     let status = 0;
     let bytes = 0;
     let extra;
-    // The browser notes the stack that a fetch comes from: from here on it is one frame, not the whole engine.
+    // The browser records the stack of a fetch: after this line it is one frame, not the whole engine.
     await undefined;
     try {
       const response = await fetch(url, {
@@ -25,10 +26,10 @@ export class Sender {
         signal,
         cache: "no-store",
         credentials: "omit",
-        // The nodes need not know the page, and a header less is sent.
+        // One header less to send; the nodes need not know the page.
         referrerPolicy: "no-referrer",
       });
-      // Read to the last byte, and decoded only where somebody looks at it.
+      // Always read to the last byte, but decoded only when the text is wanted.
       if (response.status >= textFrom) {
         extra = { text: await response.text() };
       } else {
@@ -44,11 +45,11 @@ export class Sender {
     } catch (error) {
       extra = { text: error?.message };
     }
-    this.done(place, turn, status, bytes, extra);
+    this.done(slot, generation, status, bytes, extra);
   }
 
-  abort(place) {
-    this.controllers[place]?.abort();
-    this.controllers[place] = undefined;
+  abort(slot) {
+    this.controllers[slot]?.abort();
+    this.controllers[slot] = undefined;
   }
 }

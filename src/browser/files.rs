@@ -1,4 +1,4 @@
-//! Files in and out: what the user picks or drops, and what the page saves.
+//! Files that the user picks or drops, and files that the page saves.
 
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, File, FileList};
@@ -17,23 +17,23 @@ pub struct Picked {
 }
 
 impl Picked {
-    /// The files of a file input.
+    /// Returns the files of a file input.
     #[must_use]
     pub fn all(list: Option<FileList>) -> Vec<Picked> {
         let Some(list) = list else { return Vec::new() };
         (0..list.length()).filter_map(|i| list.item(i)).map(Picked::from).collect()
     }
 
-    /// The files of a drop.
+    /// Returns the files of a drop.
     #[must_use]
     pub fn dropped(transfer: Option<DataTransfer>) -> Vec<Picked> {
         Picked::all(transfer.and_then(|t| t.files()))
     }
 
-    /// What is in it.
+    /// Reads the file.
     ///
     /// # Errors
-    /// Where it is empty, too large, or can't be read (moved or forbidden meanwhile).
+    /// When it is empty, too large, or can't be read (it was moved, or access is forbidden).
     pub async fn read(&self) -> Result<Vec<u8>, String> {
         if self.size == 0 {
             return Err("It is empty.".into());
@@ -42,7 +42,10 @@ impl Picked {
             return Err(format!("It is larger than {} MB.", FILE_MAX / (1024 * 1024)));
         }
         let buffer = JsFuture::from(self.file.array_buffer()).await.map_err(|error| {
-            format!("The browser could not read it: {}. Was it moved or changed?", super::describe(&error))
+            format!(
+                "The browser could not read it: {}. Was it moved or changed?",
+                super::describe(&error)
+            )
         })?;
         Ok(js_sys::Uint8Array::new(&buffer).to_vec())
     }
@@ -57,8 +60,9 @@ impl From<File> for Picked {
 /// Saves text as a file, as if the user had clicked a download link.
 ///
 /// # Errors
-/// Where the browser refuses.
+/// When the browser refuses.
 pub fn save(name: &str, mime: &str, text: &str) -> Result<(), String> {
-    super::save::save_text(name, text, mime)
-        .map_err(|error| format!("The browser could not save “{name}”: {}.", super::describe(&error)))
+    super::save::save_text(name, text, mime).map_err(|error| {
+        format!("The browser could not save “{name}”: {}.", super::describe(&error))
+    })
 }

@@ -1,12 +1,13 @@
-//! One animation frame at a time: asked for as often as you like, run once.
+//! Work in the next animation frame, once, however often it is asked for.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-/// Runs its callback in the next animation frame after [`FramePump::request`], at most once a frame. In a hidden
-/// tab no frames come: requests are kept until the tab shows again. Dropping it cancels what is pending.
+/// Runs its callback in the next animation frame after [`FramePump::request`], at most once a
+/// frame. A hidden tab has no frames: a request is kept until the tab is shown again. Dropping it
+/// cancels what is pending.
 #[derive(Clone)]
 pub struct FramePump {
     inner: Rc<Inner>,
@@ -19,12 +20,14 @@ struct Inner {
 
 impl std::fmt::Debug for FramePump {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FramePump").field("pending", &self.inner.pending.get()).finish_non_exhaustive()
+        f.debug_struct("FramePump")
+            .field("pending", &self.inner.pending.get())
+            .finish_non_exhaustive()
     }
 }
 
 impl FramePump {
-    /// A pump for this callback.
+    /// Makes a pump for this callback.
     #[must_use]
     pub fn new(mut callback: impl FnMut() + 'static) -> FramePump {
         let inner = Rc::new(Inner { pending: Cell::new(None), callback: RefCell::new(None) });
@@ -39,14 +42,16 @@ impl FramePump {
         FramePump { inner }
     }
 
-    /// Asks for the next frame, where none is pending yet.
+    /// Asks for the next frame, if none is pending.
     pub fn request(&self) {
         if self.inner.pending.get().is_some() {
             return;
         }
         let callback = self.inner.callback.borrow();
         if let (Some(window), Some(callback)) = (web_sys::window(), callback.as_ref()) {
-            self.inner.pending.set(window.request_animation_frame(callback.as_ref().unchecked_ref()).ok());
+            self.inner
+                .pending
+                .set(window.request_animation_frame(callback.as_ref().unchecked_ref()).ok());
         }
     }
 }

@@ -17,24 +17,34 @@ impl std::fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// Listens to events of this kind, `load` or `message`.
+    /// Listens to events of this kind, such as `load` or `message`.
     #[must_use]
-    pub fn new(target: &EventTarget, kind: &'static str, callback: impl FnMut(Event) + 'static) -> Listener {
+    pub fn new(
+        target: &EventTarget,
+        kind: &'static str,
+        callback: impl FnMut(Event) + 'static,
+    ) -> Listener {
         let callback = Closure::<dyn FnMut(Event)>::new(callback);
-        // Fails for detached targets only; then there is nothing to hear.
+        // This fails only for a detached target, which has no events.
         let _ = target.add_event_listener_with_callback(kind, callback.as_ref().unchecked_ref());
         Listener { target: target.clone(), kind, callback }
     }
 
     /// Listens on the window.
     #[must_use]
-    pub fn on_window(kind: &'static str, callback: impl FnMut(Event) + 'static) -> Option<Listener> {
+    pub fn on_window(
+        kind: &'static str,
+        callback: impl FnMut(Event) + 'static,
+    ) -> Option<Listener> {
         web_sys::window().map(|window| Listener::new(&window, kind, callback))
     }
 
     /// Listens on the document.
     #[must_use]
-    pub fn on_document(kind: &'static str, callback: impl FnMut(Event) + 'static) -> Option<Listener> {
+    pub fn on_document(
+        kind: &'static str,
+        callback: impl FnMut(Event) + 'static,
+    ) -> Option<Listener> {
         let document = web_sys::window().and_then(|window| window.document())?;
         Some(Listener::new(&document, kind, callback))
     }

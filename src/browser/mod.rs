@@ -1,6 +1,6 @@
-//! The browser behind small typed handles: the single home of web-sys.
+//! The browser, behind small typed handles.
 //!
-//! May not enter: Leptos, statistics, policy. Called by: worker, page. Calls: protocol, chart, entity's doors.
+//! May not enter: Leptos, statistics, policy.
 //! Invariant: every browser resource is a handle that undoes itself on drop.
 //! Tests: tests/browser and tests/e2e, in a real browser.
 
@@ -16,6 +16,7 @@ pub mod files;
 pub mod frame;
 pub mod listener;
 pub mod observe;
+pub mod page_lifecycle;
 pub mod panic_page;
 pub mod prefs;
 pub mod pressure;
@@ -24,10 +25,10 @@ pub mod save;
 pub mod store;
 pub mod theme;
 pub mod transport;
-pub mod vital;
 pub mod worker_link;
 
-/// A JavaScript value as text for people: an error's message, a string, or its type.
+/// Returns a JavaScript value as text for people: an error's message, a string, or that it gave no
+/// reason.
 #[must_use]
 pub fn describe(value: &wasm_bindgen::JsValue) -> String {
     use wasm_bindgen::JsCast as _;

@@ -1,9 +1,11 @@
-//! Observers of the document that end when their handle drops.
+//! Observers of the document. Each ends when its handle is dropped.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver, ResizeObserverEntry};
+use web_sys::{
+    Element, MutationObserver, MutationObserverInit, ResizeObserver, ResizeObserverEntry,
+};
 
-/// Tells the size of an element whenever it changes, and once at the start. Dropping it ends that.
+/// Tells the size of an element at the start and after each change, until it is dropped.
 pub struct Resize {
     observer: ResizeObserver,
     _callback: Closure<dyn FnMut(js_sys::Array)>,
@@ -20,7 +22,10 @@ impl Resize {
     ///
     /// # Errors
     /// When the browser has no `ResizeObserver`.
-    pub fn new(element: &Element, mut call: impl FnMut(f64, f64) + 'static) -> Result<Self, JsValue> {
+    pub fn new(
+        element: &Element,
+        mut call: impl FnMut(f64, f64) + 'static,
+    ) -> Result<Self, JsValue> {
         let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
             if let Some(last) = entries.iter().last() {
                 let rect = last.unchecked_into::<ResizeObserverEntry>().content_rect();
@@ -39,7 +44,7 @@ impl Drop for Resize {
     }
 }
 
-/// Tells when an attribute of an element changes. Dropping it ends that.
+/// Tells when an attribute of an element changes, until it is dropped.
 pub struct Attributes {
     observer: MutationObserver,
     _callback: Closure<dyn FnMut()>,
@@ -56,7 +61,11 @@ impl Attributes {
     ///
     /// # Errors
     /// When the browser refuses to observe it.
-    pub fn new(element: &Element, names: &[&str], call: impl FnMut() + 'static) -> Result<Self, JsValue> {
+    pub fn new(
+        element: &Element,
+        names: &[&str],
+        call: impl FnMut() + 'static,
+    ) -> Result<Self, JsValue> {
         let callback = Closure::<dyn FnMut()>::new(call);
         let observer = MutationObserver::new(callback.as_ref().unchecked_ref())?;
         let options = MutationObserverInit::new();

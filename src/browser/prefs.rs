@@ -1,5 +1,5 @@
-//! Small settings that survive a reload: localStorage, with the product's prefix. Where the browser keeps no
-//! storage for the page (private mode, blocked cookies), settings last as long as the page.
+//! Small settings that survive a reload, in localStorage. When the browser has none for the page
+//! (private mode, blocked cookies), they last as long as the page.
 
 const PREFIX: &str = "fwit.";
 
@@ -7,7 +7,7 @@ fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok().flatten()
 }
 
-/// A setting.
+/// Returns a setting.
 #[must_use]
 pub fn get(name: &str) -> Option<String> {
     storage()?.get_item(&format!("{PREFIX}{name}")).ok().flatten()
@@ -17,7 +17,7 @@ pub fn get(name: &str) -> Option<String> {
 pub fn set(name: &str, value: Option<&str>) {
     let Some(storage) = storage() else { return };
     let name = format!("{PREFIX}{name}");
-    // A full or forbidden storage loses a convenience, nothing of the user's.
+    // When the storage is full or forbidden, only a convenience is lost.
     let _ = match value {
         Some(value) => storage.set_item(&name, value),
         None => storage.remove_item(&name),

@@ -1,15 +1,15 @@
-//! Compute Pressure, where the browser has it (Chromium, secure pages): whether the CPU is under serious pressure.
+//! Compute Pressure: whether the CPU is under serious pressure. Chromium has it, in secure pages.
 //!
-//! By feature detection: `PressureObserver` is no stable part of web-sys.
+//! It is called by name, because web-sys has it only as an unstable API.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
-/// An observer of the CPU's pressure. Dropping it ends that.
+/// Observes the CPU's pressure until it is dropped.
 pub struct Pressure {
     observer: JsValue,
     _callback: Closure<dyn FnMut(JsValue)>,
-    /// Keeps a refusal from being an unhandled rejection.
+    /// Handles a refusal, which would be an unhandled rejection otherwise.
     _refused: Closure<dyn FnMut(JsValue)>,
 }
 
@@ -24,8 +24,8 @@ fn method(of: &JsValue, name: &str) -> Option<Function> {
 }
 
 impl Pressure {
-    /// Calls `call` with whether the pressure is serious or critical, and when that was heard (ms of this thread's
-    /// clock), about once a second while it changes. `None` where the browser can't tell.
+    /// Calls `call` with whether the pressure is serious or critical, and when (ms of this thread's
+    /// clock), about once a second while it changes. Returns `None` when the browser can't tell.
     #[must_use]
     pub fn watch(mut call: impl FnMut(bool, f64) + 'static) -> Option<Pressure> {
         let global = js_sys::global();

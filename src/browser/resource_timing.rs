@@ -1,6 +1,6 @@
 //! Times from the wire: the browser's Resource Timing entries, each matched to its request.
 //!
-//! Whose an entry is: `entity/names.rs`.
+//! Which request an entry is of is decided in `entity/names.rs`.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -13,11 +13,11 @@ use web_sys::{
     PerformanceResourceTiming, PerformanceServerTiming,
 };
 
-use crate::entity::names::{Found, Names};
-use crate::sample::{Protocol, WireTiming};
-use crate::units::Micros;
+use crate::entry_matching::{EntryMatcher, Found};
+use fwit_quantities::sample::{Protocol, WireTiming};
+use fwit_quantities::units::Micros;
 
-/// Entries after which the browser's own list is emptied (it keeps 250 and then complains).
+/// How many entries the browser may list before they are cleared: it keeps 250, then complains.
 const CLEAR_AFTER: u32 = 150;
 
 /// Watches the browser's entries.
@@ -31,22 +31,22 @@ pub struct ResourceTimings {
 #[derive(Debug, Default)]
 struct Books {
     next_ticket: u64,
-    names: Names,
+    names: EntryMatcher,
     done: Vec<(u64, Option<WireTiming>)>,
-    /// Tickets of requests that are under way: their timings are held back until they are over.
+    /// Tickets of requests under way: their timings are held back until they are over.
     open: HashSet<u64>,
     seen: u32,
     /// The protocol that a connection to an origin spoke last.
     protocols: HashMap<String, Protocol>,
 }
 
-/// A request under way: its name is its own until this is dropped.
+/// A request under way. No other request has its name until this is dropped.
 #[derive(Debug)]
 pub struct Issue {
     books: Rc<RefCell<Books>>,
     /// The URL to fetch, with its fragment.
     pub name: String,
-    /// Under which the timing comes.
+    /// The ticket that its timing comes with.
     pub ticket: u64,
 }
 
@@ -79,13 +79,13 @@ impl ResourceTimings {
             },
         );
         let observer = PerformanceObserver::new(callback.as_ref().unchecked_ref())?;
-        // `entryTypes`: one kind, from now on, nothing from the buffer.
+        // `entryTypes` observes one kind of entry, without those from before.
         let options = PerformanceObserverInit::new(&js_sys::Array::of1(&"resource".into()));
         observer.observe(&options);
         Ok(ResourceTimings { observer, _callback: callback, books })
     }
 
-    /// Names a request to a URL that is about to be issued at `now_ms`.
+    /// Gives a name to a request that is about to be sent at `now_ms`.
     #[must_use]
     pub fn issue(&self, url: String, now_ms: f64) -> Issue {
         let mut books = self.books.borrow_mut();
@@ -97,7 +97,7 @@ impl ResourceTimings {
         Issue { books: self.books.clone(), name, ticket }
     }
 
-    /// Timings that came since the last time.
+    /// Returns the timings since the last call.
     #[must_use]
     pub fn take(&self) -> Vec<(u64, Option<WireTiming>)> {
         let mut books = self.books.borrow_mut();
@@ -126,7 +126,8 @@ impl Books {
         }
     }
 
-    /// `None` where the node (or one on the way) sends no `Timing-Allow-Origin`.
+    /// Returns the timing; `None` when the node, or one that redirected to it, sends no
+    /// `Timing-Allow-Origin`.
     fn timing(&mut self, entry: &PerformanceResourceTiming, name: &str) -> Option<WireTiming> {
         let request = entry.request_start();
         if request <= 0.0 {
@@ -136,13 +137,16 @@ impl Books {
         let (fetch, connect_start, connect_end) =
             (entry.fetch_start(), entry.connect_start(), entry.connect_end());
         let new_connection = connect_end > connect_start && connect_end > fetch;
-        let connect =
-            if new_connection { span(entry.domain_lookup_start(), connect_end) } else { Micros::ZERO };
+        let connect = if new_connection {
+            span(entry.domain_lookup_start(), connect_end)
+        } else {
+            Micros::ZERO
+        };
         let (response, end) = (entry.response_start(), entry.response_end());
         let (redirect_start, redirect_end) = (entry.redirect_start(), entry.redirect_end());
         let origin = name.match_indices('/').nth(2).map_or(name, |(end, _)| &name[..end]);
         let protocol = match self.protocols.get(origin) {
-            // Reading it costs a string each time: only new connections can change it.
+            // To read it makes a string each time; only a new connection can change it.
             Some(known) if !new_connection => *known,
             _ => {
                 let protocol = Protocol::from_alpn(&entry.next_hop_protocol());
@@ -163,7 +167,8 @@ impl Books {
     }
 }
 
-/// The longest duration among the answer's `Server-Timing` entries: the whole handler.
+/// Returns the longest duration among the answer's `Server-Timing` entries: that of the whole
+/// handler.
 fn server_time(entry: &PerformanceResourceTiming) -> Option<Micros> {
     let list = entry.server_timing();
     let durations = list.iter().map(|t| t.unchecked_into::<PerformanceServerTiming>().duration());

@@ -1,4 +1,4 @@
-//! Hands a file to the reader: a download from memory, with its address taken back afterwards.
+//! Saves files: downloads from memory, whose address is revoked afterwards.
 
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, Url};
@@ -8,7 +8,7 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, Url};
 pub struct ObjectUrl(String);
 
 impl ObjectUrl {
-    /// The address of a blob.
+    /// Makes the address of a blob.
     ///
     /// # Errors
     /// When the browser gives none.
@@ -16,7 +16,7 @@ impl ObjectUrl {
         Url::create_object_url_with_blob(blob).map(Self)
     }
 
-    /// The address.
+    /// Returns the address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -33,7 +33,8 @@ impl Drop for ObjectUrl {
 /// # Errors
 /// When there is no document or the browser refuses.
 pub fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
-    let document = web_sys::window().and_then(|w| w.document()).ok_or("this thread has no document")?;
+    let document =
+        web_sys::window().and_then(|w| w.document()).ok_or("this thread has no document")?;
     let url = ObjectUrl::new(blob)?;
     let anchor: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
     anchor.set_href(url.as_str());
@@ -56,10 +57,10 @@ pub fn save_text(name: &str, text: &str, media_type: &str) -> Result<(), JsValue
 /// Offers what a canvas shows as a PNG called `name`.
 ///
 /// # Errors
-/// When the browser cannot make the picture; errors after that cannot be told.
+/// When the browser can not make the picture. Later errors are not reported.
 pub fn save_png(name: &str, canvas: &HtmlCanvasElement) -> Result<(), JsValue> {
     let name = name.to_owned();
-    // Called once; the browser holds it until then.
+    // It is called once; the browser keeps it until then.
     let done = Closure::once_into_js(move |blob: Option<Blob>| {
         if let Some(blob) = blob {
             let _ = save_blob(&name, &blob);

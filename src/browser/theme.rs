@@ -1,23 +1,25 @@
-//! The page's colours and font as the painter needs them: read once from CSS, and told when they change.
+//! The page's colours and font for the painter: read from CSS, and told when they change.
 
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement};
 
 use super::listener::Listener;
 use super::observe::Attributes;
-use crate::chart::ink::{Ink, Palette};
-use crate::chart::ramp::Color;
+use fwit_chart::ink::{Ink, Palette};
+use fwit_chart::ramp::Color;
 
-/// Whether the reader prefers a dark ground.
+/// Returns whether the reader prefers a dark ground.
 pub fn prefers_dark() -> bool {
     web_sys::window()
         .and_then(|w| w.match_media("(prefers-color-scheme: dark)").ok().flatten())
         .is_some_and(|m| m.matches())
 }
 
-/// The palette that CSS gives at `host`; a property that is not defined gets the value of the built-in palette.
+/// Returns the palette that CSS gives at `host`. A property that is not defined gets its value from
+/// the built-in palette.
 ///
-/// Each colour is painted and read back, so that any CSS colour works: `light-dark()`, `oklch()`, names.
+/// Each colour is painted and read back, so that every CSS colour works: `light-dark()`, `oklch()`,
+/// names.
 ///
 /// # Errors
 /// When the browser gives no canvas.
@@ -30,8 +32,10 @@ pub fn palette(host: &Element) -> Result<Palette, JsValue> {
     canvas.set_height(1);
     let options = js_sys::Object::new();
     js_sys::Reflect::set(&options, &"willReadFrequently".into(), &JsValue::TRUE)?;
-    let context: CanvasRenderingContext2d =
-        canvas.get_context_with_context_options("2d", &options)?.ok_or("no 2d canvas")?.unchecked_into();
+    let context: CanvasRenderingContext2d = canvas
+        .get_context_with_context_options("2d", &options)?
+        .ok_or("no 2d canvas")?
+        .unchecked_into();
     let probe: HtmlElement = document.create_element("span")?.unchecked_into();
     probe.style().set_property("display", "none")?;
     host.append_child(&probe)?;
@@ -52,7 +56,7 @@ pub fn palette(host: &Element) -> Result<Palette, JsValue> {
     Ok(Palette::new(colors))
 }
 
-/// The font family that CSS gives at `host`.
+/// Returns the font family that CSS gives at `host`.
 pub fn font(host: &Element) -> String {
     web_sys::window()
         .and_then(|w| w.get_computed_style(host).ok().flatten())
@@ -61,7 +65,7 @@ pub fn font(host: &Element) -> String {
         .unwrap_or_else(|| "system-ui, sans-serif".to_owned())
 }
 
-/// Tells when colours may have changed: the system's scheme, print, or the root's theme attributes.
+/// Tells when colours may have changed: the system's scheme, or the root's attributes.
 #[derive(Debug)]
 pub struct Watch {
     _scheme: Listener,
@@ -75,12 +79,17 @@ impl Watch {
     /// When the browser refuses.
     pub fn new(call: impl Fn() + Clone + 'static) -> Result<Self, JsValue> {
         let window = web_sys::window().ok_or("this thread has no window")?;
-        let media = window.match_media("(prefers-color-scheme: dark)")?.ok_or("no media queries")?;
+        let media =
+            window.match_media("(prefers-color-scheme: dark)")?.ok_or("no media queries")?;
         let root = window.document().and_then(|d| d.document_element()).ok_or("no document")?;
         let other = call.clone();
         Ok(Self {
             _scheme: Listener::new(&media, "change", move |_| other()),
-            _attributes: Attributes::new(&root, &["class", "style", "data-theme", "data-scheme"], call)?,
+            _attributes: Attributes::new(
+                &root,
+                &["class", "style", "data-theme", "data-scheme"],
+                call,
+            )?,
         })
     }
 }

@@ -10,11 +10,11 @@ use web_sys::{Headers, Performance};
 use super::event_stream::SocketEvents;
 use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
-use crate::entity::world::{Call, NoAnswer, Reply, Transport, Wire};
-use crate::sample::WireTiming;
-use crate::units::{Micros, decimal};
+use fwit_engine::environment::{Call, NoAnswer, Reply, Transport, Wire};
+use fwit_quantities::sample::WireTiming;
+use fwit_quantities::units::{Micros, decimal};
 
-/// The browser's network. Clones share its connections and the book of its timings.
+/// The browser's network. Clones share its requests and timings.
 #[derive(Clone, Debug)]
 pub struct FetchTransport {
     inner: Rc<Inner>,
@@ -27,25 +27,28 @@ struct Inner {
     timings: Option<ResourceTimings>,
     /// Name and value of the header that carries the API key.
     auth: Option<(&'static str, String)>,
-    /// Header lists by content type, made once.
+    /// Headers by content type, made once.
     headers: RefCell<HashMap<&'static str, Headers>>,
     /// Base URLs as the browser writes them.
     bases: RefCell<HashMap<String, String>>,
 }
 
 impl FetchTransport {
-    /// Over the worker's `fetch`.
+    /// Makes a transport over the worker's `fetch`.
     #[must_use]
     pub fn new(performance: Performance, auth: Option<(&'static str, String)>) -> FetchTransport {
         let timings = ResourceTimings::watch(&performance).ok();
         let (headers, bases) = (RefCell::default(), RefCell::default());
         let exchange = Exchange::new();
-        FetchTransport { inner: Rc::new(Inner { exchange, performance, timings, auth, headers, bases }) }
+        FetchTransport {
+            inner: Rc::new(Inner { exchange, performance, timings, auth, headers, bases }),
+        }
     }
 }
 
 impl Inner {
-    /// The whole URL, its base written as the browser writes it, so that timing entries are found by name.
+    /// Returns the whole URL. Its base is written as the browser writes it, so that timing entries
+    /// are found by name.
     fn url(&self, base: &str, path: &str) -> String {
         let mut bases = self.bases.borrow_mut();
         if !bases.contains_key(base) {
@@ -59,7 +62,8 @@ impl Inner {
         url
     }
 
-    /// Headers beyond those the browser sends by itself. A text body has its type without a header.
+    /// Returns the headers that the browser does not send by itself. It sends the type of a text
+    /// body.
     fn headers(&self, content_type: &'static str) -> Result<Option<Headers>, NoAnswer> {
         let own = if content_type.starts_with("text/plain") { "" } else { content_type };
         if own.is_empty() && self.auth.is_none() {
@@ -74,10 +78,12 @@ impl Inner {
             headers.set("Content-Type", own).map_err(|e| failure(&e))?;
         }
         if let Some((name, value)) = &self.auth {
-            // The browser's own words may quote the key.
+            // The browser's message may quote the key, so it is not shown.
             let refused = |_| {
                 NoAnswer(
-                    "the API key can't be sent as a header: it holds a character that headers can't".into(),
+                    "the API key can't be sent as a header: it holds a character that headers \
+                     can't"
+                        .into(),
                 )
             };
             headers.set(name, value).map_err(refused)?;
@@ -97,7 +103,7 @@ impl Transport for FetchTransport {
         let issue = inner.timings.as_ref().map(|t| t.issue(url.clone(), inner.performance.now()));
         let sent = Sent {
             url: issue.as_ref().map_or(url.as_str(), |i| i.name.as_str()),
-            // `fetch.js` has them in the same order.
+            // `fetch.js` has the methods in the same order.
             method: call.request.method as u8,
             headers: headers.as_ref(),
             body: &call.request.body,
@@ -105,7 +111,9 @@ impl Transport for FetchTransport {
         };
         let answer = inner.exchange.send(&sent).await;
         if answer.status == 0 {
-            return Err(NoAnswer(answer.text.unwrap_or_else(|| "the browser gave no reason".into())));
+            return Err(NoAnswer(
+                answer.text.unwrap_or_else(|| "the browser gave no reason".into()),
+            ));
         }
         let seconds = answer.retry_after.and_then(|s| decimal(&s));
         Ok(Reply {
@@ -128,15 +136,16 @@ impl Transport for FetchTransport {
     }
 }
 
-/// The status from which on an answer has to be read as text: where the call wants it of any status of the
-/// same hundred.
+/// Returns the least status of an answer that is read as text: the hundred of the first status
+/// whose text the call wants.
 fn text_from(call: &Call<'_>) -> u16 {
     let hundreds = [(200, 206), (300, 308), (400, 431), (500, 511)];
     let wanted = hundreds.iter().find(|(from, to)| (*from..=*to).any(call.wants_text));
     wanted.map_or(600, |(from, _)| *from)
 }
 
-/// The browser's words for a failed fetch: it gives no more, so as not to tell a page what it may not know.
+/// Returns the browser's message for a failed fetch. It tells no more, to keep from the page what
+/// it may not know.
 fn failure(error: &JsValue) -> NoAnswer {
     let message = error.dyn_ref::<js_sys::Error>().map(|e| String::from(e.message()));
     NoAnswer(message.unwrap_or_else(|| "the browser gave no reason".into()))

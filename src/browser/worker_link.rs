@@ -1,8 +1,9 @@
-//! A worker of fwit's second program, spoken to in typed messages.
+//! A worker, spoken to in typed messages.
 //!
-//! Messages are postcard bytes in a transferred `ArrayBuffer`, both ways. What is sent before the worker's
-//! `Ready` waits here; a worker of another version, one that can't start and one that dies are reported once,
-//! as a [`LinkError`], and nothing is sent any more. Dropping the link ends the worker.
+//! Messages are postcard bytes in a transferred `ArrayBuffer`, both ways. What is sent before the
+//! worker's `Ready` waits here. A worker that can't start, that dies, or that is of another version
+//! is reported once, as a [`LinkError`]; after that nothing is sent. Dropping the link ends the
+//! worker.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,7 +21,7 @@ const LOADER: &str = "./worker_loader.js";
 /// What can go wrong between page and worker.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// The browser would not make it.
+    /// The browser could not make it.
     #[error("The browser could not start fwit's worker: {0}. Reload the page.")]
     Spawn(String),
     /// Its program could not be loaded, or it stopped with an error.
@@ -28,8 +29,8 @@ pub enum LinkError {
     Died(String),
     /// Page and worker are of different builds.
     #[error(
-        "The page speaks version {page} and its worker version {worker}: the browser mixed two releases of fwit. Reload the \
-         page without its cache (Ctrl+Shift+R)."
+        "The page speaks version {page} and its worker version {worker}: the browser mixed two \
+         releases of fwit. Reload the page without its cache (Ctrl+Shift+R)."
     )]
     Version {
         /// The page's.
@@ -45,7 +46,7 @@ pub enum LinkError {
     Transfer,
 }
 
-/// What the page hears of a worker.
+/// Is called with each message of a worker, or with the error that ends the link.
 type Callback = Rc<dyn Fn(Result<FromWorker, LinkError>)>;
 
 /// A running worker.
@@ -73,10 +74,11 @@ enum State {
 }
 
 impl WorkerLink {
-    /// Starts a worker. `on_message` hears everything but `Ready`; an error is the last it hears.
+    /// Starts a worker. `on_message` is called with all messages but `Ready`; an error is the last
+    /// call.
     ///
     /// # Errors
-    /// Where the browser refuses to make a worker at all.
+    /// When the browser refuses to make a worker.
     pub fn spawn(
         name: &str,
         on_message: impl Fn(Result<FromWorker, LinkError>) + 'static,
@@ -86,7 +88,8 @@ impl WorkerLink {
         options.set_name(name);
         let start = || -> Result<Worker, JsValue> {
             let worker = Worker::new_with_options(&loader()?, &options)?;
-            // The program that the page runs, compiled already: the first message, and the loader's only one.
+            // The compiled program of the page is the first message, and the only one that the
+            // loader reads.
             worker.post_message(&wasm_bindgen::module())?;
             Ok(worker)
         };
@@ -95,23 +98,25 @@ impl WorkerLink {
         let shared = Rc::new(Shared { worker, state: RefCell::new(State::Starting(Vec::new())) });
         let callback: Callback = Rc::new(on_message);
         let (on_data, data) = (callback.clone(), shared.clone());
-        let message = Listener::new(&shared.worker, "message", move |event| data.receive(&event, &on_data));
+        let message =
+            Listener::new(&shared.worker, "message", move |event| data.receive(&event, &on_data));
         let (on_error, data) = (callback.clone(), shared.clone());
         let error = Listener::new(&shared.worker, "error", move |event| {
-            // The worker's own handler has reported it to the console already.
+            // The worker has reported it to the console already.
             event.prevent_default();
             data.fail(LinkError::Died(error_text(&event)), &on_error);
         });
         let data = shared.clone();
-        let unreadable =
-            Listener::new(&shared.worker, "messageerror", move |_| data.fail(LinkError::Transfer, &callback));
+        let unreadable = Listener::new(&shared.worker, "messageerror", move |_| {
+            data.fail(LinkError::Transfer, &callback)
+        });
         Ok(WorkerLink { shared, _listeners: [message, error, unreadable] })
     }
 
     /// Sends a message, at once or as soon as the worker is ready.
     ///
     /// # Errors
-    /// Where it can't be handed over, or the worker is gone.
+    /// When it can't be handed over, or the worker is gone.
     pub fn send(&self, message: ToWorker) -> Result<(), LinkError> {
         if let State::Starting(waiting) = &mut *self.shared.state.borrow_mut() {
             waiting.push(message);
@@ -121,23 +126,25 @@ impl WorkerLink {
     }
 }
 
-/// The loader's URL. It is told where the page's glue code is: Trunk gives it a name with a hash, and a preload
-/// line in the page's head.
+/// Returns the loader's URL, with the address of the page's glue code: Trunk names that by a hash,
+/// in a preload line of the page's head.
 fn loader() -> Result<String, JsValue> {
     let document = web_sys::window().and_then(|w| w.document()).ok_or("there is no document")?;
-    let line =
-        document.query_selector("link[rel=modulepreload]")?.ok_or("the page's head names no glue code")?;
+    let line = document
+        .query_selector("link[rel=modulepreload]")?
+        .ok_or("the page's head names no glue code")?;
     let href = line.get_attribute("href").unwrap_or_default();
-    let glue = web_sys::Url::new_with_base(&href, &document.base_uri()?.unwrap_or_default())?.href();
+    let glue =
+        web_sys::Url::new_with_base(&href, &document.base_uri()?.unwrap_or_default())?.href();
     Ok(format!("{LOADER}?glue={}", String::from(js_sys::encode_uri_component(&glue))))
 }
 
 thread_local! {
-    /// The workers that live: a page that broke down must not leave a load running behind it.
+    /// All workers: a page that has failed must not leave a load running.
     static ALIVE: RefCell<Vec<Worker>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Ends every worker, from wherever; the page can't be relied on any more.
+/// Ends every worker, after the page has failed.
 pub fn terminate_all() {
     ALIVE.with(|alive| {
         if let Ok(alive) = alive.try_borrow() {
@@ -159,7 +166,9 @@ impl Shared {
             return Err(LinkError::Died("it is gone".into()));
         }
         let buffer = Uint8Array::from(protocol::encode(message)?.as_slice()).buffer();
-        self.worker.post_message_with_transfer(&buffer, &Array::of1(&buffer)).map_err(|_| LinkError::Transfer)
+        self.worker
+            .post_message_with_transfer(&buffer, &Array::of1(&buffer))
+            .map_err(|_| LinkError::Transfer)
     }
 
     fn receive(&self, event: &Event, callback: &Callback) {
@@ -169,9 +178,14 @@ impl Shared {
         let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match protocol::decode::<FromWorker>(&bytes) {
-            Ok(FromWorker::Ready { version }) if version == protocol::VERSION => self.ready(callback),
+            Ok(FromWorker::Ready { version }) if version == protocol::VERSION => {
+                self.ready(callback)
+            }
             Ok(FromWorker::Ready { version }) => {
-                self.fail(LinkError::Version { page: protocol::VERSION, worker: version }, callback);
+                self.fail(
+                    LinkError::Version { page: protocol::VERSION, worker: version },
+                    callback,
+                );
             }
             Ok(message) => callback(Ok(message)),
             Err(error) => self.fail(error.into(), callback),

@@ -1,20 +1,24 @@
-//! `window.fwit`: what a script, a headless browser or a CI job drives. It does what the buttons do.
-//! Documented in docs/automation.md; names and shapes are part of the product.
+//! `window.fwit`: the interface for scripts, headless browsers and CI jobs. It does what the
+//! buttons do. docs/automation.md describes it; its names and shapes are part of the product.
 
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
+use leptos::prelude::WithUntracked;
+use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::item::Item;
-use super::state::{App, Waiter};
-use crate::experiment::{self, ExperimentError};
-use crate::plan::{Problem, preset, wire};
-use crate::route::Route;
-use crate::run::compare::compare;
-use crate::run::view::Measure;
+use super::actions::{Actions, OnEnd};
+use super::state::{Engine, Library, PlanForm, RunEnd, go};
+use fwit_model::plan::{Problem, preset, wire};
+use fwit_present::route::Route;
+use fwit_report::experiment::{self, ExperimentError};
+use fwit_report::run::compare::compare;
+use fwit_report::run::view::Measure;
 
 /// Puts `fwit` on the window.
-pub fn install(app: App) {
+pub fn install() {
+    let actions: Actions = expect_context();
+    let (engine, library, plan_form) = (expect_context(), expect_context(), expect_context());
     let api = Object::new();
     let set = |name: &str, value: &JsValue| {
         // Setting a field of a fresh object can't fail.
@@ -22,27 +26,29 @@ pub fn install(app: App) {
     };
     set("version", &env!("CARGO_PKG_VERSION").into());
     set("preset", &function1(|name| preset_object(&name)));
-    set("start", &function2(move |plan, options| start(app, &plan, &options).into()));
+    set("start", &function2(move |plan, options| start(actions, &plan, &options).into()));
     set(
         "experiment",
-        &function2(move |experiment, options| start_experiment(app, &experiment, &options).into()),
+        &function2(move |experiment, options| {
+            start_experiment(actions, &experiment, &options).into()
+        }),
     );
     set(
         "stop",
         &function1(move |_| {
-            app.engine.stop();
+            Engine::stop(engine);
             Ok(JsValue::UNDEFINED)
         }),
     );
-    set("calibrate", &function1(move |plan| Ok(calibrate(app, &plan).into())));
-    set("open", &function1(move |text| Ok(open(app, text).into())));
-    set("compare", &function1(move |ids| Ok(compare_runs(app, ids).into())));
+    set("calibrate", &function1(move |plan| Ok(calibrate(engine, plan_form, &plan).into())));
+    set("open", &function1(move |text| Ok(open(actions, text).into())));
+    set("compare", &function1(move |ids| Ok(compare_runs(library, ids).into())));
     if let Some(window) = web_sys::window() {
         let _ = Reflect::set(&window, &"fwit".into(), &api);
     }
 }
 
-/// A function that lives as long as the page.
+/// Returns a JavaScript function that lives as long as the page.
 fn function1(f: impl Fn(JsValue) -> Result<JsValue, JsValue> + 'static) -> Function {
     Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(f).into_js_value().unchecked_into()
 }
@@ -54,14 +60,17 @@ fn function2(f: impl Fn(JsValue, JsValue) -> JsValue + 'static) -> Function {
 
 fn preset_object(name: &JsValue) -> Result<JsValue, JsValue> {
     let plan = name.as_string().and_then(|name| preset(&name)).ok_or_else(|| {
-        let sims = crate::plan::SIM_PRESETS.iter().map(|p| p.name);
-        let known: Vec<_> = crate::plan::PRESETS.iter().map(|p| p.name).chain(sims).collect();
-        JsValue::from(Error::new(&format!("There is no such preset; there are: {}.", known.join(", "))))
+        let sims = fwit_model::plan::SIM_PRESETS.iter().map(|p| p.name);
+        let known: Vec<_> = fwit_model::plan::PRESETS.iter().map(|p| p.name).chain(sims).collect();
+        JsValue::from(Error::new(&format!(
+            "There is no such preset; there are: {}.",
+            known.join(", ")
+        )))
     })?;
     JSON::parse(&wire::to_json(&plan))
 }
 
-/// An error with the list of all that is wrong, as `problems`: objects of `field` and `message`.
+/// Returns an error that lists all that is wrong, as `problems`: objects of `field` and `message`.
 fn problems_error(problems: &[Problem]) -> JsValue {
     let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
     let error = Error::new(&texts.join("\n"));
@@ -82,7 +91,7 @@ fn messages_error(messages: &[String]) -> JsValue {
     problems_error(&messages.iter().map(|m| Problem::new("", m.as_str())).collect::<Vec<_>>())
 }
 
-/// The text of a plan: an object's JSON, or a text itself.
+/// Returns the text of a plan: the JSON of an object, or a text itself.
 fn json_text(value: &JsValue) -> Result<String, JsValue> {
     if let Some(text) = value.as_string() {
         return Ok(text);
@@ -93,17 +102,17 @@ fn json_text(value: &JsValue) -> Result<String, JsValue> {
     }
 }
 
-fn start(app: App, plan: &JsValue, options: &JsValue) -> Promise {
+fn start(actions: Actions, plan: &JsValue, options: &JsValue) -> Promise {
     let plan = json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)));
     let plan = match plan {
         Ok(plan) => plan,
         Err(error) => return Promise::reject(&error),
     };
     let api_key = api_key(options);
-    carried_out(&move |waiter| app.start(plan.clone(), api_key.clone(), Some(waiter)))
+    carried_out(&move |on_end| actions.start(plan.clone(), api_key.clone(), Some(on_end)))
 }
 
-fn start_experiment(app: App, experiment: &JsValue, options: &JsValue) -> Promise {
+fn start_experiment(actions: Actions, experiment: &JsValue, options: &JsValue) -> Promise {
     let read = json_text(experiment).and_then(|json| {
         experiment::read(json.as_bytes()).map_err(|error| match error {
             ExperimentError::Invalid(problems) => problems_error(&problems),
@@ -115,33 +124,38 @@ fn start_experiment(app: App, experiment: &JsValue, options: &JsValue) -> Promis
         Err(error) => return Promise::reject(&error),
     };
     let api_key = api_key(options);
-    carried_out(&move |waiter| app.start_experiment(&experiment, api_key.clone(), Some(waiter)))
+    carried_out(&move |on_end| actions.start_experiment(&experiment, api_key.clone(), Some(on_end)))
 }
 
 fn api_key(options: &JsValue) -> Option<String> {
     Reflect::get(options, &"apiKey".into()).ok().and_then(|key| key.as_string())
 }
 
-/// A promise of what starts here: the object of its file.
-fn carried_out(start: &dyn Fn(Waiter) -> Result<(), String>) -> Promise {
+/// Starts a run or an experiment. Returns a promise of its file, as an object.
+fn carried_out(start: &dyn Fn(OnEnd) -> Result<(), String>) -> Promise {
     Promise::new(&mut |resolve, reject| {
         let refuse = reject.clone();
-        let waiter = Box::new(move |end: Result<Item, Vec<String>>| {
-            let _ = match end.map_err(|m| messages_error(&m)).and_then(|item| JSON::parse(item.json())) {
-                Ok(file) => resolve.call1(&JsValue::NULL, &file),
-                Err(error) => reject.call1(&JsValue::NULL, &error),
-            };
+        let on_end = Box::new(move |end: RunEnd| {
+            let _ =
+                match end.map_err(|m| messages_error(&m)).and_then(|item| JSON::parse(item.json()))
+                {
+                    Ok(file) => resolve.call1(&JsValue::NULL, &file),
+                    Err(error) => reject.call1(&JsValue::NULL, &error),
+                };
         });
-        if let Err(message) = start(waiter) {
+        if let Err(message) = start(on_end) {
             let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
         }
     })
 }
 
-/// Measures how fast this browser is; the plan in the form gives the slots where none is given.
-fn calibrate(app: App, plan: &JsValue) -> Promise {
+/// Measures how fast this browser is. Without a plan, the plan form gives the slots.
+fn calibrate(engine: Engine, plan_form: PlanForm, plan: &JsValue) -> Promise {
     let given = if plan.is_undefined() || plan.is_null() {
-        app.form.draft.with_untracked(crate::plan::PlanDraft::plan).map_err(|p| problems_error(&p))
+        plan_form
+            .draft
+            .with_untracked(fwit_model::plan::PlanDraft::plan)
+            .map_err(|p| problems_error(&p))
     } else {
         json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)))
     };
@@ -150,9 +164,9 @@ fn calibrate(app: App, plan: &JsValue) -> Promise {
         Err(error) => return Promise::reject(&error),
     };
     Promise::new(&mut move |resolve, reject| {
-        let tell = Box::new(move |result: Result<crate::run::view::Calibration, String>| {
+        let tell = Box::new(move |result: Result<fwit_report::run::view::Calibration, String>| {
             let value = result
-                .map(|c| crate::json::write(&c))
+                .map(|c| fwit_model::json::write(&c))
                 .map_err(|m| messages_error(&[m]))
                 .and_then(|json| JSON::parse(&json));
             let _ = match value {
@@ -160,15 +174,16 @@ fn calibrate(app: App, plan: &JsValue) -> Promise {
                 Err(error) => reject.call1(&JsValue::NULL, &error),
             };
         });
-        app.engine.calibrate(&plan, tell);
+        engine.calibrate(&plan, tell);
     })
 }
 
-fn open(app: App, text: JsValue) -> Promise {
+fn open(actions: Actions, text: JsValue) -> Promise {
     future_to_promise(async move {
         let text = json_text(&text)?;
-        let route = app.open("file", text.into_bytes()).await.map_err(|m| messages_error(&[m]))?;
-        app.go(&route);
+        let route =
+            actions.open("file", text.into_bytes()).await.map_err(|m| messages_error(&[m]))?;
+        go(&route);
         Ok(match route {
             Route::Result(id) | Route::Experiment(Some(id)) => id.into(),
             _ => JsValue::UNDEFINED,
@@ -176,7 +191,7 @@ fn open(app: App, text: JsValue) -> Promise {
     })
 }
 
-fn compare_runs(app: App, ids: JsValue) -> Promise {
+fn compare_runs(library: Library, ids: JsValue) -> Promise {
     future_to_promise(async move {
         let ids: Vec<String> = match ids.dyn_ref::<Array>() {
             Some(list) => list.iter().filter_map(|id| id.as_string()).collect(),
@@ -187,21 +202,24 @@ fn compare_runs(app: App, ids: JsValue) -> Promise {
         }
         let mut runs = Vec::new();
         for id in &ids {
-            runs.push(app.runs.open(id).await.map_err(|m| messages_error(&[m]))?);
+            runs.push(library.open(id).await.map_err(|m| messages_error(&[m]))?);
         }
         let views: Vec<_> = runs.iter().map(|run| &run.view).collect();
         let mut comparison = compare(&views, &[], Measure::Service);
         let mut control = comparison.control.clone();
         let mut all = runs.clone();
         if control.is_none()
-            && let Some(run) = app.runs.control(&runs).await
+            && let Some(run) = library.control(&runs).await
         {
-            control = Some(super::contrast::of_library(&run));
+            control = Some(super::intervals::of_library(&run));
             all.push(run);
         }
-        let contrast = app.runs.contrasted(all, Measure::Service).await.map_err(|m| messages_error(&[m]))?;
-        crate::run::contrast::apply(&mut comparison, &contrast, control);
-        app.go(&Route::Compare(ids));
-        JSON::parse(&crate::json::write(&comparison))
+        let intervals = library
+            .compare_separate_runs_to_end(all, Measure::Service)
+            .await
+            .map_err(|m| messages_error(&[m]))?;
+        fwit_report::run::bootstrap::apply(&mut comparison, &intervals, control);
+        go(&Route::Compare(ids));
+        JSON::parse(&fwit_model::json::write(&comparison))
     })
 }

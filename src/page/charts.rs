@@ -1,72 +1,24 @@
-//! Which charts each view shows, from `present::charts`, in the figures of [`super::chart`].
+//! The charts of each view: `present::charts` makes them, [`super::chart`] shows them.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::chart::ChartFigure;
-use super::contrast::Intervals;
+use super::chart::Slot;
+use super::intervals::Intervals;
 use super::parts::MethodLink;
-use crate::chart::figure::{Chart, ChartError};
-use crate::markup::{Markup, RwSignal, Signal, live, memo, remade, view};
-use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
-use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
-use crate::run::view::{Annotation, Measure, RunView, Second};
-
-/// A figure that is there when its chart is; else a sentence.
-#[component]
-pub fn Slot(
-    /// Makes the chart; runs again when a signal in it changes.
-    make: impl Fn() -> Result<Drawn, ChartError> + Send + Sync + 'static,
-    /// Shown while there is nothing to draw.
-    #[prop(default = "Nothing to draw yet.")]
-    empty: &'static str,
-    /// Height of the plot, CSS pixels.
-    #[prop(default = 260.0)]
-    height: f64,
-    /// Charts with the same signal share their cursor.
-    #[prop(optional)]
-    cursor: Option<RwSignal<Option<f64>>>,
-) -> impl IntoView {
-    slot(Box::new(make), empty, height, cursor)
-}
-
-/// [`Slot`], once for all that make charts.
-fn slot(
-    make: Box<dyn Fn() -> Result<Drawn, ChartError> + Send + Sync>,
-    empty: &'static str,
-    height: f64,
-    cursor: Option<RwSignal<Option<f64>>>,
-) -> Markup {
-    let made = remade(move || make().map_err(|e| e.to_string()));
-    let state = memo(move || {
-        made.with(|made| match made {
-            Ok(chart) => Ok(chart.is_some()),
-            Err(error) => Err(error.clone()),
-        })
-    });
-    live(move || match (state.get(), made.with_untracked(|made| made.clone().ok().flatten())) {
-        (Ok(_), Some(first)) => {
-            let chart = Signal::derive(move || -> Arc<dyn Chart> {
-                made.with(|made| made.clone().ok().flatten()).unwrap_or_else(|| first.clone())
-            });
-            match cursor {
-                Some(cursor) => view! { <ChartFigure chart height cursor /> },
-                None => view! { <ChartFigure chart height /> },
-            }
-        }
-        (Err(error), _) => view! { <p class="wrong">{error}</p> },
-        _ => view! { <p class="hint">{empty}</p> },
-    })
-}
+use fwit_chart::figure::ChartError;
+use fwit_present::charts::{self, By, Drawn, Marks, Over, series_measure};
+use fwit_present::method::BLOCK_BOOTSTRAP;
+use fwit_report::run::view::{Annotation, Measure, RunView, Second};
 
 /// The live view's charts.
 #[component]
 pub fn LiveCharts(
     history: RwSignal<Vec<Second>>,
     /// What disturbed the instrument so far.
-    annotations: Signal<Vec<Annotation>>,
+    annotations: Memo<Vec<Annotation>>,
     warmup_s: f64,
 ) -> impl IntoView {
     let cursor = RwSignal::new(None);
@@ -76,12 +28,16 @@ pub fn LiveCharts(
     view! {
         <section class="panel charts" aria-label="Over time">
             <Slot make=move || draw(charts::throughput) height=220.0 cursor />
-            <Slot make=move || draw(|h, m| charts::latency(h, m, Measure::Service)) height=220.0 cursor />
+            <Slot
+                make=move || draw(|h, m| charts::latency(h, m, Measure::Service))
+                height=220.0
+                cursor
+            />
         </section>
     }
 }
 
-/// A chart of one run in the latency chosen.
+/// A chart of one run, of the chosen latency.
 #[component]
 fn RunSlot(
     run: Arc<Opened>,
@@ -93,8 +49,8 @@ fn RunSlot(
 ) -> impl IntoView {
     let make = move || make(&run.view, measure.get());
     match cursor {
-        Some(cursor) => view! { <Slot make empty height cursor /> },
-        None => view! { <Slot make empty height /> },
+        Some(cursor) => view! { <Slot make empty height cursor /> }.into_any(),
+        None => view! { <Slot make empty height /> }.into_any(),
     }
 }
 
@@ -108,17 +64,32 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         <section class="panel">
             <h2>"Over time"</h2>
             <div class="charts">
-                <RunSlot run=r() measure make=|r, _| charts::throughput(charts::whole(r), Marks::of(r)) cursor />
-                <RunSlot run=r() measure make=|r, m| charts::latency(charts::whole(r), Marks::of(r), m) cursor />
+                <RunSlot
+                    run=r()
+                    measure
+                    make=|r, _| charts::throughput(charts::whole(r), Marks::of(r))
+                    cursor
+                />
+                <RunSlot
+                    run=r()
+                    measure
+                    make=|r, m| charts::latency(charts::whole(r), Marks::of(r), m)
+                    cursor
+                />
                 <div class="charts-wide">
                     <RunSlot run=r() measure make=|r, _| charts::heat(r) height=300.0 cursor />
                 </div>
                 <RunSlot run=r() measure make=charts::by_operation cursor />
-                <RunSlot run=r() measure make=|r, _| charts::concurrency(charts::whole(r), Marks::of(r)) cursor />
                 <RunSlot
                     run=r()
                     measure
-                    make=|r, _| charts::closure(charts::whole(r), Marks::of(r))
+                    make=|r, _| charts::concurrency(charts::whole(r), Marks::of(r))
+                    cursor
+                />
+                <RunSlot
+                    run=r()
+                    measure
+                    make=|r, _| charts::littles_law_ratio(charts::whole(r), Marks::of(r))
                     empty="An open load has no Little's law to close."
                     cursor
                 />
@@ -127,18 +98,26 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         <section class="panel">
             <h2>"Entities"</h2>
             <p class="hint">
-                {if run.view.camps.found() {
-                    "A dot is one entity’s mean for an operation, with the colour and the shape of its camp."
+                {if run.view.latency_groups.found() {
+                    "A dot is one entity’s mean for an operation, with the colour and the shape \
+                     of its camp."
                 } else {
-                    "A dot is one entity’s mean for an operation. Two groups of dots in one row would be two camps: see which node each chose."
+                    "A dot is one entity’s mean for an operation. Two groups of dots in one row \
+                     would be two camps: see which node each chose."
                 }}
             </p>
-            <RunSlot run=r() measure make=|r, _| charts::camps(r) height=480.0 empty="No entity had an answer." />
+            <RunSlot
+                run=r()
+                measure
+                make=|r, _| charts::latency_groups(r)
+                height=480.0
+                empty="No entity had an answer."
+            />
         </section>
     }
 }
 
-/// Percentile curves and the histogram, with what they are of.
+/// Percentile curves and the histogram, with switches for what they show.
 #[component]
 fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let by = RwSignal::new(By::Operation);
@@ -148,7 +127,12 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let choice = move |value: By, label: &'static str| {
         view! {
             <label>
-                <input type="radio" name="curves" prop:checked=move || by.get() == value on:change=move |_| by.set(value) />
+                <input
+                    type="radio"
+                    name="curves"
+                    prop:checked=move || by.get() == value
+                    on:change=move |_| by.set(value)
+                />
                 <span>{label}</span>
             </label>
         }
@@ -166,30 +150,40 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                         </fieldset>
                         <InPlace measure />
                     </div>
-                    <Slot make=move || charts::percentiles(&curves.view, measure.get(), by.get()) height=320.0 />
+                    <Slot
+                        make=move || charts::percentiles(&curves.view, measure.get(), by.get())
+                        height=320.0
+                    />
                 </div>
                 <div>
                     <div class="chart-options">
                         <OpSelect ops op />
                     </div>
-                    <Slot make=move || charts::spread(&spread.view, op.get().as_deref()) height=320.0 />
+                    <Slot
+                        make=move || charts::spread(&spread.view, op.get().as_deref())
+                        height=320.0
+                    />
                 </div>
             </div>
         </section>
     }
 }
 
-/// Says which latency is drawn where the one chosen has no curve of its own.
+/// Says which latency is drawn when the chosen one has no curve of its own.
 #[component]
 fn InPlace(measure: RwSignal<Measure>) -> impl IntoView {
-    let other = memo(move || Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
-    live(move || {
+    let other =
+        Memo::new(move |_| Some(series_measure(measure.get())).filter(|m| *m != measure.get()));
+    move || {
         other.get().map(|m| {
-            let text =
-                format!("There are no {} curves; the {} ones are shown.", measure.get().name(), m.name());
+            let text = format!(
+                "There are no {} curves; the {} ones are shown.",
+                measure.get().name(),
+                m.name()
+            );
             view! { <span class="hint">{text}</span> }
         })
-    })
+    }
 }
 
 /// Chooses an operation, or all.
@@ -198,15 +192,17 @@ fn OpSelect(ops: Vec<String>, op: RwSignal<Option<String>>) -> impl IntoView {
     view! {
         <select
             aria-label="Operation"
-            on:change:target=move |event| op.set(Some(event.target().value()).filter(|v| !v.is_empty()))
+            on:change:target=move |event| {
+                op.set(Some(event.target().value()).filter(|v| !v.is_empty()));
+            }
         >
             <option value="">"all operations"</option>
-            {ops.into_iter().map(|o| view! { <option value=o>{o.clone()}</option> }).collect::<Markup>()}
+            {ops.into_iter().map(|o| view! { <option value=o>{o.clone()}</option> }).collect_view()}
         </select>
     }
 }
 
-/// Several runs laid over each other.
+/// The charts of several runs, laid over each other.
 #[component]
 pub fn CompareCharts(
     runs: Arc<Vec<Arc<Opened>>>,
@@ -233,14 +229,21 @@ pub fn CompareCharts(
         let views: Vec<&RunView> = curves.iter().map(|run| &run.view).collect();
         let known = intervals.known.get();
         labels.with(|labels| {
-            charts::compared_percentiles(&views, labels, measure.get(), op.get().as_deref(), known.as_deref())
+            charts::compared_percentiles(
+                &views,
+                labels,
+                measure.get(),
+                op.get().as_deref(),
+                known.as_deref(),
+            )
         })
     };
     view! {
         <section class="panel">
             <h2>"Distribution"</h2>
             <p class="hint">
-                "Bands are 95 % intervals of the noise within each run." <MethodLink method=BLOCK_BOOTSTRAP />
+                "Bands are 95 % intervals of the noise within each run."
+                <MethodLink method=BLOCK_BOOTSTRAP />
             </p>
             <div class="chart-options">
                 <OpSelect ops op />

@@ -4,44 +4,44 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::camps::CampsSideBySide;
-use super::contrast::{Intervals, SeparateRuns, ShiftPanel};
+use super::intervals::Intervals;
+use super::latency_groups::LatencyGroupsSideBySide;
 use super::parts::{Icon, MeasureSwitch, MethodLink};
-use super::state::{App, use_app};
+use super::separate_runs::{SeparateRuns, ShiftPanel};
+use super::state::{Library, go};
 use crate::browser::environment::local_time;
-use crate::markup::{Markup, RwSignal, live, memo, view};
-use crate::present::figure;
-use crate::present::form::label;
-use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
 use crate::protocol::Opened;
-use crate::route::Route;
-use crate::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
-use crate::run::contrast::{apply, interval, signed};
-use crate::run::view::Measure;
-use crate::units::three_digits;
+use fwit_present::figure;
+use fwit_present::form::label;
+use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
+use fwit_present::route::Route;
+use fwit_quantities::units::three_digits;
+use fwit_report::run::bootstrap::{apply, interval, signed};
+use fwit_report::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
+use fwit_report::run::view::Measure;
 
 /// Opens the runs, then shows them side by side.
 #[component]
 pub fn CompareView(ids: Vec<String>) -> impl IntoView {
-    let app = use_app();
+    let library = expect_context::<Library>();
     let state = RwSignal::new(None::<Result<Arc<Vec<Arc<Opened>>>, String>>);
     let wanted = ids.clone();
-    // Not cancelled with the view: a store's request that is given up calls back into nothing.
+    // Not cancelled with the view: the store calls back, also when the future is dropped.
     leptos::task::spawn_local(async move {
         let mut runs = Vec::new();
         for id in &wanted {
-            match app.runs.open(id).await {
+            match library.open(id).await {
                 Ok(run) => runs.push(run),
                 Err(message) => {
-                    state.set(Some(Err(message)));
+                    state.try_set(Some(Err(message)));
                     return;
                 }
             }
         }
-        state.set(Some(Ok(Arc::new(runs))));
+        state.try_set(Some(Ok(Arc::new(runs))));
     });
-    live(move || match state.get() {
-        None => view! { <p class="busy">"Opening the runs…"</p> },
+    move || match state.get() {
+        None => view! { <p class="busy">"Opening the runs…"</p> }.into_any(),
         Some(Err(message)) => view! {
             <section class="empty">
                 <h1>"The runs can't be compared"</h1>
@@ -50,34 +50,40 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
                     <a class="button button-main" href="#/runs">"See your runs"</a>
                 </p>
             </section>
-        },
-        Some(Ok(runs)) => view! { <SideBySide app ids=ids.clone() runs /> },
-    })
+        }
+        .into_any(),
+        Some(Ok(runs)) => view! { <SideBySide ids=ids.clone() runs /> }.into_any(),
+    }
 }
 
 #[component]
-fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
+fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
     let measure = RwSignal::new(Measure::Service);
     let labels = RwSignal::new((0..runs.len()).map(letter).collect::<Vec<_>>());
     let data = runs.clone();
-    let plain = memo(move || {
+    let plain = Memo::new(move |_| {
         let views: Vec<_> = data.iter().map(|run| &run.view).collect();
         labels.with(|labels| compare(&views, labels, measure.get()))
     });
     let own_control = plain.with_untracked(|c| c.control.is_some());
-    let intervals = Intervals::new(app, runs.clone(), own_control, measure);
-    let comparison = memo(move || {
+    let intervals = Intervals::new(runs.clone(), own_control, measure);
+    let comparison = Memo::new(move |_| {
         let mut comparison = plain.get();
         let control = intervals.control(comparison.control.clone());
         match intervals.known.get() {
-            Some(contrast) => apply(&mut comparison, &contrast, control),
+            Some(intervals) => apply(&mut comparison, &intervals, control),
             None => comparison.control = control,
         }
         comparison
     });
-    let camps = memo(move || {
-        plain
-            .with(|c| c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>())
+    let latency_groups = Memo::new(move |_| {
+        plain.with(|c| {
+            c.runs
+                .iter()
+                .map(|r| r.label.clone())
+                .zip(c.latency_groups.iter().cloned())
+                .collect::<Vec<_>>()
+        })
     });
     let swapped = {
         let mut ids = ids;
@@ -106,20 +112,24 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
                                 });
                         }
                     />
-                    <a href=format!("#/run/{}", view.id) title=view.name.clone()>{view.name.clone()}</a>
+                    <a href=format!("#/run/{}", view.id) title=view.name.clone()>
+                        {view.name.clone()}
+                    </a>
                     <span class="hint">{local_time(&view.started_at)}</span>
                 </li>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <article class="compare">
             <div class="view-head view-head-row">
                 <div>
                     <h1>"Comparison"</h1>
-                    <p class="lead">"Every run is compared with the first. The labels can be changed."</p>
+                    <p class="lead">
+                        "Every run is compared with the first. The labels can be changed."
+                    </p>
                 </div>
-                <button type="button" class="button" on:click=move |_| app.go(&swapped)>
+                <button type="button" class="button" on:click=move |_| go(&swapped)>
                     <Icon name="swap" />
                     {if runs.len() == 2 { "Swap" } else { "Next first" }}
                 </button>
@@ -137,28 +147,35 @@ fn SideBySide(app: App, ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl I
             </section>
             <details class="panel" open>
                 <summary>"Operation by operation"</summary>
-                {move || comparison.with(|c| table(c, "Operation by operation", |m| m.op.is_some()))}
+                {move || {
+                    comparison.with(|c| table(c, "Operation by operation", |m| m.op.is_some()))
+                }}
             </details>
             <ShiftPanel comparison />
             <super::charts::CompareCharts runs labels measure intervals />
-            {move || view! { <CampsSideBySide runs=camps.get() /> }}
+            {move || view! { <LatencyGroupsSideBySide runs=latency_groups.get() /> }}
         </article>
     }
 }
 
-fn notes(c: &Comparison) -> Markup {
-    // The first stands with what the runs can say.
-    c.notes.iter().skip(1).cloned().map(|n| view! { <p class="note">{n}</p> }).collect::<Markup>()
+fn notes(c: &Comparison) -> impl IntoView + use<> {
+    // The first note is shown with what the runs can say.
+    c.notes.iter().skip(1).cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view()
 }
 
-fn plans(c: &Comparison) -> Markup {
-    let heads = c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect::<Markup>();
+fn plans(c: &Comparison) -> impl IntoView + use<> {
+    let heads =
+        c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect_view();
     let rows = c
         .plan_differences
         .iter()
         .map(|d| {
-            let values =
-                d.values.iter().cloned().map(|v| view! { <td class="wrap">{v}</td> }).collect::<Markup>();
+            let values = d
+                .values
+                .iter()
+                .cloned()
+                .map(|v| view! { <td class="wrap">{v}</td> })
+                .collect_view();
             view! {
                 <tr>
                     <th scope="row" title=d.field.clone()>{label(&d.field)}</th>
@@ -166,16 +183,25 @@ fn plans(c: &Comparison) -> Markup {
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let none = c.plan_differences.is_empty();
     view! {
         <section class="panel">
             <h2>"What differs between the plans"</h2>
             {if none {
-                view! { <p class="hint">"Nothing: what differs below is the cluster's, the browser's, or chance."</p> }
+                view! {
+                    <p class="hint">
+                        "Nothing: what differs below is the cluster's, the browser's, or chance."
+                    </p>
+                }.into_any()
             } else {
                 view! {
-                    <div class="table-scroll" tabindex="0" role="region" aria-label="What differs between the plans">
+                    <div
+                        class="table-scroll"
+                        tabindex="0"
+                        role="region"
+                        aria-label="What differs between the plans"
+                    >
                         <table class="table">
                             <thead>
                                 <tr>
@@ -187,12 +213,13 @@ fn plans(c: &Comparison) -> Markup {
                         </table>
                     </div>
                 }
+                    .into_any()
             }}
         </section>
     }
 }
 
-/// A value with its unit.
+/// Returns a value with its unit.
 fn value(metric: &Metric, i: usize) -> String {
     let Some(v) = metric.values.get(i).copied().flatten() else { return "–".into() };
     let text = match metric.unit {
@@ -204,8 +231,8 @@ fn value(metric: &Metric, i: usize) -> String {
     if metric.reliable.get(i) == Some(&false) { format!("≈{text}") } else { text }
 }
 
-/// A change: sign, words, and the tendency in words too, so that nothing is said by colour alone.
-fn change(metric: &Metric, change: &Change) -> Markup {
+/// A change: its sign, its size, and the tendency in words, so that colour alone says nothing.
+fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
     let (class, tendency) = match change.tendency {
         Tendency::Better => ("change change-better", "better"),
         Tendency::Worse => ("change change-worse", "worse"),
@@ -245,20 +272,25 @@ fn change(metric: &Metric, change: &Change) -> Markup {
     }
 }
 
-fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> Markup {
+fn table(
+    c: &Comparison,
+    caption: &'static str,
+    keep: fn(&Metric) -> bool,
+) -> impl IntoView + use<> {
     let first = c.runs.first().map(|r| r.label.clone()).unwrap_or_default();
     let heads = c
         .runs
         .iter()
         .enumerate()
         .map(|(i, r)| {
-            let against = (i > 0).then(|| view! { <th scope="col">{format!("against {first}")}</th> });
+            let against =
+                (i > 0).then(|| view! { <th scope="col">{format!("against {first}")}</th> });
             view! {
                 <th scope="col" class="number">{r.label.clone()}</th>
                 {against}
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let by_op = c.metrics.iter().any(|m| keep(m) && m.op.is_some());
     let mut last: Option<String> = None;
     let rows = c
@@ -266,11 +298,11 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> Ma
         .iter()
         .filter(|m| keep(m))
         .map(|m| {
-            // An operation's name stands in its first row; readers of the page hear it in each.
+            // An operation's name is visible in its first row; screen readers read it in each.
             let fresh = m.op != last;
             last.clone_from(&m.op);
             let op = m.op.clone().map(|op| {
-                let class = if fresh { "" } else { "visually-hidden" };
+                let class = (!fresh).then_some("visually-hidden");
                 view! {
                     <th scope="rowgroup" class="op">
                         <span class=class>{op}</span>
@@ -281,15 +313,19 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> Ma
                 .map(|i| {
                     let against = (i > 0).then(|| {
                         view! {
-                            <td>{m.changes.get(i).and_then(Option::as_ref).map(|ch| change(m, ch))}</td>
+                            <td>
+                                {m.changes.get(i).and_then(Option::as_ref).map(|ch| change(m, ch))}
+                            </td>
                         }
                     });
                     view! {
-                        <td class="number" class:greyed=m.reliable.get(i) == Some(&false)>{value(m, i)}</td>
+                        <td class="number" class:greyed=m.reliable.get(i) == Some(&false)>
+                            {value(m, i)}
+                        </td>
                         {against}
                     }
                 })
-                .collect::<Markup>();
+                .collect_view();
             view! {
                 <tr class:group-start=fresh && m.op.is_some()>
                     {op}
@@ -298,7 +334,7 @@ fn table(c: &Comparison, caption: &'static str, keep: fn(&Metric) -> bool) -> Ma
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label=caption>
             <table class="table">

@@ -1,18 +1,19 @@
-//! Files dropped anywhere on the page, with an overlay while they hover.
+//! Takes files that are dropped anywhere on the page, and shows an overlay while they hover.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::DragEvent;
 
-use super::state::App;
+use super::actions::Actions;
 use crate::browser::files::Picked;
 use crate::browser::listener::Listener;
-use crate::markup::{RwSignal, Show, view};
 
 /// Listens on the whole window.
 #[component]
-pub fn DropZone(app: App) -> impl IntoView {
-    // Entering a child leaves its parent: count both, and the overlay shows while anything is entered.
+pub fn DropZone() -> impl IntoView {
+    let actions = expect_context::<Actions>();
+    // The pointer enters a child before it leaves the parent, so entries and exits are counted: the
+    // overlay shows while anything is entered.
     let depth = RwSignal::new(0_i32);
     let has_files = |event: &web_sys::Event| {
         let transfer = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
@@ -40,8 +41,9 @@ pub fn DropZone(app: App) -> impl IntoView {
         }
         event.prevent_default();
         depth.set(0);
-        let files = Picked::dropped(event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer));
-        app.import(files);
+        let files =
+            Picked::dropped(event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer));
+        actions.import(files);
     });
     StoredValue::new_local([enter, over, leave, drop]);
     view! {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::actions::Actions;
 use super::compare::CompareView;
 use super::drop_zone::DropZone;
-use super::engine::Status;
 use super::experiment::{ExperimentResult, ExperimentView};
 use super::library::LibraryView;
 use super::live::LiveView;
@@ -12,11 +12,13 @@ use super::notices::NoticeList;
 use super::parts::Icon;
 use super::plan_form::PlanView;
 use super::result::ResultView;
-use super::state::{App, Theme};
+use super::state::{
+    ColorScheme, CurrentRoute, Engine, ExperimentForm, Library, Notices, PlanForm, Status, Theme,
+    go,
+};
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};
-use crate::markup::{Show, effect, memo, view};
-use crate::route::{Prefill, Route};
+use fwit_present::route::{Prefill, Route};
 
 /// Puts the page into the document's body.
 pub fn mount() {
@@ -25,18 +27,25 @@ pub fn mount() {
 
 #[component]
 fn Page() -> impl IntoView {
-    let app = App::new();
-    provide_context(app);
-    super::automation::install(app);
+    let (route, engine, library) = (CurrentRoute::new(), Engine::new(), Library::new());
+    provide_context(route);
+    provide_context(engine);
+    provide_context(library);
+    provide_context(PlanForm::new());
+    provide_context(ExperimentForm::new());
+    provide_context(Notices::new());
+    provide_context(ColorScheme::new());
+    provide_context(Actions::from_context());
+    super::automation::install();
     let hashes = Listener::on_window("hashchange", move |_| {
-        app.route.set(Route::parse(&document::hash()));
+        route.follow_address();
         document::scroll_to_top();
     });
-    let keys = Listener::on_window("keydown", move |event| keys(app, &event));
-    // The page lives as long as its document.
+    let keys = Listener::on_window("keydown", move |event| keys(route, engine, &event));
+    // Kept as long as the page.
     StoredValue::new_local((hashes, keys));
-    leptos::task::spawn_local(async move { app.runs.refresh().await });
-    outside(app);
+    leptos::task::spawn_local(async move { library.refresh().await });
+    outside();
     view! {
         <a
             class="skip"
@@ -48,40 +57,41 @@ fn Page() -> impl IntoView {
         >
             "Skip to content"
         </a>
-        <Head app />
+        <Head />
         <main id="main" tabindex="-1">
-            {move || match app.route.get() {
-                Route::Plan(prefill) => view! { <PlanView prefill /> },
-                Route::Live => view! { <LiveView /> },
-                Route::Library => view! { <LibraryView /> },
-                Route::Result(id) => view! { <ResultView id /> },
-                Route::Experiment(None) => view! { <ExperimentView /> },
-                Route::Experiment(Some(id)) => view! { <ExperimentResult id /> },
-                Route::Compare(ids) => view! { <CompareView ids /> },
-                Route::Unknown(hash) => view! { <Unknown hash /> },
+            {move || match route.get() {
+                Route::Plan(prefill) => view! { <PlanView prefill /> }.into_any(),
+                Route::Live => view! { <LiveView /> }.into_any(),
+                Route::Library => view! { <LibraryView /> }.into_any(),
+                Route::Result(id) => view! { <ResultView id /> }.into_any(),
+                Route::Experiment(None) => view! { <ExperimentView /> }.into_any(),
+                Route::Experiment(Some(id)) => view! { <ExperimentResult id /> }.into_any(),
+                Route::Compare(ids) => view! { <CompareView ids /> }.into_any(),
+                Route::Unknown(hash) => view! { <Unknown hash /> }.into_any(),
             }}
         </main>
         <Keys />
-        <DropZone app />
-        <NoticeList notices=app.notices />
+        <DropZone />
+        <NoticeList />
     }
 }
 
-/// Title, theme and `data-fwit` follow the state.
-fn outside(app: App) {
-    effect(move || document::set_root_data("fwit", Some(app.engine.status.with(Status::name))));
-    effect(move || {
-        let theme = app.theme.get().name();
+/// Keeps the document's title, theme and `data-fwit` in step with the state.
+fn outside() {
+    let (route, engine) = (expect_context::<CurrentRoute>(), expect_context::<Engine>());
+    let (library, ColorScheme(theme)) = (expect_context::<Library>(), expect_context());
+    Effect::new(move |_| document::set_root_data("fwit", Some(engine.status.with(Status::name))));
+    Effect::new(move |_| {
+        let theme = theme.get().name();
         document::set_root_data("theme", theme);
         prefs::set("theme", theme);
     });
-    let title = memo(move || {
-        let place = match app.route.get() {
+    let title = Memo::new(move |_| {
+        let place = match route.get() {
             Route::Plan(_) => "New run".to_string(),
             Route::Live => "Run under way".to_string(),
             Route::Library => "Runs".to_string(),
-            Route::Result(id) | Route::Experiment(Some(id)) => app
-                .runs
+            Route::Result(id) | Route::Experiment(Some(id)) => library
                 .cards
                 .with(|cards| cards.iter().flatten().find(|c| c.id == id).map(|c| c.name.clone()))
                 .unwrap_or(id),
@@ -89,22 +99,33 @@ fn outside(app: App) {
             Route::Compare(_) => "Comparison".to_string(),
             Route::Unknown(_) => "Not found".to_string(),
         };
-        let running = app.engine.status.with(Status::is_busy);
+        let running = engine.status.with(Status::is_busy);
         if running { format!("▶ {place} · fwit") } else { format!("{place} · fwit") }
     });
-    effect(move || document::set_title(&title.get()));
+    Effect::new(move |_| document::set_title(&title.get()));
+}
+
+/// Returns whether a route shows the library or something of it.
+fn is_of_library(route: &Route) -> bool {
+    matches!(
+        route,
+        Route::Library | Route::Result(_) | Route::Experiment(Some(_)) | Route::Compare(_)
+    )
 }
 
 #[component]
-fn Head(app: App) -> impl IntoView {
-    let current = move |is: fn(&Route) -> bool| app.route.with(is).then_some("page");
-    let busy = memo(move || app.engine.status.with(Status::is_busy));
-    let theme_icon = move || match app.theme.get() {
+fn Head() -> impl IntoView {
+    let (route, engine) = (expect_context::<CurrentRoute>(), expect_context::<Engine>());
+    let (library, ColorScheme(theme)) = (expect_context::<Library>(), expect_context());
+    let current = move |is: fn(&Route) -> bool| route.is(is).then_some("page");
+    let count = move || library.cards.with(|c| c.as_ref().map(Vec::len)).filter(|n| *n > 0);
+    let busy = Memo::new(move |_| engine.status.with(Status::is_busy));
+    let theme_icon = move || match theme.get() {
         Theme::System => view! { <Icon name="auto" /> },
         Theme::Light => view! { <Icon name="sun" /> },
         Theme::Dark => view! { <Icon name="moon" /> },
     };
-    let theme_label = move || match app.theme.get() {
+    let theme_label = move || match theme.get() {
         Theme::System => "Colours: as the system. Switch to light",
         Theme::Light => "Colours: light. Switch to dark",
         Theme::Dark => "Colours: dark. Switch to the system's",
@@ -113,22 +134,31 @@ fn Head(app: App) -> impl IntoView {
         <header class="head">
             <a class="head-name" href="#/">"fwit"</a>
             <nav aria-label="Main">
-                <a href="#/" aria-current=move || current(|r| matches!(r, Route::Plan(_)))>"New run"</a>
-                <a href="#/experiment" aria-current=move || current(|r| matches!(r, Route::Experiment(None)))>
+                <a href="#/" aria-current=move || current(|r| matches!(r, Route::Plan(_)))>
+                    "New run"
+                </a>
+                <a
+                    href="#/experiment"
+                    aria-current=move || current(|r| matches!(r, Route::Experiment(None)))
+                >
                     "Experiment"
                 </a>
                 <Show when=move || busy.get()>
-                    <a href="#/run" class="head-live" aria-current=move || current(|r| matches!(r, Route::Live))>
+                    <a
+                        href="#/run"
+                        class="head-live"
+                        aria-current=move || current(|r| matches!(r, Route::Live))
+                    >
                         "Live"
                     </a>
                 </Show>
                 <a
                     href="#/runs"
-                    aria-current=move || current(|r| matches!(r, Route::Library | Route::Result(_) | Route::Experiment(Some(_)) | Route::Compare(_)))
+                    aria-current=move || current(is_of_library)
                 >
                     "Runs"
                     <span class="head-count">
-                        {move || app.runs.cards.with(|c| c.as_ref().map(Vec::len)).filter(|n| *n > 0)}
+                        {count}
                     </span>
                 </a>
             </nav>
@@ -146,7 +176,7 @@ fn Head(app: App) -> impl IntoView {
                 class="button-icon"
                 aria-label=theme_label
                 title=theme_label
-                on:click=move |_| app.theme.update(|t| *t = t.next())
+                on:click=move |_| theme.update(|t| *t = t.next())
             >
                 {theme_icon}
             </button>
@@ -164,7 +194,7 @@ const KEYS: [(&str, &str); 7] = [
     ("?", "This list"),
 ];
 
-fn keys(app: App, event: &web_sys::Event) {
+fn keys(route: CurrentRoute, engine: Engine, event: &web_sys::Event) {
     use wasm_bindgen::JsCast as _;
     let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
     if event.default_prevented()
@@ -177,11 +207,11 @@ fn keys(app: App, event: &web_sys::Event) {
         return;
     }
     match event.key().as_str() {
-        "n" => app.go(&Route::Plan(Prefill::default())),
-        "e" => app.go(&Route::Experiment(None)),
-        "l" => app.go(&Route::Live),
-        "r" => app.go(&Route::Library),
-        "s" if app.route.get_untracked() == Route::Live => app.engine.stop(),
+        "n" => go(&Route::Plan(Prefill::default())),
+        "e" => go(&Route::Experiment(None)),
+        "l" => go(&Route::Live),
+        "r" => go(&Route::Library),
+        "s" if route.get_untracked() == Route::Live => engine.stop(),
         "?" => toggle_keys(),
         _ => {}
     }
@@ -212,8 +242,8 @@ fn Keys() -> impl IntoView {
                 </tbody>
             </table>
             <p class="hint">
-                "Charts: arrow keys move the cursor, Shift with them selects, + and − zoom, Esc shows all again. Files can be dropped \
-                 anywhere on the page."
+                "Charts: arrow keys move the cursor, Shift with them selects, + and − zoom, Esc \
+                 shows all again. Files can be dropped anywhere on the page."
             </p>
             <form method="dialog">
                 <button class="button">"Close"</button>

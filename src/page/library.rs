@@ -1,43 +1,45 @@
-//! The runs of this browser: open, compare, rename, delete, bring in.
+//! The list of runs of this browser: open, compare, delete, import.
 
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
+use super::actions::Actions;
 use super::parts::{Badge, Icon, Tone};
-use super::state::{App, use_app};
+use super::state::{Library, go};
 use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
-use crate::markup::{For, NodeRef, RwSignal, Show, memo, view};
-use crate::present::figure;
-use crate::present::library::{Card, CardKind};
-use crate::present::sentence;
-use crate::route::Route;
-use crate::run::view::Ended;
-use crate::units::{Micros, three_digits};
+use fwit_present::figure;
+use fwit_present::library::{Card, CardKind};
+use fwit_present::route::Route;
+use fwit_present::sentence;
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::Ended;
 
 /// The list.
 #[component]
 pub fn LibraryView() -> impl IntoView {
-    let app = use_app();
+    let library = expect_context::<Library>();
     let chosen = RwSignal::new(BTreeSet::<String>::new());
-    let ids = memo(move || {
-        app.runs.cards.with(|cards| cards.iter().flatten().map(|c| c.id.clone()).collect::<Vec<_>>())
+    let ids = Memo::new(move |_| {
+        library.cards.with(|cards| cards.iter().flatten().map(|c| c.id.clone()).collect::<Vec<_>>())
     });
-    // Older first: what came before is what the later is compared with.
-    let selection = memo(move || {
+    // Older runs first: the later ones are compared with the first.
+    let selection = Memo::new(move |_| {
         let mut list = ids.with(|ids| {
             ids.iter().filter(|id| chosen.with(|c| c.contains(*id))).cloned().collect::<Vec<_>>()
         });
         list.reverse();
         list
     });
-    let loaded = memo(move || app.runs.cards.with(Option::is_some));
+    let loaded = Memo::new(move |_| library.cards.with(Option::is_some));
     view! {
         <div class="view-head view-head-row">
             <div>
                 <h1>"Runs"</h1>
-                <p class="lead">"Kept in this browser. Save a run as a file to take it elsewhere."</p>
+                <p class="lead">
+                    "Kept in this browser. Save a run as a file to take it elsewhere."
+                </p>
             </div>
             <div class="row">
                 <button
@@ -45,20 +47,28 @@ pub fn LibraryView() -> impl IntoView {
                     class="button button-main"
                     disabled=move || selection.with(|s| s.len() < 2)
                     title="Choose two or more runs"
-                    on:click=move |_| app.go(&Route::Compare(selection.get_untracked()))
+                    on:click=move |_| go(&Route::Compare(selection.get_untracked()))
                 >
                     {move || match selection.with(Vec::len) {
                         0 | 1 => "Compare".to_string(),
                         n => format!("Compare {n} runs"),
                     }}
                 </button>
-                <OpenFiles app />
+                <OpenFiles />
             </div>
         </div>
-        {move || app.runs.trouble.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
-        <Show when=move || loaded.get() fallback=|| view! { <p class="busy">"Reading the library…"</p> }>
+        {move || library.trouble.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
+        <Show
+            when=move || loaded.get()
+            fallback=|| view! { <p class="busy">"Reading the library…"</p> }
+        >
             <Show when=move || ids.with(|ids| !ids.is_empty()) fallback=|| view! { <Empty /> }>
-                <div class="table-scroll panel" tabindex="0" role="region" aria-label="Runs of this browser">
+                <div
+                    class="table-scroll panel"
+                    tabindex="0"
+                    role="region"
+                    aria-label="Runs of this browser"
+                >
                     <table class="table table-runs">
                         <thead>
                             <tr>
@@ -80,7 +90,7 @@ pub fn LibraryView() -> impl IntoView {
                         </thead>
                         <tbody>
                             <For each=move || ids.get() key=Clone::clone let:id>
-                                <RunRow app id chosen />
+                                <RunRow id chosen />
                             </For>
                         </tbody>
                     </table>
@@ -95,7 +105,10 @@ fn Empty() -> impl IntoView {
     view! {
         <section class="empty">
             <h2>"No runs yet"</h2>
-            <p>"Start one, or open run files: with the button above, or by dropping them anywhere on this page."</p>
+            <p>
+                "Start one, or open run files: with the button above, or by dropping them anywhere \
+                 on this page."
+            </p>
             <p>
                 <a class="button button-main" href="#/">"Plan a run"</a>
             </p>
@@ -105,13 +118,14 @@ fn Empty() -> impl IntoView {
 
 /// A button that opens the file picker.
 #[component]
-fn OpenFiles(app: App) -> impl IntoView {
-    let input = NodeRef::<web_sys::HtmlInputElement>::new();
+fn OpenFiles() -> impl IntoView {
+    let actions = expect_context::<Actions>();
+    let input = NodeRef::<leptos::html::Input>::new();
     let picked = move |_| {
         let Some(input) = input.get_untracked() else { return };
         let files = Picked::all(input.files());
         input.set_value("");
-        app.import(files);
+        actions.import(files);
     };
     view! {
         <button
@@ -140,12 +154,15 @@ fn OpenFiles(app: App) -> impl IntoView {
 }
 
 #[component]
-fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
+fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
+    let (library, actions) = (expect_context::<Library>(), expect_context::<Actions>());
     let key = id.clone();
-    let card =
-        memo(move || app.runs.cards.with(|cards| cards.iter().flatten().find(|c| c.id == key).cloned()));
-    let text =
-        move |of: fn(&Card) -> String| memo(move || card.with(|c| c.as_ref().map(of).unwrap_or_default()));
+    let card = Memo::new(move |_| {
+        library.cards.with(|cards| cards.iter().flatten().find(|c| c.id == key).cloned())
+    });
+    let text = move |of: fn(&Card) -> String| {
+        Memo::new(move |_| card.with(|c| c.as_ref().map(of).unwrap_or_default()))
+    };
     let name = text(|c| c.name.clone());
     let plan = text(|c| {
         if c.kind == CardKind::Experiment {
@@ -165,12 +182,12 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
     });
     let percentile = |p: Option<u64>| p.map_or_else(|| "–".to_string(), |us| figure::ms(us as f64));
     let (p50, p99) = (
-        memo(move || card.with(|c| c.as_ref().map(|c| percentile(c.p50_us)))),
-        memo(move || card.with(|c| c.as_ref().map(|c| percentile(c.p99_us)))),
+        Memo::new(move |_| card.with(|c| c.as_ref().map(|c| percentile(c.p50_us)))),
+        Memo::new(move |_| card.with(|c| c.as_ref().map(|c| percentile(c.p99_us)))),
     );
-    let has_errors = memo(move || card.with(|c| c.as_ref().is_some_and(|c| c.errors > 0)));
+    let has_errors = Memo::new(move |_| card.with(|c| c.as_ref().is_some_and(|c| c.errors > 0)));
     let (own, other) = (id.clone(), id.clone());
-    let is_chosen = memo(move || chosen.with(|c| c.contains(&own)));
+    let is_chosen = Memo::new(move |_| chosen.with(|c| c.contains(&own)));
     let toggle = move |_| {
         chosen.update(|c| {
             if !c.remove(&other) {
@@ -178,16 +195,18 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
             }
         });
     };
-    // Runs are compared; an experiment is a comparison already.
+    // Only runs can be chosen for a comparison; an experiment is one already.
     let is_run = card.with_untracked(|c| c.as_ref().is_none_or(|c| c.kind == CardKind::Run));
     let href = format!("#/{}/{id}", if is_run { "run" } else { "experiment" });
     let badges = move || {
         card.with(|c| {
             c.as_ref().map(|c| {
-                let kind = (c.kind == CardKind::Experiment).then(|| view! { <Badge text="experiment" /> });
+                let kind =
+                    (c.kind == CardKind::Experiment).then(|| view! { <Badge text="experiment" /> });
                 let ended = (c.ended != Ended::Completed)
                     .then(|| view! { <Badge text=sentence::ended(c.ended) tone=Tone::Warn /> });
-                let doubts = (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
+                let doubts =
+                    (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
                 (kind, ended, doubts)
             })
         })
@@ -224,7 +243,7 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
                     title="Delete; can be undone"
                     on:click=move |_| {
                         if let Some(card) = card.get_untracked() {
-                            delete(app, card);
+                            actions.delete(card);
                         }
                     }
                 >
@@ -233,18 +252,4 @@ fn RunRow(app: App, id: String, chosen: RwSignal<BTreeSet<String>>) -> impl Into
             </td>
         </tr>
     }
-}
-
-/// Deletes a run and offers to bring it back.
-pub fn delete(app: App, card: Card) {
-    leptos::task::spawn_local(async move {
-        let Some(deleted) = app.notices.check(app.runs.delete(&card).await) else { return };
-        let undo = Callback::new(move |()| {
-            let deleted = deleted.clone();
-            leptos::task::spawn_local(async move {
-                app.notices.check(app.runs.restore(deleted).await);
-            });
-        });
-        app.notices.done_with(format!("“{}” was deleted.", card.name), ("Undo".into(), undo));
-    });
 }

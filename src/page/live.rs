@@ -1,34 +1,38 @@
-//! The run under way: progress, big numbers, rates and latencies over time, operations, errors, entities.
+//! The run under way: progress, big numbers, rates and latencies over time, operations, errors,
+//! entities.
 
 use leptos::prelude::*;
 
-use super::engine::{Engine, Status};
+use super::charts::LiveCharts;
 use super::parts::{Health, Icon, Tile, TimeSource, Verdict};
-use super::state::use_app;
-use crate::markup::{For, Markup, Show, Signal, live, memo, view};
-use crate::present::figure::{self, percent};
-use crate::present::sentence;
-use crate::present::table::{Column, outcomes};
-use crate::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
-use crate::units::{Micros, three_digits};
+use super::state::{Engine, Status};
+use fwit_present::figure::{self, percent};
+use fwit_present::sentence;
+use fwit_present::table::{Column, outcomes};
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
 
-/// The live view; without a run, what to do next.
+/// The live view. Without a run it says what to do next.
 #[component]
 pub fn LiveView() -> impl IntoView {
-    let engine = use_app().engine;
-    let stage = memo(move || Stage::of(engine.status.get()));
-    live(move || match stage.get() {
-        Stage::Nothing => view! { <Nothing /> },
+    let engine = expect_context::<Engine>();
+    let stage = Memo::new(move |_| Stage::of(engine.status.get()));
+    move || match stage.get() {
+        Stage::Nothing => view! { <Nothing /> }.into_any(),
         Stage::Over(id) => {
-            let what = if engine.experiment.with_untracked(Option::is_some) { "experiment" } else { "run" };
-            view! { <Over id what /> }
+            let what = if engine.experiment.with_untracked(Option::is_some) {
+                "experiment"
+            } else {
+                "run"
+            };
+            view! { <Over id what /> }.into_any()
         }
-        Stage::Failed(messages) => view! { <Failed messages /> },
-        Stage::Running => view! { <Running engine /> },
-    })
+        Stage::Failed(messages) => view! { <Failed messages /> }.into_any(),
+        Stage::Running => view! { <Running engine /> }.into_any(),
+    }
 }
 
-/// What the view shows: a run that stops is still the same run, and its view stays.
+/// What the view shows. While a run stops, its view stays as it is.
 #[derive(Clone, PartialEq)]
 enum Stage {
     Nothing,
@@ -83,7 +87,7 @@ fn Failed(messages: Vec<String>) -> impl IntoView {
         <section class="empty">
             <h1>"The run did not go on"</h1>
             <ul class="wrong-list" role="alert">
-                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect::<Markup>()}
+                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect_view()}
             </ul>
             <p>
                 <a class="button button-main" href="#/">"Back to the plan"</a>
@@ -96,19 +100,23 @@ fn Failed(messages: Vec<String>) -> impl IntoView {
 fn Running(engine: Engine) -> impl IntoView {
     let name = move || engine.plan.with(|p| p.as_ref().map(|p| p.name.clone()).unwrap_or_default());
     let about = move || engine.plan.with(|p| p.as_ref().map(sentence::plan).unwrap_or_default());
-    let sources = memo(move || engine.live.with(|l| l.time_sources.label()));
-    let health = memo(move || engine.live.with(|l| (l.health.clone(), l.thresholds.clone())));
-    let word = memo(move || health.with(|(h, _)| h.verdict));
-    let annotations = memo(move || health.with(|(h, _)| h.annotations.clone()));
-    // Nothing is said of the instrument before the measured window.
-    let measuring = memo(move || engine.live.with(|l| matches!(l.phase, Phase::Measuring | Phase::Draining)));
+    let sources = Memo::new(move |_| engine.live.with(|l| l.time_sources.label()));
+    let health = Memo::new(move |_| engine.live.with(|l| (l.health.clone(), l.thresholds.clone())));
+    let word = Memo::new(move |_| health.with(|(h, _)| h.verdict));
+    let annotations = Memo::new(move |_| health.with(|(h, _)| h.annotations.clone()));
+    let warmup_s =
+        engine.plan.with_untracked(|p| p.as_ref().map_or(0.0, |p| p.load.warmup.as_secs()));
+    // The verdict on the instrument shows from the measured window on.
+    let measuring = Memo::new(move |_| {
+        engine.live.with(|l| matches!(l.phase, Phase::Measuring | Phase::Draining))
+    });
     view! {
         <div class="view-head">
             <h1>{name}</h1>
             <p class="lead">{about}</p>
             <p class="badges">
                 {move || {
-                    // Read, not only tracked: a memo that nobody reads never runs.
+                    // Read, not only tracked: a memo runs only when it is read.
                     sources.with(|_| ());
                     view! { <TimeSource sources=engine.live.with_untracked(|l| l.time_sources) /> }
                 }}
@@ -124,9 +132,7 @@ fn Running(engine: Engine) -> impl IntoView {
             measuring.get().then(|| view! { <Verdict health thresholds /> })
         }}
         <Tiles engine />
-        <super::charts::LiveCharts history=engine.history annotations warmup_s=engine.plan.with_untracked(|p| {
-            p.as_ref().map_or(0.0, |p| p.load.warmup.as_secs())
-        }) />
+        <LiveCharts history=engine.history annotations warmup_s />
         <Operations engine />
         <div class="columns">
             <Errors engine />
@@ -137,26 +143,33 @@ fn Running(engine: Engine) -> impl IntoView {
 
 #[component]
 fn Progress(engine: Engine) -> impl IntoView {
-    let stopping = memo(move || engine.status.get() == Status::Stopping);
-    let phase = memo(move || engine.live.with(|l| l.phase));
-    let left = memo(move || {
+    let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
+    let phase = Memo::new(move |_| engine.live.with(|l| l.phase));
+    let left = Memo::new(move |_| {
         engine.live.with(|l| match l.phase {
             Phase::Starting => String::new(),
             Phase::Draining => "a few seconds left".to_string(),
             _ => format!("{} left", figure::clock(l.total_us.saturating_sub(l.elapsed_us))),
         })
     });
-    let share = memo(move || {
-        engine
-            .live
-            .with(|l| (1_000 * l.elapsed_us.min(l.total_us)).checked_div(l.total_us).unwrap_or(0) as u32)
+    let share = Memo::new(move |_| {
+        engine.live.with(|l| {
+            (1_000 * l.elapsed_us.min(l.total_us)).checked_div(l.total_us).unwrap_or(0) as u32
+        })
     });
-    // For people who listen: a sentence that changes at each tenth of the run.
-    let spoken = memo(move || engine.live.with(sentence::progress));
+    // For screen readers: a sentence that changes at each tenth of the run.
+    let spoken = Memo::new(move |_| engine.live.with(sentence::progress));
     view! {
         <div class="progress">
-            <progress max="1000" prop:value=move || share.get() aria-label="Progress of the run"></progress>
-            <span class="progress-phase" data-phase=move || format!("{:?}", phase.get()).to_ascii_lowercase()>
+            <progress
+                max="1000"
+                prop:value=move || share.get()
+                aria-label="Progress of the run"
+            ></progress>
+            <span
+                class="progress-phase"
+                data-phase=move || format!("{:?}", phase.get()).to_ascii_lowercase()
+            >
                 {move || if stopping.get() { "stopping" } else { sentence::phase(phase.get()) }}
             </span>
             <span class="progress-left">{left}</span>
@@ -219,14 +232,15 @@ pub fn Tiles(engine: Engine) -> impl IntoView {
                     three_digits(l.concurrency.waiting)
                 ))
                 tone=Signal::derive(move || {
-                    if engine.live.with(|l| sentence::client_limit(&l.concurrency).is_some()) { "warn" } else { "" }
+                    let limit = engine.live.with(|l| sentence::client_limit(&l.concurrency));
+                    if limit.is_some() { "warn" } else { "" }
                 })
             />
         </dl>
     }
 }
 
-/// Columns of the live table: the full one is the result's.
+/// Columns of the live table; the result's table has all.
 const COLUMNS: [Column; 6] = [
     Column::Count,
     Column::Rate,
@@ -238,8 +252,9 @@ const COLUMNS: [Column; 6] = [
 
 #[component]
 fn Operations(engine: Engine) -> impl IntoView {
-    let names =
-        memo(move || engine.live.with(|l| l.by_op.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>()));
+    let names = Memo::new(move |_| {
+        engine.live.with(|l| l.by_op.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>())
+    });
     view! {
         <section class="panel">
             <h2>"Operations"</h2>
@@ -276,7 +291,7 @@ fn Operations(engine: Engine) -> impl IntoView {
 #[component]
 fn OperationRow(engine: Engine, op: String) -> impl IntoView {
     let name = op.clone();
-    let row = memo(move || {
+    let row = Memo::new(move |_| {
         engine.live.with(|l| {
             l.by_op
                 .iter()
@@ -289,46 +304,55 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
             <th scope="row" class="name">{name}</th>
             {(0..COLUMNS.len())
                 .map(|i| {
-                    let text = memo(move || {
-                        row.with(|r| r.as_ref().and_then(|cells| cells.get(i)).map(mark).unwrap_or_default())
+                    let text = Memo::new(move |_| {
+                        row.with(|r| {
+                            r.as_ref().and_then(|cells| cells.get(i)).map(mark).unwrap_or_default()
+                        })
                     });
                     view! { <td class="number">{text}</td> }
                 })
-                .collect::<Markup>()}
+                .collect_view()}
         </tr>
     }
 }
 
-/// A hint is marked by a sign, as in the result's tables.
+/// Returns the text of a cell. An uncertain figure is marked by a sign, as in the result's tables.
 fn mark(cell: &figure::Cell) -> String {
     if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text.clone() }
 }
 
 #[component]
 fn Errors(engine: Engine) -> impl IntoView {
-    let groups = memo(move || engine.live.with(|l| l.errors.clone()));
+    let groups = Memo::new(move |_| engine.live.with(|l| l.errors.clone()));
     view! {
         <section class="panel">
             <h2>"Errors"</h2>
             {move || {
                 let groups = groups.get();
                 if groups.is_empty() {
-                    view! { <p class="hint">"None so far."</p> }
+                    view! { <p class="hint">"None so far."</p> }.into_any()
                 } else {
                     view! {
-                        <ul class="error-list">{groups.into_iter().take(8).map(error_line).collect::<Markup>()}</ul>
+                        <ul class="error-list">
+                            {groups.into_iter().take(8).map(error_line).collect_view()}
+                        </ul>
                     }
+                        .into_any()
                 }
             }}
         </section>
     }
 }
 
-fn error_line(group: ErrorGroup) -> Markup {
+fn error_line(group: ErrorGroup) -> impl IntoView {
     view! {
         <li>
-            <span class="wrong">{format!("{} × {}", figure::count(group.count), group.outcome.label())}</span>
-            <span class="hint">{format!(" {} on {}, last at {}", group.op, group.node, Micros(group.last_us))}</span>
+            <span class="wrong">
+                {format!("{} × {}", figure::count(group.count), group.outcome.label())}
+            </span>
+            <span class="hint">
+                {format!(" {} on {}, last at {}", group.op, group.node, Micros(group.last_us))}
+            </span>
             <span class="error-text" title=group.text>{group.text.clone()}</span>
         </li>
     }
@@ -336,19 +360,24 @@ fn error_line(group: ErrorGroup) -> Markup {
 
 #[component]
 fn Entities(engine: Engine) -> impl IntoView {
-    let latched = memo(move || engine.live.with(|l| l.latched.clone()));
-    let total = memo(move || engine.live.with(|l| l.concurrency.entities.max(1)));
-    let sticky = engine.plan.with_untracked(|p| p.as_ref().is_some_and(|p| !p.disable_leader_stickiness));
-    let events = memo(move || engine.live.with(|l| figure::count(l.events_received)));
+    let latched = Memo::new(move |_| engine.live.with(|l| l.latched.clone()));
+    let total = Memo::new(move |_| engine.live.with(|l| l.concurrency.entities.max(1)));
+    let sticky =
+        engine.plan.with_untracked(|p| p.as_ref().is_some_and(|p| !p.disable_leader_stickiness));
+    let events = Memo::new(move |_| engine.live.with(|l| figure::count(l.events_received)));
     view! {
         <section class="panel">
             <h2>"Entities on the leader"</h2>
             {move || {
                 let latched = latched.get();
                 if !sticky {
-                    view! { <p class="hint">"Stickiness is off: every entity keeps asking its own node."</p> }
+                    view! {
+                        <p class="hint">
+                            "Stickiness is off: every entity keeps asking its own node."
+                        </p>
+                    }.into_any()
                 } else if latched.iter().all(|(_, n)| *n == 0) {
-                    view! { <p class="hint">"No entity has been redirected yet."</p> }
+                    view! { <p class="hint">"No entity has been redirected yet."</p> }.into_any()
                 } else {
                     latched
                         .into_iter()
@@ -362,7 +391,8 @@ fn Entities(engine: Engine) -> impl IntoView {
                                 </p>
                             }
                         })
-                        .collect::<Markup>()
+                        .collect_view()
+                        .into_any()
                 }
             }}
             <p class="hint">{move || format!("{} events received by subscribers", events.get())}</p>

@@ -1,7 +1,7 @@
-//! The null calibration: what this browser reaches against a server that does nothing, the page's own.
+//! The null calibration: how fast this browser is against a server that does nothing, the page's own.
 //!
-//! The same worker, the same way of asking, the plan's slots as far as one origin has them. First one request at a
-//! time (what a request costs), then all (how many a second).
+//! It uses the worker, the transport and the slots of a run, as far as one origin has them. First it
+//! sends one request at a time (what a request costs), then all slots at once (how many a second).
 
 use futures_util::future::join_all;
 
@@ -9,25 +9,25 @@ use super::Port;
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
-use crate::dialect::Request;
-use crate::entity::leader::within;
-use crate::entity::world::{Call, Clock, Room, Transport};
-use crate::plan::{self, Plan};
 use crate::protocol::FromWorker;
-use crate::run::view::Calibration;
-use crate::stats::recorder::new_histogram;
-use crate::units::Micros;
+use fwit_engine::environment::within;
+use fwit_engine::environment::{Call, Clock, Room, Transport};
+use fwit_model::dialect::Request;
+use fwit_model::plan::{self, Plan};
+use fwit_quantities::units::Micros;
+use fwit_report::run::view::Calibration;
+use fwit_stats::recorder::new_histogram;
 
-/// Opens connections and lets the machine wake up.
+/// How long the first requests open connections and wake the machine up.
 const SETTLE: Micros = Micros(300_000);
-/// One request at a time.
+/// How long one request at a time is sent.
 const ALONE: Micros = Micros(1_200_000);
-/// As many as there are slots.
+/// How long all slots are used.
 const TOGETHER: Micros = Micros(2_500_000);
 /// How long one request may take.
 const PATIENCE: Micros = Micros(2_000_000);
 
-/// Measures, and tells.
+/// Measures, and sends the result.
 pub(super) async fn measure(port: Port, plan_json: String) {
     let result = match plan::wire::read(&plan_json) {
         Ok(plan) => calibrate(&port, &plan).await,
@@ -40,12 +40,12 @@ pub(super) async fn measure(port: Port, plan_json: String) {
 pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, String> {
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
-    // No API key: the page's own server has no business with it.
+    // Without the API key: it is not for the page's own server.
     let transport = FetchTransport::new(performance, None);
     let (base, path) = target(port, &transport, &clock).await?;
     let request = Request::get(path.clone());
     let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| false };
-    // The page's clock around the whole: that is what the browser adds where a node sends no timing header.
+    // Measured by the page's clock: that is the time of a node that sends no timing header.
     let ask = async |until: Micros, tell: &dyn Fn(u64)| {
         let mut count = 0_u64;
         while clock.now() < until {
@@ -55,13 +55,14 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
             }
             count += 1;
             tell(clock.now().since(start).0);
-            // Nobody waits for these: they must not pile up.
+            // The timings are not used, and must not pile up.
             transport.take_wire();
         }
         count
     };
     let lanes: usize = plan.cluster.nodes.iter().map(|n| n.lane_urls().count()).sum();
-    let in_flight = (lanes as u32 * Room::BROWSER.lane).min(plan.load.entities).clamp(1, Room::BROWSER.lane);
+    let in_flight =
+        (lanes as u32 * Room::BROWSER.lane).min(plan.load.entities).clamp(1, Room::BROWSER.lane);
     let together = async |length: Micros| {
         let until = clock.now() + length;
         join_all((0..in_flight).map(|_| ask(until, &|_| {}))).await.into_iter().sum::<u64>()
@@ -69,7 +70,7 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
     together(SETTLE).await;
     let alone = std::cell::RefCell::new(new_histogram());
     ask(clock.now() + ALONE, &|us| {
-        // A growing histogram takes every value.
+        // A histogram that grows takes every value.
         alone.borrow_mut().record(us).ok();
     })
     .await;
@@ -90,8 +91,8 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
     })
 }
 
-/// Base and path of something small on the page's own origin: `/null` where the server has it, else the worker's
-/// own file.
+/// Returns base and path of something small on the page's own origin: `/null` when the server has it,
+/// or the worker's own file.
 async fn target(
     port: &Port,
     transport: &FetchTransport,

@@ -12,24 +12,24 @@ use web_sys::{DedicatedWorkerGlobalScope, RequestCache, RequestInit, RequestMode
 use super::Port;
 use crate::browser::clock::BrowserClock;
 use crate::browser::transport::FetchTransport;
-use crate::check::{AddressFacts, NodeCheck};
-use crate::dialect::{self, Request};
-use crate::entity::leader::within;
-use crate::entity::world::{Call, Clock, Transport, Wire};
-use crate::plan::{self, BaseUrl, Plan};
 use crate::protocol::FromWorker;
-use crate::sample::WireTiming;
-use crate::units::Micros;
+use fwit_engine::environment::within;
+use fwit_engine::environment::{Call, Clock, Transport, Wire};
+use fwit_model::dialect::{self, Request};
+use fwit_model::plan::{self, BaseUrl, Plan};
+use fwit_quantities::sample::WireTiming;
+use fwit_quantities::units::Micros;
+use fwit_report::check::{AddressFacts, NodeCheck};
 
-/// Timings by ticket that came for somebody else.
+/// Timings by ticket, of requests to other addresses.
 type Timings = RefCell<HashMap<u64, Option<WireTiming>>>;
 
 /// How long an address may take to answer.
 const PATIENCE: Micros = Micros(4_000_000);
-/// Requests whose least round trip is reported.
+/// How many requests are sent; the least round trip is reported.
 const ROUNDS: usize = 5;
 
-/// Looks at every address of a plan's nodes, all at once.
+/// Checks every address of a plan's nodes, all at once.
 pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>) {
     let plan = match plan::wire::read(&plan_json) {
         Ok(plan) => plan,
@@ -44,13 +44,16 @@ pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>)
     let auth = api_key.as_deref().map(|key| dialect::of(plan.cluster.dialect).auth_header(key));
     let clock = BrowserClock::new(performance.clone());
     let transport = FetchTransport::new(performance, auth);
-    // All addresses are asked at once and share the browser's timings: what one takes is kept for the rest.
+    // All addresses are asked at once and share the browser's timings: one that reads them keeps them
+    // for the others.
     let timings = Timings::default();
     let nodes = join_all(plan.cluster.nodes.iter().map(|node| async {
-        let addresses = std::iter::once(&node.url).chain(node.lanes.iter().filter(|l| **l != node.url));
         let addresses =
-            join_all(addresses.map(|url| address(&port.scope, &plan, &transport, &clock, &timings, url)))
-                .await;
+            std::iter::once(&node.url).chain(node.lanes.iter().filter(|l| **l != node.url));
+        let addresses = join_all(
+            addresses.map(|url| address(&port.scope, &plan, &transport, &clock, &timings, url)),
+        )
+        .await;
         NodeCheck { name: node.name.clone(), addresses }
     }))
     .await;
@@ -94,8 +97,9 @@ async fn address(
         (facts.reachable, facts.readable, facts.status) = (true, true, Some(reply.status));
         let status = reply.text.as_deref().and_then(|t| dialect.read_status(t));
         facts.dialect_fits = status.is_some();
-        facts.role =
-            status.and_then(|s| s.leads).map(|leads| if leads { "leader" } else { "follower" }.into());
+        facts.role = status
+            .and_then(|s| s.leads)
+            .map(|leads| if leads { "leader" } else { "follower" }.into());
         if let Wire::Later(ticket) = reply.wire
             && let Some(timing) = wait_for(transport, clock, timings, ticket).await
         {
@@ -111,7 +115,7 @@ async fn address(
     facts
 }
 
-/// The timing of one request; entries come a moment after the answer.
+/// Returns the timing of a request. Timings come a moment after the answer.
 async fn wait_for(
     transport: &FetchTransport,
     clock: &BrowserClock,
@@ -128,7 +132,7 @@ async fn wait_for(
     None
 }
 
-/// Whether anything answers at all: a request whose answer the page is not allowed to see.
+/// Returns whether the address answers at all, by a request whose answer the page may not read.
 async fn answers_blindly(scope: &DedicatedWorkerGlobalScope, url: &str) -> bool {
     let init = RequestInit::new();
     init.set_mode(RequestMode::NoCors);

@@ -1,25 +1,26 @@
-//! An experiment in the worker: the runner over the browser's network or over simulated clusters, then its analysis.
+//! An experiment in the worker, over the browser's network or over simulated clusters: carried out,
+//! then analysed.
 
 use std::cell::Cell;
 
 use super::calibrate::calibrate;
+use super::environment::{AnyClock, AnyTransport, simulate};
 use super::watch::Watch;
-use super::world::{Time, Way, simulate};
 use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
-use crate::dialect;
-use crate::entity::engine::BEAT;
-use crate::entity::world::Clock;
-use crate::experiment::{self, About, Event, Experiment, World};
 use crate::protocol::{FromWorker, OpenedExperiment, Start};
-use crate::run::view::Calibration;
-use crate::sim::arms::transports;
-use crate::sim::clock::VirtualClock;
-use crate::units::{Micros, three_digits};
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::TICK;
+use fwit_engine::sim::arms::transports;
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_model::dialect;
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::experiment::{self, About, Event, Experiment, ExperimentEnvironment};
+use fwit_report::run::view::Calibration;
 
-/// Carries an experiment out from start to file.
+/// Carries an experiment out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
     if let Err(message) = run(&port, start, &running).await {
         port.fail(message.lines().map(ToString::to_string).collect());
@@ -28,7 +29,8 @@ pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
 }
 
 async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String> {
-    let (_, experiment) = experiment::read(start.plan_json.as_bytes()).map_err(|e| e.to_string())?;
+    let (_, experiment) =
+        experiment::read(start.plan_json.as_bytes()).map_err(|e| e.to_string())?;
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     port.send(&FromWorker::Started { run_id: start.run_id.clone() });
@@ -40,24 +42,25 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
     };
     let tell = |event: Event<'_>| match event {
         Event::Period(progress) => port.send(&FromWorker::Period(progress)),
-        Event::Beat(live) => port.send(&FromWorker::Beat(Box::new(live()))),
+        Event::Snapshot(live) => port.send(&FromWorker::Snapshot(Box::new(live()))),
     };
     let sims: Vec<_> = experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
     let carried = if sims.is_empty() {
         about.environment.push(("clock step".into(), clock.tick().to_string()));
         let key = start.api_key.as_deref();
         let auth = key.and_then(|key| Some(dialect::of(first(&experiment)?).auth_header(key)));
-        // One transport for all periods: its connections stay warm, and no arm opens more of them than another.
+        // All periods share one transport: its connections stay open, and no arm opens more of them
+        // than another.
         let calibration = match (start.calibration, experiment.arms.first()) {
             (None, Some(arm)) => calibrate(port, &arm.plan).await,
             (known, _) => known.ok_or_else(String::new),
         };
         about.calibration = words(&calibration);
         let watch = Watch::new(&running.notes);
-        let transport = Way::Fetch(FetchTransport::new(performance, auth));
-        let world = World {
+        let transport = AnyTransport::Fetch(FetchTransport::new(performance, auth));
+        let world = ExperimentEnvironment {
             transport: &|_| transport.clone(),
-            clock: Time::Real(clock),
+            clock: AnyClock::Real(clock),
             api_key: start.api_key,
             stop: running.stop.clone(),
             id: start.run_id,
@@ -68,21 +71,21 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
     } else {
         about.environment.push(("cluster".into(), "simulated".into()));
         let time = VirtualClock::default();
-        let ways = transports(&sims, experiment.file.seed, &time);
-        let Some(any) = ways.first() else { return Err("It has no arms.".into()) };
-        let world = World {
-            transport: &|arm| Way::Simulated(ways.get(arm).unwrap_or(any).clone()),
-            clock: Time::Virtual(time.clone()),
+        let clusters = transports(&sims, experiment.file.seed, &time);
+        let Some(any) = clusters.first() else { return Err("It has no arms.".into()) };
+        let world = ExperimentEnvironment {
+            transport: &|arm| AnyTransport::Simulated(clusters.get(arm).unwrap_or(any).clone()),
+            clock: AnyClock::Virtual(time.clone()),
             api_key: None,
             stop: running.stop.clone(),
             id: start.run_id,
             calibration: None,
             watch: &|_, _| {},
         };
-        // Beats are the page's: four a second of its time, not of the simulation's.
+        // Snapshots come by the page's clock, not by the simulation's, which is much faster.
         let last = Cell::new(clock.now());
         let now_and_then = |event: Event<'_>| {
-            if clock.now().since(last.get()) >= BEAT {
+            if clock.now().since(last.get()) >= TICK {
                 last.set(clock.now());
                 tell(event);
             } else if let Event::Period(_) = event {
@@ -93,17 +96,18 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
         simulate(&time, &clock, work).await?.map_err(|e| e.to_string())?
     };
     about.finished_at = environment::now_rfc3339();
-    let (file, view) = experiment::finish(&experiment, carried, about).map_err(|e| e.to_string())?;
-    let json = crate::json::write(&file);
+    let (file, view) =
+        experiment::finish(&experiment, carried, about).map_err(|e| e.to_string())?;
+    let json = fwit_model::json::write(&file);
     port.send(&FromWorker::ExperimentFinished(Box::new(OpenedExperiment { json, view })));
     Ok(())
 }
 
-fn first(experiment: &Experiment) -> Option<crate::plan::DialectId> {
+fn first(experiment: &Experiment) -> Option<fwit_model::plan::DialectId> {
     experiment.arms.first().map(|arm| arm.plan.cluster.dialect)
 }
 
-/// A calibration as the experiment's file has it: label and text.
+/// Returns a calibration as it stands in the experiment's file: label and text.
 fn words(calibration: &Result<Calibration, String>) -> Vec<(String, String)> {
     let list = match calibration {
         Ok(c) => vec![

@@ -2,23 +2,23 @@
 
 use std::cell::Cell;
 
+use super::environment::{AnyClock, AnyTransport, simulate};
 use super::watch::Watch;
-use super::world::{Time, Way, simulate};
 use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
-use crate::dialect;
-use crate::entity::engine::{BEAT, Run};
-use crate::entity::world::Clock;
-use crate::plan;
 use crate::protocol::{FromWorker, Opened, Start};
-use crate::run::build::{About, RunReport};
-use crate::run::summary;
-use crate::sim::clock::VirtualClock;
-use crate::sim::transport::SimTransport;
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::{LiveRun, TICK};
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_engine::sim::transport::SimTransport;
+use fwit_model::dialect;
+use fwit_model::plan;
+use fwit_report::run::build::{About, RunReport};
+use fwit_report::run::summary;
 
-/// Carries a run out from start to file.
+/// Carries a run out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
     if let Err(messages) = run(&port, start, &running).await {
         port.fail(messages);
@@ -29,50 +29,63 @@ pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
 async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<String>> {
     let plan = plan::wire::read(&start.plan_json)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-    let performance =
-        port.scope.performance().ok_or_else(|| vec!["This browser gives workers no clock.".to_string()])?;
+    let performance = port
+        .scope
+        .performance()
+        .ok_or_else(|| vec!["This browser gives workers no clock.".to_string()])?;
     let clock = BrowserClock::new(performance.clone());
     let began = clock.now();
     let mut environment = start.environment.clone();
     let file = if let Some(sim) = &plan.cluster.sim {
-        let way = SimTransport::new(sim, plan.seed, VirtualClock::default());
-        let virtual_clock = way.clock().clone();
-        let (way, time) = (Way::Simulated(way), Time::Virtual(virtual_clock.clone()));
-        let run = Run::new(plan, way, time, start.run_id.clone(), None, running.stop.clone());
+        let transport = SimTransport::new(sim, plan.seed, VirtualClock::default());
+        let virtual_clock = transport.clock().clone();
+        let (transport, time) =
+            (AnyTransport::Simulated(transport), AnyClock::Virtual(virtual_clock.clone()));
+        let run =
+            LiveRun::new(plan, transport, time, start.run_id.clone(), None, running.stop.clone());
         port.send(&FromWorker::Started { run_id: start.run_id });
-        // Beats are the page's: four a second of its time, not of the simulation's.
-        let beats = Beats::default();
+        // Snapshots come by the page's clock, not by the simulation's, which is much faster.
+        let snapshots = Snapshots::default();
         let last = Cell::new(clock.now());
         let may_end = run.shared.plan.thresholds.iter().any(|t| t.abort);
         let work = run.carry_out(|run| {
             if may_end {
                 RunReport::of(run).enforce(&RunReport::of(run).live(usize::MAX));
             }
-            if clock.now().since(last.get()) >= BEAT {
+            if clock.now().since(last.get()) >= TICK {
                 last.set(clock.now());
-                beats.send(port, run);
+                snapshots.send(port, run);
             }
         });
         let ended = simulate(&virtual_clock, &clock, work).await.map_err(|e| vec![e])?;
         let ended = ended.map_err(|e| vec![e.to_string()])?;
         let took = format!("{} in {}", virtual_clock.now(), clock.now().since(began));
-        environment.extend([("cluster".into(), "simulated".into()), ("simulated time".into(), took)]);
+        environment
+            .extend([("cluster".into(), "simulated".into()), ("simulated time".into(), took)]);
         let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
         RunReport::of(&run).file(ended, &about)
     } else {
         environment.push(("clock step".into(), clock.tick().to_string()));
         let dialect = dialect::of(plan.cluster.dialect);
         let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
-        let (way, time) = (Way::Fetch(FetchTransport::new(performance, auth)), Time::Real(clock));
-        let run = Run::new(plan, way, time, start.run_id.clone(), start.api_key, running.stop.clone());
+        let (transport, time) =
+            (AnyTransport::Fetch(FetchTransport::new(performance, auth)), AnyClock::Real(clock));
+        let run = LiveRun::new(
+            plan,
+            transport,
+            time,
+            start.run_id.clone(),
+            start.api_key,
+            running.stop.clone(),
+        );
         run.calibration.replace(start.calibration);
         let watch = Watch::new(&running.notes);
         port.send(&FromWorker::Started { run_id: start.run_id });
-        let beats = Beats::default();
+        let snapshots = Snapshots::default();
         let ended = run
             .carry_out(|run| {
                 watch.tell(&mut run.shared.instrument.borrow_mut(), run.shared.clock.now());
-                beats.send(port, run);
+                snapshots.send(port, run);
             })
             .await
             .map_err(|e| vec![e.to_string()])?;
@@ -80,22 +93,23 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         RunReport::of(&run).file(ended, &about)
     };
     let view = summary::view(&file).map_err(|e| vec![e.to_string()])?;
-    let json = crate::json::write(&file);
+    let json = fwit_model::json::write(&file);
     port.send(&FromWorker::Finished(Box::new(Opened { json, view })));
     Ok(())
 }
 
-/// What the page has been told of a run.
+/// Sends snapshots of a run to the page: each has the seconds that the page does not know yet.
 #[derive(Default)]
-struct Beats {
+struct Snapshots {
+    /// How many seconds the page knows.
     seconds: Cell<usize>,
 }
 
-impl Beats {
-    fn send(&self, port: &Port, run: &Run<Way, Time>) {
-        let live = RunReport::of(&run).live(self.seconds.get());
+impl Snapshots {
+    fn send(&self, port: &Port, run: &LiveRun<AnyTransport, AnyClock>) {
+        let live = RunReport::of(run).live(self.seconds.get());
         self.seconds.set(self.seconds.get() + live.seconds.len());
         RunReport::of(run).enforce(&live);
-        port.send(&FromWorker::Beat(Box::new(live)));
+        port.send(&FromWorker::Snapshot(Box::new(live)));
     }
 }

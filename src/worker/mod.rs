@@ -1,16 +1,17 @@
-//! The worker: receives a message, calls what does the work, sends the answer. No policy.
+//! The worker: receives a message, calls what does the work, and sends the answer.
 //!
-//! May not enter: statistics, parsing, views. Called by: bin/worker.rs. Calls: everything pure, browser.
-//! Invariant: it speaks first ([`FromWorker::Ready`]), and answers every message, be it with an error.
+//! May not enter: policy, statistics, parsing, views.
+//! Invariant: it speaks first ([`FromWorker::Ready`]), and answers every message, if need be with an
+//! error.
 //! Tests: tests/browser and tests/e2e.
 
 mod calibrate;
 mod check;
-mod contrast;
+mod environment;
 mod experiment;
 mod load;
+mod separate_runs;
 mod watch;
-mod world;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,11 +21,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::entity::engine::Stop;
-use crate::experiment::ExperimentError;
 use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
-use crate::run::view::Trouble;
-use crate::run::{self, RunError};
+use fwit_engine::live_run::Stop;
+use fwit_report::experiment::ExperimentError;
+use fwit_report::run::view::Disturbance;
+use fwit_report::run::{self, RunError};
 
 /// The worker's side of the conversation.
 #[derive(Clone, Debug)]
@@ -38,9 +39,11 @@ impl Port {
             let buffer = Uint8Array::from(bytes.as_slice()).buffer();
             self.scope.post_message_with_transfer(&buffer, &Array::of1(&buffer)).ok()
         });
-        // A message that is too large must not leave the page waiting; a small one still gets through.
+        // The page must not wait for a message that is too large; a small one can still be sent.
         if sent.is_none() && !matches!(message, FromWorker::Failed { .. }) {
-            self.fail(vec!["The worker could not hand its result to the page: it is too large.".into()]);
+            self.fail(vec![
+                "The worker could not hand its result to the page: it is too large.".into(),
+            ]);
         }
     }
 
@@ -55,12 +58,12 @@ pub fn start() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let port = Port { scope: scope.clone() };
     let running: RefCell<Option<Running>> = RefCell::new(None);
-    let contrasts = contrast::Contrasts::default();
+    let comparisons = separate_runs::Comparisons::default();
     let inside = port.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match protocol::decode::<ToWorker>(&bytes) {
-            Ok(message) => receive(&inside, &running, &contrasts, message),
+            Ok(message) => receive(&inside, &running, &comparisons, message),
             Err(error) => inside.fail(vec![error.to_string()]),
         }
     });
@@ -77,13 +80,13 @@ struct Running {
     notes: Notes,
 }
 
-/// What the page told of itself since the last beat, and when it was heard (ms of the worker's clock).
-type Notes = Rc<RefCell<Vec<(Trouble, bool, f64)>>>;
+/// What the page told of itself since the last snapshot, and when (ms of the worker's clock).
+type Notes = Rc<RefCell<Vec<(Disturbance, bool, f64)>>>;
 
 fn receive(
     port: &Port,
     running: &RefCell<Option<Running>>,
-    contrasts: &contrast::Contrasts,
+    comparisons: &separate_runs::Comparisons,
     message: ToWorker,
 ) {
     match message {
@@ -115,17 +118,17 @@ fn receive(
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
         }
         ToWorker::Open { request, bytes, .. } => {
-            port.send(&open(contrasts, request, &bytes));
+            port.send(&open(comparisons, request, &bytes));
         }
-        ToWorker::Contrast { request, measure, resamples, runs } => {
-            contrasts.ask(port, request, measure, resamples, runs);
+        ToWorker::CompareRuns { request, measure, resamples, runs } => {
+            comparisons.ask(port, request, measure, resamples, runs);
         }
-        ToWorker::Add { request, place, json } => contrasts.add(port, request, place, &json),
-        ToWorker::Cancel { request } => contrasts.forget(request),
+        ToWorker::Add { request, place, json } => comparisons.add(port, request, place, &json),
+        ToWorker::Cancel { request } => comparisons.forget(request),
     }
 }
 
-/// What ends the thing that begins; `None` where another is under way.
+/// Registers a run that begins; `None` when another is under way.
 fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<Running> {
     if running.borrow().as_ref().is_some_and(|run| !run.stop.is_over()) {
         port.fail(vec!["A run is under way already: stop it first.".into()]);
@@ -136,18 +139,19 @@ fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<Running> {
     Some(run)
 }
 
-/// A file of either kind.
-fn open(contrasts: &contrast::Contrasts, request: u32, bytes: &[u8]) -> FromWorker {
+/// Reads a run's or an experiment's file.
+fn open(comparisons: &separate_runs::Comparisons, request: u32, bytes: &[u8]) -> FromWorker {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let result = match run::open(bytes) {
         Ok((file, view)) => {
-            let opened = Opened { json: crate::json::write(&file), view };
-            contrasts.remember(protocol::RunKey::of(&opened), &file);
+            let opened = Opened { json: fwit_model::json::write(&file), view };
+            comparisons.remember(protocol::RunKey::of(&opened), &file);
             Ok(Box::new(opened))
         }
-        Err(RunError::NotARun(what)) => match crate::experiment::open(bytes) {
+        Err(RunError::NotARun(what)) => match fwit_report::experiment::open(bytes) {
             Ok((file, view)) => {
-                let opened = Box::new(OpenedExperiment { json: crate::json::write(&file), view });
+                let opened =
+                    Box::new(OpenedExperiment { json: fwit_model::json::write(&file), view });
                 return FromWorker::OpenedExperiment { request, opened };
             }
             Err(ExperimentError::NotAnExperiment(_)) => Err(text(&RunError::NotARun(what))),

@@ -1,32 +1,33 @@
-//! What happens to the page and the machine during a run, told to the instrument of the run under way.
+//! Watches the page and the machine during a run, and tells the run's instrument what happened.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::Notes;
 use crate::browser::pressure::Pressure;
-use crate::entity::instrument::Instrument;
-use crate::run::view::Trouble;
-use crate::units::Micros;
+use fwit_engine::instrument::Instrument;
+use fwit_quantities::units::Micros;
+use fwit_report::run::view::Disturbance;
 
-/// Listens as long as it lives. What lasts longer than a run (a hidden tab) is told to the next run too.
+/// Watches until it is dropped. What lasts longer than a run, such as a hidden tab, is told to the
+/// next run too.
 pub(super) struct Watch {
     notes: Notes,
-    lasting: RefCell<Vec<Trouble>>,
+    lasting: RefCell<Vec<Disturbance>>,
     pressure: Option<Pressure>,
 }
 
 impl Watch {
-    /// Watches the machine, and what the page notes of itself.
+    /// Watches the machine, and what the page tells of itself.
     pub(super) fn new(notes: &Notes) -> Watch {
-        let heard = Rc::clone(notes);
+        let pending = Rc::clone(notes);
         let pressure = Pressure::watch(move |serious, now_ms| {
-            heard.borrow_mut().push((Trouble::Pressure, serious, now_ms));
+            pending.borrow_mut().push((Disturbance::Pressure, serious, now_ms));
         });
         Watch { notes: Rc::clone(notes), lasting: RefCell::default(), pressure }
     }
 
-    /// Tells an instrument what there was since the last time.
+    /// Tells an instrument what happened since the last call.
     pub(super) fn tell(&self, instrument: &mut Instrument, now: Micros) {
         instrument.knows_pressure = self.pressure.is_some();
         let mut lasting = self.lasting.borrow_mut();

@@ -1,6 +1,6 @@
-// Starts fwit's worker: the page's own program, which the page compiled already and sends as the first message.
+// Starts the worker: it runs the program of the page, which comes compiled as the first message.
 const glue = import(new URL(location.href).searchParams.get("glue"));
-// Whatever fails becomes the worker's "error" event, which the page hears; a rejected promise would not.
+// Whatever fails becomes the worker's "error" event, which the page gets; a rejected promise would not become one.
 const fail = (error) => setTimeout(() => { throw error; });
 glue.catch(fail);
 onmessage = async ({ data }) => {

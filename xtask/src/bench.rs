@@ -51,5 +51,12 @@ pub fn measure(options: &BenchOptions) -> Result<()> {
             .args([options.rounds, options.seconds, lanes].map(|n| n.to_string()));
         process::must_run(e2e_env(&mut command, &browser)?)?;
     }
-    browser_tests(&tools, &browser, &["browser"], &["--profile", "page"], &["--nocapture", "recorder"])
+    browser_tests(
+        &tools,
+        &browser,
+        None,
+        &["browser"],
+        &["--profile", "page"],
+        &["--nocapture", "recorder"],
+    )
 }

@@ -114,8 +114,13 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task> {
 }
 
 fn demo(mut words: lexopt::Parser) -> Result<Task> {
-    let mut options =
-        DemoOptions { port: 8080, nodes: 3, cluster_port: 7101, open: true, cluster_flags: Vec::new() };
+    let mut options = DemoOptions {
+        port: 8080,
+        nodes: 3,
+        cluster_port: 7101,
+        open: true,
+        cluster_flags: Vec::new(),
+    };
     loop {
         // Everything behind `--` is the cluster's, whatever it looks like.
         if let Some(raw) = words.try_raw_args()
@@ -226,7 +231,9 @@ fn screenshots(mut words: lexopt::Parser) -> Result<Task> {
         }
     }
     let mut given = given.into_iter();
-    let Some(folder) = given.next() else { bail!("screenshots: the folder for the pictures is missing") };
+    let Some(folder) = given.next() else {
+        bail!("screenshots: the folder for the pictures is missing")
+    };
     let mut routes = Vec::new();
     for route in given {
         let route = route.string()?;
@@ -255,7 +262,8 @@ mod tests {
 
     #[test]
     fn demo_keeps_the_clusters_flags_apart() {
-        let Task::Demo(demo) = read("demo --nodes 5 --no-open -- --hop-ms 2 --port 1").unwrap() else {
+        let Task::Demo(demo) = read("demo --nodes 5 --no-open -- --hop-ms 2 --port 1").unwrap()
+        else {
             panic!("not a demo");
         };
         assert_eq!((demo.port, demo.nodes, demo.cluster_port, demo.open), (8080, 5, 7101, false));

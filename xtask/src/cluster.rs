@@ -39,7 +39,8 @@ impl Cluster {
         let mut command = Command::new(program);
         command.arg("up").args(flags).arg("--exit-on-stdin-eof");
         let mut told = Told::default();
-        let service = Service::start("the cluster", &mut command, patience, |line| told.read(line))?;
+        let service =
+            Service::start("the cluster", &mut command, patience, |line| told.read(line))?;
         for node in &mut told.nodes {
             node.pid = told.pids.get(&node.name).copied();
         }
@@ -156,13 +157,17 @@ mod tests {
     #[test]
     fn a_senseless_line_is_quoted() {
         let error = start("senseless", "echo 'node: n1'; cat > /dev/null").unwrap_err();
-        assert!(format!("{error:#}").contains("`node: n1`: expected 3 words, found 1"), "{error:#}");
+        assert!(
+            format!("{error:#}").contains("`node: n1`: expected 3 words, found 1"),
+            "{error:#}"
+        );
     }
 
     #[test]
     fn a_cluster_that_is_never_ready_does_not_hang_us() {
         let program = script("slow", "echo waiting; cat > /dev/null");
-        let error = Cluster::start(&program, &[] as &[&str], Duration::from_millis(200)).unwrap_err();
+        let error =
+            Cluster::start(&program, &[] as &[&str], Duration::from_millis(200)).unwrap_err();
         fs::remove_dir_all(program.parent().unwrap()).unwrap();
         assert!(error.to_string().contains("was not ready"), "{error}");
     }

@@ -47,7 +47,10 @@ pub fn run(options: &DemoOptions) -> Result<()> {
         println!("node: {} {} {}", node.name, node.url, node.role);
     }
     println!("page: {page}");
-    println!("Ready after {:.1} s. Ctrl-C stops the page and the cluster.", started.elapsed().as_secs_f64());
+    println!(
+        "Ready after {:.1} s. Ctrl-C stops the page and the cluster.",
+        started.elapsed().as_secs_f64()
+    );
     if options.open
         && let Err(error) = open::that_detached(&page)
     {
@@ -89,7 +92,8 @@ fn flags(options: &DemoOptions) -> Vec<OsString> {
 
 /// The page's address with the nodes in it, so that its form is filled in.
 fn page_url(origin: &str, nodes: &[Node]) -> String {
-    let nodes: Vec<String> = nodes.iter().map(|node| format!("{}={}", node.name, node.url)).collect();
+    let nodes: Vec<String> =
+        nodes.iter().map(|node| format!("{}={}", node.name, node.url)).collect();
     format!("{origin}/#/?nodes={}", nodes.join(","))
 }
 
@@ -114,9 +118,18 @@ mod tests {
     #[test]
     fn the_users_flags_come_last() {
         let cluster_flags = vec!["--hop-ms".into(), "2".into()];
-        let options = DemoOptions { port: 80, nodes: 5, cluster_port: 7201, open: true, cluster_flags };
-        let expected =
-            ["--nodes", "5", "--port", "7201", "--page-origin", "http://127.0.0.1:80", "--hop-ms", "2"];
+        let options =
+            DemoOptions { port: 80, nodes: 5, cluster_port: 7201, open: true, cluster_flags };
+        let expected = [
+            "--nodes",
+            "5",
+            "--port",
+            "7201",
+            "--page-origin",
+            "http://127.0.0.1:80",
+            "--hop-ms",
+            "2",
+        ];
         assert_eq!(flags(&options), expected);
     }
 }

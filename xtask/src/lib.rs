@@ -14,6 +14,7 @@
 //! | `page`      | a running `fwit-cluster page` |
 //! | `service`   | a program that runs beside us until it is stopped |
 //! | `ports`     | whether a port is free |
+//! | `answers`   | the server of the tests in a browser |
 //! | `in_browser` | commands that need a browser |
 //! | `need`      | programs that a newcomer may lack |
 //! | `progress`  | what is left of a long job |
@@ -23,6 +24,7 @@
 //! Arrows point downwards in that table. Nothing here knows how the page or the cluster work inside.
 //! Tests: beside the code.
 
+mod answers;
 pub mod bench;
 pub mod browser;
 pub mod cli;

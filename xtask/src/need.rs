@@ -22,10 +22,18 @@ pub fn in_ci() -> bool {
 pub fn program(name: &str, how: &str) -> Result<Option<PathBuf>> {
     let named = env::var_os(name.to_ascii_uppercase().replace('-', "_")).map(PathBuf::from);
     let found = named.filter(|path| path.is_file()).or_else(|| on_path(name));
-    found_or_left_out(found, name, how, in_ci())
+    found_or_left_out(found, name, how)
 }
 
-fn found_or_left_out(found: Option<PathBuf>, name: &str, how: &str, ci: bool) -> Result<Option<PathBuf>> {
+/// The program that was found. None when it is missing and its tests may be left out; that is told.
+///
+/// # Errors
+/// When it is missing in CI.
+pub fn found_or_left_out(found: Option<PathBuf>, name: &str, how: &str) -> Result<Option<PathBuf>> {
+    found_or(found, name, how, in_ci())
+}
+
+fn found_or(found: Option<PathBuf>, name: &str, how: &str, ci: bool) -> Result<Option<PathBuf>> {
     if found.is_none() && ci {
         bail!("`{name}` is missing, and in CI nothing is left out: {how}");
     }
@@ -41,11 +49,14 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_an_error_in_ci_alone() {
-        let look = |ci| found_or_left_out(None, "etcd", "apt-get install etcd-server", ci);
+        let look = |ci| found_or(None, "etcd", "apt-get install etcd-server", ci);
         assert_eq!(look(false).unwrap(), None);
         let error = look(true).unwrap_err().to_string();
-        assert!(error.contains("`etcd`") && error.contains("apt-get install etcd-server"), "{error}");
+        assert!(
+            error.contains("`etcd`") && error.contains("apt-get install etcd-server"),
+            "{error}"
+        );
         let path = Some(PathBuf::from("/bin/etcd"));
-        assert_eq!(found_or_left_out(path.clone(), "etcd", "", true).unwrap(), path);
+        assert_eq!(found_or(path.clone(), "etcd", "", true).unwrap(), path);
     }
 }

@@ -18,7 +18,9 @@ pub fn check_free(port: u16) -> Result<()> {
             }
             // No IPv6 here.
             Err(_) if address.is_ipv6() => {}
-            Err(error) => return Err(error).with_context(|| format!("cannot listen on {address}:{port}")),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot listen on {address}:{port}"));
+            }
         }
     }
     Ok(())

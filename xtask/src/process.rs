@@ -72,7 +72,8 @@ impl Ended {
     /// The line that says best why the command failed: its last error, else its last line.
     pub fn reason(&self) -> String {
         let plain = |line: &String| without_colour(line).trim().to_owned();
-        let lines: Vec<String> = self.tail.iter().map(plain).filter(|line| !line.is_empty()).collect();
+        let lines: Vec<String> =
+            self.tail.iter().map(plain).filter(|line| !line.is_empty()).collect();
         let says_why = |line: &&String| {
             line.starts_with("error:")
                 || line.starts_with("error[")
@@ -94,11 +95,16 @@ pub fn run(command: &mut Command, watch: impl FnMut(Option<&str>)) -> Result<End
     run_within(LIMIT, command, watch)
 }
 
-fn run_within(limit: Duration, command: &mut Command, mut watch: impl FnMut(Option<&str>)) -> Result<Ended> {
+fn run_within(
+    limit: Duration,
+    command: &mut Command,
+    mut watch: impl FnMut(Option<&str>),
+) -> Result<Ended> {
     let name = describe(command);
     let started = Instant::now();
-    let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
-        .with_context(|| format!("cannot start `{name}`"))?;
+    let mut child =
+        spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+            .with_context(|| format!("cannot start `{name}`"))?;
     let (sender, lines) = mpsc::channel();
     if let Some(out) = child.stdout.take() {
         forward_lines(out, sender.clone());
@@ -327,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_command_that_hangs_is_killed() {
-        let error = run_within(Duration::ZERO, &mut shell("echo here; exec sleep 1000"), |_| ()).unwrap_err();
+        let error = run_within(Duration::ZERO, &mut shell("echo here; exec sleep 1000"), |_| ())
+            .unwrap_err();
         assert!(error.to_string().contains("killed after 0 s"), "{error}");
     }
 

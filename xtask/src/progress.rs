@@ -37,7 +37,13 @@ impl Progress {
     /// A job of these parts, of which nothing is done.
     pub fn new(parts: Vec<Part>) -> Self {
         let now = Instant::now();
-        Self { parts, done: 0.0, started: now, told: now, terminal: std::io::stderr().is_terminal() }
+        Self {
+            parts,
+            done: 0.0,
+            started: now,
+            told: now,
+            terminal: std::io::stderr().is_terminal(),
+        }
     }
 
     /// Runs the command of a part and tells how far the job is. The command's own output is kept for an error.
@@ -112,7 +118,10 @@ mod tests {
     #[test]
     fn a_line_tells_what_is_done_of_all() {
         let told = line(TRUNK, 100, 20.0, 100.0, Duration::from_secs(75));
-        assert_eq!(told, "[##########..........]  50 %  trunk: 100 of about 200 crates, 1:15 min so far");
+        assert_eq!(
+            told,
+            "[##########..........]  50 %  trunk: 100 of about 200 crates, 1:15 min so far"
+        );
         let more = line(TRUNK, 300, 20.0, 100.0, Duration::ZERO);
         assert!(more.contains(" 79 %") && more.contains("300 of about 300"), "{more}");
         assert!(line(TRUNK, 0, 0.0, 0.0, Duration::ZERO).contains("100 %"));
@@ -123,7 +132,8 @@ mod tests {
     fn a_part_that_fails_says_why() {
         let mut progress = Progress::new(vec![TRUNK]);
         let mut command = Command::new("sh");
-        let error = progress.run("trunk", command.args(["-c", "echo one; echo error: two; exit 1"]));
+        let error =
+            progress.run("trunk", command.args(["-c", "echo one; echo error: two; exit 1"]));
         let error = error.unwrap_err().to_string();
         assert!(error.contains("error: two (exit status: 1)") && error.contains("one"), "{error}");
     }

@@ -64,7 +64,10 @@ pub fn named(name: &str) -> Result<&'static Proof> {
     match ALL.iter().find(|proof| proof.name == name) {
         Some(proof) => Ok(proof),
         None => {
-            bail!("there is no proof `{name}`; the proofs are {}", ALL.map(|proof| proof.name).join(", "))
+            bail!(
+                "there is no proof `{name}`; the proofs are {}",
+                ALL.map(|proof| proof.name).join(", ")
+            )
         }
     }
 }

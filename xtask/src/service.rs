@@ -38,9 +38,10 @@ impl Service {
         mut on_line: impl FnMut(&str) -> Result<bool>,
     ) -> Result<Self> {
         let name = process::describe(command);
-        let mut child =
-            process::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
-                .with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?;
+        let mut child = process::spawn(
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()),
+        )
+        .with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?;
         let (sender, lines) = mpsc::channel();
         let (stdin, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         if let Some(out) = out {

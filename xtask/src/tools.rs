@@ -143,7 +143,9 @@ pub fn cache() -> Result<PathBuf> {
 /// The first program of this name on PATH.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let file = format!("{program}{}", env::consts::EXE_SUFFIX);
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&file)).find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(&file))
+        .find(|path| path.is_file())
 }
 
 /// The cargo that runs us.
@@ -223,7 +225,10 @@ impl Tool {
         self.install(cache, progress)?;
         self.find(cache).with_context(|| {
             let (name, version) = (self.part.name, &self.version);
-            format!("{name} {version} was installed into {}, but does not run", cache.join("bin").display())
+            format!(
+                "{name} {version} was installed into {}, but does not run",
+                cache.join("bin").display()
+            )
         })
     }
 
@@ -239,14 +244,20 @@ impl Tool {
         let (name, version) = (self.part.name, &self.version);
         let started = Instant::now();
         if self.install_prebuilt(cache) {
-            eprintln!("Installed {name} {version} with cargo-binstall in {} s", started.elapsed().as_secs());
+            eprintln!(
+                "Installed {name} {version} with cargo-binstall in {} s",
+                started.elapsed().as_secs()
+            );
             return Ok(());
         }
         process_stopped()?;
         eprintln!("Installing {name} {version} into {}, once", cache.display());
         let build = cache.join("build");
         let mut command = cargo();
-        command.current_dir(cache).args(["install", "--force", "--version", version, "--root"]).arg(cache);
+        command
+            .current_dir(cache)
+            .args(["install", "--force", "--version", version, "--root"])
+            .arg(cache);
         if self.locked {
             command.arg("--locked");
         }
@@ -260,7 +271,9 @@ impl Tool {
         }
         let ended = progress.run(name, &mut command).with_context(|| {
             let locked = if self.locked { "--locked " } else { "" };
-            format!("cannot install {name}; by hand: cargo install --version {version} {locked}{name}")
+            format!(
+                "cannot install {name}; by hand: cargo install --version {version} {locked}{name}"
+            )
         })?;
         // Gigabytes that are not needed again; if they stay, nothing breaks.
         let _ = fs::remove_dir_all(&build);
@@ -277,7 +290,14 @@ impl Tool {
         eprintln!("Fetching {name} {version} with cargo-binstall");
         let mut command = cargo();
         command
-            .args(["binstall", "--no-confirm", "--force", "--disable-strategies", "compile", "--root"])
+            .args([
+                "binstall",
+                "--no-confirm",
+                "--force",
+                "--disable-strategies",
+                "compile",
+                "--root",
+            ])
             .arg(cache)
             .arg(format!("{name}@{version}"));
         if process::must_run(&mut command).is_ok() && self.fits(&cache.join("bin")) {
@@ -302,7 +322,10 @@ fn lock(cache: &Path) -> Result<fs::File> {
         }
         process_stopped()?;
         if waits % 20 == 0 {
-            eprintln!("Waiting for another cargo xtask, which installs tools into {}", cache.display());
+            eprintln!(
+                "Waiting for another cargo xtask, which installs tools into {}",
+                cache.display()
+            );
         }
         waits += 1;
         thread::sleep(Duration::from_secs(1));

@@ -11,7 +11,9 @@ use anyhow::{Context as _, Result};
 /// When that folder is gone, as after the repository was moved without a rebuild.
 pub fn root() -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    folder.canonicalize().with_context(|| format!("the repository is no longer at {}", folder.display()))
+    folder
+        .canonicalize()
+        .with_context(|| format!("the repository is no longer at {}", folder.display()))
 }
 
 /// Where cargo puts its products: `CARGO_TARGET_DIR`, or `target` in the root.
@@ -48,7 +50,8 @@ pub fn cluster_program() -> Result<PathBuf> {
 /// When Cargo.lock cannot be read or has no such crate.
 pub fn locked_version(krate: &str) -> Result<String> {
     let path = root()?.join("Cargo.lock");
-    let lock = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lock =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     version_in(&lock, krate).with_context(|| format!("{} has no crate `{krate}`", path.display()))
 }
 

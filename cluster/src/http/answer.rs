@@ -33,7 +33,9 @@ pub fn json(code: StatusCode, value: &impl Serialize) -> Response {
             body.push('\n');
             (code, [(CONTENT_TYPE, JSON)], body).into_response()
         }
-        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("the answer does not encode: {error}")),
+        Err(error) => {
+            text(StatusCode::INTERNAL_SERVER_ERROR, format!("the answer does not encode: {error}"))
+        }
     }
 }
 

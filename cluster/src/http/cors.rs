@@ -10,7 +10,8 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
      X-Time-Until-Next-Tombstone-Cycle, Server-Timing, Content-Range",
 );
 const ANY: HeaderValue = HeaderValue::from_static("*");
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+const METHODS: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 const HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, Range");
 /// Chromium's cap, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
@@ -43,7 +44,9 @@ pub fn timed(headers: &mut HeaderMap, node: &HeaderValue, took: Duration) {
         headers.insert(SERVED_BY, node.clone());
     }
     // Digits and a dot are always a header value.
-    if let Ok(value) = HeaderValue::try_from(format!("handler;dur={:.3}", took.as_secs_f64() * 1000.0)) {
+    if let Ok(value) =
+        HeaderValue::try_from(format!("handler;dur={:.3}", took.as_secs_f64() * 1000.0))
+    {
         headers.insert(TIMING, value);
     }
 }
@@ -96,14 +99,26 @@ mod tests {
     #[test]
     fn only_loopback_and_allowed_names_may_call() {
         let allowed = ["demo.test".to_owned()];
-        for name in
-            ["localhost", "L3.localhost", "127.0.0.1", "127.9.9.9", "[::1]", "demo.test", "localhost."]
-        {
+        for name in [
+            "localhost",
+            "L3.localhost",
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+            "demo.test",
+            "localhost.",
+        ] {
             assert!(may_call(name, &allowed), "{name}");
         }
-        for name in
-            ["", "evil.test", "localhost.evil.test", "xlocalhost", "10.0.0.1", "[::2]", "127.0.0.1.evil.test"]
-        {
+        for name in [
+            "",
+            "evil.test",
+            "localhost.evil.test",
+            "xlocalhost",
+            "10.0.0.1",
+            "[::2]",
+            "127.0.0.1.evil.test",
+        ] {
             assert!(!may_call(name, &allowed), "{name}");
         }
     }

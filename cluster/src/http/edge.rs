@@ -54,8 +54,11 @@ pub async fn forwarded(State(node): State<Node>, request: Request, next: Next) -
     let method = method_name(request.method());
     node.metrics.start(route, Via::peer);
     let began = Instant::now();
-    let mut response =
-        if node.leads() { serve(&node, route, request, next).await } else { leading::no_leader(&node) };
+    let mut response = if node.leads() {
+        serve(&node, route, request, next).await
+    } else {
+        leading::no_leader(&node)
+    };
     let took = began.elapsed();
     cors::timed(response.headers_mut(), &node.name_header, took);
     node.metrics.answer(route, method, response.status().as_u16(), Via::peer, took);
@@ -104,8 +107,9 @@ fn refuse(node: &Node, route: Route, request: &Request) -> Option<Response> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     if !cors::may_call(cors::host_name(host), &node.flags.allow_host) {
         node.metrics.reject("host");
-        let message =
-            format!("{host:?} is not a name of this node; use localhost, or start it with --allow-host");
+        let message = format!(
+            "{host:?} is not a name of this node; use localhost, or start it with --allow-host"
+        );
         return Some(answer::text(StatusCode::MISDIRECTED_REQUEST, message));
     }
     if route == Route::Fault {
@@ -114,7 +118,9 @@ fn refuse(node: &Node, route: Route, request: &Request) -> Option<Response> {
     if request.method() == Method::OPTIONS {
         return Some(answer::preflight(headers));
     }
-    if !matches!(route, Route::Metrics | Route::Other) && !has_key(node, route, headers, request.uri()) {
+    if !matches!(route, Route::Metrics | Route::Other)
+        && !has_key(node, route, headers, request.uri())
+    {
         node.metrics.reject("unauthorized");
         return Some(unauthorized(route));
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{
-    CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
+    CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade,
+    rejection::WebSocketUpgradeRejection,
 };
 use axum::extract::{Query, State};
 use axum::http::{Method, StatusCode};
@@ -75,7 +76,9 @@ pub async fn subscribe(
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(error) => return answer::text(error.status(), format!("Not a WebSocket handshake: {error}")),
+        Err(error) => {
+            return answer::text(error.status(), format!("Not a WebSocket handshake: {error}"));
+        }
     };
     // Subscribed before the handshake is answered: whoever publishes after it is heard.
     let events = node.events.subscribe();

@@ -27,12 +27,16 @@ pub fn refuse(node: &Node, request: &Request) -> Option<Response> {
     }
     if request.headers().get(ORIGIN).is_some_and(|origin| !is_page(node, origin)) {
         node.metrics.reject("origin");
-        return Some(answer::text(StatusCode::FORBIDDEN, "Pages of this origin may not use /fault"));
+        return Some(answer::text(
+            StatusCode::FORBIDDEN,
+            "Pages of this origin may not use /fault",
+        ));
     }
     if request.method() == Method::OPTIONS {
         return Some(answer::preflight(request.headers()));
     }
-    (request.method() != Method::POST).then(|| answer::text(StatusCode::METHOD_NOT_ALLOWED, "Use POST"))
+    (request.method() != Method::POST)
+        .then(|| answer::text(StatusCode::METHOD_NOT_ALLOWED, "Use POST"))
 }
 
 /// Carries out a fault.
@@ -62,7 +66,8 @@ async fn step_down(node: &Node) -> Response {
     match tokio::time::timeout(MOVE, node.hand_over()).await {
         Ok(()) => answer::empty(StatusCode::OK),
         Err(_) => {
-            let message = format!("Leadership did not move within {} s; this node leads on", MOVE.as_secs());
+            let message =
+                format!("Leadership did not move within {} s; this node leads on", MOVE.as_secs());
             answer::text(StatusCode::GATEWAY_TIMEOUT, message)
         }
     }

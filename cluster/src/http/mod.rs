@@ -76,5 +76,7 @@ pub fn public(node: &Node) -> Router {
 /// The peer port: no CORS, no key, loopback only.
 pub fn peers(node: &Node) -> Router {
     let forwarded = data(node).layer(middleware::from_fn_with_state(node.clone(), edge::forwarded));
-    peer::routes(node).merge(forwarded).layer(middleware::from_fn_with_state(node.clone(), peer::gate))
+    peer::routes(node)
+        .merge(forwarded)
+        .layer(middleware::from_fn_with_state(node.clone(), peer::gate))
 }

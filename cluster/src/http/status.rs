@@ -56,10 +56,13 @@ pub async fn limits(State(node): State<Node>) -> Response {
 pub async fn metrics(State(node): State<Node>) -> Response {
     let applied = node.raft.metrics().borrow().last_applied.map_or(0, |id| id.index);
     match node.metrics.text(*node.leader.borrow(), applied) {
-        Ok(text) => ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
-            .into_response(),
-        Err(error) => {
-            answer::text(StatusCode::INTERNAL_SERVER_ERROR, format!("metrics do not encode: {error}"))
+        Ok(text) => {
+            ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+                .into_response()
         }
+        Err(error) => answer::text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("metrics do not encode: {error}"),
+        ),
     }
 }

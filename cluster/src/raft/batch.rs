@@ -110,7 +110,9 @@ async fn run(raft: Raft, mut inbox: mpsc::Receiver<(Command, Reply)>) {
             for (position, reply) in replies.into_iter().enumerate() {
                 let outcome = match &written {
                     Ok(outcomes) => outcomes.get(position).copied().ok_or_else(|| {
-                        SubmitError::Stopped("the state machine gave fewer outcomes than commands".to_owned())
+                        SubmitError::Stopped(
+                            "the state machine gave fewer outcomes than commands".to_owned(),
+                        )
                     }),
                     Err(error) => Err(error.clone()),
                 };

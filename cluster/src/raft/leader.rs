@@ -50,7 +50,8 @@ impl View {
     }
 
     fn of(metrics: &RaftMetrics, alive: bool) -> Self {
-        let leading = metrics.state == ServerState::Leader && metrics.current_leader == Some(metrics.id);
+        let leading =
+            metrics.state == ServerState::Leader && metrics.current_leader == Some(metrics.id);
         Self {
             leader: metrics.current_leader,
             alive: alive || leading,

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use openraft::storage::{LogFlushed, LogState, RaftLogStorage};
-use openraft::{AnyError, Entry, LogId, OptionalSend, RaftLogReader, StorageError, StorageIOError, Vote};
+use openraft::{
+    AnyError, Entry, LogId, OptionalSend, RaftLogReader, StorageError, StorageIOError, Vote,
+};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::{NodeId, TypeConfig};
@@ -126,8 +128,13 @@ impl RaftLogReader<TypeConfig> for LogStore {
             .map_err(|e| StorageIOError::read_logs(AnyError::new(&e)).into())
     }
 
-    async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> Stored<Vec<Entry<TypeConfig>>> {
-        self.read_bounded(start, end).map_err(|e| StorageIOError::read_logs(AnyError::new(&e)).into())
+    async fn limited_get_log_entries(
+        &mut self,
+        start: u64,
+        end: u64,
+    ) -> Stored<Vec<Entry<TypeConfig>>> {
+        self.read_bounded(start, end)
+            .map_err(|e| StorageIOError::read_logs(AnyError::new(&e)).into())
     }
 }
 
@@ -168,7 +175,10 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         let fail = |e: LogError| StorageError::from(StorageIOError::write_logs(AnyError::new(&e)));
         let mut records = Vec::new();
         for entry in entries {
-            records.push((entry.log_id.index, postcard::to_stdvec(&entry).map_err(|e| fail(e.into()))?));
+            records.push((
+                entry.log_id.index,
+                postcard::to_stdvec(&entry).map_err(|e| fail(e.into()))?,
+            ));
         }
         self.write(move |write| {
             let mut table = write.open_table(ENTRIES)?;

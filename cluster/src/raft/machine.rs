@@ -8,8 +8,8 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use openraft::storage::{RaftStateMachine, Snapshot};
 use openraft::{
-    AnyError, BasicNode, Entry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, SnapshotMeta,
-    StorageError, StorageIOError, StoredMembership,
+    AnyError, BasicNode, Entry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder,
+    SnapshotMeta, StorageError, StorageIOError, StoredMembership,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -93,8 +93,11 @@ impl Machine {
         };
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         let held = Held { applied, unsaved: Unsaved::default() };
-        let machine =
-            Self { held: Arc::new(RwLock::new(held)), folder: folder.to_path_buf(), events: events.clone() };
+        let machine = Self {
+            held: Arc::new(RwLock::new(held)),
+            folder: folder.to_path_buf(),
+            events: events.clone(),
+        };
         Ok((machine, events))
     }
 
@@ -172,9 +175,14 @@ fn write_whole(folder: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn meta_of(applied: &Applied) -> SnapshotMeta<NodeId, BasicNode> {
-    let snapshot_id =
-        applied.last.map_or_else(|| "empty".to_owned(), |id| format!("{}-{}", id.leader_id, id.index));
-    SnapshotMeta { last_log_id: applied.last, last_membership: applied.membership.clone(), snapshot_id }
+    let snapshot_id = applied
+        .last
+        .map_or_else(|| "empty".to_owned(), |id| format!("{}-{}", id.leader_id, id.index));
+    SnapshotMeta {
+        last_log_id: applied.last,
+        last_membership: applied.membership.clone(),
+        snapshot_id,
+    }
 }
 
 fn failed(error: &MachineError) -> StorageError<NodeId> {
@@ -228,7 +236,8 @@ impl RaftStateMachine<TypeConfig> for Machine {
         meta: &SnapshotMeta<NodeId, BasicNode>,
         snapshot: Box<Cursor<Vec<u8>>>,
     ) -> Stored<()> {
-        let mut applied: Applied = postcard::from_bytes(snapshot.get_ref()).map_err(|e| failed(&e.into()))?;
+        let mut applied: Applied =
+            postcard::from_bytes(snapshot.get_ref()).map_err(|e| failed(&e.into()))?;
         applied.last = meta.last_log_id;
         applied.membership = meta.last_membership.clone();
         self.save(applied.clone()).await.map_err(|e| failed(&e))?;

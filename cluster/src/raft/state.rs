@@ -43,11 +43,15 @@ impl Command {
     #[must_use]
     pub fn weight(&self) -> usize {
         32 + match self {
-            Self::Set { key, value, .. } | Self::SetNx { key, value, .. } => key.len() + value.len(),
+            Self::Set { key, value, .. } | Self::SetNx { key, value, .. } => {
+                key.len() + value.len()
+            }
             Self::Cas { key, old, new, .. } => key.len() + old.len() + new.len(),
             Self::BlobSet { key, blob } => key.len() + blob.len(),
             Self::Publish { topic, data } => topic.len() + data.len(),
-            Self::Delete { key, .. } | Self::Bump { key, .. } | Self::BlobDelete { key } => key.len(),
+            Self::Delete { key, .. } | Self::Bump { key, .. } | Self::BlobDelete { key } => {
+                key.len()
+            }
         }
     }
 }
@@ -154,8 +158,9 @@ impl State {
     /// What the state holds, in bytes and counts. Walks everything: O(keys).
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let text =
-            |map: &OrdMap<Arc<str>, Arc<str>>| map.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
+        let text = |map: &OrdMap<Arc<str>, Arc<str>>| {
+            map.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>()
+        };
         let blobs = self.blobs.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
         Usage {
             bytes_on_disk: text(&self.values) + blobs,
@@ -201,7 +206,12 @@ pub struct Usage {
     pub events_emitted: u64,
 }
 
-fn keys_of<V: Clone>(map: &OrdMap<Arc<str>, V>, prefix: &str, offset: usize, limit: usize) -> Vec<Arc<str>> {
+fn keys_of<V: Clone>(
+    map: &OrdMap<Arc<str>, V>,
+    prefix: &str,
+    offset: usize,
+    limit: usize,
+) -> Vec<Arc<str>> {
     let from: Arc<str> = prefix.into();
     map.range(from..)
         .map(|(key, _)| key)
@@ -231,7 +241,12 @@ mod tests {
     #[test]
     fn cas_tells_missing_from_changed() {
         let mut state = State::default();
-        let cas = Command::Cas { space: Space::Values, key: "k".into(), old: "a".into(), new: "b".into() };
+        let cas = Command::Cas {
+            space: Space::Values,
+            key: "k".into(),
+            old: "a".into(),
+            new: "b".into(),
+        };
         assert_eq!(state.apply(&cas), Outcome::Missing);
         state.apply(&set("k", "a"));
         assert_eq!(state.apply(&cas), Outcome::Done);
@@ -269,7 +284,8 @@ mod tests {
         for key in ["a", "p1", "p2", "p3", "q"] {
             state.apply(&set(key, "v"));
         }
-        let page: Vec<_> = state.keys(Space::Values, "p", 1, 5).iter().map(ToString::to_string).collect();
+        let page: Vec<_> =
+            state.keys(Space::Values, "p", 1, 5).iter().map(ToString::to_string).collect();
         assert_eq!(page, ["p2", "p3"]);
     }
 

@@ -78,7 +78,11 @@ async fn files_have_their_types_and_the_headers_a_measuring_page_needs() {
         ("/null", "text/plain; charset=utf-8", "null\n"),
     ] {
         let answer = client.get(format!("{}{path}", site.origin)).send().await.unwrap();
-        assert_eq!((answer.status().as_u16(), header(&answer, "content-type")), (200, kind), "{path}");
+        assert_eq!(
+            (answer.status().as_u16(), header(&answer, "content-type")),
+            (200, kind),
+            "{path}"
+        );
         assert_eq!(header(&answer, "cache-control"), "no-cache");
         assert_eq!(header(&answer, "timing-allow-origin"), "*");
         assert_eq!(header(&answer, "cross-origin-opener-policy"), "same-origin");
@@ -138,7 +142,10 @@ fn it_ends_with_its_standard_input_and_gives_its_port_back() {
     let dist = site.folder.path().join("dist");
     let second = Command::new(BIN).arg("page").arg(&dist).args(["--port", port]).output().unwrap();
     let error = String::from_utf8(second.stderr).unwrap();
-    assert!(!second.status.success() && error.contains(&format!("port {port} is taken")), "{error}");
+    assert!(
+        !second.status.success() && error.contains(&format!("port {port} is taken")),
+        "{error}"
+    );
     drop(site.stdin.take());
     assert!(site.child.wait().unwrap().success());
     assert!(TcpStream::connect(address).is_err());

@@ -7,7 +7,7 @@ use super::scene::{
     Anchor, Baseline, Item, Label, Measure, Point, Rect, Size, Stroke, TextSize, rough_width,
 };
 use super::ticks::{self, Along, Ticks};
-use super::view::View;
+use super::viewport::Viewport;
 
 /// What an axis shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,7 +147,8 @@ fn upright(
     let plot = frame.plot;
     let across = |px: f64, a: f64, b: f64| [Point::new(a, px), Point::new(b, px)];
     grid(items, ticks.major.iter().map(|t| across(t.px, plot.x, plot.right())).collect());
-    let mut marks: Vec<_> = ticks.major.iter().map(|t| across(t.px, plot.x - TICK, plot.x)).collect();
+    let mut marks: Vec<_> =
+        ticks.major.iter().map(|t| across(t.px, plot.x - TICK, plot.x)).collect();
     marks.extend(ticks.minor.iter().map(|px| across(*px, plot.x - 2.0, plot.x)));
     marks.push([Point::new(plot.x, plot.y), Point::new(plot.x, plot.bottom())]);
     items.push(Item::Segments { ends: marks, stroke: Stroke::hair(Ink::Axis) });
@@ -204,7 +205,8 @@ pub fn rows(
     let stacked = !beside || widest + 16.0 > size.width * 0.3;
     let left = if stacked { STACKED_LEFT } else { (widest + 14.0).ceil() };
     let bottom = (size.height - BOTTOM).max(TOP_BARE + 1.0);
-    let plot = Rect::new(left, TOP_BARE, (size.width - left - RIGHT - right).max(1.0), bottom - TOP_BARE);
+    let plot =
+        Rect::new(left, TOP_BARE, (size.width - left - RIGHT - right).max(1.0), bottom - TOP_BARE);
     let n = names.len().max(1) as f64;
     let frame = Frame {
         plot,
@@ -217,7 +219,9 @@ pub fn rows(
     level(&frame, x, size, measure, &mut items);
     let lines = (1..names.len())
         .map(|i| frame.y.px(i as f64))
-        .map(|y| [Point::new(if stacked { plot.x } else { 0.0 }, y), Point::new(plot.right() + right, y)])
+        .map(|y| {
+            [Point::new(if stacked { plot.x } else { 0.0 }, y), Point::new(plot.right() + right, y)]
+        })
         .collect();
     grid(&mut items, lines);
     for (i, name) in names.iter().enumerate() {
@@ -227,21 +231,28 @@ pub fn rows(
         let (anchor, baseline) =
             if stacked { (Anchor::Start, Baseline::Top) } else { (Anchor::End, Baseline::Middle) };
         let text = shortened(name, TextSize::Normal, room, measure);
-        items.push(Item::Text(Label { at, text, anchor, baseline, size: TextSize::Normal, ink: Ink::Text }));
+        items.push(Item::Text(Label {
+            at,
+            text,
+            anchor,
+            baseline,
+            size: TextSize::Normal,
+            ink: Ink::Text,
+        }));
     }
     Rows { frame, items, middle, room, stacked }
 }
 
 /// What a chart's data may cover: the plot, and as much around it as a marker on its edge needs; sideways only
 /// where nothing lies beyond the edge.
-pub fn clip(frame: &Frame, view: &View) -> Rect {
+pub fn clip(frame: &Frame, view: &Viewport) -> Rect {
     let (plot, over) = (frame.plot, 6.0);
     let side = if view.x.is_some() { 0.0 } else { over };
     Rect::new(plot.x - side, plot.y - over, plot.w + 2.0 * side, plot.h + 2.0 * over)
 }
 
 /// The selection as a band over the plot.
-pub fn selection(view: &View, frame: &Frame, items: &mut Vec<Item>) {
+pub fn selection(view: &Viewport, frame: &Frame, items: &mut Vec<Item>) {
     let Some(s) = view.selection else { return };
     let [a, b] = s.span().map(|v| frame.x.px(v).clamp(frame.plot.x, frame.plot.right()));
     let plot = frame.plot;
@@ -253,7 +264,7 @@ pub fn selection(view: &View, frame: &Frame, items: &mut Vec<Item>) {
 
 /// An upright line at the cursor and, on the axis below it, where that is.
 pub fn crosshair(
-    view: &View,
+    view: &Viewport,
     frame: &Frame,
     at: &str,
     size: Size,
@@ -334,7 +345,8 @@ mod tests {
         let x = Axis::log("latency", Quantity::Micros);
         let names = ["get", "blob delete of a long name"];
         let wide = rows(Size::new(900.0, 300.0), &x, [1.0, 10.0], &names, 0.0, true, &rough_width);
-        let narrow = rows(Size::new(300.0, 300.0), &x, [1.0, 10.0], &names, 0.0, true, &rough_width);
+        let narrow =
+            rows(Size::new(300.0, 300.0), &x, [1.0, 10.0], &names, 0.0, true, &rough_width);
         assert!(wide.middle == 0.5 && narrow.middle > 0.5 && narrow.frame.plot.x < 20.0);
     }
 

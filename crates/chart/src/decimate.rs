@@ -103,8 +103,11 @@ impl Column {
             return;
         }
         out.push(self.first);
-        let (a, b) =
-            if self.least.0 <= self.most.0 { (self.least, self.most) } else { (self.most, self.least) };
+        let (a, b) = if self.least.0 <= self.most.0 {
+            (self.least, self.most)
+        } else {
+            (self.most, self.least)
+        };
         let last = self.n - 1;
         for (i, p) in [a, b] {
             if i != 0 && i != last && out.last() != Some(&p) {
@@ -167,13 +170,17 @@ mod tests {
         let (sx, sy) = scales(6);
         let mut out = Vec::new();
         line(&x, &y, &sx, &sy, &mut out);
-        assert_eq!(out.iter().map(|p| p.is_drawn()).collect::<Vec<_>>(), [true, true, false, true, true]);
+        assert_eq!(
+            out.iter().map(|p| p.is_drawn()).collect::<Vec<_>>(),
+            [true, true, false, true, true]
+        );
     }
 
     #[test]
     fn a_gap_survives_decimation() {
         let x: Vec<f64> = (0..5000).map(f64::from).collect();
-        let y: Vec<f64> = x.iter().map(|v| if *v == 2500.0 { f64::NAN } else { *v % 7.0 }).collect();
+        let y: Vec<f64> =
+            x.iter().map(|v| if *v == 2500.0 { f64::NAN } else { *v % 7.0 }).collect();
         let (sx, sy) = scales(5000);
         let mut out = Vec::new();
         line(&x, &y, &sx, &sy, &mut out);

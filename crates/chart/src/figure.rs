@@ -4,7 +4,7 @@ use super::axis;
 use super::ink::Ink;
 use super::scale::Frame;
 use super::scene::{Dash, Measure, Scene, Shape, Size};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// Why a chart cannot be made of the data given.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -124,7 +124,8 @@ impl Readout {
         if self.values.is_empty() {
             return self.at.clone();
         }
-        let values: Vec<String> = self.values.iter().map(|v| format!("{} {}", v.label, v.value)).collect();
+        let values: Vec<String> =
+            self.values.iter().map(|v| format!("{} {}", v.label, v.value)).collect();
         format!("{}: {}", self.at, values.join(", "))
     }
 
@@ -177,16 +178,23 @@ pub trait Chart: Navigate + Send + Sync {
     fn legend(&self) -> Vec<Entry>;
 
     /// The picture of the data.
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure;
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure;
 
     /// The values at the view's cursor; empty without one.
-    fn readout(&self, view: &View, frame: &Frame) -> Readout;
+    fn readout(&self, view: &Viewport, frame: &Frame) -> Readout;
 
     /// What lies over the data: cursor, values at it, selection. `frame` is that of the picture below.
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
-        axis::crosshair(view, frame, &self.readout(view, frame).at, size, measure, &mut scene.items);
+        axis::crosshair(
+            view,
+            frame,
+            &self.readout(view, frame).at,
+            size,
+            measure,
+            &mut scene.items,
+        );
         scene
     }
 
@@ -195,7 +203,7 @@ pub trait Chart: Navigate + Send + Sync {
 }
 
 /// The next of the rising places `x` from the cursor, among those that the frame shows when jumping to an end.
-pub fn step_through(x: &[f64], view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+pub fn step_through(x: &[f64], view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
     let [lo, hi] = frame.x.domain();
     let last = x.len().checked_sub(1)?;
     let shown_first = x.partition_point(|v| *v < lo).min(last);
@@ -222,8 +230,10 @@ mod tests {
             label: label.into(),
             value: value.into(),
         };
-        let r =
-            Readout { at: "12 s".into(), values: vec![reading(0, "get", "3 ms"), reading(4, "set", "5 ms")] };
+        let r = Readout {
+            at: "12 s".into(),
+            values: vec![reading(0, "get", "3 ms"), reading(4, "set", "5 ms")],
+        };
         assert_eq!(r.spoken(), "12 s: get 3 ms, set 5 ms");
         assert_eq!((r.of(4), r.of(1)), (Some("5 ms"), None));
         assert_eq!(Readout::default().spoken(), "");
@@ -243,7 +253,10 @@ mod tests {
     #[test]
     fn errors_say_what_is_wrong_and_where() {
         let e = check_rising("time", &[0.0, 1.0, 1.0]).unwrap_err();
-        assert_eq!(e.to_string(), "“time” must rise, but value 2 (1) does not: sort them and drop repeats");
+        assert_eq!(
+            e.to_string(),
+            "“time” must rise, but value 2 (1) does not: sort them and drop repeats"
+        );
         assert!(check_rising("time", &[0.0, f64::NAN]).is_err());
         assert!(check_length("get", 3, 4).unwrap_err().to_string().contains("3 values where 4"));
     }

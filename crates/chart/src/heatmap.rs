@@ -5,8 +5,10 @@ use super::figure::{Chart, ChartError, Entry, Figure, Reading, Readout, Table, c
 use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
-use super::scene::{Anchor, Baseline, Item, Measure, Point, Raster, Rect, Scene, Size, Stroke, TextSize};
-use super::view::{Cursor, Navigate, Step, View};
+use super::scene::{
+    Anchor, Baseline, Item, Measure, Point, Raster, Rect, Scene, Size, Stroke, TextSize,
+};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// The grid of a heatmap: columns of equal time, bins of equal ratio.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,17 +55,34 @@ impl Heatmap {
     ///
     /// # Errors
     /// When there is not one count for each cell, or the grid is not above zero.
-    pub fn new(title: &str, x: Axis, y: Axis, grid: Grid, counts: Vec<u32>) -> Result<Self, ChartError> {
+    pub fn new(
+        title: &str,
+        x: Axis,
+        y: Axis,
+        grid: Grid,
+        counts: Vec<u32>,
+    ) -> Result<Self, ChartError> {
         check_length("counts", counts.len(), grid.columns.saturating_mul(grid.bins))?;
-        let positive =
-            [("column length", grid.step), ("lowest bin", grid.lowest), ("bin ratio", grid.ratio - 1.0)];
+        let positive = [
+            ("column length", grid.step),
+            ("lowest bin", grid.lowest),
+            ("bin ratio", grid.ratio - 1.0),
+        ];
         for (what, value) in positive {
             if !(value > 0.0 && value.is_finite()) {
-                return Err(ChartError::Value { what: what.into(), needed: "above zero and finite", value });
+                return Err(ChartError::Value {
+                    what: what.into(),
+                    needed: "above zero and finite",
+                    value,
+                });
             }
         }
         if !grid.start.is_finite() {
-            return Err(ChartError::Value { what: "start".into(), needed: "finite", value: grid.start });
+            return Err(ChartError::Value {
+                what: "start".into(),
+                needed: "finite",
+                value: grid.start,
+            });
         }
         let most = counts.iter().copied().max().unwrap_or(0);
         let mut used: Option<[usize; 2]> = None;
@@ -86,7 +105,11 @@ impl Heatmap {
     fn levels(&self) -> impl Fn(u32) -> u8 + use<> {
         let most = libm::log1p(f64::from(self.most)).max(f64::MIN_POSITIVE);
         let level = move |c: u32| {
-            if c == 0 { 0 } else { 1 + (254.0 * libm::log1p(f64::from(c)) / most).round().min(254.0) as u8 }
+            if c == 0 {
+                0
+            } else {
+                1 + (254.0 * libm::log1p(f64::from(c)) / most).round().min(254.0) as u8
+            }
         };
         let table: Vec<u8> = (0..=self.most.min(4095)).map(level).collect();
         move |c| table.get(c as usize).copied().unwrap_or_else(|| level(c))
@@ -115,7 +138,8 @@ impl Heatmap {
         if g.columns == 0 || g.bins == 0 || cursor.x.is_nan() {
             return None;
         }
-        let column = (((cursor.x - g.start) / g.step + 1e-9).floor().max(0.0) as usize).min(g.columns - 1);
+        let column =
+            (((cursor.x - g.start) / g.step + 1e-9).floor().max(0.0) as usize).min(g.columns - 1);
         let bin = cursor.y.map(|y| {
             let b = (libm::log(y / g.lowest) / libm::log(g.ratio) + 1e-9).floor().max(0.0) as usize;
             b.min(g.bins - 1)
@@ -136,8 +160,9 @@ impl Heatmap {
         let most = Quantity::Count.text(f64::from(self.most));
         let right = size.width - 14.0;
         let w = measure(&most, TextSize::Small);
-        let put =
-            |x, s: &str| axis::text(Point::new(x, 3.0), s.to_owned(), Anchor::End, Baseline::Top, Ink::Muted);
+        let put = |x, s: &str| {
+            axis::text(Point::new(x, 3.0), s.to_owned(), Anchor::End, Baseline::Top, Ink::Muted)
+        };
         items.push(put(right, &most));
         let rect = Rect::new(right - w - 6.0 - 80.0, 4.0, 80.0, 9.0);
         let levels: Vec<u8> = (1..=80u32).map(|i| (i * 255 / 80).max(1) as u8).collect();
@@ -152,7 +177,7 @@ impl Navigate for Heatmap {
         Scale::new(self.x_axis.kind, [g.start, g.time(g.columns)], [0.0, 1.0]).domain()
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         let (g, [low, high]) = (&self.grid, self.used?);
         let [from, to] = frame.x.domain();
         let first = self.cell(Cursor { x: from, y: None })?.0;
@@ -206,12 +231,18 @@ impl Chart for Heatmap {
         Vec::new()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let g = &self.grid;
         let [low, high] = self.used.unwrap_or([0, g.bins.saturating_sub(1)]);
         let y_domain = [g.edge(low), g.edge(high + 1)];
-        let (frame, furniture) =
-            axis::xy(size, &self.x_axis, view.domain(self.domain()), &self.y_axis, y_domain, measure);
+        let (frame, furniture) = axis::xy(
+            size,
+            &self.x_axis,
+            view.domain(self.domain()),
+            &self.y_axis,
+            y_domain,
+            measure,
+        );
         let mut scene = Scene::new(size);
         scene.items = furniture;
         self.key(size, measure, &mut scene.items);
@@ -222,12 +253,14 @@ impl Chart for Heatmap {
             let [top, bottom] = [g.edge(high + 1), g.edge(low)].map(|v| frame.y.px(v));
             let rect = Rect::between(frame.x.px(g.time(from)), top, frame.x.px(g.time(to)), bottom);
             let raster = self.raster(from, to, frame.plot.w.round() as usize);
-            scene.items.push(Item::Clip { rect: frame.plot, items: vec![Item::Image { rect, raster }] });
+            scene
+                .items
+                .push(Item::Clip { rect: frame.plot, items: vec![Item::Image { rect, raster }] });
         }
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         let Some((column, bin)) = view.cursor.and_then(|c| self.cell(c)) else { return scene };
@@ -241,17 +274,24 @@ impl Chart for Heatmap {
                 x.px(self.grid.time(column + 1)),
                 y.px(self.grid.edge(bin)),
             );
-            scene.items.push(Item::Rects { rects: vec![rect], fill: Fill::faded(Ink::Accent, 0.5) });
+            scene
+                .items
+                .push(Item::Rects { rects: vec![rect], fill: Fill::faded(Ink::Accent, 0.5) });
             let py = y.px(self.grid.edge(bin) * self.grid.ratio.sqrt());
             let ends = vec![[Point::new(frame.plot.x, py), Point::new(frame.plot.right(), py)]];
             let stroke = Stroke::hair(Ink::Accent);
-            scene.items.push(Item::Clip { rect: frame.plot, items: vec![Item::Segments { ends, stroke }] });
+            scene.items.push(Item::Clip {
+                rect: frame.plot,
+                items: vec![Item::Segments { ends, stroke }],
+            });
         }
         scene
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
-        let Some((column, bin)) = view.cursor.and_then(|c| self.cell(c)) else { return Readout::default() };
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
+        let Some((column, bin)) = view.cursor.and_then(|c| self.cell(c)) else {
+            return Readout::default();
+        };
         let count = |v: u64| Quantity::Count.text(v as f64);
         let total: u64 = self.column(column).iter().map(|c| u64::from(*c)).sum();
         let mut values = Vec::new();
@@ -291,9 +331,12 @@ mod tests {
 
     fn map(columns: usize, bins: usize, f: impl Fn(usize, usize) -> u32) -> Heatmap {
         let grid = Grid { start: 0.0, step: 1.0, columns, lowest: 100.0, ratio: 1.2, bins };
-        let counts =
-            (0..columns).flat_map(|c| (0..bins).map(move |b| (c, b))).map(|(c, b)| f(c, b)).collect();
-        let (x, y) = (Axis::linear("time", Quantity::Elapsed), Axis::log("latency", Quantity::Micros));
+        let counts = (0..columns)
+            .flat_map(|c| (0..bins).map(move |b| (c, b)))
+            .map(|(c, b)| f(c, b))
+            .collect();
+        let (x, y) =
+            (Axis::linear("time", Quantity::Elapsed), Axis::log("latency", Quantity::Micros));
         Heatmap::new("Latency", x, y, grid, counts).unwrap()
     }
 
@@ -323,7 +366,8 @@ mod tests {
     #[test]
     fn the_cursor_reads_the_cell_below_it_and_arrows_move_by_cells() {
         let m = map(10, 5, |c, b| (c * 10 + b) as u32);
-        let mut view = View { cursor: Some(Cursor { x: 3.5, y: Some(125.0) }), ..View::default() };
+        let mut view =
+            Viewport { cursor: Some(Cursor { x: 3.5, y: Some(125.0) }), ..Viewport::default() };
         let frame = m.draw(&view, Size::new(400.0, 200.0), &rough_width).frame;
         let r = m.readout(&view, &frame);
         assert_eq!(
@@ -343,7 +387,8 @@ mod tests {
         assert!(Heatmap::new("", x.clone(), y.clone(), grid, vec![0; 4]).is_err());
         assert!(Heatmap::new("", x, y, Grid { lowest: 1.0, ..grid }, vec![0; 3]).is_err());
         for m in [map(0, 0, |_, _| 0), map(5, 5, |_, _| 0)] {
-            let view = View { cursor: Some(Cursor { x: 1.0, y: Some(1.0) }), ..View::default() };
+            let view =
+                Viewport { cursor: Some(Cursor { x: 1.0, y: Some(1.0) }), ..Viewport::default() };
             let f = m.draw(&view, Size::new(300.0, 200.0), &rough_width);
             m.overlay(&view, &f.frame, Size::new(300.0, 200.0), &rough_width);
             assert!(m.step(&view, &f.frame, Step::On).is_none());

@@ -2,13 +2,16 @@
 
 use super::axis::{self, Axis};
 use super::figure::{
-    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising, step_through,
+    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising,
+    step_through,
 };
 use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
-use super::scene::{Anchor, Baseline, Dash, Item, Measure, Point, Rect, Scene, Size, Stroke, TextSize};
-use super::view::{Cursor, Navigate, Step, View};
+use super::scene::{
+    Anchor, Baseline, Dash, Item, Measure, Point, Rect, Scene, Size, Stroke, TextSize,
+};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One spread of values.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +112,7 @@ impl Histogram {
         s.counts.iter().map(|c| *c as f64 / unit).collect()
     }
 
-    fn shown<'a>(&'a self, view: &'a View) -> impl Iterator<Item = (usize, &'a Spread)> {
+    fn shown<'a>(&'a self, view: &'a Viewport) -> impl Iterator<Item = (usize, &'a Spread)> {
         self.spreads.iter().enumerate().filter(|(i, _)| view.shows(*i))
     }
 
@@ -143,8 +146,17 @@ impl Histogram {
             let y = plot.y + 2.0 + 14.0 * row as f64;
             if y + 12.0 <= plot.bottom() && !text.is_empty() {
                 let ground = Rect::new(left - 2.0, y - 1.0, w + 4.0, 14.0);
-                items.push(Item::Rects { rects: vec![ground], fill: Fill::faded(Ink::Surface, 0.8) });
-                items.push(axis::text(Point::new(left, y), text, Anchor::Start, Baseline::Top, m.ink));
+                items.push(Item::Rects {
+                    rects: vec![ground],
+                    fill: Fill::faded(Ink::Surface, 0.8),
+                });
+                items.push(axis::text(
+                    Point::new(left, y),
+                    text,
+                    Anchor::Start,
+                    Baseline::Top,
+                    m.ink,
+                ));
             }
         }
         items
@@ -164,7 +176,7 @@ impl Navigate for Histogram {
         Scale::new(self.x_axis.kind, d, [0.0, 1.0]).domain()
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         step_through(&self.middles, view, frame, step)
     }
 }
@@ -199,13 +211,14 @@ impl Chart for Histogram {
 
     fn legend(&self) -> Vec<Entry> {
         let entry = |(i, s): (usize, &Spread)| {
-            let sign = if self.spreads.len() > 1 { Sign::Line(Dash::of_series(i)) } else { Sign::Patch };
+            let sign =
+                if self.spreads.len() > 1 { Sign::Line(Dash::of_series(i)) } else { Sign::Patch };
             Entry { label: s.label.clone(), ink: s.ink, sign, series: Some(i) }
         };
         self.spreads.iter().enumerate().map(entry).collect()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let x_domain = view.domain(self.domain());
         let bins = self.bins(x_domain);
         let tables: Vec<(usize, &Spread, Vec<f64>)> =
@@ -213,13 +226,17 @@ impl Chart for Histogram {
         let most = tables.iter().flat_map(|t| &t.2[bins.clone()]).copied().fold(0.0, f64::max);
         let most = if most > 0.0 { most } else { 1.0 };
         let y_domain = self.y_axis.widened([0.0, most], axis::plot_height(size, &self.y_axis));
-        let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
+        let (frame, furniture) =
+            axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
         let alone = self.spreads.len() == 1;
         let mut data = Vec::new();
         for (i, s, values) in &tables {
             let base = frame.y.px(0.0);
             let mut outline = Vec::with_capacity(bins.len() * 2 + 2);
-            outline.push(Point::new(frame.x.px(self.edges.get(bins.start).copied().unwrap_or(1.0)), base));
+            outline.push(Point::new(
+                frame.x.px(self.edges.get(bins.start).copied().unwrap_or(1.0)),
+                base,
+            ));
             let mut bars = Vec::with_capacity(bins.len());
             for b in bins.clone() {
                 let (x0, x1) = (frame.x.px(self.edges[b]), frame.x.px(self.edges[b + 1]));
@@ -244,7 +261,7 @@ impl Chart for Histogram {
         Figure { scene, frame }
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let (Some(c), Some(last)) = (view.cursor, self.middles.len().checked_sub(1)) else {
             return Readout::default();
         };
@@ -256,20 +273,26 @@ impl Chart for Histogram {
                 let count = Quantity::Count.text(s.counts[i] as f64);
                 let value = match self.height {
                     Height::Count => count,
-                    Height::Share => format!("{} ({count})", Quantity::Share.text(self.value(s, i))),
+                    Height::Share => {
+                        format!("{} ({count})", Quantity::Share.text(self.value(s, i)))
+                    }
                 };
                 Reading { series: Some(n), label: s.label.clone(), value }
             })
             .collect();
-        Readout { at: format!("{} to {}", q.text(self.edges[i]), q.text(self.edges[i + 1])), values }
+        Readout {
+            at: format!("{} to {}", q.text(self.edges[i]), q.text(self.edges[i + 1])),
+            values,
+        }
     }
 
     fn table(&self) -> Table<'_> {
         let mut headers = vec![format!("{} from", self.x_axis.header()), "to".to_owned()];
         headers.extend(self.spreads.iter().map(|s| s.label.clone()));
         let q = self.x_axis.quantity;
-        let filled: Vec<usize> =
-            (0..self.middles.len()).filter(|i| self.spreads.iter().any(|s| s.counts[*i] > 0)).collect();
+        let filled: Vec<usize> = (0..self.middles.len())
+            .filter(|i| self.spreads.iter().any(|s| s.counts[*i] > 0))
+            .collect();
         Table::new(headers, filled.len(), move |row| {
             let i = filled[row];
             let mut out = vec![q.text(self.edges[i]), q.text(self.edges[i + 1])];
@@ -306,7 +329,7 @@ mod tests {
     #[test]
     fn shares_compare_spreads_of_different_numbers() {
         let c = chart(Height::Share);
-        let view = View { cursor: Some(Cursor { x: 1000.0, y: None }), ..View::default() };
+        let view = Viewport { cursor: Some(Cursor { x: 1000.0, y: None }), ..Viewport::default() };
         let f = c.draw(&view, Size::new(400.0, 200.0), &rough_width);
         let r = c.readout(&view, &f.frame);
         assert_eq!((r.at.as_str(), r.of(0)), ("800 µs to 1.60 ms", Some("66.7 % (20)")));
@@ -316,12 +339,17 @@ mod tests {
     #[test]
     fn labels_of_close_marks_stand_in_rows_of_their_own() {
         let mark = |at| Mark { at, label: "a camp of entities".into(), ink: Ink::Text };
-        let c =
-            chart(Height::Count).with_mark(mark(1000.0)).with_mark(mark(1100.0)).with_mark(mark(20_000.0));
-        let f = c.draw(&View::default(), Size::new(500.0, 240.0), &rough_width);
+        let c = chart(Height::Count)
+            .with_mark(mark(1000.0))
+            .with_mark(mark(1100.0))
+            .with_mark(mark(20_000.0));
+        let f = c.draw(&Viewport::default(), Size::new(500.0, 240.0), &rough_width);
         let labels = f.scene.labels();
-        let marks: Vec<_> =
-            labels.iter().filter(|l| l.text.contains("camp")).map(|l| axis::rough_bounds(l)).collect();
+        let marks: Vec<_> = labels
+            .iter()
+            .filter(|l| l.text.contains("camp"))
+            .map(|l| axis::rough_bounds(l))
+            .collect();
         assert_eq!(marks.len(), 3);
         for (i, a) in marks.iter().enumerate() {
             assert!(a[2] <= 500.0);
@@ -337,14 +365,14 @@ mod tests {
         assert!(Histogram::new("", axis(), vec![0.0, 1.0], vec![], Height::Count).is_err());
         assert!(Histogram::new("", axis(), vec![2.0, 1.0], vec![], Height::Count).is_err());
         let c = Histogram::new("", axis(), vec![], vec![], Height::Count).unwrap();
-        let view = View { cursor: Some(Cursor { x: 2.0, y: None }), ..View::default() };
+        let view = Viewport { cursor: Some(Cursor { x: 2.0, y: None }), ..Viewport::default() };
         let f = c.draw(&view, Size::new(300.0, 200.0), &rough_width);
         assert_eq!(c.readout(&view, &f.frame), Readout::default());
     }
 
     #[test]
     fn a_zoom_scales_the_height_to_what_is_seen() {
-        let view = View { x: Some([400.0, 3000.0]), ..View::default() };
+        let view = Viewport { x: Some([400.0, 3000.0]), ..Viewport::default() };
         let f = chart(Height::Count).draw(&view, Size::new(400.0, 200.0), &rough_width);
         assert!(f.frame.y.domain()[1] < 100.0);
     }

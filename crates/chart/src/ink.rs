@@ -190,19 +190,19 @@ impl Palette {
 
 /// Light: Okabe and Ito's eight and Tol's "muted", darkened until each stands out 3:1 on white.
 const LIGHT: [u32; Ink::ALL.len()] = [
-    0x0066b0, 0xc24d00, 0x007f5f, 0xb03a86, 0x8a6a00, 0x2b8cc4, 0x882255, 0x4a4a9e, 0x5b7f1c, 0xd1455b,
-    0x6b4b2a, 0x4f5b66, // series
-    0x6b7280, 0xe3e6ea, 0x1b1f24, 0x5c6470, 0xffffff, 0x1f5fd0, 0x9a5b00, 0xb42318, 0x1a7f37, 0xf3c96b,
-    0x8a9099, // furniture
+    0x0066b0, 0xc24d00, 0x007f5f, 0xb03a86, 0x8a6a00, 0x2b8cc4, 0x882255, 0x4a4a9e, 0x5b7f1c,
+    0xd1455b, 0x6b4b2a, 0x4f5b66, // series
+    0x6b7280, 0xe3e6ea, 0x1b1f24, 0x5c6470, 0xffffff, 0x1f5fd0, 0x9a5b00, 0xb42318, 0x1a7f37,
+    0xf3c96b, 0x8a9099, // furniture
     0xdfecf5, 0x3f8fc4, 0x081d58, // ramp
 ];
 
 /// Dark: the same hues, lightened until each stands out 3:1 on the dark surface.
 const DARK: [u32; Ink::ALL.len()] = [
-    0x4da6ff, 0xff934d, 0x2fc297, 0xf082c0, 0xe0bb3f, 0x7fcbf2, 0xb8607f, 0xa3a3f5, 0xa8cf5a, 0xff8594,
-    0xc9a27a, 0xb3bec9, // series
-    0x8b94a1, 0x2b313a, 0xe9ecf0, 0xa3abb8, 0x14181d, 0x6aa9ff, 0xf0b44a, 0xff7b72, 0x56d364, 0x7a5a12,
-    0x7d8692, // furniture
+    0x4da6ff, 0xff934d, 0x2fc297, 0xf082c0, 0xe0bb3f, 0x7fcbf2, 0xb8607f, 0xa3a3f5, 0xa8cf5a,
+    0xff8594, 0xc9a27a, 0xb3bec9, // series
+    0x8b94a1, 0x2b313a, 0xe9ecf0, 0xa3abb8, 0x14181d, 0x6aa9ff, 0xf0b44a, 0xff7b72, 0x56d364,
+    0x7a5a12, 0x7d8692, // furniture
     0x1b2a3f, 0x2f8f9d, 0xfdf3a8, // ramp
 ];
 
@@ -243,10 +243,15 @@ mod tests {
         for (part, palette) in [(light, Palette::light()), (dark, Palette::dark())] {
             for ink in Ink::ALL {
                 let name = format!("{}:", ink.property());
-                let mut values = part.lines().filter_map(|l| l.trim().strip_prefix(&name)).peekable();
+                let mut values =
+                    part.lines().filter_map(|l| l.trim().strip_prefix(&name)).peekable();
                 assert!(values.peek().is_some(), "{name} is missing");
                 for value in values {
-                    assert_eq!(value.trim().trim_end_matches(';'), palette.color(ink).css(), "{name}");
+                    assert_eq!(
+                        value.trim().trim_end_matches(';'),
+                        palette.color(ink).css(),
+                        "{name}"
+                    );
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::scale::{Frame, Scale};
 use super::scene::{
     Anchor, Baseline, Dash, Item, Measure, Point, Rect, Scene, Shape, Size, Stroke, TextSize,
 };
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,11 @@ impl IntervalChart {
         }
         let ends = margins.into_iter().flatten().chain([reference]);
         if let Some(value) = ends.into_iter().find(|v| !v.is_finite()) {
-            return Err(ChartError::Value { what: "reference or margin".into(), needed: "finite", value });
+            return Err(ChartError::Value {
+                what: "reference or margin".into(),
+                needed: "finite",
+                value,
+            });
         }
         Ok(Self { title: title.to_owned(), axis, rows, reference, margins })
     }
@@ -65,7 +69,7 @@ impl IntervalChart {
         format!("{} ({} to {})", q.text(r.value), q.text(r.interval[0]), q.text(r.interval[1]))
     }
 
-    fn row_at(&self, view: &View) -> Option<usize> {
+    fn row_at(&self, view: &Viewport) -> Option<usize> {
         let y = view.cursor?.y?;
         Some((y.floor().max(0.0) as usize).min(self.rows.len().checked_sub(1)?))
     }
@@ -75,12 +79,13 @@ impl Navigate for IntervalChart {
     fn domain(&self) -> [f64; 2] {
         let ends = self.rows.iter().flat_map(|r| r.interval).chain([self.reference]);
         let ends = ends.chain(self.margins.into_iter().flatten());
-        let (lo, hi) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        let (lo, hi) =
+            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let s = Scale::new(self.axis.kind, [lo, hi], [0.0, 1.0]);
         [s.value(-0.06), s.value(1.06)]
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         let last = self.rows.len().checked_sub(1)?;
         let i = match (step, self.row_at(view)) {
             (Step::First, _) | (Step::On | Step::Down, None) => 0,
@@ -126,13 +131,21 @@ impl Chart for IntervalChart {
         margin.into_iter().chain([line]).collect()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let names: Vec<&str> = self.rows.iter().map(|r| r.label.as_str()).collect();
         let texts: Vec<String> = self.rows.iter().map(|r| self.text(r)).collect();
         let widest = texts.iter().map(|t| measure(t, TextSize::Small)).fold(0.0, f64::max);
         let beside = size.width >= 480.0 && widest + 16.0 <= size.width * 0.4;
         let right = if beside { widest + 12.0 } else { 0.0 };
-        let rows = axis::rows(size, &self.axis, view.domain(self.domain()), &names, right, beside, measure);
+        let rows = axis::rows(
+            size,
+            &self.axis,
+            view.domain(self.domain()),
+            &names,
+            right,
+            beside,
+            measure,
+        );
         let (frame, plot) = (rows.frame, rows.frame.plot);
         let mut data = Vec::new();
         if let Some([lo, hi]) = self.margins {
@@ -152,7 +165,13 @@ impl Chart for IntervalChart {
             data.push(Item::Segments { ends, stroke: Stroke::px(r.ink, 2.0) });
             let points = vec![frame.at(r.value, i as f64 + rows.middle)];
             let fill = Fill::solid(r.ink);
-            data.push(Item::Markers { points, shape: Shape::Square, radius: 4.5, fill, hollow: false });
+            data.push(Item::Markers {
+                points,
+                shape: Shape::Square,
+                radius: 4.5,
+                fill,
+                hollow: false,
+            });
             let name = measure(&r.label, TextSize::Normal);
             let fits = rows.stacked && name + measure(&texts[i], TextSize::Small) + 16.0 <= plot.w;
             let at = if beside {
@@ -164,7 +183,10 @@ impl Chart for IntervalChart {
                 if !beside {
                     let w = measure(&texts[i], TextSize::Small) + 6.0;
                     let ground = Rect::new(at.x - w, at.y - 1.0, w + 2.0, 13.0);
-                    over.push(Item::Rects { rects: vec![ground], fill: Fill::faded(Ink::Surface, 0.85) });
+                    over.push(Item::Rects {
+                        rects: vec![ground],
+                        fill: Fill::faded(Ink::Surface, 0.85),
+                    });
                 }
                 over.push(axis::text(at, texts[i].clone(), Anchor::End, baseline, Ink::Text));
             }
@@ -176,7 +198,7 @@ impl Chart for IntervalChart {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         if let Some(i) = self.row_at(view) {
@@ -186,17 +208,29 @@ impl Chart for IntervalChart {
             scene.items.push(Item::Rects { rects, fill: Fill::faded(Ink::Accent, 0.1) });
         }
         if let Some(c) = view.cursor {
-            axis::crosshair(view, frame, &self.axis.quantity.text(c.x), size, measure, &mut scene.items);
+            axis::crosshair(
+                view,
+                frame,
+                &self.axis.quantity.text(c.x),
+                size,
+                measure,
+                &mut scene.items,
+            );
         }
         scene
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(i) = self.row_at(view) else { return Readout::default() };
         let r = &self.rows[i];
-        let mut values = vec![Reading { series: None, label: "estimate".to_owned(), value: self.text(r) }];
+        let mut values =
+            vec![Reading { series: None, label: "estimate".to_owned(), value: self.text(r) }];
         if !r.note.is_empty() {
-            values.push(Reading { series: None, label: "verdict".to_owned(), value: r.note.clone() });
+            values.push(Reading {
+                series: None,
+                label: "verdict".to_owned(),
+                value: r.note.clone(),
+            });
         }
         Readout { at: r.label.clone(), values }
     }
@@ -238,16 +272,19 @@ mod tests {
     fn an_estimate_outside_its_interval_is_refused() {
         for bad in [[0.1, 0.2], [f64::NAN, 1.0], [0.0, f64::INFINITY]] {
             let axis = Axis::linear("", Quantity::Change);
-            assert!(IntervalChart::new("", axis, vec![row("get", 0.0, bad)], 0.0, None).is_err(), "{bad:?}");
+            assert!(
+                IntervalChart::new("", axis, vec![row("get", 0.0, bad)], 0.0, None).is_err(),
+                "{bad:?}"
+            );
         }
     }
 
     #[test]
     fn wide_pictures_write_the_numbers_beside_the_rows() {
-        let wide = chart().draw(&View::default(), Size::new(900.0, 200.0), &rough_width);
+        let wide = chart().draw(&Viewport::default(), Size::new(900.0, 200.0), &rough_width);
         assert!(wide.scene.labels().iter().any(|l| l.text.contains("to") && l.text.contains('(')));
         for w in [900.0, 400.0, 320.0] {
-            let f = chart().draw(&View::default(), Size::new(w, 220.0), &rough_width);
+            let f = chart().draw(&Viewport::default(), Size::new(w, 220.0), &rough_width);
             for l in f.scene.labels() {
                 let [a, _, b, _] = axis::rough_bounds(l);
                 assert!(a >= -0.01 && b <= w + 0.01, "{} at {w}", l.text);
@@ -258,7 +295,7 @@ mod tests {
     #[test]
     fn arrows_go_from_row_to_row() {
         let c = chart();
-        let mut view = View::default();
+        let mut view = Viewport::default();
         let frame = c.draw(&view, Size::new(900.0, 200.0), &rough_width).frame;
         view.cursor = c.step(&view, &frame, Step::Down);
         assert_eq!(c.readout(&view, &frame).at, "get");

@@ -29,7 +29,7 @@ pub mod paired;
 pub mod percentile;
 pub mod strip;
 pub mod swarm;
-pub mod view;
+pub mod viewport;
 
 pub mod sign;
 pub mod svg;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::axis::{self, Axis};
 use super::decimate;
 use super::figure::{
-    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising, step_through,
+    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising,
+    step_through,
 };
 use super::ink::{Fill, Ink};
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Dash, Item, Measure, Point, Rect, Scene, Shape, Size, Stroke, Weight};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// More corners than this and lines are one device pixel wide.
 const DENSE: usize = 3000;
@@ -118,11 +119,11 @@ impl LineChart {
         self
     }
 
-    fn shown<'a>(&'a self, view: &'a View) -> impl Iterator<Item = (usize, &'a Series)> {
+    fn shown<'a>(&'a self, view: &'a Viewport) -> impl Iterator<Item = (usize, &'a Series)> {
         self.series.iter().enumerate().filter(|(i, _)| view.shows(*i))
     }
 
-    fn y_domain(&self, view: &View, x: [f64; 2], height: f64) -> [f64; 2] {
+    fn y_domain(&self, view: &Viewport, x: [f64; 2], height: f64) -> [f64; 2] {
         let log = self.y_axis.kind == Kind::Log;
         let mut d: Option<[f64; 2]> = None;
         for (_, s) in self.shown(view) {
@@ -151,9 +152,14 @@ impl LineChart {
             let rect = Rect::between(a, plot.y, b, plot.bottom());
             match r.kind {
                 RegionKind::Event => {
-                    items.push(Item::Rects { rects: vec![rect], fill: Fill::faded(Ink::Band, 0.45) });
+                    items.push(Item::Rects {
+                        rects: vec![rect],
+                        fill: Fill::faded(Ink::Band, 0.45),
+                    });
                 }
-                RegionKind::Excluded => items.push(Item::Hatch { rects: vec![rect], ink: Ink::Hatch }),
+                RegionKind::Excluded => {
+                    items.push(Item::Hatch { rects: vec![rect], ink: Ink::Hatch })
+                }
             }
             let x = (a + 3.0).max(free);
             let room = plot.right() - x;
@@ -205,7 +211,7 @@ impl Navigate for LineChart {
         }
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         step_through(&self.x, view, frame, step)
     }
 }
@@ -230,8 +236,13 @@ impl Chart for LineChart {
             let middle = v[n / 2];
             let (lo, hi) = v.iter().fold((f64::MAX, f64::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
             let text = |v| self.y_axis.quantity.text(v);
-            out +=
-                &format!(" {}: typically {}, between {} and {}.", s.label, text(middle), text(lo), text(hi));
+            out += &format!(
+                " {}: typically {}, between {} and {}.",
+                s.label,
+                text(middle),
+                text(lo),
+                text(hi)
+            );
         }
         for r in &self.regions {
             out += &format!(" {} from {} to {}.", r.label, q.text(r.from), q.text(r.to));
@@ -241,19 +252,30 @@ impl Chart for LineChart {
 
     fn legend(&self) -> Vec<Entry> {
         let many = self.series.len() > 1;
-        let sign =
-            |i| if many { Sign::Marked(Dash::Solid, Shape::of_series(i)) } else { Sign::Line(Dash::Solid) };
+        let sign = |i| {
+            if many {
+                Sign::Marked(Dash::Solid, Shape::of_series(i))
+            } else {
+                Sign::Line(Dash::Solid)
+            }
+        };
         self.series
             .iter()
             .enumerate()
-            .map(|(i, s)| Entry { label: s.label.clone(), ink: s.ink, sign: sign(i), series: Some(i) })
+            .map(|(i, s)| Entry {
+                label: s.label.clone(),
+                ink: s.ink,
+                sign: sign(i),
+                series: Some(i),
+            })
             .collect()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let x_domain = view.domain(self.domain());
         let y_domain = self.y_domain(view, x_domain, axis::plot_height(size, &self.y_axis));
-        let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
+        let (frame, furniture) =
+            axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
         let mut scene = Scene::new(size);
         let mut over = Vec::new();
         let mut data = self.region_items(&frame, measure, &mut over);
@@ -295,11 +317,14 @@ impl Chart for LineChart {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
-        let Some(i) = view.cursor.and_then(|c| decimate::nearest(&self.x, c.x)) else { return scene };
-        let snapped = View { cursor: Some(Cursor { x: self.x[i], y: None }), ..View::default() };
+        let Some(i) = view.cursor.and_then(|c| decimate::nearest(&self.x, c.x)) else {
+            return scene;
+        };
+        let snapped =
+            Viewport { cursor: Some(Cursor { x: self.x[i], y: None }), ..Viewport::default() };
         let at = self.x_axis.quantity.text(self.x[i]);
         axis::crosshair(&snapped, frame, &at, size, measure, &mut scene.items);
         if frame.x.contains(self.x[i]) {
@@ -320,7 +345,7 @@ impl Chart for LineChart {
         scene
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(i) = view.cursor.and_then(|c| decimate::nearest(&self.x, c.x)) else {
             return Readout::default();
         };
@@ -379,7 +404,8 @@ mod tests {
             (Axis::linear("time", Quantity::Elapsed), Axis::linear("latency", Quantity::Micros));
         let mut c = LineChart::new("Latency", time, lat, x).unwrap();
         for s in 0..3 {
-            let y = (0..n).map(|i| (i % 10 != 9).then_some(1000.0 * (s + 1) as f64 + (i % 7) as f64 * 50.0));
+            let y = (0..n)
+                .map(|i| (i % 10 != 9).then_some(1000.0 * (s + 1) as f64 + (i % 7) as f64 * 50.0));
             c = c.with_values(["get", "set", "delete"][s], y).unwrap();
         }
         c
@@ -397,8 +423,9 @@ mod tests {
 
     #[test]
     fn gaps_are_gaps_in_the_line() {
-        let f = chart(20).draw(&View::default(), size(), &rough_width);
-        let Some(Item::Clip { items, .. }) = f.scene.items.iter().find(|i| matches!(i, Item::Clip { .. }))
+        let f = chart(20).draw(&Viewport::default(), size(), &rough_width);
+        let Some(Item::Clip { items, .. }) =
+            f.scene.items.iter().find(|i| matches!(i, Item::Clip { .. }))
         else {
             panic!("no data");
         };
@@ -412,7 +439,7 @@ mod tests {
 
     #[test]
     fn a_hidden_series_is_not_drawn_read_or_scaled_for() {
-        let mut view = View { cursor: Some(Cursor { x: 3.2, y: None }), ..View::default() };
+        let mut view = Viewport { cursor: Some(Cursor { x: 3.2, y: None }), ..Viewport::default() };
         let c = chart(20);
         let all = c.draw(&view, size(), &rough_width);
         view.hidden = [1, 2].into();
@@ -425,8 +452,8 @@ mod tests {
     #[test]
     fn no_data_is_an_empty_chart_not_a_panic() {
         let c = chart(0);
-        let f = c.draw(&View::default(), size(), &rough_width);
-        let view = View { cursor: Some(Cursor { x: 0.5, y: None }), ..View::default() };
+        let f = c.draw(&Viewport::default(), size(), &rough_width);
+        let view = Viewport { cursor: Some(Cursor { x: 0.5, y: None }), ..Viewport::default() };
         assert_eq!(c.readout(&view, &f.frame), Readout::default());
         assert!(c.step(&view, &f.frame, Step::On).is_none());
         assert!(c.sentence().contains("get: no values"));
@@ -435,7 +462,7 @@ mod tests {
 
     #[test]
     fn many_points_are_few_corners_and_hair_lines() {
-        let f = chart(100_000).draw(&View::default(), size(), &rough_width);
+        let f = chart(100_000).draw(&Viewport::default(), size(), &rough_width);
         for item in &f.scene.items {
             if let Item::Clip { items, .. } = item {
                 for i in items {

@@ -91,8 +91,11 @@ fn clock(v: f64, decimals: usize, hours: bool) -> String {
     let (secs, part) = ((total / unit).floor(), rest(total, unit));
     let sign = if v < 0.0 && total > 0.0 { "\u{2212}" } else { "" };
     let (h, m, s) = ((secs / 3600.0).floor(), (secs / 60.0).floor(), rest(secs, 60.0));
-    let mut out =
-        if hours { format!("{sign}{h}:{:02}:{s:02}", rest(m, 60.0)) } else { format!("{sign}{m}:{s:02}") };
+    let mut out = if hours {
+        format!("{sign}{h}:{:02}:{s:02}", rest(m, 60.0))
+    } else {
+        format!("{sign}{m}:{s:02}")
+    };
     if decimals > 0 {
         out += &format!(".{part:0decimals$}");
     }
@@ -167,7 +170,14 @@ impl Notation {
     /// The notation for ticks `step` apart (0 where they are uneven) on an axis from `low` to `high`.
     pub fn of(quantity: Quantity, kind: Kind, [low, high]: [f64; 2], step: f64) -> Self {
         let most = low.abs().max(high.abs());
-        let mut n = Self { quantity, divisor: 1.0, decimals: 0, suffix: "", unit: "", style: Style::Number };
+        let mut n = Self {
+            quantity,
+            divisor: 1.0,
+            decimals: 0,
+            suffix: "",
+            unit: "",
+            style: Style::Number,
+        };
         if kind != Kind::Linear {
             n.style = Style::Own;
             return n;

@@ -8,7 +8,7 @@ use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Dash, Item, Measure, Point, Scene, Shape, Size, Stroke};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One period of one arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,28 +63,30 @@ impl PairedChart {
         Ok(Self { title: title.to_owned(), x_axis, y_axis, arms, periods, starts })
     }
 
-    fn shown<'a>(&'a self, view: &'a View) -> impl Iterator<Item = &'a Period> {
+    fn shown<'a>(&'a self, view: &'a Viewport) -> impl Iterator<Item = &'a Period> {
         self.periods.iter().filter(|p| view.shows(p.arm))
     }
 
     /// The other period of the same pair, if both count.
     fn partner(&self, i: usize) -> Option<&Period> {
         let p = &self.periods[i];
-        self.periods
-            .iter()
-            .find(|o| o.pair == p.pair && o.arm != p.arm && o.excluded.is_none() && p.excluded.is_none())
+        self.periods.iter().find(|o| {
+            o.pair == p.pair && o.arm != p.arm && o.excluded.is_none() && p.excluded.is_none()
+        })
     }
 }
 
 impl Navigate for PairedChart {
     fn domain(&self) -> [f64; 2] {
-        let (first, last) =
-            (self.starts.first().copied().unwrap_or(0.0), self.starts.last().copied().unwrap_or(1.0));
+        let (first, last) = (
+            self.starts.first().copied().unwrap_or(0.0),
+            self.starts.last().copied().unwrap_or(1.0),
+        );
         let pad = ((last - first) * 0.04).max(0.5);
         [first - pad, last + pad]
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         step_through(&self.starts, view, frame, step)
     }
 }
@@ -95,8 +97,8 @@ impl Chart for PairedChart {
     }
 
     fn sentence(&self) -> String {
-        let complete =
-            (0..self.periods.len()).filter(|i| self.periods[*i].arm == 0 && self.partner(*i).is_some());
+        let complete = (0..self.periods.len())
+            .filter(|i| self.periods[*i].arm == 0 && self.partner(*i).is_some());
         let (mut pairs, mut lower) = (0, 0);
         for i in complete {
             pairs += 1;
@@ -126,20 +128,28 @@ impl Chart for PairedChart {
             .collect();
         if self.periods.iter().any(|p| p.excluded.is_some()) {
             let label = "does not count".to_owned();
-            out.push(Entry { label, ink: Ink::Bad, sign: Sign::Marker(Shape::Cross), series: None });
+            out.push(Entry {
+                label,
+                ink: Ink::Bad,
+                sign: Sign::Marker(Shape::Cross),
+                series: None,
+            });
         }
         out
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let log = self.y_axis.kind == Kind::Log;
-        let values = self.shown(view).map(|p| p.value).filter(|v| v.is_finite() && (!log || *v > 0.0));
-        let (lo, hi) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        let values =
+            self.shown(view).map(|p| p.value).filter(|v| v.is_finite() && (!log || *v > 0.0));
+        let (lo, hi) =
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let (lo, hi) = if lo <= hi { (lo, hi) } else { (1.0, 10.0) };
         let raw = Scale::new(self.y_axis.kind, [lo, hi], [1.0, 0.0]).domain();
         let y_domain = self.y_axis.widened(raw, axis::plot_height(size, &self.y_axis));
         let x_domain = view.domain(self.domain());
-        let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
+        let (frame, furniture) =
+            axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
         let place = |p: &Period| {
             if log && p.value <= 0.0 { Point::BREAK } else { frame.at(p.start, p.value) }
         };
@@ -149,17 +159,27 @@ impl Chart for PairedChart {
                 .filter(|i| self.periods[*i].arm == 0)
                 .filter_map(|i| self.partner(i).map(|b| [place(&self.periods[i]), place(b)]))
                 .collect();
-            data.push(Item::Segments { ends: joins, stroke: Stroke::px(Ink::Muted, 1.0).faded(0.55) });
+            data.push(Item::Segments {
+                ends: joins,
+                stroke: Stroke::px(Ink::Muted, 1.0).faded(0.55),
+            });
         }
         for (arm, (_, ink)) in self.arms.iter().enumerate() {
             let of_arm = || self.shown(view).filter(move |p| p.arm == arm);
-            let counted: Vec<Point> = of_arm().filter(|p| p.excluded.is_none()).map(place).collect();
+            let counted: Vec<Point> =
+                of_arm().filter(|p| p.excluded.is_none()).map(place).collect();
             let stroke = Stroke::px(*ink, 2.0).dashed(Dash::of_series(arm));
             data.push(Item::Path { points: counted.clone(), stroke });
             let (shape, fill) = (Shape::of_series(arm), Fill::solid(*ink));
             data.push(Item::Markers { points: counted, shape, radius: 4.5, fill, hollow: false });
             let out: Vec<Point> = of_arm().filter(|p| p.excluded.is_some()).map(place).collect();
-            data.push(Item::Markers { points: out.clone(), shape, radius: 4.5, fill, hollow: true });
+            data.push(Item::Markers {
+                points: out.clone(),
+                shape,
+                radius: 4.5,
+                fill,
+                hollow: true,
+            });
             let (shape, fill) = (Shape::Cross, Fill::solid(Ink::Bad));
             data.push(Item::Markers { points: out, shape, radius: 6.0, fill, hollow: false });
         }
@@ -169,7 +189,7 @@ impl Chart for PairedChart {
         Figure { scene, frame }
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(i) = view.cursor.and_then(|c| super::decimate::nearest(&self.starts, c.x)) else {
             return Readout::default();
         };
@@ -178,16 +198,21 @@ impl Chart for PairedChart {
             Some(why) => format!("{}, does not count: {why}", q.text(p.value)),
             None => q.text(p.value),
         };
-        let mut values = vec![Reading { series: Some(p.arm), label: self.arms[p.arm].0.clone(), value }];
+        let mut values =
+            vec![Reading { series: Some(p.arm), label: self.arms[p.arm].0.clone(), value }];
         if let Some(o) = self.partner(i) {
             let label = self.arms[o.arm].0.clone();
             values.push(Reading { series: Some(o.arm), label, value: q.text(o.value) });
         }
-        Readout { at: format!("pair {} at {}", p.pair + 1, Quantity::Elapsed.text(p.start)), values }
+        Readout {
+            at: format!("pair {} at {}", p.pair + 1, Quantity::Elapsed.text(p.start)),
+            values,
+        }
     }
 
     fn table(&self) -> Table<'_> {
-        let headers = ["start", "pair", "arm", self.y_axis.header(), "counts"].map(str::to_owned).to_vec();
+        let headers =
+            ["start", "pair", "arm", self.y_axis.header(), "counts"].map(str::to_owned).to_vec();
         Table::new(headers, self.periods.len(), |i| {
             let p = &self.periods[i];
             vec![
@@ -215,21 +240,29 @@ mod tests {
     }
 
     fn chart() -> PairedChart {
-        let mut periods: Vec<_> =
-            [10e3, 5e3, 11e3, 6e3, 9e3, 12e3].into_iter().enumerate().map(|(i, v)| period(i, v)).collect();
+        let mut periods: Vec<_> = [10e3, 5e3, 11e3, 6e3, 9e3, 12e3]
+            .into_iter()
+            .enumerate()
+            .map(|(i, v)| period(i, v))
+            .collect();
         periods[3].excluded = Some("an election".into());
-        PairedChart::new("Median", Axis::linear("median", Quantity::Micros), arms(), periods).unwrap()
+        PairedChart::new("Median", Axis::linear("median", Quantity::Micros), arms(), periods)
+            .unwrap()
     }
 
     #[test]
     fn a_period_that_does_not_count_is_in_no_line_and_no_pair() {
         let c = chart();
-        assert!(c.sentence().contains("sticky below off in 1 of 2 pairs. One period does not count."));
-        let f = c.draw(&View::default(), Size::new(600.0, 300.0), &rough_width);
+        assert!(
+            c.sentence().contains("sticky below off in 1 of 2 pairs. One period does not count.")
+        );
+        let f = c.draw(&Viewport::default(), Size::new(600.0, 300.0), &rough_width);
         let Some(Item::Clip { items, .. }) = f.scene.items.last() else { panic!("no data") };
         let lines: Vec<usize> = items
             .iter()
-            .filter_map(|i| if let Item::Path { points, .. } = i { Some(points.len()) } else { None })
+            .filter_map(
+                |i| if let Item::Path { points, .. } = i { Some(points.len()) } else { None },
+            )
             .collect();
         assert_eq!(lines, [3, 2]);
         let crosses = items
@@ -242,7 +275,7 @@ mod tests {
     fn the_cursor_reads_the_pair_or_why_there_is_none() {
         let c = chart();
         let read = |x| {
-            let view = View { cursor: Some(Cursor { x, y: None }), ..View::default() };
+            let view = Viewport { cursor: Some(Cursor { x, y: None }), ..Viewport::default() };
             let f = c.draw(&view, Size::new(600.0, 300.0), &rough_width).frame;
             c.readout(&view, &f).spoken()
         };

@@ -3,13 +3,14 @@
 use super::axis::{self, Axis};
 use super::decimate;
 use super::figure::{
-    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising, step_through,
+    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length, check_rising,
+    step_through,
 };
 use super::ink::{Fill, Ink};
 use super::number::Quantity;
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Dash, Item, Measure, Point, Scene, Shape, Size, Stroke};
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// One curve: values at rising ranks.
 #[derive(Clone, Debug)]
@@ -69,16 +70,19 @@ impl PercentileChart {
         let mut ranks: Vec<f64> = curves.iter().flat_map(|c| c.ranks.iter().copied()).collect();
         ranks.sort_by(f64::total_cmp);
         ranks.dedup();
-        let x_axis =
-            Axis { title: "percentile".to_owned(), quantity: Quantity::Rank, kind: Kind::Percentile };
+        let x_axis = Axis {
+            title: "percentile".to_owned(),
+            quantity: Quantity::Rank,
+            kind: Kind::Percentile,
+        };
         Ok(Self { title: title.to_owned(), x_axis, y_axis, curves, ranks })
     }
 
-    fn shown<'a>(&'a self, view: &'a View) -> impl Iterator<Item = (usize, &'a Curve)> {
+    fn shown<'a>(&'a self, view: &'a Viewport) -> impl Iterator<Item = (usize, &'a Curve)> {
         self.curves.iter().enumerate().filter(|(i, _)| view.shows(*i))
     }
 
-    fn y_domain(&self, view: &View, x: [f64; 2], height: f64) -> [f64; 2] {
+    fn y_domain(&self, view: &Viewport, x: [f64; 2], height: f64) -> [f64; 2] {
         let log = self.y_axis.kind == Kind::Log;
         let mut d: Option<[f64; 2]> = None;
         for (_, c) in self.shown(view) {
@@ -118,7 +122,7 @@ impl Navigate for PercentileChart {
         Scale::new(Kind::Percentile, [0.0, last], [0.0, 1.0]).domain()
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         step_through(&self.ranks, view, frame, step)
     }
 }
@@ -155,15 +159,21 @@ impl Chart for PercentileChart {
         let mut out: Vec<Entry> = self.curves.iter().enumerate().map(entry).collect();
         if self.curves.iter().any(|c| c.ranks.last().is_some_and(|p| *p > c.trusted)) {
             let label = "too few samples".to_owned();
-            out.push(Entry { label, ink: Ink::Muted, sign: Sign::Line(Dash::Dotted), series: None });
+            out.push(Entry {
+                label,
+                ink: Ink::Muted,
+                sign: Sign::Line(Dash::Dotted),
+                series: None,
+            });
         }
         out
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let x_domain = view.domain(self.domain());
         let y_domain = self.y_domain(view, x_domain, axis::plot_height(size, &self.y_axis));
-        let (frame, furniture) = axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
+        let (frame, furniture) =
+            axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
         let mut data = Vec::new();
         for (_, c) in self.shown(view) {
             if let Some([low, high]) = &c.band {
@@ -190,7 +200,7 @@ impl Chart for PercentileChart {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         let at = self.readout(view, frame).at;
@@ -208,7 +218,7 @@ impl Chart for PercentileChart {
         scene
     }
 
-    fn readout(&self, view: &View, _: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, _: &Frame) -> Readout {
         let Some(p) = view.cursor.map(|c| c.x) else { return Readout::default() };
         let q = self.y_axis.quantity;
         let values = self
@@ -218,7 +228,12 @@ impl Chart for PercentileChart {
                     let few = if c.ranks[i] > c.trusted { ", few samples" } else { "" };
                     match &c.band {
                         Some([l, h]) if l[i].is_finite() && h[i].is_finite() => {
-                            format!("{} ({} to {}{few})", q.text(c.values[i]), q.text(l[i]), q.text(h[i]))
+                            format!(
+                                "{} ({} to {}{few})",
+                                q.text(c.values[i]),
+                                q.text(l[i]),
+                                q.text(h[i])
+                            )
                         }
                         _ if few.is_empty() => q.text(c.values[i]),
                         _ => format!("{} (few samples)", q.text(c.values[i])),
@@ -235,7 +250,8 @@ impl Chart for PercentileChart {
 
     fn table(&self) -> Table<'_> {
         let mut headers = vec!["percentile".to_owned()];
-        headers.extend(self.curves.iter().map(|c| format!("{} ({})", self.y_axis.header(), c.label)));
+        headers
+            .extend(self.curves.iter().map(|c| format!("{} ({})", self.y_axis.header(), c.label)));
         let [_, last] = self.domain();
         let rows: Vec<f64> = QUOTED.into_iter().filter(|p| *p <= last + 1e-9).collect();
         Table::new(headers, rows.len(), move |i| {
@@ -260,12 +276,23 @@ mod tests {
     fn curve(label: &str, n: u64) -> Curve {
         let ranks: Vec<f64> = (0..40).map(|i| 1.0 - 10f64.powf(-f64::from(i) / 10.0)).collect();
         let values = ranks.iter().map(|p| 1000.0 / (1.0 - p).sqrt()).collect();
-        Curve { label: label.into(), ink: Ink::series(0), ranks, values, band: None, trusted: trusted(n, 10) }
+        Curve {
+            label: label.into(),
+            ink: Ink::series(0),
+            ranks,
+            values,
+            band: None,
+            trusted: trusted(n, 10),
+        }
     }
 
     fn chart(n: u64) -> PercentileChart {
-        PercentileChart::new("Latency of get", Axis::log("latency", Quantity::Micros), vec![curve("A", n)])
-            .unwrap()
+        PercentileChart::new(
+            "Latency of get",
+            Axis::log("latency", Quantity::Micros),
+            vec![curve("A", n)],
+        )
+        .unwrap()
     }
 
     #[test]
@@ -277,7 +304,7 @@ mod tests {
     #[test]
     fn the_part_with_too_few_samples_is_grey_and_said() {
         let c = chart(1000);
-        let f = c.draw(&View::default(), Size::new(500.0, 300.0), &rough_width);
+        let f = c.draw(&Viewport::default(), Size::new(500.0, 300.0), &rough_width);
         let [solid, grey] = PercentileChart::parts(&c.curves[0], &f.frame);
         let limit = f.frame.x.px(0.99);
         assert!(solid.iter().all(|p| p.x <= limit + 1e-6) && solid.len() > 10);
@@ -303,7 +330,10 @@ mod tests {
         let y = || Axis::log("latency", Quantity::Micros);
         let mut c = curve("A", 10);
         c.ranks[3] = 0.0;
-        assert!(matches!(PercentileChart::new("", y(), vec![c]), Err(ChartError::Unsorted { index: 3, .. })));
+        assert!(matches!(
+            PercentileChart::new("", y(), vec![c]),
+            Err(ChartError::Unsorted { index: 3, .. })
+        ));
         let mut c = curve("A", 10);
         c.ranks[39] = 1.0;
         assert!(matches!(PercentileChart::new("", y(), vec![c]), Err(ChartError::Value { .. })));
@@ -311,8 +341,9 @@ mod tests {
 
     #[test]
     fn no_curves_is_an_empty_chart() {
-        let c = PercentileChart::new("", Axis::log("latency", Quantity::Micros), Vec::new()).unwrap();
-        let f = c.draw(&View::default(), Size::new(300.0, 200.0), &rough_width);
-        assert!(c.step(&View::default(), &f.frame, Step::On).is_none());
+        let c =
+            PercentileChart::new("", Axis::log("latency", Quantity::Micros), Vec::new()).unwrap();
+        let f = c.draw(&Viewport::default(), Size::new(300.0, 200.0), &rough_width);
+        assert!(c.step(&Viewport::default(), &f.frame, Step::On).is_none());
     }
 }

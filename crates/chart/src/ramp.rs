@@ -97,7 +97,11 @@ impl Ramp {
         for (i, c) in colors.iter_mut().enumerate().skip(1) {
             let t = (i - 1) as f64 / 254.0;
             let (from, to, u) = if t < 0.5 { (a, m, t * 2.0) } else { (m, z, t * 2.0 - 1.0) };
-            *c = Color::from_oklab([mix(a[0], z[0], t), mix(from[1], to[1], u), mix(from[2], to[2], u)]);
+            *c = Color::from_oklab([
+                mix(a[0], z[0], t),
+                mix(from[1], to[1], u),
+                mix(from[2], to[2], u),
+            ]);
         }
         Self(colors)
     }

@@ -165,8 +165,14 @@ mod tests {
     #[test]
     fn impossible_domains_are_widened() {
         for kind in [Kind::Linear, Kind::Log, Kind::Percentile] {
-            for d in [[f64::NAN, 1.0], [3.0, 3.0], [0.0, 0.0], [-5.0, -5.0], [0.0, f64::INFINITY], [7.0, 2.0]]
-            {
+            for d in [
+                [f64::NAN, 1.0],
+                [3.0, 3.0],
+                [0.0, 0.0],
+                [-5.0, -5.0],
+                [0.0, f64::INFINITY],
+                [7.0, 2.0],
+            ] {
                 let s = Scale::new(kind, d, [0.0, 100.0]);
                 let [a, b] = s.domain();
                 assert!(a < b && s.px(a).is_finite() && s.px(b).is_finite(), "{kind:?} {d:?}");

@@ -203,9 +203,15 @@ impl Shape {
         match self {
             Self::Circle => ([(0.0, 0.0); 4], 0),
             Self::Square => ([(-s, -s), (s, -s), (s, s), (-s, s)], 4),
-            Self::Diamond => ([(0.0, -1.25 * r), (1.25 * r, 0.0), (0.0, 1.25 * r), (-1.25 * r, 0.0)], 4),
-            Self::Up => ([(0.0, -1.3 * r), (1.16 * r, 0.8 * r), (-1.16 * r, 0.8 * r), (0.0, 0.0)], 3),
-            Self::Down => ([(0.0, 1.3 * r), (1.16 * r, -0.8 * r), (-1.16 * r, -0.8 * r), (0.0, 0.0)], 3),
+            Self::Diamond => {
+                ([(0.0, -1.25 * r), (1.25 * r, 0.0), (0.0, 1.25 * r), (-1.25 * r, 0.0)], 4)
+            }
+            Self::Up => {
+                ([(0.0, -1.3 * r), (1.16 * r, 0.8 * r), (-1.16 * r, 0.8 * r), (0.0, 0.0)], 3)
+            }
+            Self::Down => {
+                ([(0.0, 1.3 * r), (1.16 * r, -0.8 * r), (-1.16 * r, -0.8 * r), (0.0, 0.0)], 3)
+            }
             Self::Plus => ([(-1.2 * r, 0.0), (1.2 * r, 0.0), (0.0, -1.2 * r), (0.0, 1.2 * r)], 4),
             Self::Cross => ([(-r, -r), (r, r), (-r, r), (r, -r)], 4),
         }
@@ -448,9 +454,10 @@ mod tests {
             ink: Ink::Text,
         };
         let mut scene = Scene::new(Size::new(10.0, 10.0));
-        scene
-            .items
-            .push(Item::Clip { rect: Rect::new(0.0, 0.0, 1.0, 1.0), items: vec![Item::Text(label.clone())] });
+        scene.items.push(Item::Clip {
+            rect: Rect::new(0.0, 0.0, 1.0, 1.0),
+            items: vec![Item::Text(label.clone())],
+        });
         scene.items.push(Item::Text(label));
         assert_eq!(scene.labels().len(), 2);
     }

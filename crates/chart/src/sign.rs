@@ -19,7 +19,9 @@ pub fn svg(sign: Sign, ink: Ink) -> String {
         Sign::Marked(dash, shape) => line(dash) + &marker(shape, color),
         Sign::Marker(shape) => marker(shape, color),
         Sign::Patch => {
-            format!("<rect x=\"5\" y=\"1\" width=\"16\" height=\"10\" rx=\"1\" fill=\"var({color})\"/>")
+            format!(
+                "<rect x=\"5\" y=\"1\" width=\"16\" height=\"10\" rx=\"1\" fill=\"var({color})\"/>"
+            )
         }
         Sign::Hatch => format!("<path d=\"M5 11L15 1M11 11L21 1\" stroke=\"var({color})\"/>"),
     };
@@ -56,7 +58,9 @@ mod tests {
         let mut seen = Vec::new();
         let shapes = (0..6).map(|i| Sign::Marker(Shape::of_series(i)));
         let lines = (0..4).map(|i| Sign::Line(Dash::of_series(i)));
-        for sign in shapes.chain(lines).chain([Sign::Patch, Sign::Hatch, Sign::Marker(Shape::Cross)]) {
+        for sign in
+            shapes.chain(lines).chain([Sign::Patch, Sign::Hatch, Sign::Marker(Shape::Cross)])
+        {
             let text = svg(sign, Ink::series(2));
             assert!(text.contains("var(--series-3)") && text.ends_with("</svg>"));
             assert!(!seen.contains(&text), "{sign:?}");

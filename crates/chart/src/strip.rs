@@ -1,12 +1,14 @@
 //! A strip of dots per operation: one dot per entity at its mean, coloured by its group, so that camps show.
 
 use super::axis::{self, Axis};
-use super::figure::{Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length};
+use super::figure::{
+    Chart, ChartError, Entry, Figure, Reading, Readout, Sign, Table, check_length,
+};
 use super::ink::{Fill, Ink};
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{Item, Measure, Point, Scene, Shape, Size};
 use super::swarm;
-use super::view::{Cursor, Navigate, Step, View};
+use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// A group that dots belong to, such as the node that served them. Groups are the chart's series.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +76,11 @@ impl StripChart {
         }
         if let Some(e) = entities.iter().find(|e| e.group >= groups.len()) {
             let what = format!("{} (group)", e.label);
-            return Err(ChartError::Value { what, needed: "the number of a group", value: e.group as f64 });
+            return Err(ChartError::Value {
+                what,
+                needed: "the number of a group",
+                value: e.group as f64,
+            });
         }
         Ok(Self { title: title.to_owned(), x_axis: axis, groups, entities, strips })
     }
@@ -85,14 +91,18 @@ impl StripChart {
     }
 
     /// Middles of a row's dots; a break for an entity without a value or of a hidden group.
-    fn dots(&self, row: usize, view: &View, frame: &Frame) -> (Vec<Point>, f64) {
+    fn dots(&self, row: usize, view: &Viewport, frame: &Frame) -> (Vec<Point>, f64) {
         let (middle, room) = axis::row_middle(frame);
         let radius = swarm::radius(self.entities.len(), frame.plot.w, room);
         let along: Vec<f64> = self.strips[row]
             .means
             .iter()
             .zip(&self.entities)
-            .map(|(v, e)| if self.placed(*v) && view.shows(e.group) { frame.x.px(*v) } else { f64::NAN })
+            .map(
+                |(v, e)| {
+                    if self.placed(*v) && view.shows(e.group) { frame.x.px(*v) } else { f64::NAN }
+                },
+            )
             .collect();
         let y = frame.y.px(row as f64 + middle);
         let offsets = swarm::offsets(&along, radius, room / 2.0 - 2.0);
@@ -100,7 +110,7 @@ impl StripChart {
     }
 
     /// The dot nearest to the cursor, if it is near.
-    pub fn hit(&self, view: &View, frame: &Frame) -> Option<Hit> {
+    pub fn hit(&self, view: &Viewport, frame: &Frame) -> Option<Hit> {
         let c = view.cursor?;
         let row = (c.y?.floor() as usize).min(self.strips.len().checked_sub(1)?);
         let at = frame.at(c.x, c.y?);
@@ -115,7 +125,7 @@ impl StripChart {
     }
 
     /// Entities of a row by rising value, with their value.
-    fn by_value(&self, row: usize, view: &View) -> Vec<(usize, f64)> {
+    fn by_value(&self, row: usize, view: &Viewport) -> Vec<(usize, f64)> {
         let Some(strip) = self.strips.get(row) else { return Vec::new() };
         let mut out: Vec<(usize, f64)> = strip
             .means
@@ -131,14 +141,16 @@ impl StripChart {
 
 impl Navigate for StripChart {
     fn domain(&self) -> [f64; 2] {
-        let all = self.strips.iter().flat_map(|s| s.means.iter().copied()).filter(|v| self.placed(*v));
-        let (lo, hi) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        let all =
+            self.strips.iter().flat_map(|s| s.means.iter().copied()).filter(|v| self.placed(*v));
+        let (lo, hi) =
+            all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let d = if lo <= hi { [lo, hi] } else { [1.0, 10.0] };
         let d = self.x_axis.widened(Scale::new(self.x_axis.kind, d, [0.0, 1.0]).domain(), 300.0);
         Scale::new(self.x_axis.kind, d, [0.0, 1.0]).domain()
     }
 
-    fn step(&self, view: &View, frame: &Frame, step: Step) -> Option<Cursor> {
+    fn step(&self, view: &Viewport, frame: &Frame, step: Step) -> Option<Cursor> {
         let rows = self.strips.len();
         let hit = self.hit(view, frame);
         let row = hit.map_or(0, |h| h.strip);
@@ -149,7 +161,8 @@ impl Navigate for StripChart {
         };
         let sorted = self.by_value(row, view);
         let last = sorted.len().checked_sub(1)?;
-        let at = hit.and_then(|h| sorted.iter().position(|(e, _)| *e == h.entity && row == h.strip));
+        let at =
+            hit.and_then(|h| sorted.iter().position(|(e, _)| *e == h.entity && row == h.strip));
         let i = match (step, at) {
             (Step::Last, _) => last,
             (Step::First, _) => 0,
@@ -158,7 +171,8 @@ impl Navigate for StripChart {
             // Into another row: to its dot nearest in value.
             (_, _) => {
                 let x = view.cursor.map_or(sorted[0].1, |c| c.x);
-                (0..=last).min_by(|a, b| (sorted[*a].1 - x).abs().total_cmp(&(sorted[*b].1 - x).abs()))?
+                (0..=last)
+                    .min_by(|a, b| (sorted[*a].1 - x).abs().total_cmp(&(sorted[*b].1 - x).abs()))?
             }
         };
         let (entity, x) = sorted[i];
@@ -174,10 +188,11 @@ impl Chart for StripChart {
     }
 
     fn sentence(&self) -> String {
-        let mut out = format!("{}: one dot for each of {} entities.", self.title, self.entities.len());
+        let mut out =
+            format!("{}: one dot for each of {} entities.", self.title, self.entities.len());
         let q = self.x_axis.quantity;
         for (row, s) in self.strips.iter().enumerate() {
-            let v = self.by_value(row, &View::default());
+            let v = self.by_value(row, &Viewport::default());
             let (Some(first), Some(last)) = (v.first(), v.last()) else { continue };
             let middle = v[v.len() / 2].1;
             let (lo, mid, hi) = (q.text(first.1), q.text(middle), q.text(last.1));
@@ -196,9 +211,10 @@ impl Chart for StripChart {
         self.groups.iter().enumerate().map(entry).collect()
     }
 
-    fn draw(&self, view: &View, size: Size, measure: Measure<'_>) -> Figure {
+    fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
         let names: Vec<&str> = self.strips.iter().map(|s| s.label.as_str()).collect();
-        let rows = axis::rows(size, &self.x_axis, view.domain(self.domain()), &names, 0.0, true, measure);
+        let rows =
+            axis::rows(size, &self.x_axis, view.domain(self.domain()), &names, 0.0, true, measure);
         let frame = rows.frame;
         let mut data = Vec::new();
         for row in 0..self.strips.len() {
@@ -212,7 +228,13 @@ impl Chart for StripChart {
                     .collect();
                 if !points.is_empty() {
                     let (shape, fill) = (Shape::of_series(g), Fill::faded(group.ink, 0.85));
-                    data.push(Item::Markers { points, shape, radius: radius * 0.88, fill, hollow: false });
+                    data.push(Item::Markers {
+                        points,
+                        shape,
+                        radius: radius * 0.88,
+                        fill,
+                        hollow: false,
+                    });
                 }
             }
         }
@@ -222,7 +244,7 @@ impl Chart for StripChart {
         Figure { scene, frame }
     }
 
-    fn overlay(&self, view: &View, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
+    fn overlay(&self, view: &Viewport, frame: &Frame, size: Size, measure: Measure<'_>) -> Scene {
         let mut scene = Scene::new(size);
         axis::selection(view, frame, &mut scene.items);
         let Some(hit) = self.hit(view, frame) else {
@@ -241,7 +263,8 @@ impl Chart for StripChart {
         // The same entity in every row.
         for row in 0..self.strips.len() {
             let (dots, radius) = self.dots(row, view, frame);
-            let Some(p) = dots.get(hit.entity).filter(|p| p.is_drawn() && frame.plot.contains(**p)) else {
+            let Some(p) = dots.get(hit.entity).filter(|p| p.is_drawn() && frame.plot.contains(**p))
+            else {
                 continue;
             };
             let group = self.entities[hit.entity].group;
@@ -257,14 +280,15 @@ impl Chart for StripChart {
             if row == hit.strip {
                 let v = self.x_axis.quantity.text(self.strips[row].means[hit.entity]);
                 let said = format!("{} {v}", self.entities[hit.entity].label);
-                let y = if p.y + 30.0 > size.height { p.y - radius - 22.0 } else { p.y + radius + 5.0 };
+                let y =
+                    if p.y + 30.0 > size.height { p.y - radius - 22.0 } else { p.y + radius + 5.0 };
                 axis::chip(Point::new(p.x, y), &said, size, measure, &mut scene.items);
             }
         }
         scene
     }
 
-    fn readout(&self, view: &View, frame: &Frame) -> Readout {
+    fn readout(&self, view: &Viewport, frame: &Frame) -> Readout {
         let Some(hit) = self.hit(view, frame) else { return Readout::default() };
         let entity = &self.entities[hit.entity];
         let reading = |s: &Strip| Reading {
@@ -273,8 +297,13 @@ impl Chart for StripChart {
             value: self.x_axis.quantity.text(s.means[hit.entity]),
         };
         let mut values = vec![reading(&self.strips[hit.strip])];
-        values
-            .extend(self.strips.iter().enumerate().filter(|(i, _)| *i != hit.strip).map(|(_, s)| reading(s)));
+        values.extend(
+            self.strips
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| *i != hit.strip)
+                .map(|(_, s)| reading(s)),
+        );
         Readout { at: format!("{} ({})", entity.label, self.groups[entity.group].label), values }
     }
 
@@ -298,8 +327,9 @@ mod tests {
 
     fn chart() -> StripChart {
         let groups = ["n1", "n2"].map(|l| Group { label: l.into(), ink: Ink::series(0) }).to_vec();
-        let entities: Vec<_> =
-            (0..50).map(|i| Entity { label: format!("e{i}"), group: usize::from(i % 3 == 0) }).collect();
+        let entities: Vec<_> = (0..50)
+            .map(|i| Entity { label: format!("e{i}"), group: usize::from(i % 3 == 0) })
+            .collect();
         let means = |fast: f64| {
             (0..50)
                 .map(|i| if i % 3 == 0 { fast } else { fast * 8.0 } * (1.0 + f64::from(i) / 500.0))
@@ -311,14 +341,14 @@ mod tests {
         StripChart::new("Entities", axis, groups, entities, strips).unwrap()
     }
 
-    fn frame(c: &StripChart, view: &View) -> Frame {
+    fn frame(c: &StripChart, view: &Viewport) -> Frame {
         c.draw(view, Size::new(800.0, 300.0), &rough_width).frame
     }
 
     #[test]
     fn each_dot_is_hit_at_its_own_place() {
         let c = chart();
-        let mut view = View::default();
+        let mut view = Viewport::default();
         let frame = frame(&c, &view);
         for row in 0..2 {
             let (dots, radius) = c.dots(row, &view, &frame);
@@ -335,7 +365,7 @@ mod tests {
     #[test]
     fn arrows_visit_all_dots_of_a_row_by_value() {
         let c = chart();
-        let mut view = View::default();
+        let mut view = Viewport::default();
         let frame = frame(&c, &view);
         let mut seen = Vec::new();
         for _ in 0..50 {
@@ -354,7 +384,7 @@ mod tests {
     #[test]
     fn a_hidden_group_is_neither_drawn_nor_hit() {
         let c = chart();
-        let view = View { hidden: [0].into(), ..View::default() };
+        let view = Viewport { hidden: [0].into(), ..Viewport::default() };
         let frame = frame(&c, &view);
         let (dots, _) = c.dots(0, &view, &frame);
         assert_eq!(dots.iter().filter(|p| p.is_drawn()).count(), 17);
@@ -371,7 +401,8 @@ mod tests {
     fn no_entities_no_rows_no_panic() {
         let axis = Axis::log("", Quantity::Micros);
         let c = StripChart::new("", axis, vec![], vec![], vec![]).unwrap();
-        let view = View { cursor: Some(Cursor { x: 2.0, y: Some(0.5) }), ..View::default() };
+        let view =
+            Viewport { cursor: Some(Cursor { x: 2.0, y: Some(0.5) }), ..Viewport::default() };
         let frame = frame(&c, &view);
         assert_eq!((c.hit(&view, &frame), c.step(&view, &frame, Step::Down)), (None, None));
     }

@@ -12,7 +12,12 @@ use super::scene::{
 /// The scene as a document of its own, with `title` and `description` for readers that cannot see it. The ground
 /// is painted.
 pub fn document(scene: &Scene, palette: &Palette, title: &str, description: &str) -> String {
-    let mut w = Writer { out: String::new(), palette, groups: 0, id: fingerprint(title, description, scene) };
+    let mut w = Writer {
+        out: String::new(),
+        palette,
+        groups: 0,
+        id: fingerprint(title, description, scene),
+    };
     let (width, height) = (num(scene.width), num(scene.height));
     w.put(&format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
@@ -137,8 +142,10 @@ impl Writer<'_> {
             Weight::Px(w) => w,
         };
         let color = self.color(stroke.ink);
-        let mut line =
-            format!("<path d=\"{d}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"", num(width));
+        let mut line = format!(
+            "<path d=\"{d}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"",
+            num(width)
+        );
         if !crisp {
             line += " stroke-linejoin=\"round\"";
         } else if stroke.weight == Weight::Hair {
@@ -172,7 +179,9 @@ impl Writer<'_> {
 
     fn rect(&mut self, r: Rect, fill: &str, alpha: f64) {
         let (x, y, w, h, o) = (num(r.x), num(r.y), num(r.w), num(r.h), opacity(alpha));
-        self.put(&format!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{fill}\"{o}/>\n"));
+        self.put(&format!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{fill}\"{o}/>\n"
+        ));
     }
 
     fn text(&mut self, l: &Label) {
@@ -208,7 +217,9 @@ impl Writer<'_> {
             format!("fill=\"none\" stroke=\"{color}\" stroke-width=\"1.8\"")
         } else if hollow {
             let ground = self.color(Ink::Surface);
-            format!("fill=\"{ground}\" fill-opacity=\"0.6\" stroke=\"{color}\" stroke-width=\"1.6\"")
+            format!(
+                "fill=\"{ground}\" fill-opacity=\"0.6\" stroke=\"{color}\" stroke-width=\"1.6\""
+            )
         } else {
             format!("fill=\"{color}\"")
         };
@@ -292,7 +303,9 @@ fn bitmap(raster: &Raster, palette: &Palette) -> Option<Vec<u8>> {
     }
     out.extend_from_slice(&[1, 0, 32, 0]);
     // Compression by masks, size, resolution, colours; then the masks of red, green, blue, alpha; "sRGB".
-    for v in [3, body, 2835, 2835, 0, 0, 0x00ff_0000, 0x0000_ff00, 0x0000_00ff, 0xff00_0000, 0x7352_4742] {
+    for v in
+        [3, body, 2835, 2835, 0, 0, 0x00ff_0000, 0x0000_ff00, 0x0000_00ff, 0xff00_0000, 0x7352_4742]
+    {
         out.extend_from_slice(&v.to_le_bytes());
     }
     out.resize(head as usize, 0);
@@ -333,7 +346,10 @@ mod tests {
         let mut rest = doc;
         while let Some(i) = rest.find('<') {
             let text = &rest[..i];
-            assert!(!text.contains('>') && text.matches('&').count() == text.matches(';').count(), "{text}");
+            assert!(
+                !text.contains('>') && text.matches('&').count() == text.matches(';').count(),
+                "{text}"
+            );
             let end = rest[i..].find('>').map(|e| i + e).unwrap();
             let tag = &rest[i + 1..end];
             assert!(tag.matches('"').count().is_multiple_of(2), "{tag}");
@@ -355,11 +371,15 @@ mod tests {
 
     #[test]
     fn every_kind_of_item_is_well_formed() {
-        let points = vec![Point::new(1.0, 2.0), Point::new(3.0, 4.5), Point::BREAK, Point::new(5.0, 6.0)];
+        let points =
+            vec![Point::new(1.0, 2.0), Point::new(3.0, 4.5), Point::BREAK, Point::new(5.0, 6.0)];
         let r = Rect::new(1.0, 1.0, 5.0, 5.0);
         let raster = Raster { width: 2, height: 1, levels: vec![0, 255] };
         let mut items = vec![
-            Item::Path { points: points.clone(), stroke: Stroke::hair(Ink::Axis).dashed(Dash::Dotted) },
+            Item::Path {
+                points: points.clone(),
+                stroke: Stroke::hair(Ink::Axis).dashed(Dash::Dotted),
+            },
             Item::Segments {
                 ends: vec![[points[0], points[1]], [points[0], Point::BREAK]],
                 stroke: Stroke::px(Ink::Grid, 2.0),
@@ -370,17 +390,27 @@ mod tests {
             Item::Image { rect: r, raster },
             label("a < b & c > d"),
         ];
-        for shape in
-            [Shape::Circle, Shape::Square, Shape::Diamond, Shape::Up, Shape::Down, Shape::Plus, Shape::Cross]
-        {
+        for shape in [
+            Shape::Circle,
+            Shape::Square,
+            Shape::Diamond,
+            Shape::Up,
+            Shape::Down,
+            Shape::Plus,
+            Shape::Cross,
+        ] {
             for hollow in [false, true] {
                 let (points, fill) = (points.clone(), Fill::solid(Ink::series(3)));
                 items.push(Item::Markers { points, shape, radius: 3.0, fill, hollow });
             }
         }
-        let names =
-            elements(&svg(vec![Item::Clip { rect: r, items: items.clone() }, Item::Clip { rect: r, items }]));
-        for want in ["svg", "title", "desc", "pattern", "clipPath", "g", "path", "rect", "image", "text"] {
+        let names = elements(&svg(vec![
+            Item::Clip { rect: r, items: items.clone() },
+            Item::Clip { rect: r, items },
+        ]));
+        for want in
+            ["svg", "title", "desc", "pattern", "clipPath", "g", "path", "rect", "image", "text"]
+        {
             assert!(names.iter().any(|n| n == want), "{want}");
         }
     }
@@ -395,7 +425,10 @@ mod tests {
     #[test]
     fn a_path_breaks_where_its_points_do() {
         let p = |x| Point::new(x, 0.0);
-        assert_eq!(path(&[p(0.0), p(1.0), Point::BREAK, p(2.0), p(3.0)], false), "M0 0L1 0M2 0L3 0");
+        assert_eq!(
+            path(&[p(0.0), p(1.0), Point::BREAK, p(2.0), p(3.0)], false),
+            "M0 0L1 0M2 0L3 0"
+        );
         assert_eq!(path(&[p(0.0), p(1.25)], true), "M0 0L1.25 0Z");
     }
 
@@ -410,6 +443,9 @@ mod tests {
         let b = bitmap(&raster, &Palette::light()).unwrap();
         assert_eq!((b.len(), &b[..2]), (122 + 8, &b"BM"[..]));
         assert_eq!((b[125], b[129]), (0, 255), "the lower row comes first, and is empty");
-        assert_eq!(bitmap(&Raster { width: 2, height: 2, levels: vec![1] }, &Palette::light()), None);
+        assert_eq!(
+            bitmap(&Raster { width: 2, height: 2, levels: vec![1] }, &Palette::light()),
+            None
+        );
     }
 }

@@ -43,8 +43,8 @@ const GAP_ACROSS: f64 = 10.0;
 const GAP_UP: f64 = 6.0;
 const TEXT_HEIGHT: f64 = 12.0;
 const SECONDS: [f64; 20] = [
-    1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0,
-    21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0,
+    1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0,
+    10_800.0, 21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0,
 ];
 
 /// The smallest step people use that is at least `raw`: 1, 2, 5 times a power of ten; for times of a second and
@@ -64,7 +64,11 @@ pub fn step(quantity: Quantity, raw: f64) -> f64 {
         return 1.0;
     }
     let p = 10f64.powf(raw.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].map(|m| m * p).into_iter().find(|s| *s >= raw * (1.0 - 1e-9)).unwrap_or(10.0 * p)
+    [1.0, 2.0, 5.0, 10.0]
+        .map(|m| m * p)
+        .into_iter()
+        .find(|s| *s >= raw * (1.0 - 1e-9))
+        .unwrap_or(10.0 * p)
 }
 
 /// Multiples of `step` in the domain; at most 1,000.
@@ -73,7 +77,10 @@ fn multiples([lo, hi]: [f64; 2], step: f64) -> Vec<f64> {
     let first = ((lo - slack) / step).ceil();
     let last = ((hi + slack) / step).floor();
     let n = ((last - first).max(-1.0) + 1.0).min(1000.0) as usize;
-    (0..n).map(|i| (first + i as f64) * step).map(|v| if v.abs() < slack { 0.0 } else { v }).collect()
+    (0..n)
+        .map(|i| (first + i as f64) * step)
+        .map(|v| if v.abs() < slack { 0.0 } else { v })
+        .collect()
 }
 
 /// The domain widened to whole steps, about `n` of them: for a linear value axis.
@@ -178,7 +185,8 @@ fn place(
             Along::Height(b) => (TEXT_HEIGHT, GAP_UP, b),
         };
         let (lo, hi) = (bounds[0] + extent / 2.0, bounds[1] - extent / 2.0);
-        let label_px = if lo <= hi { px.clamp(lo, hi) } else { f64::midpoint(bounds[0], bounds[1]) };
+        let label_px =
+            if lo <= hi { px.clamp(lo, hi) } else { f64::midpoint(bounds[0], bounds[1]) };
         fits &= lo <= hi;
         // Along the height pixels run down while values run up.
         let (near, far) = match along {
@@ -208,7 +216,8 @@ pub fn fit(scale: &Scale, quantity: Quantity, along: Along, measure: Measure<'_>
         let last = i + 1 == found.len();
         if (fits && !many) || last {
             ticks.unit = notation.unit();
-            ticks.major = if fits { major } else { thinned(major, scale, along, &notation, measure) };
+            ticks.major =
+                if fits { major } else { thinned(major, scale, along, &notation, measure) };
             ticks.widest = widest;
             break;
         }
@@ -244,7 +253,10 @@ fn minor(scale: &Scale) -> Vec<f64> {
     if scale.kind() != Kind::Log || (d[1] / d[0]).log10() * 30.0 > scale.length() {
         return Vec::new();
     }
-    decades(d, &[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 1).into_iter().map(|v| scale.px(v)).collect()
+    decades(d, &[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 1)
+        .into_iter()
+        .map(|v| scale.px(v))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The schedule of an open load: due times fixed by the seed before the start.
 
 use fwit_model::plan::{Arrivals, Stage, stages};
-use fwit_stats::random::Stream;
 use fwit_quantities::units::Micros;
+use fwit_stats::random::Stream;
 
 /// Due times after the start, rising; without end where the rate does not change.
 #[derive(Debug)]
@@ -23,7 +23,14 @@ impl Schedule {
         let stages = stages.to_vec();
         // With stages, time is counted in arrivals of a rate of 1, and the stages' integral turned back.
         let rate_per_s = if stages.is_empty() { rate_per_s } else { 1.0 };
-        Schedule { rate_per_s, arrivals, stages, stream: Stream::new(seed, "arrivals", 0), at: 0.0, count: 0 }
+        Schedule {
+            rate_per_s,
+            arrivals,
+            stages,
+            stream: Stream::new(seed, "arrivals", 0),
+            at: 0.0,
+            count: 0,
+        }
     }
 }
 
@@ -36,7 +43,8 @@ impl Iterator for Schedule {
             Arrivals::Constant => self.count as f64 / self.rate_per_s,
             Arrivals::Poisson => self.at + self.stream.exponential(1.0 / self.rate_per_s),
         };
-        let at = if self.stages.is_empty() { self.at } else { stages::due_s(&self.stages, self.at)? };
+        let at =
+            if self.stages.is_empty() { self.at } else { stages::due_s(&self.stages, self.at)? };
         Some(Micros::from_secs(at))
     }
 }
@@ -55,22 +63,31 @@ mod tests {
     fn stages_are_the_rate() {
         let stages = stages::parse("0→100 in 10s, 100 for 5s, 20 for 10s").unwrap();
         for arrivals in [Arrivals::Constant, Arrivals::Poisson] {
-            let due: Vec<f64> = Schedule::new(3, 1.0, arrivals, &stages).map(Micros::as_secs).collect();
+            let due: Vec<f64> =
+                Schedule::new(3, 1.0, arrivals, &stages).map(Micros::as_secs).collect();
             assert!(due.is_sorted() && due.last().is_some_and(|d| *d <= 25.0));
-            let of = |from: f64, to: f64| due.iter().filter(|d| (from..to).contains(*d)).count() as f64;
+            let of =
+                |from: f64, to: f64| due.iter().filter(|d| (from..to).contains(*d)).count() as f64;
             for (from, to, wanted) in
                 [(0.0, 5.0, 125.0), (5.0, 10.0, 375.0), (10.0, 15.0, 500.0), (15.0, 25.0, 200.0)]
             {
-                let slack = if arrivals == Arrivals::Constant { 1.0 } else { 4.0 * f64::sqrt(wanted) };
-                assert!((of(from, to) - wanted).abs() <= slack, "{arrivals:?} {from}: {}", of(from, to));
+                let slack =
+                    if arrivals == Arrivals::Constant { 1.0 } else { 4.0 * f64::sqrt(wanted) };
+                assert!(
+                    (of(from, to) - wanted).abs() <= slack,
+                    "{arrivals:?} {from}: {}",
+                    of(from, to)
+                );
             }
         }
     }
 
     #[test]
     fn poisson_gaps_have_mean_and_variance_of_the_exponential() {
-        let due: Vec<f64> =
-            Schedule::new(7, 200.0, Arrivals::Poisson, &[]).take(20_000).map(Micros::as_secs).collect();
+        let due: Vec<f64> = Schedule::new(7, 200.0, Arrivals::Poisson, &[])
+            .take(20_000)
+            .map(Micros::as_secs)
+            .collect();
         let gaps: Vec<f64> = due.windows(2).map(|w| w[1] - w[0]).collect();
         let n = gaps.len() as f64;
         let mean = gaps.iter().sum::<f64>() / n;

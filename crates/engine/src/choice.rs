@@ -3,8 +3,8 @@
 
 use fwit_model::dialect::{KeyUse, Operation, Pool};
 use fwit_model::plan::{Keys, Model, Plan};
-use fwit_stats::random::Stream;
 use fwit_quantities::units::{Micros, push_number};
+use fwit_stats::random::Stream;
 
 /// One entity's dice and memory.
 #[derive(Debug)]
@@ -95,7 +95,10 @@ impl Chooser {
     pub fn choose(&mut self, operations: &[Operation], topic: &str, now: Micros, out: &mut Chosen) {
         let total = self.weights.last().copied().unwrap_or_default();
         let roll = self.ops.below(total);
-        out.op = self.weights.partition_point(|sum| *sum <= roll).min(operations.len().saturating_sub(1));
+        out.op = self
+            .weights
+            .partition_point(|sum| *sum <= roll)
+            .min(operations.len().saturating_sub(1));
         out.event = None;
         out.key.clear();
         out.value.clear();
@@ -154,7 +157,8 @@ impl Chooser {
     /// The operation succeeded: what it wrote is remembered.
     pub fn succeeded(&mut self, operations: &[Operation], chosen: &Chosen) {
         let cap = self.keys.known as usize;
-        if let Some(KeyUse::Any(pool) | KeyUse::Fresh(pool)) = operations.get(chosen.op).map(|o| o.key)
+        if let Some(KeyUse::Any(pool) | KeyUse::Fresh(pool)) =
+            operations.get(chosen.op).map(|o| o.key)
             && let Some(pool) = self.pool(pool)
         {
             pool.remember(chosen.key_number, cap);
@@ -171,7 +175,8 @@ impl Chooser {
 
     /// Letters and digits that never repeat themselves: a value equal to the stored one may cost nothing.
     fn fill(&mut self, out: &mut String) {
-        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-x";
+        const LETTERS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-x";
         let mut left = self.keys.value_bytes as usize;
         while left > 0 {
             let mut bits = self.values.bits();
@@ -268,9 +273,13 @@ mod tests {
             c.choose(ops, "t", Micros(0), &mut chosen);
             match ops[chosen.op].name {
                 "set" => written.push(chosen.key.clone()),
-                "get" | "delete" if !empty => assert!(written.contains(&chosen.key), "{}", chosen.key),
+                "get" | "delete" if !empty => {
+                    assert!(written.contains(&chosen.key), "{}", chosen.key)
+                }
                 "blob_set" => {
-                    assert!(chosen.key.starts_with("stress-blob-run1-0-") && chosen.value.len() == 18);
+                    assert!(
+                        chosen.key.starts_with("stress-blob-run1-0-") && chosen.value.len() == 18
+                    );
                 }
                 "publish" => assert_eq!(chosen.key, "t"),
                 _ => {}

@@ -7,14 +7,14 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::choice::{Chooser, Chosen};
+use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
 use super::shared::Shared;
 use super::slots::Permit;
-use super::world::{Call, Clock, NoAnswer, Reply, Transport, Wire};
 use fwit_model::dialect::{Answer, Choice, KeyUse, Request};
 use fwit_quantities::sample::{Outcome, Sample};
+use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
 use fwit_stats::random::Stream;
-use fwit_quantities::units::Micros;
 
 /// Most hops to a leader, by redirects and resubmissions.
 const REDIRECTS_MAX: u32 = 5;
@@ -46,7 +46,7 @@ pub struct Client<T, C> {
 
 /// A request under way. If it is dropped before it ended (the run was stopped), it ends as aborted: that is
 /// how every issued request is counted exactly once.
-struct Flight<'a, T: Transport, C: Clock> {
+struct InFlightRequest<'a, T: Transport, C: Clock> {
     client: &'a Client<T, C>,
     sample: Sample,
     /// Where its last hop went.
@@ -54,7 +54,7 @@ struct Flight<'a, T: Transport, C: Clock> {
     open: bool,
 }
 
-impl<T: Transport, C: Clock> Flight<'_, T, C> {
+impl<T: Transport, C: Clock> InFlightRequest<'_, T, C> {
     fn end(&mut self, outcome: Outcome, wire: Wire) {
         self.open = false;
         self.sample.outcome = outcome;
@@ -68,7 +68,7 @@ impl<T: Transport, C: Clock> Flight<'_, T, C> {
     }
 }
 
-impl<T: Transport, C: Clock> Drop for Flight<'_, T, C> {
+impl<T: Transport, C: Clock> Drop for InFlightRequest<'_, T, C> {
     fn drop(&mut self) {
         if self.open {
             self.end(Outcome::Aborted, Wire::Absent);
@@ -77,32 +77,32 @@ impl<T: Transport, C: Clock> Drop for Flight<'_, T, C> {
 }
 
 /// Counts an entity as waiting while it lives.
-struct WaitMark<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
+struct WaitGuard<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
 
-impl<'a, T: Transport, C: Clock> WaitMark<'a, T, C> {
+impl<'a, T: Transport, C: Clock> WaitGuard<'a, T, C> {
     fn new(shared: &'a Shared<T, C>) -> Self {
         shared.recorder.borrow_mut().wait_begins(shared.clock.now());
-        WaitMark(shared)
+        WaitGuard(shared)
     }
 }
 
-impl<T: Transport, C: Clock> Drop for WaitMark<'_, T, C> {
+impl<T: Transport, C: Clock> Drop for WaitGuard<'_, T, C> {
     fn drop(&mut self) {
         self.0.recorder.borrow_mut().wait_ends(self.0.clock.now());
     }
 }
 
 /// Counts an entity as taking part while it lives.
-struct Part<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
+struct ActiveGuard<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
 
-impl<'a, T: Transport, C: Clock> Part<'a, T, C> {
+impl<'a, T: Transport, C: Clock> ActiveGuard<'a, T, C> {
     fn new(shared: &'a Shared<T, C>) -> Self {
         shared.recorder.borrow_mut().joins(shared.clock.now());
-        Part(shared)
+        ActiveGuard(shared)
     }
 }
 
-impl<T: Transport, C: Clock> Drop for Part<'_, T, C> {
+impl<T: Transport, C: Clock> Drop for ActiveGuard<'_, T, C> {
     fn drop(&mut self) {
         self.0.recorder.borrow_mut().leaves(self.0.clock.now());
     }
@@ -122,7 +122,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
     #[must_use]
     pub fn new(shared: Rc<Shared<T, C>>, entity: u32) -> Client<T, C> {
         let nodes = shared.plan.cluster.nodes.len() as u32;
-        let home = Stream::new(shared.plan.seed, "home", u64::from(entity)).below(nodes.max(1)) as u16;
+        let home =
+            Stream::new(shared.plan.seed, "home", u64::from(entity)).below(nodes.max(1)) as u16;
         Client {
             entity,
             home,
@@ -140,7 +141,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     pub async fn live(&self) {
         let shared = &*self.shared;
         shared.parking.wanted(self.entity).await;
-        let mut part = Part::new(shared);
+        let mut part = ActiveGuard::new(shared);
         let first = self.chooser.borrow_mut().first();
         let mut freed = shared.clock.now();
         shared.clock.sleep_until(freed + first).await;
@@ -155,7 +156,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             if !shared.parking.wants(self.entity) {
                 drop(part);
                 shared.parking.wanted(self.entity).await;
-                part = Part::new(shared);
+                part = ActiveGuard::new(shared);
                 freed = shared.clock.now();
             }
             let think = self.chooser.borrow_mut().think();
@@ -176,8 +177,14 @@ impl<T: Transport, C: Clock> Client<T, C> {
 
         let operations = shared.dialect.operations();
         let mut chosen = self.spare.take();
-        self.chooser.borrow_mut().choose(operations, &shared.topic, shared.clock.now(), &mut chosen);
-        let request = shared.dialect.request(chosen.op, &Choice { key: &chosen.key, value: &chosen.value });
+        self.chooser.borrow_mut().choose(
+            operations,
+            &shared.topic,
+            shared.clock.now(),
+            &mut chosen,
+        );
+        let request =
+            shared.dialect.request(chosen.op, &Choice { key: &chosen.key, value: &chosen.value });
         if let KeyUse::Forget(pool) = operations[chosen.op].key {
             shared.acknowledged.borrow_mut().deleting(pool, &chosen.key);
         }
@@ -186,7 +193,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         if let Some(seq) = chosen.event {
             shared.ledger.borrow_mut().published(self.entity, seq);
         }
-        let mut flight = Flight {
+        let mut flight = InFlightRequest {
             client: self,
             sample: Sample {
                 entity: self.entity,
@@ -209,7 +216,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
             // The leader could not be reached by a redirect: ask for it and submit again, as one request.
             if ended.outcome == Outcome::NotLeader && hop < REDIRECTS_MAX {
                 let leader = shared.find_leader(shared.clock.now()).await;
-                if let Some(leader) = leader.filter(|l| *l != node && shared.clock.now() < deadline) {
+                if let Some(leader) = leader.filter(|l| *l != node && shared.clock.now() < deadline)
+                {
                     drop(permit);
                     shared.recorder.borrow_mut().moved(node, leader, shared.clock.now());
                     (node, flight.at, flight.sample.redirected) = (leader, leader, true);
@@ -235,7 +243,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let lane = self.lane(node)?;
         let place = self.shared.slots.acquire(lane);
         // A wait of no length adds nothing.
-        let mark = (counted && !place.is_granted()).then(|| WaitMark::new(&self.shared));
+        let mark = (counted && !place.is_granted()).then(|| WaitGuard::new(&self.shared));
         let permit = place.await;
         drop(mark);
         Some(permit)
@@ -265,7 +273,9 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let base = shared.topology.borrow().lanes[permit.lane()].base.clone();
         let wants_text = |status| shared.dialect.wants_text(op, status);
         let call = Call { lane: permit.lane(), base: &base, request, wants_text: &wants_text };
-        match select(pin!(shared.transport.send(&call)), pin!(shared.clock.sleep_until(deadline))).await {
+        match select(pin!(shared.transport.send(&call)), pin!(shared.clock.sleep_until(deadline)))
+            .await
+        {
             Either::Left((reply, _)) => reply.map(Some),
             Either::Right(_) => Ok(None),
         }
@@ -274,7 +284,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// How the request ended, and where it was answered.
     fn judge(
         &self,
-        flight: &mut Flight<T, C>,
+        flight: &mut InFlightRequest<T, C>,
         op: usize,
         at: u16,
         reply: &Result<Option<Reply>, NoAnswer>,
@@ -286,8 +296,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         };
         let redirected = reply.final_url.is_some();
         flight.sample.redirected |= redirected;
-        let answer =
-            Answer { status: reply.status, bytes: reply.bytes, text: reply.text.as_deref(), redirected };
+        let answer = Answer {
+            status: reply.status,
+            bytes: reply.bytes,
+            text: reply.text.as_deref(),
+            redirected,
+        };
         let outcome = self.shared.dialect.judge(op, &answer);
         let answered = match &reply.final_url {
             Some(url) => self.shared.node_at(url, reply.served_by.as_deref()),
@@ -299,7 +313,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// Books the end of a request and draws the entity's conclusions.
     fn settle(
         &self,
-        flight: &mut Flight<T, C>,
+        flight: &mut InFlightRequest<T, C>,
         chosen: &Chosen,
         reply: &Result<Option<Reply>, NoAnswer>,
         ended: &Ended,
@@ -316,8 +330,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         flight.end(outcome, wire);
         if outcome.is_error() {
             let status = reply.as_ref().ok().and_then(Option::as_ref).map_or(0, |r| r.status);
-            let key =
-                ErrorKey { outcome, op: chosen.op as u8, node: flight.sample.asked, text: words(reply) };
+            let key = ErrorKey {
+                outcome,
+                op: chosen.op as u8,
+                node: flight.sample.asked,
+                text: words(reply),
+            };
             shared.note_error(key, self.entity, status, flight.sample.issued);
         }
         if outcome == Outcome::Ok {

@@ -3,8 +3,8 @@
 
 use hdrhistogram::Histogram;
 
-use fwit_stats::recorder::{LATENCY_MAX, new_histogram};
 use fwit_quantities::units::Micros;
+use fwit_stats::recorder::{LATENCY_MAX, new_histogram};
 
 /// All events of a run.
 #[derive(Debug)]
@@ -84,7 +84,8 @@ impl Ledger {
 
     /// Its publishing was answered with success.
     pub fn acknowledged(&mut self, publisher: u32, seq: u64, sent: Micros) {
-        let place = self.publishers.get_mut(publisher as usize).and_then(|l| l.get_mut(seq as usize - 1));
+        let place =
+            self.publishers.get_mut(publisher as usize).and_then(|l| l.get_mut(seq as usize - 1));
         if let Some(place) = place {
             *place = Publishing::Acknowledged(sent);
         }
@@ -106,8 +107,16 @@ impl Ledger {
     }
 
     /// An event arrived.
-    pub fn received(&mut self, subscriber: usize, publisher: u32, seq: u64, sent: Micros, now: Micros) {
-        let seen = self.subscribers.get_mut(subscriber).and_then(|s| s.seen.get_mut(publisher as usize));
+    pub fn received(
+        &mut self,
+        subscriber: usize,
+        publisher: u32,
+        seq: u64,
+        sent: Micros,
+        now: Micros,
+    ) {
+        let seen =
+            self.subscribers.get_mut(subscriber).and_then(|s| s.seen.get_mut(publisher as usize));
         let Some(seen) = seen.filter(|_| (1..=SEQ_MAX).contains(&seq)) else { return };
         let (word, bit) = ((seq / 64) as usize, 1_u64 << (seq % 64));
         if seen.bits.len() <= word {
@@ -128,11 +137,14 @@ impl Ledger {
     #[must_use]
     pub fn of_publisher(&self, subscriber: usize, publisher: usize) -> Counts {
         let Some(s) = self.subscribers.get(subscriber) else { return Counts::default() };
-        let (Some(seen), Some(list)) = (s.seen.get(publisher), self.publishers.get(publisher)) else {
+        let (Some(seen), Some(list)) = (s.seen.get(publisher), self.publishers.get(publisher))
+        else {
             return Counts::default();
         };
         let due = |p: &Publishing| matches!(p, Publishing::Acknowledged(at) if s.since.is_some_and(|from| *at >= from));
-        let lost = list.iter().enumerate().filter(|(i, p)| due(p) && !seen.has(*i as u64 + 1)).count() as u64;
+        let lost =
+            list.iter().enumerate().filter(|(i, p)| due(p) && !seen.has(*i as u64 + 1)).count()
+                as u64;
         Counts { lost, ..seen.counts }
     }
 

@@ -6,9 +6,9 @@ use std::task::{Poll, Waker};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use super::environment::{Call, Clock, Transport, within};
 use super::leader::LeaderFinder;
 use super::shared::Shared;
-use super::world::{Call, Clock, Transport, within};
 use fwit_model::dialect::{NodeStatus, Request};
 use fwit_quantities::units::Micros;
 

@@ -6,8 +6,8 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use fwit_stats::recorder::new_histogram;
 use fwit_quantities::units::Micros;
+use fwit_stats::recorder::new_histogram;
 
 /// Time between two heartbeats.
 pub const HEARTBEAT: Micros = Micros(25_000);
@@ -25,7 +25,7 @@ const SPANS_MAX: usize = 500;
 /// What can disturb the instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trouble {
+pub enum Disturbance {
     /// The tab was hidden. Workers go on: an annotation, no sign.
     Hidden,
     /// The browser froze the page.
@@ -63,7 +63,7 @@ pub struct Calibration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// What.
-    pub trouble: Trouble,
+    pub trouble: Disturbance,
     /// From.
     pub from: Micros,
     /// To.
@@ -77,7 +77,7 @@ pub struct Instrument {
     window: (Micros, Micros),
     spans: Vec<Span>,
     /// Troubles that have begun and not ended.
-    open: Vec<(Trouble, Micros)>,
+    open: Vec<(Disturbance, Micros)>,
     /// Wall clock less page clock when last looked at, µs.
     offset_us: Option<i64>,
     /// Whether the browser tells of pressure at all.
@@ -115,14 +115,14 @@ impl Instrument {
             self.lag.record(lag.0).ok();
         }
         if lag > GAP {
-            self.add(Trouble::StoodStill, due, now);
+            self.add(Disturbance::StoodStill, due, now);
         } else if lag > LATE {
-            self.add(Trouble::Late, due, now);
+            self.add(Disturbance::Late, due, now);
         }
     }
 
     /// A trouble begins or ends at `now`.
-    pub fn mark(&mut self, trouble: Trouble, begins: bool, now: Micros) {
+    pub fn mark(&mut self, trouble: Disturbance, begins: bool, now: Micros) {
         let at = self.open.iter().position(|(t, _)| *t == trouble);
         match (begins, at) {
             (true, None) => self.open.push((trouble, now)),
@@ -140,12 +140,12 @@ impl Instrument {
         if let Some(before) = self.offset_us
             && offset.abs_diff(before) > STEP_US as u64
         {
-            self.add(Trouble::ClockStep, now, now);
+            self.add(Disturbance::ClockStep, now, now);
         }
         self.offset_us = Some(offset);
     }
 
-    fn add(&mut self, trouble: Trouble, from: Micros, until: Micros) {
+    fn add(&mut self, trouble: Disturbance, from: Micros, until: Micros) {
         let room = self.spans.len() < SPANS_MAX;
         match self.spans.iter_mut().rev().find(|s| s.trouble == trouble) {
             Some(last) if from.since(last.until) < JOIN => last.until = last.until.max(until),
@@ -163,8 +163,11 @@ impl Instrument {
     /// All spans so far, by their start; those under way end at `now`.
     #[must_use]
     pub fn spans(&self, now: Micros) -> Vec<Span> {
-        let open =
-            self.open.iter().map(|(trouble, from)| Span { trouble: *trouble, from: *from, until: now });
+        let open = self.open.iter().map(|(trouble, from)| Span {
+            trouble: *trouble,
+            from: *from,
+            until: now,
+        });
         let mut list: Vec<Span> = self.spans.iter().copied().chain(open).collect();
         list.sort_by(|a, b| a.from.cmp(&b.from));
         list
@@ -172,7 +175,7 @@ impl Instrument {
 
     /// How long a trouble lasted within a window, up to `now`.
     #[must_use]
-    pub fn time_of(&self, trouble: Trouble, window: (Micros, Micros), now: Micros) -> Micros {
+    pub fn time_of(&self, trouble: Disturbance, window: (Micros, Micros), now: Micros) -> Micros {
         let inside = |s: &Span| s.until.min(window.1).since(s.from.max(window.0));
         let list = self.spans(now);
         list.iter().filter(|s| s.trouble == trouble).fold(Micros::ZERO, |sum, s| sum + inside(s))
@@ -198,19 +201,25 @@ mod tests {
         let of = |trouble, from, until| Span { trouble, from: Micros(from), until: Micros(until) };
         assert_eq!(
             i.spans(Micros(9 * S)),
-            [of(Trouble::Late, 3 * S, 3 * S + 400_000), of(Trouble::StoodStill, 5 * S, 7 * S)]
+            [
+                of(Disturbance::Late, 3 * S, 3 * S + 400_000),
+                of(Disturbance::StoodStill, 5 * S, 7 * S)
+            ]
         );
     }
 
     #[test]
     fn a_trouble_lasts_until_it_ends_or_until_now() {
         let mut i = Instrument::default();
-        i.mark(Trouble::Hidden, true, Micros(0));
+        i.mark(Disturbance::Hidden, true, Micros(0));
         i.begin(Micros(S), (Micros(2 * S), Micros(10 * S)));
-        i.mark(Trouble::Hidden, true, Micros(3 * S));
-        assert_eq!(i.time_of(Trouble::Hidden, (Micros(2 * S), Micros(10 * S)), Micros(5 * S)), Micros(3 * S));
-        i.mark(Trouble::Hidden, false, Micros(6 * S));
-        i.mark(Trouble::Hidden, false, Micros(8 * S));
+        i.mark(Disturbance::Hidden, true, Micros(3 * S));
+        assert_eq!(
+            i.time_of(Disturbance::Hidden, (Micros(2 * S), Micros(10 * S)), Micros(5 * S)),
+            Micros(3 * S)
+        );
+        i.mark(Disturbance::Hidden, false, Micros(6 * S));
+        i.mark(Disturbance::Hidden, false, Micros(8 * S));
         assert_eq!(i.spans(Micros(9 * S))[0].until, Micros(6 * S));
     }
 
@@ -222,6 +231,6 @@ mod tests {
         }
         assert!(i.spans(Micros(100 * S)).is_empty());
         i.wall_clock(3_000 * S as i64, Micros(100 * S));
-        assert_eq!(i.spans(Micros(100 * S))[0].trouble, Trouble::ClockStep);
+        assert_eq!(i.spans(Micros(100 * S))[0].trouble, Disturbance::ClockStep);
     }
 }

@@ -15,13 +15,12 @@
 pub mod arrivals;
 pub mod choice;
 pub mod client;
-pub mod crowd;
-pub mod engine;
+pub mod environment;
 pub mod events;
 mod find_leader;
 pub mod instrument;
 pub mod leader;
-pub mod names;
+pub mod live_run;
 pub mod parking;
 mod read_back;
 pub mod shared;
@@ -31,7 +30,6 @@ pub mod subscriber;
 pub mod topology;
 pub mod verify;
 mod warm;
-pub mod world;
 
 #[cfg(test)]
 #[path = "../../stats/src/vectors.rs"]

@@ -66,7 +66,9 @@ mod tests {
         parking.set(1);
         let mut cx = Context::from_waker(Waker::noop());
         let (mut one, mut five) = (pin!(parking.wanted(1)), pin!(parking.wanted(5)));
-        assert!(one.as_mut().poll(&mut cx).is_pending() && five.as_mut().poll(&mut cx).is_pending());
+        assert!(
+            one.as_mut().poll(&mut cx).is_pending() && five.as_mut().poll(&mut cx).is_pending()
+        );
         parking.set(3);
         assert!(one.poll(&mut cx).is_ready() && five.as_mut().poll(&mut cx).is_pending());
         assert_eq!(parking.waiting.borrow().len(), 1, "who goes on is forgotten");

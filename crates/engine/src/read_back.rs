@@ -8,9 +8,9 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream;
 
+use super::environment::{Call, Clock, Transport, within};
 use super::shared::Shared;
 use super::verify::Verification;
-use super::world::{Call, Clock, Transport, within};
 use fwit_model::dialect::{Answer, Choice, KeyUse, Kind, Pool};
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
@@ -53,7 +53,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let reads = stream::iter(keys)
             .map(|(pool, key)| async move { (self.is_there(leader, pool, &key).await, key) });
         let mut reads = pin!(reads.buffer_unordered(AT_A_TIME));
-        let (patience, cut) = (pin!(self.clock.sleep_until(self.clock.now() + PATIENCE)), pin!(cut));
+        let (patience, cut) =
+            (pin!(self.clock.sleep_until(self.clock.now() + PATIENCE)), pin!(cut));
         let mut end = select(patience, cut);
         while let Either::Left((Some((there, key)), _)) = select(reads.next(), &mut end).await {
             left -= 1;
@@ -74,7 +75,9 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     async fn is_there(&self, node: u16, pool: Pool, key: &str) -> Option<bool> {
-        let reads = |o: &fwit_model::dialect::Operation| o.kind == Kind::Read && o.key == KeyUse::Known(pool);
+        let reads = |o: &fwit_model::dialect::Operation| {
+            o.kind == Kind::Read && o.key == KeyUse::Known(pool)
+        };
         let op = self.dialect.operations().iter().position(reads)?;
         let (lane, base) = self.topology.borrow().first_lane(node)?;
         let request = self.dialect.request(op, &Choice { key, value: "" });
@@ -85,12 +88,15 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             request: &request,
             wants_text: &|status| self.dialect.wants_text(op, status),
         };
-        let reply = within(&self.clock, self.plan.load.timeout, self.transport.send(&call))
-            .await?
-            .ok()?;
+        let reply =
+            within(&self.clock, self.plan.load.timeout, self.transport.send(&call)).await?.ok()?;
         let redirected = reply.final_url.is_some();
-        let answer =
-            Answer { status: reply.status, bytes: reply.bytes, text: reply.text.as_deref(), redirected };
+        let answer = Answer {
+            status: reply.status,
+            bytes: reply.bytes,
+            text: reply.text.as_deref(),
+            redirected,
+        };
         match self.dialect.judge(op, &answer) {
             Outcome::Ok => Some(true),
             Outcome::NotFound => Some(false),

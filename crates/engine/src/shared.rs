@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::environment::{Clock, Transport};
 use super::events::Ledger;
 use super::instrument::Instrument;
 use super::leader::LeaderFinder;
@@ -9,13 +10,12 @@ use super::parking::Parking;
 use super::slots::Slots;
 use super::topology::Topology;
 use super::verify::Acknowledged;
-use super::world::{Clock, Transport};
 use fwit_model::dialect::{self, Dialect};
 use fwit_model::plan::{BaseUrl, Model, Plan};
 use fwit_quantities::sample::Protocol;
+use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
 use fwit_stats::recorder::Recorder;
-use fwit_quantities::units::Micros;
 
 /// Slots of a lane that multiplexes: browsers assume 100 streams until the server says otherwise.
 pub const SLOTS_MULTIPLEXED: u32 = 100;
@@ -72,7 +72,13 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             clock,
             topic: format!("fwit-{run_id}"),
             run_id,
-            recorder: RefCell::new(Recorder::new(0, 0, 0, Micros::ZERO, (Micros::ZERO, Micros::ZERO))),
+            recorder: RefCell::new(Recorder::new(
+                0,
+                0,
+                0,
+                Micros::ZERO,
+                (Micros::ZERO, Micros::ZERO),
+            )),
             topology: RefCell::new(topology),
             slots,
             ledger: RefCell::new(Ledger::new(plan.load.entities, plan.subscribers)),
@@ -124,7 +130,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     /// What has to be done a few times a second: wire timings come in, slots follow the protocol.
-    pub fn beat(&self) {
+    pub fn tick(&self) {
         self.want_entities();
         let now = self.clock.now();
         let mut recorder = self.recorder.borrow_mut();

@@ -37,11 +37,11 @@ struct Lane {
 #[derive(Debug)]
 struct Waiting {
     ticket: u64,
-    state: Rc<RefCell<Place>>,
+    state: Rc<RefCell<Waiter>>,
 }
 
 #[derive(Debug, Default)]
-struct Place {
+struct Waiter {
     granted: bool,
     waker: Option<Waker>,
 }
@@ -93,7 +93,7 @@ impl Slots {
         inner.next_ticket += 1;
         let mut state = None;
         if !inner.take_free(lane) {
-            let place = Rc::new(RefCell::new(Place::default()));
+            let place = Rc::new(RefCell::new(Waiter::default()));
             if let Some(l) = inner.lanes.get_mut(lane) {
                 l.queue.push_back(Waiting { ticket, state: place.clone() });
                 inner.waiting += 1;
@@ -133,7 +133,9 @@ impl Lane {
 impl Inner {
     /// Takes a slot of a lane that has room and no queue; nobody on another lane waits for it then.
     fn take_free(&mut self, lane: usize) -> bool {
-        let Some(lane) = self.lanes.get_mut(lane).filter(|l| l.queue.is_empty() && l.in_use < l.limit) else {
+        let Some(lane) =
+            self.lanes.get_mut(lane).filter(|l| l.queue.is_empty() && l.in_use < l.limit)
+        else {
             return false;
         };
         let free = self.in_use < self.total;
@@ -146,7 +148,8 @@ impl Inner {
     /// a waker only puts a task on its executor's list.
     fn grant(&mut self) {
         while self.waiting > 0 && self.in_use < self.total {
-            let first = (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next_ticket()?, i))).min();
+            let first =
+                (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next_ticket()?, i))).min();
             let Some((_, i)) = first else { return };
             let lane = &mut self.lanes[i];
             let Some(waiting) = lane.queue.pop_front() else { return };
@@ -169,7 +172,7 @@ pub struct Acquire {
     lane: usize,
     ticket: u64,
     /// `None` where there was room at once.
-    state: Option<Rc<RefCell<Place>>>,
+    state: Option<Rc<RefCell<Waiter>>>,
     taken: bool,
 }
 

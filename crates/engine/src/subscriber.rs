@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use super::environment::{Clock, EventStream, StreamItem, Transport};
 use super::shared::Shared;
-use super::world::{Clock, EventStream, StreamItem, Transport};
 use fwit_quantities::units::Micros;
 
 /// Pause before a broken stream is opened again.
@@ -26,7 +26,9 @@ pub async fn listen<T: Transport, C: Clock>(
         let mut stream = shared.transport.subscribe(&url);
         let why = loop {
             match stream.next().await {
-                Ok(StreamItem::Open) => shared.ledger.borrow_mut().opened(subscriber, shared.clock.now()),
+                Ok(StreamItem::Open) => {
+                    shared.ledger.borrow_mut().opened(subscriber, shared.clock.now())
+                }
                 Ok(StreamItem::Message(text, at)) => receive(&shared, subscriber, &text, at),
                 Err(why) => break why.0,
             }
@@ -37,7 +39,12 @@ pub async fn listen<T: Transport, C: Clock>(
     }
 }
 
-fn receive<T: Transport, C: Clock>(shared: &Shared<T, C>, subscriber: usize, text: &str, at: Micros) {
+fn receive<T: Transport, C: Clock>(
+    shared: &Shared<T, C>,
+    subscriber: usize,
+    text: &str,
+    at: Micros,
+) {
     let Some(event) = shared.dialect.event(text) else { return };
     if event.run == shared.run_id {
         let sent = Micros(event.sent_us);

@@ -94,11 +94,14 @@ impl Topology {
         let by_lane = self.lanes.iter().find(|l| l.url.origin() == origin).map(|l| l.node);
         by_lane
             .or_else(|| self.nodes.iter().position(|n| n.url.origin() == origin).map(|i| i as u16))
-            .or_else(|| self.nodes.iter().position(|n| Some(n.name.as_str()) == served_by).map(|i| i as u16))
+            .or_else(|| {
+                self.nodes.iter().position(|n| Some(n.name.as_str()) == served_by).map(|i| i as u16)
+            })
             .or_else(|| {
                 // Another name of this machine and the same port is the same node.
-                let same =
-                    |n: &NodeEntry| url.is_loopback() && n.url.is_loopback() && n.url.port() == url.port();
+                let same = |n: &NodeEntry| {
+                    url.is_loopback() && n.url.is_loopback() && n.url.port() == url.port()
+                };
                 self.nodes.iter().position(same).map(|i| i as u16)
             })
     }
@@ -112,7 +115,8 @@ impl Topology {
             return None;
         }
         let origin = BaseUrl::parse(&url.origin()).ok()?;
-        let name = served_by.filter(|n| !n.is_empty()).map_or_else(|| url.origin(), ToString::to_string);
+        let name =
+            served_by.filter(|n| !n.is_empty()).map_or_else(|| url.origin(), ToString::to_string);
         let node = self.add_node(name, origin.clone(), true);
         self.add_lane(node, origin);
         Some((node, true))

@@ -44,7 +44,8 @@ impl Acknowledged {
     /// Somebody is about to delete a key.
     pub fn deleting(&mut self, pool: Pool, key: &str) {
         if self.on
-            && (self.keys.len() < KEYS_MAX || self.keys.contains_key(&(pool == Pool::Blobs, key.to_string())))
+            && (self.keys.len() < KEYS_MAX
+                || self.keys.contains_key(&(pool == Pool::Blobs, key.to_string())))
         {
             self.keys.insert((pool == Pool::Blobs, key.to_string()), true);
         }
@@ -67,6 +68,7 @@ impl Acknowledged {
     /// The keys to read back.
     pub(crate) fn to_check(&self) -> Vec<(Pool, String)> {
         let kept = self.keys.iter().filter(|(_, deleted)| !**deleted);
-        kept.map(|((blob, key), _)| (if *blob { Pool::Blobs } else { Pool::Values }, key.clone())).collect()
+        kept.map(|((blob, key), _)| (if *blob { Pool::Blobs } else { Pool::Values }, key.clone()))
+            .collect()
     }
 }

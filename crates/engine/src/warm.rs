@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use futures_util::future::join_all;
 
-use super::world::within;
+use super::environment::within;
+use super::environment::{Call, Clock, Transport};
 use super::shared::Shared;
-use super::world::{Call, Clock, Transport};
 use fwit_model::dialect::Request;
 use fwit_model::plan::preflight::{self, AT_A_TIME};
 use fwit_quantities::units::Micros;
@@ -22,8 +22,14 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if paths.is_empty() {
             return;
         }
-        let lanes: Vec<(usize, Rc<str>)> =
-            self.topology.borrow().lanes.iter().enumerate().map(|(i, l)| (i, l.base.clone())).collect();
+        let lanes: Vec<(usize, Rc<str>)> = self
+            .topology
+            .borrow()
+            .lanes
+            .iter()
+            .enumerate()
+            .map(|(i, l)| (i, l.base.clone()))
+            .collect();
         let all = join_all(lanes.iter().map(|(lane, base)| async {
             for path in &paths {
                 let request = Request::get(path.clone());

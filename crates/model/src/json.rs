@@ -59,7 +59,8 @@ pub fn pretty<T: Serialize + ?Sized>(value: &T) -> String {
 fn located(path: &str, error: &serde_json::Error) -> JsonError {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
-    let what = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text).to_string();
+    let what =
+        text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text).to_string();
     let position = format!("line {line}, column {column}");
     let place = match (path, line) {
         (".", 0) => "the top".to_string(),

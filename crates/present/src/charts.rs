@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use super::sentence;
+pub use crate::drawn::Drawn;
+use crate::shift::band;
 use fwit_chart::axis::Axis;
 use fwit_chart::figure::{Chart, ChartError};
 use fwit_chart::heatmap::{Grid, Heatmap};
@@ -14,10 +16,8 @@ use fwit_chart::line::{LineChart, Region, RegionKind};
 use fwit_chart::number::Quantity;
 use fwit_chart::percentile::{Curve, PercentileChart, trusted};
 use fwit_chart::strip::{Entity, Group, Strip, StripChart};
-pub use crate::drawn::Drawn;
-use crate::shift::band;
-use fwit_report::run::camps::Camp;
-use fwit_report::run::contrast::Contrast;
+use fwit_report::run::bootstrap::BootstrapComparison;
+use fwit_report::run::latency_groups::LatencyGroup;
 use fwit_report::run::view::{self, Annotation, Measure, RunView, Second};
 
 /// Samples that must lie above a percentile for it to be drawn in full.
@@ -48,10 +48,17 @@ impl<'a> Marks<'a> {
 const MARK_MIN: f64 = 0.2;
 
 /// A chart over the seconds of a run, its warm-up and what disturbed the instrument hatched.
-fn over_time(title: &str, y: Axis, seconds: &[Second], marks: Marks) -> Result<LineChart, ChartError> {
+fn over_time(
+    title: &str,
+    y: Axis,
+    seconds: &[Second],
+    marks: Marks,
+) -> Result<LineChart, ChartError> {
     let x: Arc<[f64]> = seconds.iter().map(|s| f64::from(s.t_s)).collect();
-    let chart = LineChart::new(title, Axis::linear("time", Quantity::Elapsed), y, x)?.from_zero(true);
-    let region = |from: f64, to: f64, label: &str, kind| Region { from, to, label: label.into(), kind };
+    let chart =
+        LineChart::new(title, Axis::linear("time", Quantity::Elapsed), y, x)?.from_zero(true);
+    let region =
+        |from: f64, to: f64, label: &str, kind| Region { from, to, label: label.into(), kind };
     let mut chart = chart;
     if marks.warmup_s > 0.0 {
         chart = chart.with_region(region(0.0, marks.warmup_s, "warm-up", RegionKind::Excluded));
@@ -83,7 +90,9 @@ pub fn throughput(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError>
     let mut chart = over_time("Throughput", axis, seconds, marks)?
         .with_values("answers", seconds.iter().map(|s| Some(f64::from(s.answers))))?;
     // Stages of an open load are rates; those of a closed one are entities.
-    if seconds.iter().any(|s| s.target.is_some()) && seconds.iter().all(|s| s.closure.is_none()) {
+    if seconds.iter().any(|s| s.target.is_some())
+        && seconds.iter().all(|s| s.littles_law_ratio.is_none())
+    {
         chart = chart.with_values("due", seconds.iter().map(|s| s.target.map(f64::from)))?;
     }
     if seconds.iter().any(|s| s.errors > 0) {
@@ -115,7 +124,8 @@ pub fn latency(seconds: &[Second], marks: Marks, measure: Measure) -> Result<Dra
         return Ok(None);
     }
     let title = format!("Latency over time ({})", series_measure(measure).name());
-    let at = |i: usize| seconds.iter().map(move |s| of_measure(s, measure).map(|l| f64::from(l[i])));
+    let at =
+        |i: usize| seconds.iter().map(move |s| of_measure(s, measure).map(|l| f64::from(l[i])));
     let chart = over_time(&title, Axis::linear("latency", Quantity::Micros), seconds, marks)?
         .with_values("p50", at(0))?
         .with_values("p99", at(1))?;
@@ -134,8 +144,9 @@ pub fn concurrency(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError
     let mut chart = over_time("In flight and waiting", axis, seconds, marks)?
         .with_values("in flight", seconds.iter().map(|s| Some(f64::from(s.in_flight))))?
         .with_values("waiting for a slot", seconds.iter().map(|s| Some(f64::from(s.waiting))))?;
-    if seconds.iter().any(|s| s.target.is_some() && s.closure.is_some()) {
-        chart = chart.with_values("wanted by the plan", seconds.iter().map(|s| s.target.map(f64::from)))?;
+    if seconds.iter().any(|s| s.target.is_some() && s.littles_law_ratio.is_some()) {
+        chart = chart
+            .with_values("wanted by the plan", seconds.iter().map(|s| s.target.map(f64::from)))?;
     }
     Ok(drawn(chart))
 }
@@ -144,13 +155,13 @@ pub fn concurrency(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError
 ///
 /// # Errors
 /// Where the seconds do not rise.
-pub fn closure(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
-    if seconds.iter().all(|s| s.closure.is_none()) {
+pub fn littles_law_ratio(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError> {
+    if seconds.iter().all(|s| s.littles_law_ratio.is_none()) {
         return Ok(None);
     }
     let axis = Axis::linear("X (R + Z) / N", Quantity::Plain);
     let chart = over_time("Little's law: 1 where nothing was lost", axis, seconds, marks)?
-        .with_values("closure", seconds.iter().map(|s| s.closure.map(f64::from)))?;
+        .with_values("closure", seconds.iter().map(|s| s.littles_law_ratio.map(f64::from)))?;
     Ok(drawn(chart))
 }
 
@@ -167,8 +178,11 @@ pub fn by_operation(run: &RunView, measure: Measure) -> Result<Drawn, ChartError
     let seconds = whole(run);
     let mut chart = over_time(&title, axis, seconds, Marks::of(run))?;
     for op in &run.op_seconds {
-        let values =
-            op.seconds.iter().take(seconds.len()).map(|s| of_measure(s, measure).map(|l| f64::from(l[0])));
+        let values = op
+            .seconds
+            .iter()
+            .take(seconds.len())
+            .map(|s| of_measure(s, measure).map(|l| f64::from(l[0])));
         chart = chart.with_values(&op.op, values)?;
     }
     Ok(drawn(chart))
@@ -196,7 +210,14 @@ fn curve(label: &str, ink: Ink, of: &view::Curve) -> Curve {
             *highest = highest.max(*value as f64);
         }
     }
-    Curve { label: label.into(), ink, ranks, values, band: None, trusted: trusted(of.count, SUPPORT) }
+    Curve {
+        label: label.into(),
+        ink,
+        ranks,
+        values,
+        band: None,
+        trusted: trusted(of.count, SUPPORT),
+    }
 }
 
 fn curves_of(run: &RunView, measure: Measure) -> &[view::Curve] {
@@ -233,13 +254,21 @@ pub fn percentiles(run: &RunView, measure: Measure, by: By) -> Result<Drawn, Cha
 pub fn heat(run: &RunView) -> Result<Drawn, ChartError> {
     let heat = &run.heat;
     let bins = heat.edges_us.len().saturating_sub(1);
-    let (Some(&lowest), Some(&next)) = (heat.edges_us.first(), heat.edges_us.get(1)) else { return Ok(None) };
+    let (Some(&lowest), Some(&next)) = (heat.edges_us.first(), heat.edges_us.get(1)) else {
+        return Ok(None);
+    };
     if heat.counts.iter().all(|c| *c == 0) {
         return Ok(None);
     }
     let step = f64::from(heat.column_s.max(1));
-    let grid =
-        Grid { start: 0.0, step, columns: heat.counts.len() / bins, lowest, ratio: next / lowest, bins };
+    let grid = Grid {
+        start: 0.0,
+        step,
+        columns: heat.counts.len() / bins,
+        lowest,
+        ratio: next / lowest,
+        bins,
+    };
     let (x, y) = (Axis::linear("time", Quantity::Elapsed), Axis::log("service", Quantity::Micros));
     Ok(drawn(Heatmap::new("Latency by time", x, y, grid, heat.counts.clone())?))
 }
@@ -270,15 +299,22 @@ pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
 ///
 /// # Errors
 /// None of a view that `run::summary` made.
-pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
-    let camps = &run.camps;
-    let (labels, of): (Vec<String>, Vec<usize>) = if camps.found() {
-        let alone = camps.camps.len();
-        let label =
-            |c: &Camp| if c.place.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.place) };
-        let mut labels: Vec<String> = camps.camps.iter().map(label).collect();
-        let of =
-            |i: usize| camps.of_entity.get(i).copied().flatten().map_or(alone, |c| (c as usize).min(alone));
+pub fn latency_groups(run: &RunView) -> Result<Drawn, ChartError> {
+    let latency_groups = &run.latency_groups;
+    let (labels, of): (Vec<String>, Vec<usize>) = if latency_groups.found() {
+        let alone = latency_groups.groups.len();
+        let label = |c: &LatencyGroup| {
+            if c.place.is_empty() { c.name.clone() } else { format!("{}: {}", c.name, c.place) }
+        };
+        let mut labels: Vec<String> = latency_groups.groups.iter().map(label).collect();
+        let of = |i: usize| {
+            latency_groups
+                .of_entity
+                .get(i)
+                .copied()
+                .flatten()
+                .map_or(alone, |c| (c as usize).min(alone))
+        };
         let of: Vec<usize> = (0..run.entities.len()).map(of).collect();
         if of.contains(&alone) {
             labels.push("in no camp".into());
@@ -292,8 +328,12 @@ pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
             }
         }
         homes.retain(|home| run.entities.iter().any(|e| e.home == **home));
-        let of = |e: &view::EntityView| homes.iter().position(|h| **h == e.home).unwrap_or_default();
-        (homes.iter().map(|home| format!("home {home}")).collect(), run.entities.iter().map(of).collect())
+        let of =
+            |e: &view::EntityView| homes.iter().position(|h| **h == e.home).unwrap_or_default();
+        (
+            homes.iter().map(|home| format!("home {home}")).collect(),
+            run.entities.iter().map(of).collect(),
+        )
     };
     let group = |(i, label)| Group { label, ink: Ink::series(i) };
     let groups: Vec<Group> = labels.into_iter().enumerate().map(group).collect();
@@ -323,7 +363,7 @@ pub fn camps(run: &RunView) -> Result<Drawn, ChartError> {
         return Ok(None);
     }
     let axis = Axis::log("mean service", Quantity::Micros);
-    let title = if camps.found() {
+    let title = if latency_groups.found() {
         "Entities’ means, by camp"
     } else {
         "Entities’ means, by the node they chose"
@@ -340,16 +380,18 @@ pub fn compared_percentiles(
     labels: &[String],
     measure: Measure,
     op: Option<&str>,
-    contrast: Option<&Contrast>,
+    intervals: Option<&BootstrapComparison>,
 ) -> Result<Drawn, ChartError> {
-    let contrast = contrast.filter(|c| c.measure == series_measure(measure));
-    let spreads = contrast.and_then(|c| c.scope(op));
+    let intervals = intervals.filter(|c| c.measure == series_measure(measure));
+    let spreads = intervals.and_then(|c| c.scope(op));
     let curves: Vec<Curve> = runs
         .iter()
         .zip(labels)
         .enumerate()
         .filter_map(|(i, (run, label))| {
-            let of = curves_of(run, measure).iter().find(|c| c.node.is_none() && c.op.as_deref() == op)?;
+            let of = curves_of(run, measure)
+                .iter()
+                .find(|c| c.node.is_none() && c.op.as_deref() == op)?;
             let mut curve = (of.count > 0).then(|| curve(label, Ink::series(i), of))?;
             let spread = spreads.and_then(|s| s.runs.get(i)).and_then(Option::as_ref);
             curve.band = spread.map(|run| band(&curve.ranks, &curve.values, run));
@@ -376,10 +418,16 @@ pub enum Over {
 ///
 /// # Errors
 /// None of views that `run::summary` made.
-pub fn compared_series(runs: &[&RunView], labels: &[String], over: Over) -> Result<Drawn, ChartError> {
+pub fn compared_series(
+    runs: &[&RunView],
+    labels: &[String],
+    over: Over,
+) -> Result<Drawn, ChartError> {
     let value = |s: &Second| match over {
         Over::Throughput => Some(f64::from(s.answers)),
-        Over::Latency(i, measure) => of_measure(s, measure).and_then(|l| l.get(i).map(|v| f64::from(*v))),
+        Over::Latency(i, measure) => {
+            of_measure(s, measure).and_then(|l| l.get(i).map(|v| f64::from(*v)))
+        }
     };
     let measured = |run: &RunView| -> Vec<Option<f64>> {
         whole(run).iter().filter(|s| f64::from(s.t_s) >= run.warmup_s).map(value).collect()
@@ -390,7 +438,9 @@ pub fn compared_series(runs: &[&RunView], labels: &[String], over: Over) -> Resu
         return Ok(None);
     }
     let (title, axis) = match over {
-        Over::Throughput => ("Throughput".to_string(), Axis::linear("answers", Quantity::PerSecond)),
+        Over::Throughput => {
+            ("Throughput".to_string(), Axis::linear("answers", Quantity::PerSecond))
+        }
         Over::Latency(i, measure) => {
             let name = if i == 0 { "p50" } else { "p99" };
             let title = format!("{name} over time ({})", series_measure(measure).name());
@@ -402,7 +452,8 @@ pub fn compared_series(runs: &[&RunView], labels: &[String], over: Over) -> Resu
     let mut chart = LineChart::new(&title, time, axis, x)?.from_zero(true);
     for (values, label) in series.into_iter().zip(labels) {
         let missing = length - values.len();
-        chart = chart.with_values(label, values.into_iter().chain(std::iter::repeat_n(None, missing)))?;
+        chart = chart
+            .with_values(label, values.into_iter().chain(std::iter::repeat_n(None, missing)))?;
     }
     Ok(drawn(chart))
 }
@@ -440,7 +491,8 @@ mod tests {
             })
             .to_vec();
         run.heat = HeatMap { column_s: 1, edges_us: vec![1.0, 2.0, 4.0], counts: vec![1, 0, 2, 3] };
-        run.histograms = vec![LogHistogram { op: None, edges_us: vec![1.0, 2.0, 4.0], counts: vec![5, 6] }];
+        run.histograms =
+            vec![LogHistogram { op: None, edges_us: vec![1.0, 2.0, 4.0], counts: vec![5, 6] }];
         run
     }
 
@@ -452,21 +504,25 @@ mod tests {
         assert!(by_operation(&run, Measure::Service).unwrap().is_none());
         assert!(percentiles(&run, Measure::Service, By::Operation).unwrap().is_none());
         assert!(heat(&run).unwrap().is_none() && spread(&run, None).unwrap().is_none());
-        assert!(camps(&run).unwrap().is_none());
+        assert!(latency_groups(&run).unwrap().is_none());
     }
 
     #[test]
     fn each_chart_names_its_series() {
         let run = filled("a");
-        let legend = |d: Drawn| d.unwrap().legend().into_iter().map(|e| e.label).collect::<Vec<_>>();
+        let legend =
+            |d: Drawn| d.unwrap().legend().into_iter().map(|e| e.label).collect::<Vec<_>>();
         assert_eq!(legend(throughput(&run.seconds, Marks::of(&run)).unwrap())[..1], ["answers"]);
         assert_eq!(
             legend(latency(&run.seconds, Marks::of(&run), Measure::Service).unwrap())[..2],
             ["p50", "p99"]
         );
-        assert_eq!(legend(percentiles(&run, Measure::Service, By::Operation).unwrap())[..2], ["all", "get"]);
+        assert_eq!(
+            legend(percentiles(&run, Measure::Service, By::Operation).unwrap())[..2],
+            ["all", "get"]
+        );
         assert_eq!(legend(percentiles(&run, Measure::Service, By::Node).unwrap())[..1], ["n1"]);
-        assert_eq!(legend(camps(&run).unwrap())[..2], ["home n1", "home n2"]);
+        assert_eq!(legend(latency_groups(&run).unwrap())[..2], ["home n1", "home n2"]);
         assert!(heat(&run).unwrap().is_some() && spread(&run, None).unwrap().is_some());
     }
 
@@ -489,10 +545,14 @@ mod tests {
         assert_eq!(chart.table().len, 20);
         assert_eq!((whole(&a).len(), whole(&b).len()), (22, 12));
         assert!(
-            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get"), None).unwrap().is_some()
+            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get"), None)
+                .unwrap()
+                .is_some()
         );
         assert!(
-            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set"), None).unwrap().is_none()
+            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set"), None)
+                .unwrap()
+                .is_none()
         );
     }
 }

@@ -12,11 +12,11 @@ use fwit_chart::number::Quantity;
 use fwit_chart::paired::{PairedChart, Period};
 use fwit_chart::percentile::{Curve, PercentileChart, trusted};
 use fwit_chart::scale::Kind;
+use fwit_quantities::units::Micros;
 use fwit_report::experiment::Experiment;
 use fwit_report::experiment::view::{
     ComparisonView, ExperimentView, MetricUnit, MetricView, Progress, VerdictName,
 };
-use fwit_quantities::units::Micros;
 
 /// A value of a metric with its unit.
 #[must_use]
@@ -82,7 +82,11 @@ pub fn intervals(c: &ComparisonView) -> Result<Drawn, ChartError> {
             // The estimate is the median of what the interval's ends are order statistics of.
             interval: [low.min(m.ratio) - 1.0, high.max(m.ratio) - 1.0],
             ink: if control { Ink::Muted } else { ink(m) },
-            note: if control { "the same setting against itself".into() } else { m.verdict.words().into() },
+            note: if control {
+                "the same setting against itself".into()
+            } else {
+                m.verdict.words().into()
+            },
         })
     };
     let own = c.primaries.iter().filter_map(|m| row(m, false));
@@ -91,7 +95,8 @@ pub fn intervals(c: &ComparisonView) -> Result<Drawn, ChartError> {
         return Ok(None);
     }
     let title = format!("{} against {}, with 95 % intervals", c.b, c.a);
-    let chart = IntervalChart::new(&title, Axis::linear("change", Quantity::Change), rows, 0.0, None)?;
+    let chart =
+        IntervalChart::new(&title, Axis::linear("change", Quantity::Change), rows, 0.0, None)?;
     Ok(Some(Arc::new(chart)))
 }
 
@@ -102,13 +107,16 @@ pub fn intervals(c: &ComparisonView) -> Result<Drawn, ChartError> {
 pub fn shift(c: &ComparisonView) -> Result<Drawn, ChartError> {
     let Some((_, first)) = c.shift.first() else { return Ok(None) };
     let x: Arc<[f64]> = first.iter().map(|p| p.p).collect();
-    let axis = Axis { title: "percentile".into(), quantity: Quantity::Rank, kind: Kind::Percentile };
+    let axis =
+        Axis { title: "percentile".into(), quantity: Quantity::Rank, kind: Kind::Percentile };
     let title = format!("Shift function: {} against {}, percentile by percentile", c.b, c.a);
     let mut chart =
         LineChart::new(&title, axis, Axis::linear("change", Quantity::Change), x)?.from_zero(true);
     for (i, (name, points)) in c.shift.iter().enumerate() {
         let edge = |side: usize| -> Arc<[f64]> {
-            let of = |b: Option<[f64; 2]>| b.and_then(|b| b.get(side).map(|v| v - 1.0)).unwrap_or(f64::NAN);
+            let of = |b: Option<[f64; 2]>| {
+                b.and_then(|b| b.get(side).map(|v| v - 1.0)).unwrap_or(f64::NAN)
+            };
             points.iter().map(|p| of(p.band.or(p.ci95))).collect()
         };
         chart = chart.with(Series {
@@ -125,7 +133,11 @@ pub fn shift(c: &ComparisonView) -> Result<Drawn, ChartError> {
 ///
 /// # Errors
 /// Where periods do not follow each other.
-pub fn paired(view: &ExperimentView, c: &ComparisonView, metric: usize) -> Result<Drawn, ChartError> {
+pub fn paired(
+    view: &ExperimentView,
+    c: &ComparisonView,
+    metric: usize,
+) -> Result<Drawn, ChartError> {
     let Some((name, unit)) = view.metrics.get(metric) else { return Ok(None) };
     let mut periods = Vec::new();
     for p in &view.periods {
@@ -163,13 +175,15 @@ pub fn curves(view: &ExperimentView, of: &str) -> Result<Drawn, ChartError> {
         .iter()
         .filter(|c| c.of == of)
         .map(|c| {
-            let column = |i: usize| c.points.iter().filter_map(|p| p.get(i).copied()).collect::<Vec<f64>>();
+            let column =
+                |i: usize| c.points.iter().filter_map(|p| p.get(i).copied()).collect::<Vec<f64>>();
             Curve {
                 label: view.arms.get(c.arm as usize).map_or_else(String::new, |a| a.name.clone()),
                 ink: Ink::series(c.arm as usize),
                 ranks: column(0),
                 values: column(1),
-                band: Some([column(2), column(3)]).filter(|b| b.iter().flatten().all(|v| v.is_finite())),
+                band: Some([column(2), column(3)])
+                    .filter(|b| b.iter().flatten().all(|v| v.is_finite())),
                 trusted: trusted(c.count, 10),
             }
         })
@@ -186,7 +200,8 @@ pub fn curves(view: &ExperimentView, of: &str) -> Result<Drawn, ChartError> {
 pub fn about(experiment: &Experiment) -> String {
     let design = &experiment.file.design;
     let arms: Vec<&str> = experiment.arms.iter().map(|a| a.name.as_str()).collect();
-    let order = if arms.len() == 2 { "balanced random order" } else { "the order of a Latin square" };
+    let order =
+        if arms.len() == 2 { "balanced random order" } else { "the order of a Latin square" };
     format!(
         "{}: {} {} of {} s periods in {order}, {} s of each left out; about {}.",
         arms.join(" against "),
@@ -215,9 +230,9 @@ pub fn progress(p: &Progress, arms: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fwit_model::plan::preset;
     use fwit_report::experiment::sticky_or_not;
     use fwit_report::experiment::view::{ArmView, CurveView, PeriodView, ShiftView};
-    use fwit_model::plan::preset;
 
     fn metric(name: &str, ratio: f64, verdict: VerdictName) -> MetricView {
         MetricView {
@@ -283,7 +298,10 @@ mod tests {
                 primaries: vec![metric("read p50", 0.9, VerdictName::Different)],
                 exploratory: vec![],
                 control: vec![metric("read p50", 1.0, VerdictName::Inconclusive)],
-                shift: vec![("reads".into(), vec![shift(0.1, 0.9), shift(0.5, 0.95), shift(0.99, 1.0)])],
+                shift: vec![(
+                    "reads".into(),
+                    vec![shift(0.1, 0.9), shift(0.5, 0.95), shift(0.99, 1.0)],
+                )],
             }],
             periods: vec![period(0, 0, Some(10.0)), period(0, 1, Some(9.0)), period(1, 0, None)],
             drift: vec![],
@@ -310,7 +328,9 @@ mod tests {
         assert!(said(shift(c).unwrap()).contains("Shift function"));
         assert!(said(paired(&view, c, 0).unwrap()).contains("sticky below plain in 1 of 1 pairs"));
         assert!(said(curves(&view, "reads").unwrap()).contains("sticky"));
-        assert!(curves(&view, "writes").unwrap().is_none() && paired(&view, c, 7).unwrap().is_none());
+        assert!(
+            curves(&view, "writes").unwrap().is_none() && paired(&view, c, 7).unwrap().is_none()
+        );
     }
 
     #[test]

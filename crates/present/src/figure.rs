@@ -1,8 +1,8 @@
 //! Figures of tables and tiles: latencies, rates, counts, shares, spans of time.
 
+use fwit_quantities::units::{grouped, three_digits};
 use fwit_report::run::compare::percentile_name;
 use fwit_report::run::view::{PERCENTILES, Shown, Summary, shown};
-use fwit_quantities::units::{grouped, three_digits};
 
 /// A latency in milliseconds, three significant digits, without its unit (that stands in the heading).
 #[must_use]
@@ -76,17 +76,21 @@ pub fn percentile_cell(summary: &Summary, i: usize) -> Cell {
     let how = shown(p, summary.count);
     let needed = (10.0 / (1.0 - p)).round() as u64;
     let name = percentile_name(p);
-    let answers =
-        if summary.count == 1 { "1 answer".to_string() } else { format!("{} answers", count(summary.count)) };
+    let answers = if summary.count == 1 {
+        "1 answer".to_string()
+    } else {
+        format!("{} answers", count(summary.count))
+    };
     let why = match how {
         Shown::Full => None,
         Shown::Greyed => Some(format!(
             "A hint only: {name} of {answers} rests on fewer than ten of them. It is certain from {} on.",
             count(needed)
         )),
-        Shown::Hidden => {
-            Some(format!("{answers}: too few for {name}, which needs {} to say anything.", count(needed)))
-        }
+        Shown::Hidden => Some(format!(
+            "{answers}: too few for {name}, which needs {} to say anything.",
+            count(needed)
+        )),
     };
     let text = if how == Shown::Hidden { "–".into() } else { ms(value as f64) };
     Cell { text, shown: how, why }
@@ -121,7 +125,11 @@ mod tests {
 
     #[test]
     fn percentiles_of_few_samples_say_why_they_are_not_shown() {
-        let at = |count| Summary { count, at_us: [1_000, 2_000, 3_000, 4_000, 5_000], ..Summary::default() };
+        let at = |count| Summary {
+            count,
+            at_us: [1_000, 2_000, 3_000, 4_000, 5_000],
+            ..Summary::default()
+        };
         let full = percentile_cell(&at(1_000), 3);
         assert_eq!((full.text.as_str(), full.why), ("4.00", None));
         let greyed = percentile_cell(&at(500), 3);

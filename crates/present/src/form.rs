@@ -28,7 +28,9 @@ pub fn control_id(field: &str) -> String {
     let mut id = String::from("f");
     for part in control(field).split('.').filter(|p| !p.is_empty()) {
         id.push('-');
-        id.extend(part.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }));
+        id.extend(
+            part.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }),
+        );
     }
     id
 }
@@ -37,7 +39,8 @@ pub fn control_id(field: &str) -> String {
 #[must_use]
 pub fn label(field: &str) -> String {
     let parts: Vec<&str> = field.split('.').collect();
-    let number = |i: &str| i.parse::<usize>().map_or_else(|_| i.to_string(), |i| (i + 1).to_string());
+    let number =
+        |i: &str| i.parse::<usize>().map_or_else(|_| i.to_string(), |i| (i + 1).to_string());
     match parts.as_slice() {
         ["cluster", "nodes", i, "url"] => format!("Node {}, address", number(i)),
         ["cluster", "nodes", i, "name"] => format!("Node {}, name", number(i)),
@@ -213,7 +216,8 @@ pub fn use_own_cluster(draft: &mut PlanDraft) {
     draft.dialect = DialectId::Insi.name().into();
     draft.nodes.retain(|n| sim_index(&n.url).is_none());
     if draft.nodes.is_empty() {
-        let node = |n: Node| NodeDraft { name: n.name, url: n.url.to_string(), lanes: String::new() };
+        let node =
+            |n: Node| NodeDraft { name: n.name, url: n.url.to_string(), lanes: String::new() };
         draft.nodes = default_nodes().into_iter().map(node).collect();
     }
 }
@@ -254,7 +258,8 @@ pub fn beginning(has_last: bool, host: &str) -> Beginning {
 #[must_use]
 pub fn is_preset(draft: &PlanDraft, name: &str) -> bool {
     apply_preset(draft, name).is_some_and(|preset| {
-        PlanDraft { name: String::new(), ..preset } == PlanDraft { name: String::new(), ..draft.clone() }
+        PlanDraft { name: String::new(), ..preset }
+            == PlanDraft { name: String::new(), ..draft.clone() }
     })
 }
 
@@ -278,7 +283,8 @@ pub fn plan_text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     let value: serde_json::Value = fwit_model::json::read(text.as_bytes()).ok()?;
     let format = value.get("format").and_then(|f| f.as_str());
-    (format == Some("fwit-plan") || (format.is_none() && value.get("cluster").is_some())).then_some(text)
+    (format == Some("fwit-plan") || (format.is_none() && value.get("cluster").is_some()))
+        .then_some(text)
 }
 
 /// A name for one more node: `n1`, `n2` … the first that is free.
@@ -313,7 +319,10 @@ mod tests {
         let own = draft();
         let mut changed = own.clone();
         simulate(&mut changed, "busy leader");
-        assert_eq!((changed.is_simulated(), simulated_preset(&changed)), (true, Some("busy leader")));
+        assert_eq!(
+            (changed.is_simulated(), simulated_preset(&changed)),
+            (true, Some("busy leader"))
+        );
         let plan = changed.plan().unwrap();
         assert_eq!(plan.cluster.nodes.len(), 3);
         assert_eq!(PlanDraft::from_plan(&plan).plan(), Ok(plan.clone()));
@@ -344,18 +353,36 @@ mod tests {
         assert_eq!(control_id(""), "f");
         assert_eq!(label("cluster.nodes.1.url"), "Node 2, address");
         assert_eq!(label("cluster.nodes.0.lanes.3"), "Node 1, lane 4");
-        assert!(is_extra("mix") && is_extra("cluster.nodes.0.lanes.1") && !is_extra("cluster.nodes.0.url"));
+        assert!(
+            is_extra("mix")
+                && is_extra("cluster.nodes.0.lanes.1")
+                && !is_extra("cluster.nodes.0.url")
+        );
     }
 
     #[test]
     fn problems_stand_in_the_forms_order() {
-        let fields = ["seed", "load.timeout_ms", "mix.get", "load.entities", "cluster.nodes.1.url", "format"];
+        let fields = [
+            "seed",
+            "load.timeout_ms",
+            "mix.get",
+            "load.entities",
+            "cluster.nodes.1.url",
+            "format",
+        ];
         let mut problems = fields.map(|f| Problem::new(f, "is wrong")).to_vec();
         sort_problems(&mut problems);
         let sorted: Vec<String> = problems.into_iter().map(|p| p.field).collect();
         assert_eq!(
             sorted,
-            ["format", "cluster.nodes.1.url", "load.entities", "load.timeout_ms", "mix.get", "seed"]
+            [
+                "format",
+                "cluster.nodes.1.url",
+                "load.entities",
+                "load.timeout_ms",
+                "mix.get",
+                "seed"
+            ]
         );
     }
 
@@ -411,8 +438,10 @@ mod tests {
 
     #[test]
     fn presets_keep_the_users_nodes() {
-        let mut draft =
-            with_nodes(draft(), &[(String::new(), "http://a:1".into()), ("x".into(), "http://b:1".into())]);
+        let mut draft = with_nodes(
+            draft(),
+            &[(String::new(), "http://a:1".into()), ("x".into(), "http://b:1".into())],
+        );
         assert_eq!(draft.nodes.iter().map(|n| n.name.as_str()).collect::<Vec<_>>(), ["n1", "x"]);
         draft.disable_leader_stickiness = true;
         assert!(is_preset(&draft, "quick") && !is_preset(&draft, "fwit-t"));

@@ -23,9 +23,9 @@ pub struct Update {
 
 impl Inbox {
     /// Takes in a beat.
-    pub fn merge(&mut self, mut beat: Live) {
-        self.seconds.append(&mut beat.seconds);
-        self.latest = Some(beat);
+    pub fn merge(&mut self, mut snapshot: Live) {
+        self.seconds.append(&mut snapshot.seconds);
+        self.latest = Some(snapshot);
     }
 
     /// Hands out what came since the last call.
@@ -51,7 +51,7 @@ pub fn extend_history(history: &mut Vec<Second>, seconds: Vec<Second>) {
 mod tests {
     use super::*;
 
-    fn beat(elapsed_us: u64, seconds: &[u32]) -> Live {
+    fn snapshot(elapsed_us: u64, seconds: &[u32]) -> Live {
         let seconds = seconds.iter().map(|&t_s| Second { t_s, ..Second::default() }).collect();
         Live { elapsed_us, seconds, ..Live::default() }
     }
@@ -60,9 +60,9 @@ mod tests {
     fn beats_of_a_hidden_tab_are_merged_into_one() {
         let mut inbox = Inbox::default();
         assert_eq!(inbox.take(), None);
-        inbox.merge(beat(1, &[0]));
-        inbox.merge(beat(2, &[]));
-        inbox.merge(beat(3, &[1, 2]));
+        inbox.merge(snapshot(1, &[0]));
+        inbox.merge(snapshot(2, &[]));
+        inbox.merge(snapshot(3, &[1, 2]));
         let update = inbox.take().unwrap();
         assert_eq!(update.live.elapsed_us, 3);
         assert!(update.live.seconds.is_empty());
@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn a_history_holds_each_second_once() {
         let mut history = Vec::new();
-        extend_history(&mut history, beat(0, &[0, 1]).seconds);
-        extend_history(&mut history, beat(0, &[1, 2, 4]).seconds);
+        extend_history(&mut history, snapshot(0, &[0, 1]).seconds);
+        extend_history(&mut history, snapshot(0, &[1, 2, 4]).seconds);
         assert_eq!(history.iter().map(|s| s.t_s).collect::<Vec<_>>(), [0, 1, 2, 4]);
     }
 }

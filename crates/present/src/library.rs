@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use fwit_report::experiment::view::ExperimentView;
-use fwit_report::run::contrast::setting_key;
+use fwit_report::run::bootstrap::setting_key;
 use fwit_report::run::view::{Ended, RunView, Shown, shown};
 
 /// Version of the card's form. Cards of another version are made anew from their runs.
@@ -61,7 +61,7 @@ pub struct Card {
     pub doubts: u32,
     /// Size of the run file, bytes.
     pub bytes: u64,
-    /// What runs of one setting share (`run::contrast::setting_key`).
+    /// What runs of one setting share (`run::bootstrap::setting_key`).
     pub setting: u64,
 }
 
@@ -70,7 +70,8 @@ impl Card {
     #[must_use]
     pub fn of(view: &RunView, bytes: u64) -> Card {
         let service = &view.total.service;
-        let at = |i: usize, p: f64| (shown(p, service.count) != Shown::Hidden).then(|| service.at_us[i]);
+        let at =
+            |i: usize, p: f64| (shown(p, service.count) != Shown::Hidden).then(|| service.at_us[i]);
         Card {
             kind: CardKind::Run,
             about: String::new(),
@@ -98,7 +99,8 @@ impl Card {
     #[must_use]
     pub fn of_experiment(view: &ExperimentView, bytes: u64) -> Card {
         let arms: Vec<&str> = view.arms.iter().map(|a| a.name.as_str()).collect();
-        let about = format!("{}: {} of {} pairs count", arms.join(" / "), view.pairs_used, view.pairs);
+        let about =
+            format!("{}: {} of {} pairs count", arms.join(" / "), view.pairs_used, view.pairs);
         let first = view.arms.first().and_then(|a| a.run.as_ref()).map(|run| Card::of(run, bytes));
         let own = Card {
             kind: CardKind::Experiment,
@@ -147,7 +149,9 @@ impl Card {
     /// From what is stored; `None` where it is of another version or broken.
     #[must_use]
     pub fn read(json: &str) -> Option<Card> {
-        fwit_model::json::read::<Card>(json.as_bytes()).ok().filter(|card| card.version == CARD_VERSION)
+        fwit_model::json::read::<Card>(json.as_bytes())
+            .ok()
+            .filter(|card| card.version == CARD_VERSION)
     }
 }
 
@@ -160,10 +164,14 @@ pub fn sort(cards: &mut Vec<Card>) {
 /// times agree); runs that went to their end first.
 #[must_use]
 pub fn nearest(cards: &[Card], setting: u64, but: &[&str], at: &str) -> Option<String> {
-    let of =
-        || cards.iter().filter(|c| c.setting == setting && setting != 0 && !but.contains(&c.id.as_str()));
+    let of = || {
+        cards
+            .iter()
+            .filter(|c| c.setting == setting && setting != 0 && !but.contains(&c.id.as_str()))
+    };
     // RFC 3339 in UTC: the order of the texts is that of the times, and the longest common start the nearest.
-    let common = |c: &Card| c.started_at.bytes().zip(at.bytes()).take_while(|(a, b)| a == b).count();
+    let common =
+        |c: &Card| c.started_at.bytes().zip(at.bytes()).take_while(|(a, b)| a == b).count();
     of().max_by_key(|c| (c.ended == Ended::Completed, common(c))).map(|c| c.id.clone())
 }
 
@@ -205,8 +213,10 @@ mod tests {
 
     #[test]
     fn the_newest_run_comes_first() {
-        let card = |id: &str, at: &str| Card { started_at: at.into(), ..Card::of(&sample(id, 1.0), 0) };
-        let mut cards = vec![card("b", "2026-01-01"), card("a", "2026-01-01"), card("c", "2026-01-02")];
+        let card =
+            |id: &str, at: &str| Card { started_at: at.into(), ..Card::of(&sample(id, 1.0), 0) };
+        let mut cards =
+            vec![card("b", "2026-01-01"), card("a", "2026-01-01"), card("c", "2026-01-02")];
         sort(&mut cards);
         assert_eq!(cards.into_iter().map(|c| c.id).collect::<Vec<_>>(), ["c", "a", "b"]);
     }

@@ -19,7 +19,8 @@ impl Method {
     /// repository is known.
     #[must_use]
     pub fn link(&self) -> String {
-        let base = if REPOSITORY.is_empty() { String::new() } else { format!("{REPOSITORY}/blob/main/") };
+        let base =
+            if REPOSITORY.is_empty() { String::new() } else { format!("{REPOSITORY}/blob/main/") };
         format!("{base}docs/statistics.md#{}", self.anchor)
     }
 
@@ -87,7 +88,10 @@ mod tests {
             .collect();
         for method in ALL {
             assert!(anchors.iter().any(|a| a == method.anchor), "{} has no section", method.anchor);
-            assert!(method.words.ends_with('.') && method.link().ends_with(&format!("#{}", method.anchor)));
+            assert!(
+                method.words.ends_with('.')
+                    && method.link().ends_with(&format!("#{}", method.anchor))
+            );
         }
     }
 }

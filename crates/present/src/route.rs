@@ -208,9 +208,15 @@ mod tests {
 
     #[test]
     fn strange_addresses_are_unknown_and_never_panic() {
-        for hash in
-            ["#/run/a/b", "#/compare/one", "#/compare/", "#/run/a%2Fb", "#/compare/a,<b>", "#/%", "#/%zz"]
-        {
+        for hash in [
+            "#/run/a/b",
+            "#/compare/one",
+            "#/compare/",
+            "#/run/a%2Fb",
+            "#/compare/a,<b>",
+            "#/%",
+            "#/%zz",
+        ] {
             assert!(matches!(Route::parse(hash), Route::Unknown(_)), "{hash}");
         }
         assert_eq!(decode("%C3%A9%"), "é%");

@@ -1,11 +1,11 @@
 //! Sentences about plans and runs.
 
 use fwit_model::plan::{Arrivals, Model, Plan, SIM_PRESETS, sim_preset, stages};
-use fwit_report::run::view::{
-    Annotation, Calibration, Concurrency, Ended, HealthVerdict, Live, Phase, RunView, Shown, ThresholdResult,
-    Trouble, shown,
-};
 use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{
+    Annotation, Calibration, Concurrency, Disturbance, Ended, HealthVerdict, Live, Phase, RunView,
+    Shown, ThresholdResult, shown,
+};
 
 /// A plan in one sentence.
 #[must_use]
@@ -86,7 +86,10 @@ fn mix(mix: &[(String, u32)]) -> String {
         [(op, _)] => format!("{op} only"),
         _ if even && on.len() == mix.len() => format!("all {} operations evenly", on.len()),
         _ if even && on.len() <= 4 => {
-            format!("{} evenly", on.iter().map(|(op, _)| op.as_str()).collect::<Vec<_>>().join(", "))
+            format!(
+                "{} evenly",
+                on.iter().map(|(op, _)| op.as_str()).collect::<Vec<_>>().join(", ")
+            )
         }
         _ => on.iter().map(|(op, weight)| format!("{op} {weight}")).collect::<Vec<_>>().join(" : "),
     }
@@ -123,7 +126,9 @@ pub fn verdict(verdict: HealthVerdict) -> (&'static str, &'static str) {
         HealthVerdict::Doubtful => {
             ("Doubtful.", "There is a sign that the browser had a part in the numbers:")
         }
-        HealthVerdict::ClientLimited => ("Client-limited.", "The browser, not the cluster, set the numbers:"),
+        HealthVerdict::ClientLimited => {
+            ("Client-limited.", "The browser, not the cluster, set the numbers:")
+        }
     }
 }
 
@@ -143,7 +148,7 @@ pub fn calibration(c: &Calibration) -> String {
 /// Whether an annotation is marked in the charts. A CPU under pressure is so for most of a run or not at all.
 #[must_use]
 pub fn is_marked(annotation: &Annotation) -> bool {
-    annotation.kind != Trouble::Pressure
+    annotation.kind != Disturbance::Pressure
 }
 
 /// What is marked in the charts over time, in a sentence; `None` where nothing is.
@@ -200,7 +205,8 @@ pub fn client_limit(c: &Concurrency) -> Option<String> {
 /// The state of a running test for people who listen to the page: short, and changing seldom.
 #[must_use]
 pub fn progress(live: &Live) -> String {
-    let done = (10 * live.elapsed_us.min(live.total_us)).checked_div(live.total_us).unwrap_or(0) * 10;
+    let done =
+        (10 * live.elapsed_us.min(live.total_us)).checked_div(live.total_us).unwrap_or(0) * 10;
     let errors = match live.total.errors() {
         0 => "no errors".to_string(),
         n => format!("{n} errors"),
@@ -266,7 +272,12 @@ mod tests {
 
     #[test]
     fn the_browsers_limit_is_said_only_where_it_is_one() {
-        let at = |waiting| Concurrency { entities: 50, effective: 12.0, waiting, ..Concurrency::default() };
+        let at = |waiting| Concurrency {
+            entities: 50,
+            effective: 12.0,
+            waiting,
+            ..Concurrency::default()
+        };
         assert_eq!(client_limit(&at(0.9)), None);
         assert!(client_limit(&at(30.0)).unwrap().contains("30.0 of 50"));
     }
@@ -274,7 +285,12 @@ mod tests {
     #[test]
     fn progress_changes_in_steps_of_ten() {
         let at = |elapsed_us| {
-            progress(&Live { elapsed_us, total_us: 100, phase: Phase::Measuring, ..Live::default() })
+            progress(&Live {
+                elapsed_us,
+                total_us: 100,
+                phase: Phase::Measuring,
+                ..Live::default()
+            })
         };
         assert_eq!(at(31), "Measuring, 30 percent done, no errors.");
         assert_eq!(at(31), at(39));

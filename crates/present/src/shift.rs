@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::drawn::Drawn;
 use fwit_chart::axis::Axis;
 use fwit_chart::figure::ChartError;
 use fwit_chart::ink::Ink;
 use fwit_chart::number::Quantity;
 use fwit_chart::percentile::{Curve, PercentileChart};
-use crate::drawn::Drawn;
+use fwit_report::run::bootstrap::{RANKS, RunSpread};
 use fwit_report::run::compare::ShiftPoint;
-use fwit_report::run::contrast::{RANKS, RunSpread};
 
 /// How each series differs from `reference` at every percentile: a curve of relative changes with its band each,
 /// 0 being no change. Series without points are left out; colours follow the places in the list.
@@ -55,12 +55,15 @@ pub fn band(ranks: &[f64], values: &[f64], run: &RunSpread) -> [Vec<f64>; 2] {
     let known: Vec<(f64, f64, f64)> = RANKS
         .iter()
         .zip(&run.at)
-        .filter_map(|(p, s)| s.filter(|s| s.value > 0.0).map(|s| (*p, s.low / s.value, s.high / s.value)))
+        .filter_map(|(p, s)| {
+            s.filter(|s| s.value > 0.0).map(|s| (*p, s.low / s.value, s.high / s.value))
+        })
         .collect();
     let mut out = [Vec::with_capacity(ranks.len()), Vec::with_capacity(ranks.len())];
     for (p, value) in ranks.iter().zip(values) {
         let after = known.partition_point(|k| k.0 < *p);
-        let (low, high) = match (after.checked_sub(1).and_then(|i| known.get(i)), known.get(after)) {
+        let (low, high) = match (after.checked_sub(1).and_then(|i| known.get(i)), known.get(after))
+        {
             (Some(a), Some(b)) => {
                 let t = (p - a.0) / (b.0 - a.0);
                 (a.1.powf(1.0 - t) * b.1.powf(t), a.2.powf(1.0 - t) * b.2.powf(t))
@@ -84,7 +87,7 @@ pub fn band(ranks: &[f64], values: &[f64], run: &RunSpread) -> [Vec<f64>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fwit_report::run::contrast::Spread;
+    use fwit_report::run::bootstrap::Spread;
 
     #[test]
     fn a_shift_is_a_curve_a_run_and_the_line_of_no_change() {
@@ -102,12 +105,17 @@ mod tests {
 
     #[test]
     fn a_band_is_there_between_known_percentiles_only() {
-        let at = RANKS.iter().map(|p| (*p <= 0.9).then_some(Spread { value: 100.0, low: 80.0, high: 125.0 }));
+        let at = RANKS
+            .iter()
+            .map(|p| (*p <= 0.9).then_some(Spread { value: 100.0, low: 80.0, high: 125.0 }));
         let run = RunSpread { at: at.collect(), ..RunSpread::default() };
-        let [low, high] = band(&[0.01, 0.1, 0.45, 0.9, 0.99], &[10.0, 10.0, 50.0, 90.0, 200.0], &run);
+        let [low, high] =
+            band(&[0.01, 0.1, 0.45, 0.9, 0.99], &[10.0, 10.0, 50.0, 90.0, 200.0], &run);
         assert!(low[0].is_nan() && high[4].is_nan());
         assert!(
-            (low[2] - 40.0).abs() < 1e-9 && (high[3] - 112.5).abs() < 1e-9 && (low[1] - 8.0).abs() < 1e-9
+            (low[2] - 40.0).abs() < 1e-9
+                && (high[3] - 112.5).abs() < 1e-9
+                && (low[1] - 8.0).abs() < 1e-9
         );
     }
 }

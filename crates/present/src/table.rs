@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use super::figure::{self, Cell};
+use fwit_quantities::sample::Outcome;
 use fwit_report::run::compare::percentile_name;
 use fwit_report::run::view::{Measure, PERCENTILES, Row, Shown, shown};
-use fwit_quantities::sample::Outcome;
 
 /// A column of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,9 @@ impl Column {
             Column::Count => "answers".into(),
             Column::Rate => "per second".into(),
             Column::Mean => "mean".into(),
-            Column::Percentile(i) => PERCENTILES.get(i).copied().map(percentile_name).unwrap_or_default(),
+            Column::Percentile(i) => {
+                PERCENTILES.get(i).copied().map(percentile_name).unwrap_or_default()
+            }
             Column::Max => "max".into(),
             Column::Errors => "errors".into(),
             Column::Redirected => "redirected".into(),
@@ -104,11 +106,20 @@ impl Column {
 #[must_use]
 pub fn outcomes(row: &Row) -> String {
     let failed = Outcome::ALL.into_iter().filter(|o| o.is_error() && row.count(*o) > 0);
-    failed.map(|o| format!("{} {}", o.label(), figure::count(row.count(o)))).collect::<Vec<_>>().join(", ")
+    failed
+        .map(|o| format!("{} {}", o.label(), figure::count(row.count(o))))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Sorts rows by a column, largest first or smallest first; rows without a value come last either way.
-pub fn sort<T>(rows: &mut Vec<T>, row: impl Fn(&T) -> &Row, column: Column, measure: Measure, falling: bool) {
+pub fn sort<T>(
+    rows: &mut Vec<T>,
+    row: impl Fn(&T) -> &Row,
+    column: Column,
+    measure: Measure,
+    falling: bool,
+) {
     rows.sort_by(|a, b| {
         let (a, b) = (column.key(row(a), measure), column.key(row(b), measure));
         match (a, b) {

@@ -136,7 +136,9 @@ impl WireTiming {
 }
 
 /// The HTTP version of a connection (Resource Timing's `nextHopProtocol`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Protocol {
     /// Not told (no `Timing-Allow-Origin`).
     #[default]
@@ -260,7 +262,9 @@ impl TimeSources {
             (0, 0) => "none".into(),
             (_, 0) => "wire".into(),
             (0, _) => "page clock".into(),
-            (wire, page) => format!("wire, {:.1}% page clock", 100.0 * page as f64 / (wire + page) as f64),
+            (wire, page) => {
+                format!("wire, {:.1}% page clock", 100.0 * page as f64 / (wire + page) as f64)
+            }
         }
     }
 }

@@ -12,7 +12,9 @@ use std::ops::{Add, AddAssign, Sub};
 use serde::{Deserialize, Serialize};
 
 /// A duration, or an instant counted from the start of a clock, in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Micros(pub u64);
 
@@ -193,7 +195,9 @@ mod tests {
     #[test]
     fn conversions_never_wrap() {
         assert_eq!(Micros::from_millis(-1.0), Micros::ZERO);
-        for us in [0.0, 0.499_999_999_999_999_94, 0.5, 1.5, 2.499, 4_503_599_627_370_497.5, 9.1e18, -0.5] {
+        for us in
+            [0.0, 0.499_999_999_999_999_94, 0.5, 1.5, 2.499, 4_503_599_627_370_497.5, 9.1e18, -0.5]
+        {
             assert_eq!(Micros::from_millis(us / 1e3).0, (us / 1e3 * 1e3).round() as u64);
         }
         let mut text = "k-".to_string();
@@ -231,8 +235,8 @@ mod tests {
             assert_eq!(decimal(text), Some(number), "{text}");
         }
         for text in [
-            "", ".", "-", "e5", "1.5.2", "1,5", "many", "inf", "nan", "1e999", "--1", "0x10", "1 2", "1..",
-            "\"1\"",
+            "", ".", "-", "e5", "1.5.2", "1,5", "many", "inf", "nan", "1e999", "--1", "0x10",
+            "1 2", "1..", "\"1\"",
         ] {
             assert_eq!(decimal(text), None, "{text}");
         }

@@ -42,13 +42,21 @@ fn main() {
             println!(
                 "| {} | {} | {} | {each} | {} | {} |",
                 if sequential { "all of A, then all of B" } else { "interleaved pairs" },
-                if factor == 1.0 { "none".to_string() } else { format!("{:.0} %", (factor - 1.0) * 100.0) },
+                if factor == 1.0 {
+                    "none".to_string()
+                } else {
+                    format!("{:.0} %", (factor - 1.0) * 100.0)
+                },
                 if drifting { "drifting" } else { "steady" },
                 percent(claims, each),
                 percent(holds, of),
             );
             for (name, claimed, held) in by_metric {
-                eprintln!("    {name}: claimed {}, held {}", percent(claimed, each), percent(held, each));
+                eprintln!(
+                    "    {name}: claimed {}, held {}",
+                    percent(claimed, each),
+                    percent(held, each)
+                );
             }
         }
     }

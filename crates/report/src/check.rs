@@ -79,10 +79,15 @@ impl AddressFacts {
                  “Access-Control-Allow-Origin: *” on every answer (errors and redirects too) and answer OPTIONS with 204, or put \
                  a proxy that adds these headers in front of it."
                 .into();
-            return vec![line(Grade::Good, "reachable", String::new()), line(Grade::Bad, "no CORS", advice)];
+            return vec![
+                line(Grade::Good, "reachable", String::new()),
+                line(Grade::Bad, "no CORS", advice),
+            ];
         }
-        let mut list =
-            vec![line(Grade::Good, "reachable", String::new()), line(Grade::Good, "CORS", String::new())];
+        let mut list = vec![
+            line(Grade::Good, "reachable", String::new()),
+            line(Grade::Good, "CORS", String::new()),
+        ];
         match self.status {
             Some(401 | 403) => list.push(line(
                 Grade::Bad,
@@ -171,14 +176,27 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_with_advice() {
         for (change, grade, word) in [
-            (AddressFacts { timing_header: false, ..facts() }, Grade::Limited, "Timing-Allow-Origin"),
-            (AddressFacts { readable: false, ..facts() }, Grade::Bad, "Access-Control-Allow-Origin"),
+            (
+                AddressFacts { timing_header: false, ..facts() },
+                Grade::Limited,
+                "Timing-Allow-Origin",
+            ),
+            (
+                AddressFacts { readable: false, ..facts() },
+                Grade::Bad,
+                "Access-Control-Allow-Origin",
+            ),
             (AddressFacts { status: Some(401), ..facts() }, Grade::Bad, "API key"),
             (AddressFacts { status: Some(503), ..facts() }, Grade::Bad, "leader"),
             (AddressFacts { dialect_fits: false, ..facts() }, Grade::Bad, "dialect"),
             (AddressFacts { readable: false, reachable: false, ..facts() }, Grade::Bad, "running"),
             (
-                AddressFacts { readable: false, reachable: false, page_is_loopback: false, ..facts() },
+                AddressFacts {
+                    readable: false,
+                    reachable: false,
+                    page_is_loopback: false,
+                    ..facts()
+                },
                 Grade::Bad,
                 "permission",
             ),

@@ -32,7 +32,9 @@ impl Blocks {
     /// that is too short or does not vary takes 5.
     #[must_use]
     pub fn of_series(series: &[f64]) -> Self {
-        Self::Stationary(block_length(series).map_or(SHORTEST_BLOCK, |b| b.stationary.max(SHORTEST_BLOCK)))
+        Self::Stationary(
+            block_length(series).map_or(SHORTEST_BLOCK, |b| b.stationary.max(SHORTEST_BLOCK)),
+        )
     }
 }
 
@@ -57,7 +59,10 @@ impl Intervals {
     ///
     /// # Errors
     /// Fewer than 10 intervals, no sample at all, more than 2^32 samples, values that do not rise.
-    pub fn new(intervals: &[Vec<(u32, u32)>], value: impl Fn(u32) -> f64) -> Result<Self, StatsError> {
+    pub fn new(
+        intervals: &[Vec<(u32, u32)>],
+        value: impl Fn(u32) -> f64,
+    ) -> Result<Self, StatsError> {
         let what = "bootstrap of 1-s intervals";
         if intervals.len() < 10 {
             return Err(StatsError::TooFew { what, needed: 10, found: intervals.len() });
@@ -70,7 +75,12 @@ impl Intervals {
         finite(what, &values, 1)?;
         if let Some(at) = values.windows(2).position(|w| w[1] <= w[0]) {
             let wanted = "above the bucket before it";
-            return Err(StatsError::BadValue { what, index: at + 1, value: values[at + 1], wanted });
+            return Err(StatsError::BadValue {
+                what,
+                index: at + 1,
+                value: values[at + 1],
+                wanted,
+            });
         }
         let total: u64 = intervals.iter().flatten().map(|c| u64::from(c.1)).sum();
         within("the samples of the intervals", total as f64, 1.0, f64::from(u32::MAX))?;
@@ -156,7 +166,14 @@ impl Intervals {
 
     /// The p-quantile by the product's rule; NaN for an empty histogram. `near` is the column to look around,
     /// `leap` how far it may be; it learns.
-    fn quantile(&self, stretches: &[Stretch], total: u64, p: f64, near: usize, leap: &mut usize) -> f64 {
+    fn quantile(
+        &self,
+        stretches: &[Stretch],
+        total: u64,
+        p: f64,
+        near: usize,
+        leap: &mut usize,
+    ) -> f64 {
         if total == 0 {
             return f64::NAN;
         }
@@ -288,7 +305,9 @@ impl Bootstrap {
             Some(place) => self.places.iter().position(|p| *p == place).map(|i| i + 1),
         };
         let row = self.resamples as usize;
-        place.and_then(|s| self.draws.get(s * row..s * row + self.done as usize)).unwrap_or_default()
+        place
+            .and_then(|s| self.draws.get(s * row..s * row + self.done as usize))
+            .unwrap_or_default()
     }
 
     /// The intervals at a level such as 0.95, from the resamples done so far.
@@ -298,7 +317,11 @@ impl Bootstrap {
     pub fn outcome(&self, level: f64) -> Result<Outcome, StatsError> {
         within("a confidence level", level, 1e-9, 1.0 - 1e-9)?;
         if self.done < 100 {
-            return Err(StatsError::TooFew { what: "bootstrap", needed: 100, found: self.done as usize });
+            return Err(StatsError::TooFew {
+                what: "bootstrap",
+                needed: 100,
+                found: self.done as usize,
+            });
         }
         let n = self.intervals.len();
         let total = self.intervals.total(&[(0, n)]);

@@ -25,7 +25,9 @@ fn value(bucket: u32) -> f64 {
 }
 
 fn boot(run: &[Vec<(u32, u32)>], blocks: Blocks, seed: u64) -> Outcome {
-    let mut b = Bootstrap::new(Intervals::new(run, value).unwrap(), &[0.99, 0.5], blocks, 500, seed).unwrap();
+    let mut b =
+        Bootstrap::new(Intervals::new(run, value).unwrap(), &[0.99, 0.5], blocks, 500, seed)
+            .unwrap();
     while b.step(64) {
         assert!(b.progress() < 1.0);
     }
@@ -78,9 +80,12 @@ fn bad_input_is_refused() {
     assert!(Intervals::new(&vec![vec![(1, 1), (2, 1)]; 20], |_| 5.0).is_err());
     let good = Intervals::new(&vec![vec![(1, 1)]; 20], value).unwrap();
     let new = |p, b, r| Bootstrap::new(good.clone(), &[p], b, r, 1);
-    assert!(new(1.5, Blocks::Moving(5.0), 500).is_err() && new(0.5, Blocks::Moving(0.0), 500).is_err());
     assert!(
-        new(0.5, Blocks::Stationary(f64::NAN), 500).is_err() && new(0.5, Blocks::Moving(5.0), 1).is_err()
+        new(1.5, Blocks::Moving(5.0), 500).is_err() && new(0.5, Blocks::Moving(0.0), 500).is_err()
+    );
+    assert!(
+        new(0.5, Blocks::Stationary(f64::NAN), 500).is_err()
+            && new(0.5, Blocks::Moving(5.0), 1).is_err()
     );
     let unfinished = new(0.5, Blocks::Moving(5.0), 500).unwrap();
     assert!(unfinished.outcome(0.95).is_err());

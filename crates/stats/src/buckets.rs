@@ -39,7 +39,12 @@ impl Buckets {
             let value = step.value_iterated_to();
             let low = histogram.lowest_equivalent(value) as f64;
             let high = histogram.highest_equivalent(value) as f64;
-            out.push(Bucket { low, width: high - low + 1.0, shown: high, count: step.count_at_value() });
+            out.push(Bucket {
+                low,
+                width: high - low + 1.0,
+                shown: high,
+                count: step.count_at_value(),
+            });
         }
         out
     }
@@ -85,7 +90,9 @@ impl Buckets {
         }
         buckets.sort_by(|a, b| a.low.total_cmp(&b.low));
         let slack = |b: &Bucket| 1e-9 * (b.low.abs() + b.width);
-        if let Some(at) = buckets.windows(2).position(|w| w[1].low < w[0].low + w[0].width - slack(&w[0])) {
+        if let Some(at) =
+            buckets.windows(2).position(|w| w[1].low < w[0].low + w[0].width - slack(&w[0]))
+        {
             let value = buckets[at + 1].low;
             return Err(StatsError::BadValue {
                 what,
@@ -216,7 +223,10 @@ mod tests {
         assert_eq!(displayable(0.99, 999), Shown::Greyed);
         assert_eq!(displayable(0.99, 300), Shown::Greyed);
         assert_eq!(displayable(0.99, 299), Shown::Hidden);
-        assert_eq!((displayable(0.999, 10_000), displayable(0.999, 9_999)), (Shown::Full, Shown::Greyed));
+        assert_eq!(
+            (displayable(0.999, 10_000), displayable(0.999, 9_999)),
+            (Shown::Full, Shown::Greyed)
+        );
         assert_eq!((displayable(1.0, 1), displayable(1.0, 0)), (Shown::Full, Shown::Hidden));
         assert_eq!(displayable(f64::NAN, 1000), Shown::Hidden);
     }

@@ -132,8 +132,12 @@ mod tests {
     #[test]
     fn a_step_and_a_change_of_spread_are_found() {
         let found =
-            change_points(&noisy(&[(100, 20.0, 1.0), (60, 25.0, 1.0), (100, 20.0, 1.0)], 1), 5).unwrap();
-        assert!(found.len() == 2 && found[0].abs_diff(100) <= 2 && found[1].abs_diff(160) <= 2, "{found:?}");
+            change_points(&noisy(&[(100, 20.0, 1.0), (60, 25.0, 1.0), (100, 20.0, 1.0)], 1), 5)
+                .unwrap();
+        assert!(
+            found.len() == 2 && found[0].abs_diff(100) <= 2 && found[1].abs_diff(160) <= 2,
+            "{found:?}"
+        );
         let found = change_points(&noisy(&[(150, 20.0, 1.0), (150, 20.0, 8.0)], 2), 5).unwrap();
         assert!(found.len() == 1 && found[0].abs_diff(150) <= 8, "{found:?}");
     }
@@ -141,7 +145,9 @@ mod tests {
     #[test]
     fn steady_series_seldom_change() {
         let false_alarms = (0..100)
-            .filter(|&seed| !change_points(&noisy(&[(200, 20.0, 1.0)], seed), 5).unwrap().is_empty())
+            .filter(|&seed| {
+                !change_points(&noisy(&[(200, 20.0, 1.0)], seed), 5).unwrap().is_empty()
+            })
             .count();
         assert!(false_alarms <= 5, "{false_alarms} of 100");
     }
@@ -175,9 +181,14 @@ mod tests {
 
     #[test]
     fn what_cannot_change() {
-        assert!(change_points(&[], 5).unwrap().is_empty() && change_points(&[1.0; 9], 5).unwrap().is_empty());
+        assert!(
+            change_points(&[], 5).unwrap().is_empty()
+                && change_points(&[1.0; 9], 5).unwrap().is_empty()
+        );
         assert!(change_points(&[1.0; 500], 5).unwrap().is_empty());
-        assert!(change_points(&[f64::NAN; 20], 5).is_err() && change_points(&[1.0; 20], 0).is_err());
+        assert!(
+            change_points(&[f64::NAN; 20], 5).is_err() && change_points(&[1.0; 20], 0).is_err()
+        );
     }
 
     proptest! {

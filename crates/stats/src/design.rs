@@ -40,7 +40,8 @@ pub fn williams(arms: usize) -> Vec<Vec<usize>> {
     let mut rows: Vec<Vec<usize>> =
         (0..arms).map(|shift| first.iter().map(|a| (a + shift) % arms).collect()).collect();
     if arms % 2 == 1 && arms > 1 {
-        let mirrored: Vec<Vec<usize>> = rows.iter().map(|r| r.iter().rev().copied().collect()).collect();
+        let mirrored: Vec<Vec<usize>> =
+            rows.iter().map(|r| r.iter().rev().copied().collect()).collect();
         rows.extend(mirrored);
     }
     rows
@@ -73,7 +74,9 @@ pub fn block_orders(arms: usize, blocks: usize, seed: u64) -> Vec<Vec<usize>> {
 /// pipeline must find no difference there.
 #[must_use]
 pub fn control_pairs(periods: usize) -> Vec<(usize, usize)> {
-    (0..periods / 2).map(|i| if i % 2 == 0 { (2 * i, 2 * i + 1) } else { (2 * i + 1, 2 * i) }).collect()
+    (0..periods / 2)
+        .map(|i| if i % 2 == 0 { (2 * i, 2 * i + 1) } else { (2 * i + 1, 2 * i) })
+        .collect()
 }
 
 #[cfg(test)]

@@ -68,7 +68,11 @@ mod tests {
         let v = &all()["mann_kendall"];
         let d = mann_kendall(&list(&v["x"])).unwrap();
         assert_eq!((d.s, d.variance, d.drifts()), (33, 125.0, true));
-        assert_close(&[d.z, d.p, d.slope], &[num(&v["Z"]), num(&v["p"]), num(&v["theil_sen"])], 1e-6);
+        assert_close(
+            &[d.z, d.p, d.slope],
+            &[num(&v["Z"]), num(&v["p"]), num(&v["theil_sen"])],
+            1e-6,
+        );
     }
 
     #[test]

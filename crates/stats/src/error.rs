@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StatsError {
     /// Fewer values than the method needs.
-    #[error("{what}: {found} values, but at least {needed} are needed; measure longer or add pairs")]
+    #[error(
+        "{what}: {found} values, but at least {needed} are needed; measure longer or add pairs"
+    )]
     TooFew {
         /// The method.
         what: &'static str,
@@ -14,7 +16,9 @@ pub enum StatsError {
         found: usize,
     },
     /// A value that is not a number of the wanted kind.
-    #[error("{what}: value {value} at position {index} is not {wanted}; leave it out or correct it")]
+    #[error(
+        "{what}: value {value} at position {index} is not {wanted}; leave it out or correct it"
+    )]
     BadValue {
         /// The method or argument.
         what: &'static str,
@@ -61,7 +65,9 @@ pub(crate) fn finite(what: &'static str, values: &[f64], needed: usize) -> Resul
         return Err(StatsError::TooFew { what, needed, found: values.len() });
     }
     match values.iter().position(|v| !v.is_finite()) {
-        Some(index) => Err(StatsError::BadValue { what, index, value: values[index], wanted: "finite" }),
+        Some(index) => {
+            Err(StatsError::BadValue { what, index, value: values[index], wanted: "finite" })
+        }
         None => Ok(()),
     }
 }

@@ -34,9 +34,9 @@ pub mod verdict;
 pub mod design;
 
 pub mod bootstrap;
-pub mod camps;
 pub mod change;
 pub mod drift;
+pub mod latency_groups;
 pub mod series;
 pub mod warmup;
 

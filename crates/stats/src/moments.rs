@@ -44,7 +44,8 @@ impl Moments {
         }
         let n = u128::from(self.count);
         // n sum(x^2) - sum(x)^2, exact in integers; no cancellation in floating point.
-        let spread = n.saturating_mul(self.squares).saturating_sub(self.sum.saturating_mul(self.sum));
+        let spread =
+            n.saturating_mul(self.squares).saturating_sub(self.sum.saturating_mul(self.sum));
         (spread as f64 / (n as f64 * (n as f64 - 1.0))).sqrt()
     }
 }

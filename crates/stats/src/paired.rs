@@ -148,7 +148,11 @@ fn walsh_averages(d: &[f64]) -> Vec<f64> {
 
 fn walsh_interval(walsh: &[f64], n: usize, level: f64) -> Option<Interval> {
     let (k, coverage) = interval_rank(n, level)?;
-    Some(Interval { low: *walsh.get(k - 1)?, high: *walsh.get(walsh.len().checked_sub(k)?)?, coverage })
+    Some(Interval {
+        low: *walsh.get(k - 1)?,
+        high: *walsh.get(walsh.len().checked_sub(k)?)?,
+        coverage,
+    })
 }
 
 /// Two-sided sign-flip permutation test on the mean: all 2^n flips up to 12 values, else 10,000 random ones
@@ -164,7 +168,8 @@ pub fn sign_flip(d: &[f64], seed: u64) -> Result<f64, StatsError> {
     // Sums of the same numbers in another order differ by rounding: what is that close is equal.
     let bar = d.iter().sum::<f64>().abs() - 1e-12 * scale;
     let extreme = |flips: u64| {
-        let sum: f64 = d.iter().enumerate().map(|(i, v)| if flips >> i & 1 == 1 { -v } else { *v }).sum();
+        let sum: f64 =
+            d.iter().enumerate().map(|(i, v)| if flips >> i & 1 == 1 { -v } else { *v }).sum();
         sum.abs() >= bar
     };
     if d.len() <= EXACT_FLIPS {
@@ -177,8 +182,11 @@ pub fn sign_flip(d: &[f64], seed: u64) -> Result<f64, StatsError> {
         let mut sum = 0.0;
         for chunk in d.chunks(64) {
             let bits = stream.bits();
-            sum +=
-                chunk.iter().enumerate().map(|(i, v)| if bits >> i & 1 == 1 { -v } else { *v }).sum::<f64>();
+            sum += chunk
+                .iter()
+                .enumerate()
+                .map(|(i, v)| if bits >> i & 1 == 1 { -v } else { *v })
+                .sum::<f64>();
         }
         hits += u32::from(sum.abs() >= bar);
     }

@@ -54,7 +54,8 @@ fn random_flips_agree_with_all_flips() {
     let d: Vec<f64> = (0..16).map(|_| s.normal() * 0.03 + 0.012).collect();
     let all = (0..1_u32 << 16)
         .filter(|f| {
-            let sum: f64 = d.iter().enumerate().map(|(i, v)| if f >> i & 1 == 1 { -v } else { *v }).sum();
+            let sum: f64 =
+                d.iter().enumerate().map(|(i, v)| if f >> i & 1 == 1 { -v } else { *v }).sum();
             sum.abs() >= d.iter().sum::<f64>().abs() - 1e-12
         })
         .count();

@@ -35,7 +35,11 @@ pub fn harrell_davis(values: &[f64], p: f64) -> Result<Estimate, StatsError> {
 ///
 /// # Errors
 /// As [`harrell_davis`]; different lengths, a negative or non-finite weight, or no positive weight.
-pub fn harrell_davis_weighted(values: &[f64], weights: &[f64], p: f64) -> Result<Estimate, StatsError> {
+pub fn harrell_davis_weighted(
+    values: &[f64],
+    weights: &[f64],
+    p: f64,
+) -> Result<Estimate, StatsError> {
     let what = "weighted Harrell-Davis quantile";
     finite(what, values, 1)?;
     if values.len() != weights.len() {
@@ -210,7 +214,8 @@ mod tests {
         let v = &all()["harrell_davis"];
         let case = &v["lib:perfolizer Case1"];
         let x = list(&case["x"]);
-        let q: Vec<f64> = list(&case["p"]).iter().map(|&p| harrell_davis(&x, p).unwrap().value).collect();
+        let q: Vec<f64> =
+            list(&case["p"]).iter().map(|&p| harrell_davis(&x, p).unwrap().value).collect();
         assert_close(&q, &list(&case["q"]), 1e-9);
         for case in v["lib:perfolizer weighted p=0.5"].as_array().unwrap() {
             let q = harrell_davis_weighted(&list(&case["x"]), &list(&case["w"]), 0.5).unwrap();
@@ -259,7 +264,9 @@ mod tests {
     #[test]
     fn bad_input_is_named() {
         assert!(harrell_davis(&[], 0.5).unwrap_err().to_string().contains("at least 1"));
-        assert!(harrell_davis(&[1.0, f64::NAN], 0.5).unwrap_err().to_string().contains("position 1"));
+        assert!(
+            harrell_davis(&[1.0, f64::NAN], 0.5).unwrap_err().to_string().contains("position 1")
+        );
         assert!(harrell_davis(&[1.0], 1.5).is_err() && harrell_davis(&[1.0], f64::NAN).is_err());
         assert!(harrell_davis_weighted(&[1.0], &[0.0], 0.5).is_err());
         assert!(harrell_davis_weighted(&[1.0], &[1.0, 2.0], 0.5).is_err());

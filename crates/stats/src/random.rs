@@ -158,7 +158,13 @@ mod tests {
     #[test]
     fn different_names_are_different_streams() {
         let first = |seed, label, index| Stream::new(seed, label, index).bits();
-        let names = [first(1, "a", 0), first(2, "a", 0), first(1, "b", 0), first(1, "a", 1), first(1, "", 0)];
+        let names = [
+            first(1, "a", 0),
+            first(2, "a", 0),
+            first(1, "b", 0),
+            first(1, "a", 1),
+            first(1, "", 0),
+        ];
         for (i, a) in names.iter().enumerate() {
             assert!(names[..i].iter().all(|b| a != b), "{names:?}");
         }

@@ -35,7 +35,10 @@ pub struct ShiftPoint {
 ///
 /// # Errors
 /// A quantile of 0 or below, which has no ratio.
-pub fn shift_function(pairs: &[(Buckets, Buckets)], seed: u64) -> Result<Vec<ShiftPoint>, StatsError> {
+pub fn shift_function(
+    pairs: &[(Buckets, Buckets)],
+    seed: u64,
+) -> Result<Vec<ShiftPoint>, StatsError> {
     let mut points = Vec::with_capacity(PERCENTILES.len());
     let mut raw = Vec::with_capacity(PERCENTILES.len());
     for p in PERCENTILES {
@@ -96,8 +99,9 @@ mod tests {
     #[test]
     fn a_change_of_the_tail_alone_shows_in_the_tail_alone() {
         let mut s = Stream::new(2, "shift", 0);
-        let pairs: Vec<_> =
-            (0..10).map(|_| (period(&mut s, 2000, 1.0, 1.0), period(&mut s, 2000, 1.0, 1.5))).collect();
+        let pairs: Vec<_> = (0..10)
+            .map(|_| (period(&mut s, 2000, 1.0, 1.0), period(&mut s, 2000, 1.0, 1.5)))
+            .collect();
         let points = shift_function(&pairs, 1).unwrap();
         for point in &points {
             let (estimate, ci) = (point.estimate.unwrap(), point.ci95.unwrap());
@@ -116,11 +120,17 @@ mod tests {
     #[test]
     fn percentiles_without_samples_are_left_open() {
         let mut s = Stream::new(2, "shift", 1);
-        let pairs: Vec<_> =
-            (0..6).map(|_| (period(&mut s, 100, 1.0, 1.0), period(&mut s, 100, 2.0, 1.0))).collect();
+        let pairs: Vec<_> = (0..6)
+            .map(|_| (period(&mut s, 100, 1.0, 1.0), period(&mut s, 100, 2.0, 1.0)))
+            .collect();
         let points = shift_function(&pairs, 1).unwrap();
         let last = points.last().unwrap();
-        assert!(last.p == 0.99 && last.pairs == 0 && last.estimate.is_none() && last.p_adjusted.is_nan());
+        assert!(
+            last.p == 0.99
+                && last.pairs == 0
+                && last.estimate.is_none()
+                && last.p_adjusted.is_nan()
+        );
         assert!((points[4].estimate.unwrap() - libm::log(2.0)).abs() < 0.15);
         assert!(points[4].simultaneous.is_none()); // 6 pairs cannot cover 99.5 %
         assert_eq!(shift_function(&[], 1).unwrap().len(), PERCENTILES.len());

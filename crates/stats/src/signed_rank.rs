@@ -84,7 +84,8 @@ pub fn interval_rank(n: usize, level: f64) -> Option<(usize, f64)> {
     }
     if n > EXACT_PAIRS {
         let nf = n as f64;
-        let (mean, sd) = (nf * (nf + 1.0) / 4.0, (nf * (nf + 1.0) * (2.0 * nf + 1.0) / 24.0).sqrt());
+        let (mean, sd) =
+            (nf * (nf + 1.0) / 4.0, (nf * (nf + 1.0) * (2.0 * nf + 1.0) / 24.0).sqrt());
         let k = (mean + normal_quantile(half) * sd - 0.5).floor() + 1.0;
         let coverage = 1.0 - 2.0 * normal_cdf((k - 1.0 - mean + 0.5) / sd);
         return (k >= 1.0).then_some((k as usize, coverage));
@@ -119,7 +120,10 @@ mod tests {
 
     #[test]
     fn the_smallest_samples() {
-        assert!(interval_rank(5, 0.95).is_none() && interval_rank(6, 0.95) == Some((1, 1.0 - 2.0 / 64.0)));
+        assert!(
+            interval_rank(5, 0.95).is_none()
+                && interval_rank(6, 0.95) == Some((1, 1.0 - 2.0 / 64.0))
+        );
         assert!(interval_rank(4, 0.90).is_none() && interval_rank(5, 0.90).is_some());
         assert!(interval_rank(0, 0.95).is_none() && interval_rank(9, f64::NAN).is_none());
         assert_eq!(signed_rank(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).p, 2.0 / 64.0);

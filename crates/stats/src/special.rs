@@ -86,7 +86,11 @@ pub fn normal_quantile(p: f64) -> f64 {
         return q * ratio(r, &CENTRE_UP, &CENTRE_DOWN);
     }
     let r = (-log(if q < 0.0 { p } else { 1.0 - p })).sqrt();
-    let z = if r <= 5.0 { ratio(r - 1.6, &TAIL_UP, &TAIL_DOWN) } else { ratio(r - 5.0, &FAR_UP, &FAR_DOWN) };
+    let z = if r <= 5.0 {
+        ratio(r - 1.6, &TAIL_UP, &TAIL_DOWN)
+    } else {
+        ratio(r - 5.0, &FAR_UP, &FAR_DOWN)
+    };
     if q < 0.0 { -z } else { z }
 }
 

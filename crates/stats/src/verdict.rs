@@ -113,7 +113,10 @@ pub fn judge(metric: &Metric, c: &Comparison, arms: Arms<'_>) -> Judged {
 ///
 /// # Errors
 /// A comparison whose p-value is not a probability.
-pub fn judge_family(family: &[(Metric, Comparison)], arms: Arms<'_>) -> Result<Vec<Judged>, StatsError> {
+pub fn judge_family(
+    family: &[(Metric, Comparison)],
+    arms: Arms<'_>,
+) -> Result<Vec<Judged>, StatsError> {
     let each: Vec<_> = family.iter().map(|(m, c)| (m, c, arms)).collect();
     judge_families(&each)
 }
@@ -122,10 +125,16 @@ pub fn judge_family(family: &[(Metric, Comparison)], arms: Arms<'_>) -> Result<V
 ///
 /// # Errors
 /// As [`judge_family`].
-pub fn judge_families(family: &[(&Metric, &Comparison, Arms<'_>)]) -> Result<Vec<Judged>, StatsError> {
+pub fn judge_families(
+    family: &[(&Metric, &Comparison, Arms<'_>)],
+) -> Result<Vec<Judged>, StatsError> {
     let raw: Vec<f64> = family.iter().map(|(_, c, _)| c.p_flip).collect();
     let adjusted = holm(&raw)?;
-    Ok(family.iter().zip(adjusted).map(|((m, c, arms), p)| judged(m, c, *arms, p, family.len())).collect())
+    Ok(family
+        .iter()
+        .zip(adjusted)
+        .map(|((m, c, arms), p)| judged(m, c, *arms, p, family.len()))
+        .collect())
 }
 
 fn judged(metric: &Metric, c: &Comparison, arms: Arms<'_>, p: f64, family: usize) -> Judged {
@@ -159,7 +168,8 @@ fn more_pairs(c: &Comparison, margin: f64, p: f64, family: usize) -> Option<u64>
     if have < 2 {
         return None;
     }
-    let planned = pairs_needed(c.sd, margin).ok()?.max(u64::from(fewest)).saturating_sub(have).max(1);
+    let planned =
+        pairs_needed(c.sd, margin).ok()?.max(u64::from(fewest)).saturating_sub(have).max(1);
     let shown = c.estimate.abs() > margin && c.ci95.is_some_and(|i| i.excludes_zero());
     let halvings = libm::ceil(libm::log2(p / ALPHA)).max(1.0) as u64;
     Some(if shown { planned.min(halvings) } else { planned })
@@ -255,7 +265,12 @@ pub fn against_control(log_ratio: f64, control: f64) -> AgainstControl {
 /// The words for two runs that were not interleaved: what they show and what they do not. `log_ratio` is
 /// ln(B / A); `control` is ln(A' / A) of a third run with A's setting, where there is one.
 #[must_use]
-pub fn separate_runs(metric: &Metric, log_ratio: f64, control: Option<f64>, arms: Arms<'_>) -> String {
+pub fn separate_runs(
+    metric: &Metric,
+    log_ratio: f64,
+    control: Option<f64>,
+    arms: Arms<'_>,
+) -> String {
     let (a, b) = (arms.a, arms.b);
     let seen = format!(
         "{}: {b} was {} than {a}, but the two ran one after the other, so the difference may be the hour's as well as the change's",
@@ -295,16 +310,25 @@ mod tests {
         let m = Metric::latency("read", 0.5);
         let j = judge(&m, &comparison(0.10, 0.02, 10), ARMS);
         assert_eq!(j.verdict, Verdict::Different);
-        assert_eq!(j.text, "read p50: sticky is 10.5 % slower than random (95 % interval +9.9 % to +11.1 %)");
+        assert_eq!(
+            j.text,
+            "read p50: sticky is 10.5 % slower than random (95 % interval +9.9 % to +11.1 %)"
+        );
         let j = judge(&m, &comparison(-0.10, 0.02, 10), ARMS);
         assert!(
-            j.text.starts_with("read p50: sticky is 9.5 % faster than random (95 % interval \u{2212}"),
+            j.text.starts_with(
+                "read p50: sticky is 9.5 % faster than random (95 % interval \u{2212}"
+            ),
             "{}",
             j.text
         );
         let j = judge(&m, &comparison(0.02, 0.01, 10), ARMS);
         assert_eq!(j.verdict, Verdict::SmallerThanMargin);
-        assert!(j.text.contains("a difference exists but is smaller than your margin of 5 %"), "{}", j.text);
+        assert!(
+            j.text.contains("a difference exists but is smaller than your margin of 5 %"),
+            "{}",
+            j.text
+        );
         let j = judge(&m, &comparison(0.0, 0.02, 10), ARMS);
         assert_eq!(j.verdict, Verdict::Equivalent);
         assert!(
@@ -315,7 +339,11 @@ mod tests {
         let j = judge(&m, &comparison(0.02, 0.40, 10), ARMS);
         // sd 0.1346: ((2.8 * 0.1346 / ln 1.05)^2 + 2 = 61.7; 62 in all, 52 more.
         assert_eq!(j.verdict, Verdict::Inconclusive { more_pairs: Some(52) });
-        assert!(j.text.starts_with("read p50: inconclusive; about 52 more pairs needed"), "{}", j.text);
+        assert!(
+            j.text.starts_with("read p50: inconclusive; about 52 more pairs needed"),
+            "{}",
+            j.text
+        );
     }
 
     #[test]
@@ -328,24 +356,38 @@ mod tests {
     #[test]
     fn margins_of_the_plan() {
         let of = |p| Metric::latency("write", p).margin;
-        assert_eq!((of(0.5), of(0.9), of(0.99), Metric::throughput().margin), (0.05, 0.10, 0.20, 0.05));
+        assert_eq!(
+            (of(0.5), of(0.9), of(0.99), Metric::throughput().margin),
+            (0.05, 0.10, 0.20, 0.05)
+        );
         assert_eq!(Metric::latency("write", 0.999).name, "write p99.9");
         assert_eq!(Metric::latency("write", 0.99).name, "write p99");
     }
 
     #[test]
     fn a_family_needs_a_smaller_p() {
-        let clear = |n| (0..5).map(|_| (Metric::throughput(), comparison(0.2, 0.02, n))).collect::<Vec<_>>();
+        let clear = |n| {
+            (0..5).map(|_| (Metric::throughput(), comparison(0.2, 0.02, n))).collect::<Vec<_>>()
+        };
         // 6 pairs: p = 1/32 alone, 5/32 among five.
         assert_eq!(judge(&clear(6)[0].0, &clear(6)[0].1, ARMS).verdict, Verdict::Different);
         for j in judge_family(&clear(6), ARMS).unwrap() {
-            assert_eq!((j.verdict, j.p), (Verdict::Inconclusive { more_pairs: Some(2) }, 5.0 / 32.0));
+            assert_eq!(
+                (j.verdict, j.p),
+                (Verdict::Inconclusive { more_pairs: Some(2) }, 5.0 / 32.0)
+            );
         }
-        assert!(judge_family(&clear(8), ARMS).unwrap().iter().all(|j| j.verdict == Verdict::Different));
+        assert!(
+            judge_family(&clear(8), ARMS).unwrap().iter().all(|j| j.verdict == Verdict::Different)
+        );
         // 7 wide apart with a wide spread: p is 5/64, which one more pair halves, whatever the spread asks for.
-        let wide: Vec<_> = (0..5).map(|_| (Metric::throughput(), comparison(2.0, 0.4, 7))).collect();
+        let wide: Vec<_> =
+            (0..5).map(|_| (Metric::throughput(), comparison(2.0, 0.4, 7))).collect();
         for j in judge_family(&wide, ARMS).unwrap() {
-            assert_eq!((j.verdict, j.p), (Verdict::Inconclusive { more_pairs: Some(1) }, 5.0 / 64.0));
+            assert_eq!(
+                (j.verdict, j.p),
+                (Verdict::Inconclusive { more_pairs: Some(1) }, 5.0 / 64.0)
+            );
             assert!(j.text.contains("about 1 more pair needed"), "{}", j.text);
         }
         assert!(judge_family(&[], ARMS).unwrap().is_empty());
@@ -370,7 +412,8 @@ mod tests {
         let m = Metric::latency("read", 0.5);
         let t = separate_runs(&m, 0.1, None, ARMS);
         assert!(
-            t.contains("one after the other") && t.contains("a third run of the same setting as random"),
+            t.contains("one after the other")
+                && t.contains("a third run of the same setting as random"),
             "{t}"
         );
         assert!(

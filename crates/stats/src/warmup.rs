@@ -72,7 +72,10 @@ mod tests {
     fn reference_values() {
         let v = &all()["mser5 calc"];
         let x: Vec<f64> = (0..300_i32)
-            .map(|i| 10.0 + 20.0 * libm::exp(-f64::from(i) / 15.0) + f64::from(i * 7919 % 101 - 50) / 25.0)
+            .map(|i| {
+                10.0 + 20.0 * libm::exp(-f64::from(i) / 15.0)
+                    + f64::from(i * 7919 % 101 - 50) / 25.0
+            })
             .collect();
         assert_close(&x[..5], &list(&v["first5"]), 1e-12);
         let w = mser5(&x).unwrap();

@@ -5,5 +5,9 @@ mod draws;
 
 #[test]
 fn random_numbers_are_those_of_every_other_machine() {
-    assert_eq!(draws::hash(), draws::EXPECTED, "the generator changed: every seed now tells another story");
+    assert_eq!(
+        draws::hash(),
+        draws::EXPECTED,
+        "the generator changed: every seed now tells another story"
+    );
 }

@@ -1,33 +1,34 @@
-//! A chart in the page: picture, legend, cursor by pointer and keyboard, values in words, table, export.
+//! A chart in the page: picture, legend, cursor by pointer and keyboard, values in words, table,
+//! export.
 
 use gloo_timers::callback::Timeout;
+use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlCanvasElement, KeyboardEvent, PointerEvent};
+use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 use super::legend::Legend;
 use super::plot::{Plot, PlotCell, Shown};
 use super::table::DataTable;
 use crate::browser::describe;
-use crate::chart::figure::{Chart, Readout};
-use crate::chart::scene::Point;
-use crate::chart::view::{Cursor, Input, Key, View, reduce};
-use crate::markup::{NodeRef, RwSignal, Show, Signal, effect, memo, view};
+use fwit_chart::figure::{Chart, Readout};
+use fwit_chart::scene::Point;
+use fwit_chart::viewport::{Cursor, Input, Key, Viewport, reduce};
 
-/// A cursor that stands still so long is read out, in milliseconds.
+/// How long a cursor stands still before its values are read out, in milliseconds.
 const SPEAK_AFTER_MS: u32 = 600;
 
 static NEXT_ID: AtomicU32 = AtomicU32::new(0);
 
-/// The point of a pointer event, in CSS pixels from the plot's corner.
+/// Returns the point of a pointer event, in CSS pixels from the plot's corner.
 fn at(ev: &PointerEvent) -> Point {
     Point::new(f64::from(ev.offset_x()), f64::from(ev.offset_y()))
 }
 
-/// A figure of any chart. `height` is that of the plot in CSS pixels; charts given the same `cursor` signal share
-/// their cursor along the x axis.
+/// A figure of any chart. `height` is that of the plot in CSS pixels. Charts with the same `cursor`
+/// signal share their cursor along the x axis.
 #[component]
 pub fn ChartFigure(
     #[prop(into)] chart: Signal<Arc<dyn Chart>>,
@@ -35,43 +36,56 @@ pub fn ChartFigure(
     #[prop(optional)] cursor: Option<RwSignal<Option<f64>>>,
 ) -> impl IntoView {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let own = RwSignal::new(View::default());
-    let view = memo(move || {
+    let own = RwSignal::new(Viewport::default());
+    let view = Memo::new(move |_| {
         let mut v = own.get();
         if let (None, Some(shared)) = (v.cursor, cursor) {
             v.cursor = shared.get().map(|x| Cursor { x, y: None });
         }
         v
     });
-    let shown =
-        Shown { chart, view, size: RwSignal::new(None), theme: RwSignal::new(0), frame: RwSignal::new(None) };
+    let shown = Shown {
+        chart,
+        view: view.into(),
+        size: RwSignal::new(None),
+        theme: RwSignal::new(0),
+        frame: RwSignal::new(None),
+    };
     let failure = RwSignal::new(None::<String>);
     let spoken = RwSignal::new(String::new());
     let timer = StoredValue::new_local(None::<Timeout>);
     let cell: PlotCell = StoredValue::new_local(None);
-    let (host, data, overlay) =
-        (NodeRef::<Element>::new(), NodeRef::<HtmlCanvasElement>::new(), NodeRef::<HtmlCanvasElement>::new());
+    let (host, data, overlay) = (
+        NodeRef::<html::Div>::new(),
+        NodeRef::<html::Canvas>::new(),
+        NodeRef::<html::Canvas>::new(),
+    );
 
-    let readout = memo(move || match shown.frame.get() {
+    let readout = Memo::new(move |_| match shown.frame.get() {
         Some(frame) => chart.with(|c| view.with(|v| c.readout(v, &frame))),
         None => Readout::default(),
     });
-    let entries = memo(move || chart.with(|c| c.legend()));
-    let title = memo(move || chart.with(|c| c.title().to_owned()));
-    let sentence = memo(move || chart.with(|c| c.sentence()));
+    let entries = Memo::new(move |_| chart.with(|c| c.legend()));
+    let title = Memo::new(move |_| chart.with(|c| c.title().to_owned()));
+    let sentence = Memo::new(move |_| chart.with(|c| c.sentence()));
 
-    effect(move || {
-        let (Some(host), Some(data), Some(overlay)) = (host.get(), data.get(), overlay.get()) else { return };
+    Effect::new(move |_| {
+        let (Some(host), Some(data), Some(overlay)) = (host.get(), data.get(), overlay.get())
+        else {
+            return;
+        };
         match Plot::mount(&host, &data, &overlay, shown, cell) {
             Ok(plot) => {
                 plot.request();
                 cell.set_value(Some(plot));
             }
-            Err(error) => failure.set(Some(format!("The chart cannot be drawn: {}", describe(&error)))),
+            Err(error) => {
+                failure.set(Some(format!("The chart cannot be drawn: {}", describe(&error))))
+            }
         }
     });
-    // Whatever the picture depends on is read each time, so that this runs again; drawing waits for the frame.
-    effect(move || {
+    // Tracks all that the picture depends on, and asks for a frame; the drawing happens there.
+    Effect::new(move |_| {
         chart.track();
         view.track();
         shown.size.track();
@@ -80,10 +94,13 @@ pub fn ChartFigure(
     });
 
     let apply = move |input: Input| {
-        let (Some(frame), Some(before)) = (shown.frame.get_untracked(), view.try_get_untracked()) else {
+        let (Some(frame), Some(before)) =
+            (shown.frame.try_get_untracked().flatten(), view.try_get_untracked())
+        else {
             return;
         };
-        let next = chart.with_untracked(|c| reduce(&before, input, &frame, c.as_ref() as &dyn Chart));
+        let next =
+            chart.with_untracked(|c| reduce(&before, input, &frame, c.as_ref() as &dyn Chart));
         if next != before || own.with_untracked(|o| *o != next) {
             if let Some(shared) = cursor {
                 let x = next.cursor.map(|c| c.x);
@@ -97,7 +114,7 @@ pub fn ChartFigure(
     let speak = move || {
         let later = Timeout::new(SPEAK_AFTER_MS, move || {
             if let Some(text) = readout.try_get_untracked().map(|r| r.spoken()) {
-                spoken.set(text);
+                spoken.try_set(text);
             }
         });
         timer.set_value(Some(later));
@@ -115,7 +132,7 @@ pub fn ChartFigure(
     let on_down = move |ev: PointerEvent| {
         if ev.button() == 0 {
             if let Some(target) = ev.current_target().and_then(|t| t.dyn_into::<Element>().ok()) {
-                // Without capture a drag that leaves the plot ends there: a pity, not an error.
+                // Without capture a drag ends where it leaves the plot, which is no error.
                 let _ = target.set_pointer_capture(ev.pointer_id());
             }
             apply(Input::Down(at(&ev)));
@@ -127,8 +144,8 @@ pub fn ChartFigure(
             failure.set(Some(format!("The picture could not be saved: {}", describe(&error))));
         }
     };
-    let zoomed = memo(move || view.with(|v| v.x.is_some()));
-    let place = memo(move || {
+    let zoomed = Memo::new(move |_| view.with(|v| v.x.is_some()));
+    let place = Memo::new(move |_| {
         readout.with(|r| {
             let more: Vec<String> = r
                 .values
@@ -152,10 +169,24 @@ pub fn ChartFigure(
                 <figcaption class="chart-title" id=format!("chart-{id}-title")>{title}</figcaption>
                 <div class="chart-tools">
                     <Show when=move || zoomed.get()>
-                        <button type="button" on:click=move |_| apply(Input::Zoom(None))>"Show all"</button>
+                        <button type="button" on:click=move |_| apply(Input::Zoom(None))>
+                            "Show all"
+                        </button>
                     </Show>
-                    <button type="button" title="Save as SVG" on:click=move |_| export(Plot::save_svg)>"SVG"</button>
-                    <button type="button" title="Save as PNG" on:click=move |_| export(Plot::save_png)>"PNG"</button>
+                    <button
+                        type="button"
+                        title="Save as SVG"
+                        on:click=move |_| export(Plot::save_svg)
+                    >
+                        "SVG"
+                    </button>
+                    <button
+                        type="button"
+                        title="Save as PNG"
+                        on:click=move |_| export(Plot::save_png)
+                    >
+                        "PNG"
+                    </button>
                 </div>
             </div>
             <p class="chart-sentence" id=format!("chart-{id}-text")>{sentence}</p>
@@ -167,7 +198,8 @@ pub fn ChartFigure(
                 role="application"
                 aria-roledescription="chart"
                 aria-labelledby=format!("chart-{id}-title")
-                aria-description="Arrows move the cursor, Shift and arrows select, plus and minus zoom, Escape shows all."
+                aria-description="Arrows move the cursor, Shift and arrows select, plus and minus \
+                                  zoom, Escape shows all."
                 on:keydown=on_key
                 on:pointermove=move |ev| apply(Input::Move(at(&ev)))
                 on:pointerdown=on_down

@@ -1,18 +1,18 @@
-//! The legend: one button per series that switches it, with its value at the cursor.
+//! The legend: a button for each series, with its value at the cursor.
 
 use leptos::prelude::*;
 
-use crate::chart::figure::{Entry, Readout};
-use crate::chart::sign;
-use crate::chart::view::{Input, View};
-use crate::markup::{Markup, Show, Signal, memo, view};
+use fwit_chart::figure::{Entry, Readout};
+use fwit_chart::sign;
+use fwit_chart::viewport::{Input, Viewport};
 
-/// A legend of buttons; entries without a series only explain. A double click shows one series alone.
+/// The legend. A click on a series shows or hides it, a double click shows it alone. Entries
+/// without a series only explain.
 #[component]
 pub fn Legend(
-    entries: Signal<Vec<Entry>>,
-    #[prop(into)] view: Signal<View>,
-    readout: Signal<Readout>,
+    entries: Memo<Vec<Entry>>,
+    #[prop(into)] view: Signal<Viewport>,
+    readout: Memo<Readout>,
     on_input: Callback<Input>,
 ) -> impl IntoView {
     let count = move || entries.with(|e| e.iter().filter(|e| e.series.is_some()).count());
@@ -20,12 +20,15 @@ pub fn Legend(
         let sign = sign::svg(entry.sign, entry.ink);
         let Some(n) = entry.series else {
             return view! {
-                <li class="chart-key chart-key-plain"><span inner_html=sign></span>{entry.label}</li>
-            };
+                <li class="chart-key chart-key-plain">
+                    <span inner_html=sign></span>{entry.label}
+                </li>
+            }
+            .into_any();
         };
-        // On the displayed text, so that equal values touch nothing.
-        let value = memo(move || readout.with(|r| r.of(n).unwrap_or_default().to_owned()));
-        let shown = memo(move || view.with(|v| v.shows(n)));
+        // A memo of the displayed text, so that equal values change nothing.
+        let value = Memo::new(move |_| readout.with(|r| r.of(n).unwrap_or_default().to_owned()));
+        let shown = Memo::new(move |_| view.with(|v| v.shows(n)));
         view! {
             <li>
                 <button
@@ -33,7 +36,7 @@ pub fn Legend(
                     class="chart-key"
                     aria-pressed=move || if shown.get() { "true" } else { "false" }
                     title="Click: show or hide. Double click: show alone."
-                    // The two clicks of a double click undo each other before it.
+                    // The two clicks of a double click cancel each other out.
                     on:click=move |_| on_input.run(Input::Toggle(n))
                     on:dblclick=move |_| on_input.run(Input::Solo(n, count()))
                 >
@@ -43,10 +46,13 @@ pub fn Legend(
                 </button>
             </li>
         }
+        .into_any()
     };
     view! {
         <Show when=move || entries.with(|e| !e.is_empty())>
-            <ul class="chart-legend">{move || entries.get().into_iter().map(item).collect::<Markup>()}</ul>
+            <ul class="chart-legend">
+                {move || entries.get().into_iter().map(item).collect_view()}
+            </ul>
         </Show>
     }
 }

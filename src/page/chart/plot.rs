@@ -9,21 +9,20 @@ use crate::browser::canvas::{Painter, Surface, device_ratio};
 use crate::browser::frame::FramePump;
 use crate::browser::observe::Resize;
 use crate::browser::{save, theme};
-use crate::chart::figure::{Chart, Figure};
-use crate::chart::scale::Frame;
-use crate::chart::scene::{Scene, Size};
-use crate::chart::svg;
-use crate::chart::view::View;
-use crate::markup::{RwSignal, Signal};
+use fwit_chart::figure::{Chart, Figure};
+use fwit_chart::scale::Frame;
+use fwit_chart::scene::{Scene, Size};
+use fwit_chart::svg;
+use fwit_chart::viewport::Viewport;
 
 /// What a figure shows, as signals.
 #[derive(Clone, Copy)]
 pub struct Shown {
     /// The chart.
     pub chart: Signal<Arc<dyn Chart>>,
-    /// What the reader did, with a cursor of another chart where there is none here.
-    pub view: Signal<View>,
-    /// Size of the plot in CSS pixels; none before it is known.
+    /// Zoom, cursor and hidden series, with the shared cursor when there is none here.
+    pub view: Signal<Viewport>,
+    /// Size of the plot in CSS pixels; `None` before it is known.
     pub size: RwSignal<Option<(f64, f64)>>,
     /// Counts changes of colours.
     pub theme: RwSignal<u32>,
@@ -31,7 +30,8 @@ pub struct Shown {
     pub frame: RwSignal<Option<Frame>>,
 }
 
-/// Canvases, painter and everything registered with the browser for them; dropping it undoes all of it.
+/// The canvases, the painter, and all that is registered with the browser for them. Dropping it
+/// undoes that.
 pub struct Plot {
     host: Element,
     painter: Painter,
@@ -42,21 +42,21 @@ pub struct Plot {
     _theme: theme::Watch,
 }
 
-/// What the data canvas shows: the picture, and what it was drawn from.
+/// The picture on the data canvas, and what it was drawn from.
 struct Drawn {
     chart: Arc<dyn Chart>,
-    view: View,
+    view: Viewport,
     size: Size,
     theme: u32,
     ratio: f64,
     figure: Figure,
 }
 
-/// The plot of a figure, there once it is mounted.
+/// Holds the plot of a figure once it is mounted.
 pub type PlotCell = StoredValue<Option<Plot>, LocalStorage>;
 
 impl Plot {
-    /// Sets the canvases up in `host` and draws from then on, whenever [`Plot::request`] asks.
+    /// Sets up the canvases in `host`. They are drawn whenever [`Plot::request`] asks for it.
     ///
     /// # Errors
     /// When the browser gives no 2D canvas or no observers.
@@ -76,10 +76,10 @@ impl Plot {
             });
         });
         let resize = Resize::new(host, move |w, h| {
-            shown.size.set(Some((w, h)));
+            shown.size.try_set(Some((w, h)));
         })?;
         let watch = theme::Watch::new(move || {
-            shown.theme.update(|n| *n = n.wrapping_add(1));
+            shown.theme.try_update(|n| *n = n.wrapping_add(1));
         })?;
         Ok(Self {
             host: host.clone(),
@@ -109,7 +109,7 @@ impl Plot {
         let (size, ratio) = (Size::new(w, h), device_ratio());
         let measure = |text: &str, size| self.painter.measure(text, size);
         if drawn.as_ref().is_none_or(|d| d.theme != theme) && drawn.is_some() {
-            // On failure the colours stay as they were.
+            // When this fails, the colours stay as they were.
             let _ = self.painter.refresh(&self.host);
         }
         let fresh = drawn.as_ref().is_some_and(|d| {
@@ -123,10 +123,16 @@ impl Plot {
             let figure = chart.draw(&view, size, &measure);
             self.painter.paint(&self.data, &figure.scene, ratio);
             if shown.frame.try_get_untracked().flatten() != Some(figure.frame) {
-                shown.frame.set(Some(figure.frame));
+                shown.frame.try_set(Some(figure.frame));
             }
-            *drawn =
-                Some(Drawn { chart: Arc::clone(&chart), view: view.clone(), size, theme, ratio, figure });
+            *drawn = Some(Drawn {
+                chart: Arc::clone(&chart),
+                view: view.clone(),
+                size,
+                theme,
+                ratio,
+                figure,
+            });
         }
         if let Some(d) = drawn {
             let overlay = chart.overlay(&view, &d.figure.frame, size, &measure);
@@ -137,10 +143,14 @@ impl Plot {
     fn scene(&self, shown: Shown) -> Option<Scene> {
         let (w, h) = shown.size.get_untracked()?;
         let (chart, view) = (shown.chart.get_untracked(), shown.view.get_untracked());
-        Some(chart.draw(&view, Size::new(w, h), &|text, size| self.painter.measure(text, size)).scene)
+        Some(
+            chart
+                .draw(&view, Size::new(w, h), &|text, size| self.painter.measure(text, size))
+                .scene,
+        )
     }
 
-    /// Saves the picture as it stands, without cursor, as SVG.
+    /// Saves the picture without its cursor as SVG.
     ///
     /// # Errors
     /// When the browser refuses the download.
@@ -151,7 +161,7 @@ impl Plot {
         save::save_text(&file_name(chart.title(), "svg"), &text, "image/svg+xml")
     }
 
-    /// Saves the picture as it stands, without cursor, as PNG of two pixels per CSS pixel.
+    /// Saves the picture without its cursor as PNG, with two pixels per CSS pixel.
     ///
     /// # Errors
     /// When the browser refuses canvas or download.
@@ -166,7 +176,7 @@ impl Plot {
     }
 }
 
-/// A file name made of a title: lower case, words joined by hyphens.
+/// Returns a file name made of a title: lower case, words joined by hyphens.
 fn file_name(title: &str, ending: &str) -> String {
     let words: Vec<String> = title
         .split(|c: char| !c.is_alphanumeric())

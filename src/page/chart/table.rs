@@ -1,10 +1,9 @@
-//! The data of a chart as a table, a page of rows at a time, made only while it is open.
+//! The data of a chart as a table, a page of rows at a time. It exists only while it is open.
 
 use leptos::prelude::*;
 use std::sync::Arc;
 
-use crate::chart::figure::Chart;
-use crate::markup::{Markup, RwSignal, Show, Signal, memo, view};
+use fwit_chart::figure::Chart;
 
 const ROWS: usize = 50;
 
@@ -25,25 +24,25 @@ pub fn DataTable(#[prop(into)] chart: Signal<Arc<dyn Chart>>) -> impl IntoView {
 #[component]
 fn Pages(chart: Signal<Arc<dyn Chart>>) -> impl IntoView {
     let wanted = RwSignal::new(0usize);
-    let len = memo(move || chart.with(|c| c.table().len));
+    let len = Memo::new(move |_| chart.with(|c| c.table().len));
     // A chart that has become shorter shows its last page.
-    let start = memo(move || wanted.get().min(len.get().saturating_sub(1) / ROWS * ROWS));
+    let start = Memo::new(move |_| wanted.get().min(len.get().saturating_sub(1) / ROWS * ROWS));
     let head = move || {
         chart.with(|c| {
-            c.table().headers.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect::<Markup>()
+            c.table().headers.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect_view()
         })
     };
     let row = |cells: Vec<String>| {
         let cell = |(i, text): (usize, String)| {
             if i == 0 {
-                view! { <th scope="row">{text}</th> }
+                view! { <th scope="row">{text}</th> }.into_any()
             } else {
-                view! { <td>{text}</td> }
+                view! { <td>{text}</td> }.into_any()
             }
         };
-        view! { <tr>{cells.into_iter().enumerate().map(cell).collect::<Markup>()}</tr> }
+        view! { <tr>{cells.into_iter().enumerate().map(cell).collect_view()}</tr> }
     };
-    let body = move || chart.with(|c| c.table().rows(start.get(), ROWS).map(row).collect::<Markup>());
+    let body = move || chart.with(|c| c.table().rows(start.get(), ROWS).map(row).collect_view());
     let range = move || match len.get() {
         0 => "No rows".to_owned(),
         n => format!("Rows {} to {} of {n}", start.get() + 1, (start.get() + ROWS).min(n)),

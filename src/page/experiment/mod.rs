@@ -1,37 +1,34 @@
 //! Experiments in the page: set-up, progress, result.
 //!
-//! May not enter: rules of experiments (`experiment` has them), arithmetic, words (`present::experiment`).
-//! Called by: frame, state. Calls: experiment, present, engine, runs.
-//! Invariant: the base plan is the one in the plan form; what the set-up form holds is in [`Lab`], above the route.
+//! May not enter: rules of experiments (`experiment` has them), arithmetic, words
+//! (`present::experiment` has them).
+//! Invariant: the base plan is the one in the plan form.
 //! Tests: `experiment` and `present::experiment`; the whole in tests/e2e.
 
-mod lab;
 mod progress;
 mod result;
 mod setup;
 mod table;
 
-use crate::markup::{live, memo, view};
 use leptos::prelude::*;
 
-pub use self::lab::Lab;
 use self::progress::UnderWayView;
 pub use self::result::ExperimentResult;
 use self::setup::SetUp;
-use super::engine::Status;
-use super::state::use_app;
+use super::state::{Engine, Status};
 
 /// The set-up form, or the experiment under way.
 #[component]
 pub fn ExperimentView() -> impl IntoView {
-    let app = use_app();
-    let under_way =
-        memo(move || app.engine.status.with(Status::is_busy) && app.engine.experiment.with(Option::is_some));
-    live(move || {
+    let engine = expect_context::<Engine>();
+    let under_way = Memo::new(move |_| {
+        engine.status.with(Status::is_busy) && engine.experiment.with(Option::is_some)
+    });
+    move || {
         if under_way.get() {
-            view! { <UnderWayView /> }
+            view! { <UnderWayView /> }.into_any()
         } else {
-            view! { <SetUp /> }
+            view! { <SetUp /> }.into_any()
         }
-    })
+    }
 }

@@ -2,23 +2,24 @@
 
 use leptos::prelude::*;
 
-use crate::markup::{memo, view};
-use crate::page::engine::{Engine, Status};
 use crate::page::live::Tiles;
 use crate::page::parts::Icon;
-use crate::page::state::use_app;
-use crate::present::{experiment as words, figure};
-use crate::run::view::Phase;
+use crate::page::state::{Engine, Status};
+use fwit_present::{experiment as words, figure};
+use fwit_report::run::view::Phase;
 
 /// Progress over all periods.
 #[component]
 pub fn UnderWayView() -> impl IntoView {
-    let engine = use_app().engine;
-    let name = move || engine.experiment.with(|e| e.as_ref().map(|e| e.name.clone()).unwrap_or_default());
+    let engine = expect_context::<Engine>();
+    let name =
+        move || engine.experiment.with(|e| e.as_ref().map(|e| e.name.clone()).unwrap_or_default());
     view! {
         <div class="view-head">
             <h1>{name}</h1>
-            <p class="lead">"Periods of each arm in turn. Stop keeps the pairs that are finished."</p>
+            <p class="lead">
+                "Periods of each arm in turn. Stop keeps the pairs that are finished."
+            </p>
         </div>
         <Progress engine />
         <h2>"This period"</h2>
@@ -29,14 +30,17 @@ pub fn UnderWayView() -> impl IntoView {
 
 #[component]
 fn Progress(engine: Engine) -> impl IntoView {
-    let stopping = memo(move || engine.status.get() == Status::Stopping);
-    let text = memo(move || {
+    let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
+    let text = Memo::new(move |_| {
         engine.experiment.with(|e| match e.as_ref() {
-            Some(e) => e.progress.as_ref().map_or_else(|| "Starting".into(), |p| words::progress(p, &e.arms)),
+            Some(e) => e
+                .progress
+                .as_ref()
+                .map_or_else(|| "Starting".into(), |p| words::progress(p, &e.arms)),
             None => String::new(),
         })
     });
-    // Of the period under way the beat tells more than the experiment's own count.
+    // The snapshot knows more of the period under way than the experiment's own progress.
     let within = move || {
         engine.live.with(|l| match l.phase {
             Phase::Starting => 0,
@@ -44,24 +48,32 @@ fn Progress(engine: Engine) -> impl IntoView {
             _ => l.elapsed_us.min(l.total_us),
         })
     };
-    let of = move |get: fn(&crate::experiment::view::Progress, u64) -> u64| {
+    let of = move |get: fn(&fwit_report::experiment::view::Progress, u64) -> u64| {
         let within = within();
-        engine.experiment.with(|e| e.as_ref().and_then(|e| e.progress.as_ref()).map_or(0, |p| get(p, within)))
+        engine
+            .experiment
+            .with(|e| e.as_ref().and_then(|e| e.progress.as_ref()).map_or(0, |p| get(p, within)))
     };
-    let share = memo(move || {
+    let share = Memo::new(move |_| {
         of(|p, within| {
             let done = p.elapsed_us.saturating_add(within);
             let all = p.elapsed_us.saturating_add(p.left_us);
             done.saturating_mul(1_000).checked_div(all).unwrap_or(0).min(1_000)
         })
     });
-    let left = memo(move || {
+    let left = Memo::new(move |_| {
         format!("about {} left", figure::clock(of(|p, within| p.left_us.saturating_sub(within))))
     });
     view! {
         <div class="progress">
-            <progress max="1000" prop:value=move || share.get() as u32 aria-label="Progress of the experiment"></progress>
-            <span class="progress-phase">{move || if stopping.get() { "stopping".to_string() } else { text.get() }}</span>
+            <progress
+                max="1000"
+                prop:value=move || share.get() as u32
+                aria-label="Progress of the experiment"
+            ></progress>
+            <span class="progress-phase">
+                {move || if stopping.get() { "stopping".to_string() } else { text.get() }}
+            </span>
             <span class="progress-left">{left}</span>
             <button
                 type="button"

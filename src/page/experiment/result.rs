@@ -1,4 +1,5 @@
-//! An experiment's result: the verdict first, then table, intervals, shift function, periods, curves, control.
+//! An experiment's result: the verdict first, then tables, intervals, shift function, periods,
+//! curves, control.
 
 use std::sync::Arc;
 
@@ -7,30 +8,31 @@ use leptos::prelude::*;
 use super::table::{Drift, Invalid, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
-use crate::experiment::view::{ComparisonView, ExperimentView};
-use crate::markup::{Markup, RwSignal, live, view};
-use crate::page::camps::CampsFinding;
-use crate::page::charts::Slot;
+use crate::page::actions::Actions;
+use crate::page::chart::Slot;
+use crate::page::latency_groups::GroupsFinding;
 use crate::page::parts::{Badge, Icon, MethodLink, Tone};
-use crate::page::state::{App, use_app};
-use crate::present::library::{Card, file_name};
-use crate::present::method::{CAMPS, CONTROL, SHIFT};
-use crate::present::{charts, experiment as words, sentence};
+use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
 use crate::protocol::OpenedExperiment;
-use crate::route::Route;
-use crate::run::view::Ended;
+use fwit_present::library::{Card, file_name};
+use fwit_present::method::{CAMPS, CONTROL, SHIFT};
+use fwit_present::route::Route;
+use fwit_present::{charts, experiment as words, sentence};
+use fwit_report::experiment::view::{ComparisonView, ExperimentView};
+use fwit_report::run::view::Ended;
 
-/// An experiment by its id: opened from the library, then shown.
+/// Opens an experiment of the library by its id, and shows it.
 #[component]
 pub fn ExperimentResult(id: String) -> impl IntoView {
-    let app = use_app();
+    let library = expect_context::<Library>();
     let state = RwSignal::new(None::<Result<Arc<OpenedExperiment>, String>>);
-    leptos::task::spawn_local_scoped_with_cancellation(async move {
-        let opened = app.runs.open_experiment(&id).await;
-        state.set(Some(opened));
+    // Not cancelled with the view: the store calls back, also when the future is dropped.
+    leptos::task::spawn_local(async move {
+        let opened = library.open_experiment(&id).await;
+        state.try_set(Some(opened));
     });
-    live(move || match state.get() {
-        None => view! { <p class="busy">"Opening the experiment…"</p> },
+    move || match state.get() {
+        None => view! { <p class="busy">"Opening the experiment…"</p> }.into_any(),
         Some(Err(message)) => view! {
             <section class="empty">
                 <h1>"The experiment can't be shown"</h1>
@@ -39,15 +41,20 @@ pub fn ExperimentResult(id: String) -> impl IntoView {
                     <a class="button button-main" href="#/runs">"See your runs"</a>
                 </p>
             </section>
-        },
-        Some(Ok(opened)) => view! { <Whole app opened /> },
-    })
+        }
+        .into_any(),
+        Some(Ok(opened)) => view! { <Whole opened /> }.into_any(),
+    }
 }
 
 #[component]
-fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
+fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
     let view = Arc::new(opened.view.clone());
-    let name = if view.name.is_empty() { "Experiment without a name".to_string() } else { view.name.clone() };
+    let name = if view.name.is_empty() {
+        "Experiment without a name".to_string()
+    } else {
+        view.name.clone()
+    };
     let ended = view.ended.map(|ended| {
         let tone = if ended == Ended::Completed { Tone::Good } else { Tone::Warn };
         view! { <Badge text=sentence::ended(ended) tone /> }
@@ -61,25 +68,37 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
         view.period_s,
         view.settle_s
     );
-    let notes = view.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect::<Markup>();
-    let comparisons =
-        (0..view.comparisons.len()).map(|i| view! { <Compared view=view.clone() i /> }).collect::<Markup>();
+    let notes =
+        view.notes.iter().cloned().map(|n| view! { <p class="note">{n}</p> }).collect_view();
+    let comparisons = (0..view.comparisons.len())
+        .map(|i| view! { <Compared view=view.clone() i /> })
+        .collect_view();
     let arms = view
         .arms
         .iter()
         .map(|arm| {
-            let changes = arm.changes.iter().map(|(path, value)| format!("{path} = {value}")).collect::<Vec<_>>();
+            let changes = arm
+                .changes
+                .iter()
+                .map(|(path, value)| format!("{path} = {value}"))
+                .collect::<Vec<_>>();
             view! {
                 <dt>{arm.name.clone()}</dt>
-                <dd>{if changes.is_empty() { "the plan as it is".to_string() } else { changes.join(", ") }}</dd>
+                <dd>
+                    {if changes.is_empty() {
+                        "the plan as it is".to_string()
+                    } else {
+                        changes.join(", ")
+                    }}
+                </dd>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     let facts = |list: &[(String, String)]| {
         list.iter()
             .cloned()
             .map(|(label, text)| view! { <dt>{label}</dt><dd>{text}</dd> })
-            .collect::<Markup>()
+            .collect_view()
     };
     view! {
         <article class="result experiment">
@@ -90,14 +109,16 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 {view
                     .comparisons
                     .iter()
-                    .map(|c| view! { <p class="outcome experiment-verdict">{c.headline.clone()}</p> })
-                    .collect::<Markup>()}
+                    .map(|c| {
+                        view! { <p class="outcome experiment-verdict">{c.headline.clone()}</p> }
+                    })
+                    .collect_view()}
                 {notes}
             </header>
-            <Acts app opened />
+            <Acts opened />
             {comparisons}
             <Curves view=view.clone() />
-            <Camps view=view.clone() />
+            <LatencyGroups view=view.clone() />
             <section class="panel">
                 <h2>"What does not count, and why"</h2>
                 <Invalid view=view.clone() />
@@ -112,7 +133,10 @@ fn Whole(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
 }
 
 #[component]
-fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
+fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
+    let (plan_form, experiment_form) =
+        (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
     let (saved, again, removed) = (opened.clone(), opened.clone(), opened);
     view! {
         <div class="row acts">
@@ -121,7 +145,7 @@ fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 class="button"
                 on:click=move |_| {
                     let name = file_name(&saved.view.name, &saved.view.id);
-                    app.notices.check(files::save(&name, "application/json", &saved.json));
+                    notices.check(files::save(&name, "application/json", &saved.json));
                 }
             >
                 <Icon name="down" />
@@ -131,8 +155,8 @@ fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 type="button"
                 class="button"
                 on:click=move |_| {
-                    if app.notices.check(app.lab.fill(app.form, &again.json)).is_some() {
-                        app.go(&Route::Experiment(None));
+                    if notices.check(experiment_form.fill(plan_form, &again.json)).is_some() {
+                        go(&Route::Experiment(None));
                     }
                 }
             >
@@ -145,8 +169,8 @@ fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
                 class="button-quiet"
                 on:click=move |_| {
                     let card = Card::of_experiment(&removed.view, removed.json.len() as u64);
-                    crate::page::library::delete(app, card);
-                    app.go(&Route::Library);
+                    actions.delete(card);
+                    go(&Route::Library);
                 }
             >
                 <Icon name="trash" />
@@ -156,7 +180,7 @@ fn Acts(app: App, opened: Arc<OpenedExperiment>) -> impl IntoView {
     }
 }
 
-/// One arm against the first.
+/// One arm, compared with the first.
 #[component]
 fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
     let c = view.comparisons.get(i)?.clone();
@@ -166,10 +190,10 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         .iter()
         .enumerate()
         .map(|(i, (name, _))| view! { <option value=i.to_string()>{name.clone()}</option> })
-        .collect::<Markup>();
+        .collect_view();
     let of = {
         let view = view.clone();
-        move |make: fn(&ComparisonView) -> Result<charts::Drawn, crate::chart::figure::ChartError>| {
+        move |make: fn(&ComparisonView) -> Result<charts::Drawn, fwit_chart::figure::ChartError>| {
             let view = view.clone();
             move || view.comparisons.get(i).map_or(Ok(None), make)
         }
@@ -181,11 +205,28 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
     Some(view! {
         <section class="panel">
             <h2>{format!("{} against {}", c.b, c.a)}</h2>
-            <Metrics caption="Primary metrics" a=c.a.clone() b=c.b.clone() rows=c.primaries.clone() corrected=true />
-            <p class="hint">"Intervals and shift function " <MethodLink method=SHIFT /> ": the bands hold for all percentiles together."</p>
+            <Metrics
+                caption="Primary metrics"
+                a=c.a.clone()
+                b=c.b.clone()
+                rows=c.primaries.clone()
+                corrected=true
+            />
+            <p class="hint">
+                "Intervals and shift function " <MethodLink method=SHIFT />
+                ": the bands hold for all percentiles together."
+            </p>
             <div class="charts">
-                <Slot make=of(words::intervals) height=420.0 empty="Below 6 pairs there are no intervals." />
-                <Slot make=of(words::shift) height=420.0 empty="Too few answers for a shift function." />
+                <Slot
+                    make=of(words::intervals)
+                    height=420.0
+                    empty="Below 6 pairs there are no intervals."
+                />
+                <Slot
+                    make=of(words::shift)
+                    height=420.0
+                    empty="Too few answers for a shift function."
+                />
             </div>
         </section>
         <section class="panel">
@@ -193,7 +234,9 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
             <div class="chart-options">
                 <select
                     aria-label="Metric"
-                    on:change:target=move |event| metric.set(event.target().value().parse().unwrap_or_default())
+                    on:change:target=move |event| {
+                        metric.set(event.target().value().parse().unwrap_or_default());
+                    }
                 >
                     {choices}
                 </select>
@@ -202,10 +245,14 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
             <Drift view />
         </section>
         <details class="panel">
-            <summary>"The same setting against itself (A-A control) " <MethodLink method=CONTROL /></summary>
+            <summary>
+                "The same setting against itself (A-A control) "
+                <MethodLink method=CONTROL />
+            </summary>
             <p class="hint">
-                "Neighbouring periods of each arm against each other, through the same analysis. There is nothing to find here: what \
-                 it finds nevertheless is how far the cluster moves by itself."
+                "Neighbouring periods of each arm against each other, through the same analysis. \
+                 There is nothing to find here: what it finds nevertheless is how far the cluster \
+                 moves by itself."
             </p>
             <Metrics
                 caption="A-A control"
@@ -217,7 +264,10 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         </details>
         <details class="panel">
             <summary>"Further metrics (exploratory)"</summary>
-            <p class="hint">"Not corrected for their number: of twenty without a difference, one looks different. Use them to find questions, not answers."</p>
+            <p class="hint">
+                "Not corrected for their number: of twenty without a difference, one looks \
+                 different. Use them to find questions, not answers."
+            </p>
             <Metrics caption="Further metrics" a=c.a b=c.b rows=c.exploratory corrected=false />
         </details>
     })
@@ -234,30 +284,46 @@ fn Curves(view: Arc<ExperimentView>) -> impl IntoView {
     }
     let of = RwSignal::new(names.first().cloned().unwrap_or_default());
     let options =
-        names.into_iter().map(|n| view! { <option value=n>{n.clone()}</option> }).collect::<Markup>();
+        names.into_iter().map(|n| view! { <option value=n>{n.clone()}</option> }).collect_view();
     view! {
         <section class="panel">
             <h2>"Distribution"</h2>
             <div class="chart-options">
-                <select aria-label="Operations" on:change:target=move |event| of.set(event.target().value())>
+                <select
+                    aria-label="Operations"
+                    on:change:target=move |event| of.set(event.target().value())
+                >
                     {options}
                 </select>
-                <span class="hint">"All periods that count; the bands are 95 % intervals of a period's percentile."</span>
+                <span class="hint">
+                    "All periods that count; the bands are 95 % intervals of a period's percentile."
+                </span>
             </div>
-            <Slot make=move || words::curves(&view, &of.get()) height=340.0 empty="Nothing was recorded." />
+            <Slot
+                make=move || words::curves(&view, &of.get())
+                height=340.0
+                empty="Nothing was recorded."
+            />
         </section>
     }
 }
 
-/// Entities' means of each arm side by side.
+/// The entities' means, arm by arm.
 #[component]
-fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
+fn LatencyGroups(view: Arc<ExperimentView>) -> impl IntoView {
     let arms = (0..view.arms.len())
         .map(|i| {
             let own = view.clone();
-            let make = move || own.arms.get(i).and_then(|a| a.run.as_ref()).map_or(Ok(None), charts::camps);
-            let camps = view.arms.get(i).and_then(|a| a.run.as_ref()).map(|run| run.camps.clone());
-            let finding = camps.map(|camps| view! { <CampsFinding camps /> });
+            let make = move || {
+                own.arms
+                    .get(i)
+                    .and_then(|a| a.run.as_ref())
+                    .map_or(Ok(None), charts::latency_groups)
+            };
+            let latency_groups =
+                view.arms.get(i).and_then(|a| a.run.as_ref()).map(|run| run.latency_groups.clone());
+            let finding = latency_groups
+                .map(|latency_groups| view! { <GroupsFinding groups=latency_groups /> });
             view! {
                 <div>
                     <h3>{view.arms.get(i).map(|a| a.name.clone())}</h3>
@@ -266,12 +332,13 @@ fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
                 </div>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <section class="panel camps" id="camps">
             <h2>"Camps " <MethodLink method=CAMPS /></h2>
             <p class="hint">
-                "A dot is one entity's mean in one pair, coloured by the node it chose. Two groups in one row are two camps."
+                "A dot is one entity's mean in one pair, coloured by the node it chose. Two \
+                 groups in one row are two camps."
             </p>
             <div class="charts">{arms}</div>
         </section>

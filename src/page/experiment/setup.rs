@@ -4,21 +4,25 @@ use leptos::prelude::*;
 
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
-use crate::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
-use crate::markup::{Markup, NodeRef, Show, Signal, memo, view};
-use crate::page::engine::Status;
+use crate::page::actions::Actions;
 use crate::page::parts::Icon;
-use crate::page::plan_form::actions::key;
-use crate::page::state::{App, use_app};
-use crate::plan::PlanDraft;
-use crate::present::{experiment as words, sentence};
+use crate::page::state::{Engine, ExperimentForm, Notices, PlanForm, Status};
+use fwit_model::plan::PlanDraft;
+use fwit_present::{experiment as words, sentence};
+use fwit_report::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
 
 /// Reads a text of the draft, and writes it.
 type Text = (fn(&ExperimentDraft) -> String, fn(&mut ExperimentDraft, String));
 
-/// Label, unit, hint and text of the plain fields.
+/// Path, label, unit, hint and text of the plain fields.
 const FIELDS: [(&str, &str, &str, &str, Text); 4] = [
-    ("name", "Name", "", "Shown wherever the experiment is shown.", (|d| d.name.clone(), |d, t| d.name = t)),
+    (
+        "name",
+        "Name",
+        "",
+        "Shown wherever the experiment is shown.",
+        (|d| d.name.clone(), |d, t| d.name = t),
+    ),
     (
         "design.pairs",
         "Pairs",
@@ -42,32 +46,43 @@ const FIELDS: [(&str, &str, &str, &str, Text); 4] = [
     ),
 ];
 
-/// Label and place of each margin.
+/// Path, label and index of each margin.
 const MARGINS: [(&str, &str, usize); 3] =
     [("margins.throughput", "Throughput", 0), ("margins.p50", "p50", 1), ("margins.p99", "p99", 3)];
 
 /// The form.
 #[component]
 pub fn SetUp() -> impl IntoView {
-    let app = use_app();
-    if app.lab.draft.with_untracked(Option::is_none) {
-        app.lab.ask(app.form, Template::Sticky);
+    let (plan_form, form) = (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let engine = expect_context::<Engine>();
+    let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
+    let start = move || {
+        let Some(experiment) = valid(plan_form, form) else { return };
+        if let Ok(plan) = plan_form.draft.with_untracked(PlanDraft::plan) {
+            plan_form.remember(&plan);
+        }
+        notices.check(actions.start_experiment(&experiment, plan_form.key(), None));
+    };
+    if form.draft.with_untracked(Option::is_none) {
+        form.ask(plan_form, Template::Sticky);
     }
-    let has_draft = memo(move || app.lab.draft.with(Option::is_some));
-    let plan = memo(move || {
-        app.form.draft.with(|d| {
+    let has_draft = Memo::new(move |_| form.draft.with(Option::is_some));
+    let plan = Memo::new(move |_| {
+        plan_form.draft.with(|d| {
             d.plan().map_or_else(
                 |_| "The plan in the form can't start yet: see what it lacks there.".to_string(),
                 |plan| sentence::plan(&plan),
             )
         })
     });
-    let failed = move || match app.engine.status.get() {
-        Status::Failed(messages) if app.engine.experiment.with_untracked(Option::is_some) => Some(view! {
-            <ul class="wrong-list" role="alert">
-                {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect::<Markup>()}
-            </ul>
-        }),
+    let failed = move || match engine.status.get() {
+        Status::Failed(messages) if engine.experiment.with_untracked(Option::is_some) => {
+            Some(view! {
+                <ul class="wrong-list" role="alert">
+                    {messages.into_iter().map(|m| view! { <li>{m}</li> }).collect_view()}
+                </ul>
+            })
+        }
         _ => None,
     };
     view! {
@@ -77,61 +92,68 @@ pub fn SetUp() -> impl IntoView {
             autocomplete="off"
             on:submit=move |event| {
                 event.prevent_default();
-                start(app);
+                start();
             }
         >
             <div class="view-head">
                 <h1>"Experiment"</h1>
                 <p class="lead">
-                    "Two settings of one plan in short periods, in turn and in random order, compared pair by pair: so the hour is not \
-                     mistaken for the change."
+                    "Two settings of one plan in short periods, in turn and in random order, \
+                     compared pair by pair: so the hour is not mistaken for the change."
                 </p>
             </div>
             {failed}
             <section class="panel">
                 <h2>"Plan"</h2>
                 <p>{plan}</p>
-                <p class="hint">"The plan in the form, but for its duration and warm-up. " <a href="#/">"Change it"</a></p>
+                <p class="hint">
+                    "The plan in the form, but for its duration and warm-up. "
+                    <a href="#/">"Change it"</a>
+                </p>
             </section>
             <fieldset class="presets">
                 <legend>"Question"</legend>
                 {Template::ALL
                     .map(|template| {
                         view! {
-                            <button type="button" class="choice" on:click=move |_| app.lab.ask(app.form, template)>
+                            <button
+                                type="button"
+                                class="choice"
+                                on:click=move |_| form.ask(plan_form, template)
+                            >
                                 <strong>{template.label()}</strong>
                             </button>
                         }
                     })}
             </fieldset>
             <Show when=move || has_draft.get()>
-                <Design app />
-                <Arms app />
-                <Problems app />
-                <Actions app />
+                <Design form />
+                <Arms form />
+                <Problems />
+                <ActionBar />
             </Show>
         </form>
     }
 }
 
-fn edit(app: App, change: impl FnOnce(&mut ExperimentDraft)) {
-    app.lab.draft.update(|draft| {
+fn edit(form: ExperimentForm, change: impl FnOnce(&mut ExperimentDraft)) {
+    form.draft.update(|draft| {
         if let Some(draft) = draft {
             change(draft);
         }
     });
 }
 
-fn text_of(app: App, get: impl Fn(&ExperimentDraft) -> String) -> String {
-    app.lab.draft.with(|draft| draft.as_ref().map(get).unwrap_or_default())
+fn text_of(form: ExperimentForm, get: impl Fn(&ExperimentDraft) -> String) -> String {
+    form.draft.with(|draft| draft.as_ref().map(get).unwrap_or_default())
 }
 
-/// One line of text with its label.
+/// A field of one line, with its label.
 fn field(
     (id, label, unit, hint): (String, String, &'static str, String),
     value: Signal<String>,
     set: Callback<String>,
-) -> Markup {
+) -> AnyView {
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -148,6 +170,7 @@ fn field(
             {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
         </div>
     }
+    .into_any()
 }
 
 fn id_of(path: &str) -> String {
@@ -155,20 +178,22 @@ fn id_of(path: &str) -> String {
 }
 
 #[component]
-fn Design(app: App) -> impl IntoView {
+fn Design(form: ExperimentForm) -> impl IntoView {
     let plain = FIELDS.map(|(path, label, unit, hint, (get, set))| {
         field(
             (id_of(path), label.into(), unit, hint.into()),
-            Signal::derive(move || text_of(app, get)),
-            Callback::new(move |text| edit(app, |d| set(d, text))),
+            Signal::derive(move || text_of(form, get)),
+            Callback::new(move |text| edit(form, |d| set(d, text))),
         )
     });
     let margins = MARGINS.map(|(path, label, i)| {
         field(
             (id_of(path), label.into(), "%", String::new()),
-            Signal::derive(move || text_of(app, |d| d.margins.get(i).cloned().unwrap_or_default())),
+            Signal::derive(move || {
+                text_of(form, |d| d.margins.get(i).cloned().unwrap_or_default())
+            }),
             Callback::new(move |text: String| {
-                edit(app, |d| {
+                edit(form, |d| {
                     if let Some(margin) = d.margins.get_mut(i) {
                         *margin = text;
                     }
@@ -183,35 +208,47 @@ fn Design(app: App) -> impl IntoView {
         </fieldset>
         <fieldset class="panel">
             <legend>"Margins"</legend>
-            <p class="hint">"The smallest difference that matters to you. Set before the start, and kept in the file."</p>
+            <p class="hint">
+                "The smallest difference that matters to you. Set before the start, and kept in the \
+                 file."
+            </p>
             <div class="fields">{margins}</div>
         </fieldset>
     }
 }
 
 #[component]
-fn Arms(app: App) -> impl IntoView {
-    let count = memo(move || app.lab.draft.with(|d| d.as_ref().map_or(0, |d| d.arms.len())));
+fn Arms(form: ExperimentForm) -> impl IntoView {
+    let count = Memo::new(move |_| form.draft.with(|d| d.as_ref().map_or(0, |d| d.arms.len())));
     let arm = move |i: usize| {
         let of = move |get: fn(&ArmDraft) -> &String| {
-            Signal::derive(move || text_of(app, |d| d.arms.get(i).map(get).cloned().unwrap_or_default()))
+            Signal::derive(move || {
+                text_of(form, |d| d.arms.get(i).map(get).cloned().unwrap_or_default())
+            })
         };
         let set = move |put: fn(&mut ArmDraft, String)| {
             Callback::new(move |text: String| {
-                edit(app, |d| {
+                edit(form, |d| {
                     if let Some(arm) = d.arms.get_mut(i) {
                         put(arm, text);
                     }
                 });
             })
         };
-        let label =
-            if i == 0 { "Arm 1: what the others are compared with".into() } else { format!("Arm {}", i + 1) };
+        let label = if i == 0 {
+            "Arm 1: what the others are compared with".into()
+        } else {
+            format!("Arm {}", i + 1)
+        };
         let (changes, set_changes) = (of(|a| &a.changes), set(|a, t| a.changes = t));
         let id = format!("x-arms-{i}-changes");
         view! {
             <div class="fields">
-                {field((format!("x-arms-{i}-name"), label, "", String::new()), of(|a| &a.name), set(|a, t| a.name = t))}
+                {field(
+                    (format!("x-arms-{i}-name"), label, "", String::new()),
+                    of(|a| &a.name),
+                    set(|a, t| a.name = t),
+                )}
                 <div class="field field-wide">
                     <label for=id.clone()>"Changes"</label>
                     <textarea
@@ -229,7 +266,7 @@ fn Arms(app: App) -> impl IntoView {
                                 type="button"
                                 class="button-quiet"
                                 on:click=move |_| {
-                                    edit(app, |d| {
+                                    edit(form, |d| {
                                         if i < d.arms.len() {
                                             d.arms.remove(i);
                                         }
@@ -248,14 +285,20 @@ fn Arms(app: App) -> impl IntoView {
         <fieldset class="panel">
             <legend>"Arms"</legend>
             <p class="hint">
-                "One change a line: a field of the plan file and its value, such as " <code>"load.entities = 50"</code> " or "
+                "One change a line: a field of the plan file and its value, such \
+                 as " <code>"load.entities = 50"</code> " or "
                 <code>"disable_leader_stickiness = true"</code> "."
             </p>
-            {move || (0..count.get()).map(arm).collect::<Markup>()}
+            {move || (0..count.get()).map(arm).collect_view()}
             <button
                 type="button"
                 class="button"
-                on:click=move |_| edit(app, |d| d.arms.push(ArmDraft { name: format!("arm {}", d.arms.len() + 1), ..ArmDraft::default() }))
+                on:click=move |_| {
+                    edit(form, |d| {
+                        let name = format!("arm {}", d.arms.len() + 1);
+                        d.arms.push(ArmDraft { name, ..ArmDraft::default() });
+                    });
+                }
             >
                 <Icon name="add" />
                 "One more arm"
@@ -265,39 +308,53 @@ fn Arms(app: App) -> impl IntoView {
 }
 
 #[component]
-fn Problems(app: App) -> impl IntoView {
-    let problems = memo(move || match app.lab.experiment(app.form) {
+fn Problems() -> impl IntoView {
+    let (plan_form, form) = (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let problems = Memo::new(move |_| match form.experiment(plan_form) {
         Some(Err(problems)) => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
         _ => Vec::new(),
     });
     view! {
         <div id="x" tabindex="-1" class="problems-box" role="alert">
-            <Show when=move || app.lab.attempted.get() && problems.with(|p| !p.is_empty())>
+            <Show when=move || form.attempted.get() && problems.with(|p| !p.is_empty())>
                 <h2>"The experiment can't start yet"</h2>
-                <ul>{move || problems.get().into_iter().map(|p| view! { <li>{p}</li> }).collect::<Markup>()}</ul>
+                <ul>
+                    {move || {
+                        problems.get().into_iter().map(|p| view! { <li>{p}</li> }).collect_view()
+                    }}
+                </ul>
             </Show>
         </div>
     }
 }
 
 #[component]
-fn Actions(app: App) -> impl IntoView {
-    let busy = memo(move || app.engine.status.with(Status::is_busy));
-    let about = memo(move || match app.lab.experiment(app.form) {
+fn ActionBar() -> impl IntoView {
+    let (plan_form, form) = (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let (engine, notices) = (expect_context::<Engine>(), expect_context::<Notices>());
+    let actions = expect_context::<Actions>();
+    let save = move |_| {
+        let Some(experiment) = valid(plan_form, form) else { return };
+        let name = fwit_present::library::file_name(&experiment.file.name, "experiment");
+        let json = fwit_model::json::pretty(&experiment.file);
+        notices.check(files::save(&name, "application/json", &json));
+    };
+    let busy = Memo::new(move |_| engine.status.with(Status::is_busy));
+    let about = Memo::new(move |_| match form.experiment(plan_form) {
         Some(Ok(experiment)) => {
             let (pairs, needed) = (experiment.pairs() as u32, claim_pairs(experiment.arms.len()));
-            let few =
-                (pairs < needed).then(|| format!(" From {needed} pairs on a difference can be claimed."));
+            let few = (pairs < needed)
+                .then(|| format!(" From {needed} pairs on a difference can be claimed."));
             format!("{}{}", words::about(&experiment), few.unwrap_or_default())
         }
         _ => String::new(),
     });
-    let load = NodeRef::<web_sys::HtmlInputElement>::new();
+    let load = NodeRef::<leptos::html::Input>::new();
     let loaded = move |_| {
         let Some(input) = load.get_untracked() else { return };
         let files = Picked::all(input.files());
         input.set_value("");
-        app.import(files);
+        actions.import(files);
     };
     view! {
         <div class="actions">
@@ -308,7 +365,7 @@ fn Actions(app: App) -> impl IntoView {
                     "Start"
                 </button>
                 <span class="spacer"></span>
-                <button type="button" class="button-quiet" on:click=move |_| save(app)>
+                <button type="button" class="button-quiet" on:click=save>
                     <Icon name="down" />
                     "Save experiment"
                 </button>
@@ -335,35 +392,22 @@ fn Actions(app: App) -> impl IntoView {
                 />
             </div>
             <Show when=move || busy.get()>
-                <p class="hint">"A run is under way: " <a href="#/run">"see it live"</a> " or stop it there first."</p>
+                <p class="hint">
+                    "A run is under way: " <a href="#/run">"see it live"</a>
+                    " or stop it there first."
+                </p>
             </Show>
         </div>
     }
 }
 
-/// The experiment, or the focus on what is wrong.
-fn valid(app: App) -> Option<crate::experiment::Experiment> {
-    let made = untrack(|| app.lab.experiment(app.form))?;
+/// Returns the experiment. When the form holds none yet, shows what is wrong and puts the focus
+/// there.
+fn valid(plan_form: PlanForm, form: ExperimentForm) -> Option<fwit_report::experiment::Experiment> {
+    let made = untrack(|| form.experiment(plan_form))?;
     made.map_err(|_| {
-        app.lab.attempted.set(true);
+        form.attempted.set(true);
         request_animation_frame(|| document::focus("x"));
     })
     .ok()
-}
-
-fn start(app: App) {
-    let Some(experiment) = valid(app) else { return };
-    if let Ok(plan) = app.form.draft.with_untracked(PlanDraft::plan) {
-        app.form.remember(&plan);
-    }
-    if let Err(error) = app.start_experiment(&experiment, key(app), None) {
-        app.notices.wrong(error);
-    }
-}
-
-fn save(app: App) {
-    let Some(experiment) = valid(app) else { return };
-    let name = crate::present::library::file_name(&experiment.file.name, "experiment");
-    let json = crate::json::pretty(&experiment.file);
-    app.notices.check(files::save(&name, "application/json", &json));
 }

@@ -1,23 +1,24 @@
-//! The tables of an experiment: metrics of two arms, periods that do not count. Every figure names its method.
+//! The tables of an experiment: the metrics of two arms, and the periods that do not count. Every
+//! figure names its method.
 
 use leptos::prelude::*;
 
-use crate::experiment::view::{ExperimentView, MetricView};
-use crate::markup::{Markup, view};
-use crate::present::experiment::{change, interval, p_value, tone, value};
-use crate::present::figure;
-use crate::present::method::{self, Method};
+use fwit_present::experiment::{change, interval, p_value, tone, value};
+use fwit_present::figure;
+use fwit_present::method::{self, Method};
+use fwit_report::experiment::view::{ExperimentView, MetricView};
 
-/// A figure with its method: named on hover, explained behind the link.
-fn how(text: String, method: Method) -> Markup {
+/// A figure that names its method on hover, and links to its explanation.
+fn how(text: String, method: Method) -> AnyView {
     view! {
         <a class="how" href=method.link() title=method.title() target="_blank" rel="noopener">
             {text}
         </a>
     }
+    .into_any()
 }
 
-/// Rows of metrics.
+/// A table of metrics.
 #[component]
 pub fn Metrics(
     caption: &'static str,
@@ -47,7 +48,10 @@ pub fn Metrics(
                     </td>
                     <td class="number">{how(p_value(p), p_method)}</td>
                     <td class="number">
-                        {how(format!("±{} ({equivalence})", figure::percent(m.margin)), method::TOST)}
+                        {how(
+                            format!("±{} ({equivalence})", figure::percent(m.margin)),
+                            method::TOST,
+                        )}
                     </td>
                     <td class="verdict" data-tone=tone(&m)>
                         {how(verdict(&m), method::VERDICTS)}
@@ -55,7 +59,7 @@ pub fn Metrics(
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label=caption>
             <table class="table">
@@ -79,11 +83,11 @@ pub fn Metrics(
 }
 
 fn verdict(m: &MetricView) -> String {
-    let more = m.more_pairs.map(|n| format!("; about {}", crate::stats::verdict::more(n)));
+    let more = m.more_pairs.map(|n| format!("; about {}", fwit_stats::verdict::more(n)));
     format!("{}{}", m.verdict.words(), more.unwrap_or_default())
 }
 
-/// Whether the reference drifts.
+/// How much the first arm drifts.
 #[component]
 pub fn Drift(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
     let of = view.arms.first().map(|a| a.name.clone()).unwrap_or_default();
@@ -102,10 +106,11 @@ pub fn Drift(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
                 </li>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     (!view.drift.is_empty()).then(|| {
         view! {
-            <p class="hint">{format!("Drift of “{of}” from period to period, which pairing takes out:")}</p>
+            <p class="hint">{format!("Drift of “{of}” from period to period, which pairing takes \
+                                      out:")}</p>
             <ul class="row hint">{items}</ul>
         }
     })
@@ -124,7 +129,7 @@ pub fn Invalid(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
         })
         .collect();
     if rows.is_empty() {
-        return view! { <p class="hint">"Every period counts."</p> };
+        return view! { <p class="hint">"Every period counts."</p> }.into_any();
     }
     let rows = rows
         .into_iter()
@@ -139,7 +144,7 @@ pub fn Invalid(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
                 </tr>
             }
         })
-        .collect::<Markup>();
+        .collect_view();
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Periods that do not count">
             <table class="table">
@@ -156,4 +161,5 @@ pub fn Invalid(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
             </table>
         </div>
     }
+    .into_any()
 }

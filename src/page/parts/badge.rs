@@ -1,11 +1,10 @@
-//! A word in a frame: how a run ended, where its times come from, whether its instrument was well.
+//! Words in a frame: how a run ended, how its times were measured, how well its instrument worked.
 
 use leptos::prelude::*;
 
-use crate::markup::view;
-use crate::run::view::{HealthVerdict, HealthView, TimeSources};
+use fwit_report::run::view::{HealthVerdict, HealthView, TimeSources};
 
-/// The colour of a badge; its words say the same.
+/// The colour of a badge. Its words say the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     /// Nothing to note.
@@ -50,25 +49,27 @@ pub fn Badge(
     }
 }
 
-/// Where service times were read.
+/// Says how service times were measured.
 #[component]
 pub fn TimeSource(sources: TimeSources) -> impl IntoView {
     let (tone, title) = match (sources.wire, sources.page_clock) {
         (0, 0) => (Tone::Plain, "No answer yet."),
         (_, 0) => (
             Tone::Good,
-            "Service times were taken by the browser's network stack: they hold none of the browser's own queueing.",
+            "Service times were taken by the browser's network stack: they hold none of the \
+             browser's own queueing.",
         ),
         _ => (
             Tone::Warn,
-            "Service times were taken by the page's clock and include what the browser itself costs. Let the nodes send \
-             “Timing-Allow-Origin: *” on every answer. (Firefox tells none of redirected requests.)",
+            "Service times were taken by the page's clock and include what the browser itself \
+             costs. Let the nodes send “Timing-Allow-Origin: *” on every answer. (Firefox tells \
+             none of redirected requests.)",
         ),
     };
     view! { <Badge text=format!("time: {}", sources.label()) tone title /> }
 }
 
-/// Whether the instrument was well, in a word.
+/// Says how well the instrument worked, in a word.
 #[component]
 pub fn Health(health: HealthView) -> impl IntoView {
     let tone = match health.verdict {
@@ -76,5 +77,6 @@ pub fn Health(health: HealthView) -> impl IntoView {
         HealthVerdict::Doubtful => Tone::Warn,
         HealthVerdict::ClientLimited => Tone::Bad,
     };
-    view! { <Badge text=format!("instrument {}", health.verdict.name()) tone title=health.signs.join("\n") /> }
+    let text = format!("instrument {}", health.verdict.name());
+    view! { <Badge text tone title=health.signs.join("\n") /> }
 }

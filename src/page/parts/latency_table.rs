@@ -1,14 +1,14 @@
-//! The table of counts, rates, latencies and errors: a row an operation, a node, or both.
+//! The table of counts, rates, latencies and errors: a row for each operation, node, or pair of
+//! both.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::markup::{Markup, RwSignal, Signal, view};
-use crate::present::table::{Column, sort};
-use crate::run::view::{Measure, Row, Shown};
+use fwit_present::table::{Column, sort};
+use fwit_report::run::view::{Measure, Row, Shown};
 
-/// A row: its heading (two where it is of an operation and a node) and its figures.
+/// A row: its heading (two for a pair of operation and node) and its figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableRow {
     /// First heading.
@@ -49,10 +49,10 @@ pub fn MeasureSwitch(measure: RwSignal<Measure>) -> impl IntoView {
     }
 }
 
-/// The table. Headings sort it; a third click brings the first order back.
+/// The table. A click on a heading sorts it; a third click restores the first order.
 #[component]
 pub fn LatencyTable(
-    /// What the rows are, for readers of the page.
+    /// What the rows are, for screen readers.
     #[prop(into)]
     caption: String,
     /// Headings of the rows' names.
@@ -60,7 +60,7 @@ pub fn LatencyTable(
     /// The rows, in their own order.
     #[prop(into)]
     rows: Signal<Arc<Vec<TableRow>>>,
-    /// The row of all, kept at the end.
+    /// The row of the whole, at the end.
     #[prop(into)]
     total: Signal<Option<Row>>,
     /// The latency shown.
@@ -83,19 +83,26 @@ pub fn LatencyTable(
                 <caption class="visually-hidden">{caption}</caption>
                 <thead>
                     <tr>
-                        {headings.into_iter().map(|h| view! { <th scope="col">{h}</th> }).collect::<Markup>()}
+                        {headings
+                            .into_iter()
+                            .map(|h| view! { <th scope="col">{h}</th> })
+                            .collect_view()}
                         {Column::ALL.map(|column| view! { <SortHeading column order /> })}
                     </tr>
                 </thead>
                 <tbody>
-                    {move || sorted().into_iter().map(|r| line(r, measure.get(), names, "")).collect::<Markup>()}
+                    {move || {
+                        let measure = measure.get();
+                        sorted().into_iter().map(|r| line(r, measure, names, None)).collect_view()
+                    }}
                 </tbody>
                 <tfoot>
                     {move || {
                         total
                             .get()
                             .map(|row| {
-                                line(TableRow { name: "all".into(), second: None, row }, measure.get(), names, "table-total")
+                                let row = TableRow { name: "all".into(), second: None, row };
+                                line(row, measure.get(), names, Some("table-total"))
                             })
                     }}
                 </tfoot>
@@ -135,7 +142,7 @@ fn SortHeading(column: Column, order: RwSignal<Option<(Column, bool)>>) -> impl 
     }
 }
 
-fn line(r: TableRow, measure: Measure, names: usize, class: &'static str) -> Markup {
+fn line(r: TableRow, measure: Measure, names: usize, class: Option<&'static str>) -> impl IntoView {
     let second = (names > 1).then(|| {
         let text = r.second.clone().unwrap_or_default();
         view! { <td class="name" title=text>{text.clone()}</td> }
@@ -148,8 +155,9 @@ fn line(r: TableRow, measure: Measure, names: usize, class: &'static str) -> Mar
             (Shown::Full, Column::Errors) if r.row.errors() > 0 => "number wrong",
             (Shown::Full, _) => "number",
         };
-        // A hint is marked by a sign, not by its colour alone.
-        let text = if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text };
+        // An uncertain figure is marked by a sign too, not by its colour alone.
+        let text =
+            if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text };
         view! { <td class=class title=cell.why>{text}</td> }
     });
     let (title, name) = (r.name.clone(), r.name);

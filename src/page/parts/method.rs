@@ -1,11 +1,10 @@
-//! A small link beside a number: which method made it, and where it is explained.
+//! A small link beside a number, to the method that made it.
 
 use leptos::prelude::*;
 
-use crate::markup::view;
-use crate::present::method::Method;
+use fwit_present::method::Method;
 
-/// A question mark that names a method on hover and leads to its section.
+/// A question mark that names a method on hover, and links to its explanation.
 #[component]
 pub fn MethodLink(method: Method) -> impl IntoView {
     view! {

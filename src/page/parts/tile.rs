@@ -1,9 +1,9 @@
-//! A big number with its name and what to know about it.
+//! A big number with its name and a note.
 
-use crate::markup::{Signal, memo, view};
 use leptos::prelude::*;
 
-/// A figure, its unit, and a line below. Each text is a memo, so that an unchanged one does not touch the page.
+/// A figure, its unit, and a line below. The texts are memos, so that equal ones do not change the
+/// page.
 #[component]
 pub fn Tile(
     /// What it is.
@@ -22,7 +22,7 @@ pub fn Tile(
     #[prop(optional, into)]
     tone: Signal<&'static str>,
 ) -> impl IntoView {
-    let (value, note) = (memo(move || value.get()), memo(move || note.get()));
+    let (value, note) = (Memo::new(move |_| value.get()), Memo::new(move |_| note.get()));
     view! {
         <div class="tile" data-tone=move || tone.get()>
             <dt>{name}</dt>

@@ -1,13 +1,13 @@
-//! What stands on top of a result and of the live view: thresholds, the instrument's verdict with its signs, hints.
+//! The verdicts on top of a result and of the live view: thresholds, and how well the instrument
+//! worked, with its signs and hints.
 
 use leptos::prelude::*;
 
 use super::{Badge, Tone};
-use crate::markup::{Markup, view};
-use crate::present::sentence;
-use crate::run::view::{HealthVerdict, HealthView, ThresholdResult};
+use fwit_present::sentence;
+use fwit_report::run::view::{HealthVerdict, HealthView, ThresholdResult};
 
-/// Thresholds and verdict.
+/// The verdicts on thresholds and instrument.
 #[component]
 pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl IntoView {
     let class = match health.verdict {
@@ -18,8 +18,9 @@ pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl Int
     let (word, meaning) = sentence::verdict(health.verdict);
     let marked = sentence::marked(&health.annotations);
     let hints = health.hints.into_iter().chain(marked);
-    let lines =
-        |list: Vec<String>| list.into_iter().map(|text| view! { <li>{text}</li> }).collect::<Markup>();
+    let lines = |list: Vec<String>| {
+        list.into_iter().map(|text| view! { <li>{text}</li> }.into_any()).collect_view()
+    };
     view! {
         {sentence::thresholds(&thresholds)
             .map(|(failed, text)| {
@@ -27,11 +28,17 @@ pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl Int
                 view! {
                     <section class=class aria-label="Thresholds">
                         <p>{text}</p>
-                        <ul class="thresholds">{thresholds.into_iter().map(threshold).collect::<Markup>()}</ul>
+                        <ul class="thresholds">
+                            {thresholds.into_iter().map(threshold).collect_view()}
+                        </ul>
                     </section>
                 }
             })}
-        <section class=class aria-label="Verdict on the instrument" data-verdict=health.verdict.name()>
+        <section
+            class=class
+            aria-label="Verdict on the instrument"
+            data-verdict=health.verdict.name()
+        >
             <p>
                 <strong>{word}</strong>
                 " "
@@ -43,7 +50,7 @@ pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl Int
     }
 }
 
-fn threshold(t: ThresholdResult) -> Markup {
+fn threshold(t: ThresholdResult) -> impl IntoView {
     let (word, tone) = match t.pass {
         Some(true) => ("holds", Tone::Good),
         Some(false) if t.stopped => ("failed: ended the run", Tone::Bad),

@@ -2,22 +2,30 @@
 
 use leptos::prelude::*;
 
-use crate::check::{AddressFacts, Grade, NodeCheck};
-use crate::markup::{Markup, view};
-use crate::page::engine::{Check, Engine};
 use crate::page::parts::{Badge, Tone};
-use crate::units::Micros;
+use crate::page::state::{Check, Engine};
+use fwit_quantities::units::Micros;
+use fwit_report::check::{AddressFacts, Grade, NodeCheck};
 
 /// The report. Empty until a check was asked for.
 #[component]
-pub fn CheckReport(engine: Engine) -> impl IntoView {
+pub fn CheckReport() -> impl IntoView {
+    let engine = expect_context::<Engine>();
     view! {
-        <section class="check" id="check" tabindex="-1" aria-live="polite" aria-label="Connection check">
+        <section
+            class="check"
+            id="check"
+            tabindex="-1"
+            aria-live="polite"
+            aria-label="Connection check"
+        >
             {move || match engine.check.get() {
-                Check::None => Markup::Empty,
-                Check::Running => view! { <p class="busy">"Asking every node and lane…"</p> },
-                Check::Failed(message) => view! { <p class="wrong">{message}</p> },
-                Check::Done(nodes) => report(nodes),
+                Check::None => ().into_any(),
+                Check::Running => {
+                    view! { <p class="busy">"Asking every node and lane…"</p> }.into_any()
+                }
+                Check::Failed(message) => view! { <p class="wrong">{message}</p> }.into_any(),
+                Check::Done(nodes) => report(nodes).into_any(),
             }}
         </section>
     }
@@ -31,7 +39,7 @@ fn tone(grade: Grade) -> Tone {
     }
 }
 
-fn report(nodes: Vec<NodeCheck>) -> Markup {
+fn report(nodes: Vec<NodeCheck>) -> impl IntoView {
     let addresses = || nodes.iter().flat_map(|n| &n.addresses);
     let worst = addresses().map(AddressFacts::grade).max().unwrap_or(Grade::Bad);
     let count = addresses().count();
@@ -45,19 +53,23 @@ fn report(nodes: Vec<NodeCheck>) -> Markup {
         }
     };
     let no_leader = (worst != Grade::Bad && leaders == 0).then(|| {
-        view! { <p class="hint">"No node says that it leads: writes will fail until there is a leader."</p> }
+        view! {
+            <p class="hint">
+                "No node says that it leads: writes will fail until there is a leader."
+            </p>
+        }
     });
     view! {
         <h2>"Connection check"</h2>
         <p>{verdict}</p>
         {no_leader}
         <ul class="check-list">
-            {nodes.into_iter().map(|n| view! { <li>{node(n)}</li> }).collect::<Markup>()}
+            {nodes.into_iter().map(|n| view! { <li>{node(n)}</li> }).collect_view()}
         </ul>
     }
 }
 
-fn node(check: NodeCheck) -> Markup {
+fn node(check: NodeCheck) -> impl IntoView {
     let many = check.addresses.len() > 1;
     let name = check.name;
     check
@@ -68,25 +80,29 @@ fn node(check: NodeCheck) -> Markup {
             let label = if many && i > 0 { format!("{name}, lane") } else { name.clone() };
             address(label, a)
         })
-        .collect::<Markup>()
+        .collect_view()
 }
 
-fn address(label: String, facts: AddressFacts) -> Markup {
+fn address(label: String, facts: AddressFacts) -> impl IntoView {
     let mut also = Vec::new();
     also.extend(facts.role.clone());
     also.extend((!facts.protocol.is_empty()).then(|| facts.protocol.clone()));
     also.extend(facts.round_trip_us.map(|us| format!("round trip {}", Micros(us))));
     let findings = facts.findings();
-    let advice: Vec<_> = findings.iter().map(|f| f.advice.clone()).filter(|a| !a.is_empty()).collect();
+    let advice: Vec<_> =
+        findings.iter().map(|f| f.advice.clone()).filter(|a| !a.is_empty()).collect();
     view! {
         <div class="check-address">
             <strong>{label}</strong>
             <code>{facts.url}</code>
             <span class="check-facts">{also.join(" · ")}</span>
             <span class="badges">
-                {findings.into_iter().map(|f| view! { <Badge text=f.what tone=tone(f.grade) /> }).collect::<Markup>()}
+                {findings
+                    .into_iter()
+                    .map(|f| view! { <Badge text=f.what tone=tone(f.grade) /> })
+                    .collect_view()}
             </span>
-            {advice.into_iter().map(|a| view! { <p class="advice">{a}</p> }).collect::<Markup>()}
+            {advice.into_iter().map(|a| view! { <p class="advice">{a}</p> }).collect_view()}
             {facts.failure.map(|f| view! { <p class="hint">"The browser says: "{f}</p> })}
         </div>
     }

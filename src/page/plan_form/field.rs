@@ -2,24 +2,27 @@
 
 use leptos::prelude::*;
 
-use super::Form;
-use crate::markup::{Markup, Signal, memo, view};
-use crate::present::form::{control_id, messages_at};
+use crate::page::state::PlanForm;
+use fwit_present::form::{control_id, messages_at};
 
-/// Ids and problems of one field.
+/// The ids and problems of a field.
 #[derive(Clone, Copy)]
 struct Parts {
-    id: Signal<String>,
-    messages: Signal<Vec<String>>,
+    id: Memo<String>,
+    messages: Memo<Vec<String>>,
 }
 
 impl Parts {
-    fn new(form: Form, field: Signal<String>) -> Parts {
+    fn new(form: PlanForm, field: Signal<String>) -> Parts {
         Parts {
-            id: memo(move || control_id(&field.get())),
-            messages: memo(move || {
+            id: Memo::new(move |_| control_id(&field.get())),
+            messages: Memo::new(move |_| {
                 let field = field.get();
-                if form.is_open(&field) { form.problems.with(|p| messages_at(p, &field)) } else { Vec::new() }
+                if form.is_open(&field) {
+                    form.problems.with(|p| messages_at(p, &field))
+                } else {
+                    Vec::new()
+                }
             }),
         }
     }
@@ -46,29 +49,37 @@ impl Parts {
 fn Problems(parts: Parts) -> impl IntoView {
     view! {
         <div id=move || format!("{}-problem", parts.id.get()) class="problems">
-            {move || parts.messages.get().into_iter().map(|m| view! { <p>{m}</p> }).collect::<Markup>()}
+            {move || parts.messages.get().into_iter().map(|m| view! { <p>{m}</p> }).collect_view()}
         </div>
+    }
+}
+
+/// Shows the problems of a field that the user has left. A browser also tells of this when the page
+/// takes a field away that has the focus; there is nothing to show then.
+fn touch(form: PlanForm, field: Signal<String>) {
+    if let Some(field) = field.try_get_untracked() {
+        form.touch(&field);
     }
 }
 
 /// A field of one line.
 #[component]
 pub fn Field(
-    form: Form,
-    /// Path in the plan file.
+    form: PlanForm,
+    /// Its path in the plan file.
     #[prop(into)]
     field: Signal<String>,
     #[prop(into)] label: String,
     /// The text in it.
     #[prop(into)]
     value: Signal<String>,
-    /// Hears every change.
+    /// Is called with every change.
     #[prop(into)]
     set: Callback<String>,
-    /// What stands behind it.
+    /// The unit, shown behind it.
     #[prop(optional)]
     unit: &'static str,
-    /// A line below it.
+    /// The hint, shown below it.
     #[prop(optional)]
     hint: &'static str,
     /// The keyboard that a phone shows: `numeric`, `decimal`, `url`.
@@ -77,14 +88,14 @@ pub fn Field(
     /// Shown while it is empty.
     #[prop(optional)]
     placeholder: &'static str,
-    /// Additional class: `field-wide`, `field-small`.
-    #[prop(optional)]
+    /// Its classes; `field-wide` and `field-small` change its width.
+    #[prop(default = "field")]
     class: &'static str,
 ) -> impl IntoView {
     let parts = Parts::new(form, field);
     let has_hint = !hint.is_empty();
     view! {
-        <div class=format!("field {class}") class:field-wrong=move || parts.invalid().is_some()>
+        <div class=class class:field-wrong=move || parts.invalid().is_some()>
             <label for=move || parts.id.get()>{label}</label>
             <span class="field-box">
                 <input
@@ -98,13 +109,17 @@ pub fn Field(
                     aria-describedby=move || parts.described_by(has_hint)
                     prop:value=move || value.get()
                     on:input:target=move |event| set.run(event.target().value())
-                    on:change=move |_| form.touch(&field.get_untracked())
+                    on:change=move |_| touch(form, field)
                 />
                 {(!unit.is_empty()).then(|| view! { <span class="field-unit">{unit}</span> })}
             </span>
             {has_hint
                 .then(|| {
-                    view! { <p class="hint" id=move || format!("{}-hint", parts.id.get())>{hint}</p> }
+                    view! {
+                        <p class="hint" id=move || format!("{}-hint", parts.id.get())>
+                            {hint}
+                        </p>
+                    }
                 })}
             <Problems parts />
         </div>
@@ -114,7 +129,7 @@ pub fn Field(
 /// A field of several lines.
 #[component]
 pub fn Area(
-    form: Form,
+    form: PlanForm,
     #[prop(into)] field: Signal<String>,
     #[prop(into)] label: String,
     #[prop(into)] value: Signal<String>,
@@ -134,7 +149,7 @@ pub fn Area(
                 aria-describedby=move || parts.described_by(true)
                 prop:value=move || value.get()
                 on:input:target=move |event| set.run(event.target().value())
-                on:change=move |_| form.touch(&field.get_untracked())
+                on:change=move |_| touch(form, field)
             />
             <p class="hint" id=move || format!("{}-hint", parts.id.get())>{hint}</p>
             <Problems parts />

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Area, Field, Form, Switch};
-use crate::markup::{Markup, Signal, memo, view};
-use crate::plan::{DialectId, PlanDraft};
-use crate::present::form::messages_at;
+use super::field::{Area, Field, Switch};
+use crate::page::state::PlanForm;
+use fwit_model::plan::{DialectId, PlanDraft};
+use fwit_present::form::messages_at;
 
-/// A field of the draft itself: path, label, unit, hint, how to read and to write it.
+/// A field that holds a text of the draft.
 struct Plain {
     field: &'static str,
     label: &'static str,
@@ -17,10 +17,10 @@ struct Plain {
     text: Text,
 }
 
-/// How to read and to write a text of the draft.
+/// Reads a text of the draft, and writes it.
 type Text = (fn(&PlanDraft) -> &String, fn(&mut PlanDraft) -> &mut String);
 
-/// The text of a field.
+/// Reads and writes the draft's text of this name.
 macro_rules! text {
     ($field:ident) => {
         (|d: &PlanDraft| &d.$field, |d: &mut PlanDraft| &mut d.$field)
@@ -28,7 +28,7 @@ macro_rules! text {
 }
 
 impl Plain {
-    fn view(self, form: Form) -> Markup {
+    fn view(self, form: PlanForm) -> impl IntoView {
         let (get, get_mut) = self.text;
         let value = Signal::derive(move || form.draft.with(|d| get(d).clone()));
         view! {
@@ -48,7 +48,7 @@ impl Plain {
 
 /// Entities, duration, stickiness, name.
 #[component]
-pub fn EssentialLoad(form: Form) -> impl IntoView {
+pub fn EssentialLoad(form: PlanForm) -> impl IntoView {
     let name = Plain {
         field: "name",
         label: "Name",
@@ -84,8 +84,9 @@ pub fn EssentialLoad(form: Form) -> impl IntoView {
                 on=sticky
                 set=move |on: bool| form.edit(|d| d.disable_leader_stickiness = !on)
             >
-                "On: after its first redirect an entity sends everything to the leader, until that fails. Off: it keeps asking \
-                 the node it chose, and every write to a follower pays for the redirect again."
+                "On: after its first redirect an entity sends everything to the leader, until \
+                 that fails. Off: it keeps asking the node it chose, and every write to a \
+                 follower pays for the redirect again."
             </Switch>
         </fieldset>
     }
@@ -93,7 +94,7 @@ pub fn EssentialLoad(form: Form) -> impl IntoView {
 
 /// Everything else.
 #[component]
-pub fn MoreSettings(form: Form) -> impl IntoView {
+pub fn MoreSettings(form: PlanForm) -> impl IntoView {
     view! {
         <details
             class="panel more"
@@ -112,8 +113,8 @@ pub fn MoreSettings(form: Form) -> impl IntoView {
 }
 
 #[component]
-fn ModelFields(form: Form) -> impl IntoView {
-    let open = memo(move || form.draft.with(|d| d.open));
+fn ModelFields(form: PlanForm) -> impl IntoView {
+    let open = Memo::new(move |_| form.draft.with(|d| d.open));
     let closed_fields = move || {
         [
             Plain {
@@ -197,11 +198,15 @@ fn ModelFields(form: Form) -> impl IntoView {
         <fieldset>
             <legend>"Load model"</legend>
             <div class="radios">
-                {model(false, "Closed", "Each entity waits for its answer, thinks, and asks again.")}
-                {model(true, "Open", "Requests are due by a schedule, whether or not earlier ones were answered.")}
+                {model(false, "Closed", "Each entity waits for its answer, thinks, and asks \
+                                         again.")}
+                {model(true, "Open", "Requests are due by a schedule, whether or not earlier ones \
+                                      were answered.")}
             </div>
             <div class="fields">
-                {move || if open.get() { open_fields() } else { closed_fields().into_iter().collect() }}
+                {move || {
+                    if open.get() { open_fields().into_any() } else { closed_fields().into_any() }
+                }}
                 {times.map(|f| f.view(form))}
             </div>
             <Area
@@ -210,8 +215,9 @@ fn ModelFields(form: Form) -> impl IntoView {
                 label="Stages"
                 value=Signal::derive(move || form.draft.with(|d| d.stages.clone()))
                 set=move |text: String| form.edit(|d| d.stages = text)
-                hint="Empty for a load that does not change. “0→50 in 30s, 50 for 2m, 20 for 1m”: a ramp, then levels; entities, or \
-                      requests a second in the open model. They take the place of entities (or rate) and duration above; the warm-up is \
+                hint="Empty for a load that does not change. “0→50 in 30s, 50 for 2m, 20 for 1m”: \
+                      a ramp, then levels; entities, or requests a second in the open model. They \
+                      take the place of entities (or rate) and duration above; the warm-up is \
                       their beginning."
             />
         </fieldset>
@@ -219,7 +225,7 @@ fn ModelFields(form: Form) -> impl IntoView {
 }
 
 #[component]
-fn ThresholdFields(form: Form) -> impl IntoView {
+fn ThresholdFields(form: PlanForm) -> impl IntoView {
     view! {
         <fieldset>
             <legend>"What must hold"</legend>
@@ -229,25 +235,24 @@ fn ThresholdFields(form: Form) -> impl IntoView {
                 label="Thresholds, one a line"
                 value=Signal::derive(move || form.draft.with(|d| d.thresholds.clone()))
                 set=move |text: String| form.edit(|d| d.thresholds = text)
-                hint="Such as “get.service.p95 < 50ms”, “errors < 0.1%”, “rate > 200/s”, “health = healthy”. With “abort:” in front the run \
-                      ends as soon as it fails."
+                hint="Such as “get.service.p95 < 50ms”, “errors < 0.1%”, “rate > 200/s”, “health \
+                      = healthy”. With “abort:” in front the run ends as soon as it fails."
             />
         </fieldset>
     }
 }
 
 #[component]
-fn MixFields(form: Form) -> impl IntoView {
-    let ops = memo(move || form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>()));
+fn MixFields(form: PlanForm) -> impl IntoView {
+    let ops = Memo::new(move |_| {
+        form.draft.with(|d| d.mix.iter().map(|(op, _)| op.clone()).collect::<Vec<_>>())
+    });
     let all = move |weight: &'static str| {
         form.edit(|d| d.mix.iter_mut().for_each(|(_, w)| *w = weight.to_string()));
     };
-    let whole =
-        memo(
-            move || {
-                if form.is_open("mix") { form.problems.with(|p| messages_at(p, "mix")) } else { Vec::new() }
-            },
-        );
+    let whole = Memo::new(move |_| {
+        if form.is_open("mix") { form.problems.with(|p| messages_at(p, "mix")) } else { Vec::new() }
+    });
     view! {
         <fieldset id="f-mix" tabindex="-1">
             <legend>"Mix"</legend>
@@ -268,7 +273,9 @@ fn MixFields(form: Form) -> impl IntoView {
                         .enumerate()
                         .map(|(i, op)| {
                             let value = Signal::derive(move || {
-                                form.draft.with(|d| d.mix.get(i).map(|(_, w)| w.clone()).unwrap_or_default())
+                                form.draft.with(|d| {
+                                    d.mix.get(i).map(|(_, w)| w.clone()).unwrap_or_default()
+                                })
                             });
                             view! {
                                 <Field
@@ -287,18 +294,18 @@ fn MixFields(form: Form) -> impl IntoView {
                                 />
                             }
                         })
-                        .collect::<Markup>()
+                        .collect_view()
                 }}
             </div>
             <div class="problems">
-                {move || whole.get().into_iter().map(|m| view! { <p>{m}</p> }).collect::<Markup>()}
+                {move || whole.get().into_iter().map(|m| view! { <p>{m}</p> }).collect_view()}
             </div>
         </fieldset>
     }
 }
 
 #[component]
-fn OtherFields(form: Form) -> impl IntoView {
+fn OtherFields(form: PlanForm) -> impl IntoView {
     let fields: [Plain; 5] = [
         Plain {
             field: "keys.space",
@@ -352,7 +359,9 @@ fn OtherFields(form: Form) -> impl IntoView {
                     <select
                         id="f-cluster-dialect"
                         prop:value=move || form.draft.with(|d| d.dialect.clone())
-                        on:change:target=move |event| form.edit(|d| d.dialect = event.target().value())
+                        on:change:target=move |event| {
+                            form.edit(|d| d.dialect = event.target().value());
+                        }
                     >
                         {DialectId::ALL.map(|d| {
                             view! {
@@ -371,8 +380,8 @@ fn OtherFields(form: Form) -> impl IntoView {
                 on=verify
                 set=move |on: bool| form.edit(|d| d.verify = on)
             >
-                "Every key whose writing was acknowledged is asked for once the load is over: a missing one is a write that the cluster \
-                 lost."
+                "Every key whose writing was acknowledged is asked for once the load is over: a \
+                 missing one is a write that the cluster lost."
             </Switch>
         </fieldset>
     }

@@ -1,39 +1,39 @@
 //! The plan form: a short form first, everything else under "More settings".
 //!
 //! May not enter: rules of the plan (`plan` has them), words (`present::form` has them).
-//! Called by: frame. Calls: plan, present, engine.
-//! Invariant: the draft is the only state; problems are derived from it; the API key is in no other place.
+//! Invariant: the draft is the only state, and problems are derived from it. The API key is kept
+//! here and nowhere else.
 //! Tests: `present::form` and `plan`; the whole in tests/e2e.
 
-pub mod actions;
+mod action_bar;
 mod check;
 mod field;
-mod form;
 mod load;
 mod nodes;
 
 use leptos::prelude::*;
 
-use self::actions::Actions;
+use self::action_bar::{ActionBar, valid};
 use self::check::CheckReport;
-use self::field::{Area, Field, Switch};
-pub use self::form::Form;
 use self::load::{EssentialLoad, MoreSettings};
 use self::nodes::Nodes;
-use super::state::use_app;
-use crate::markup::{Markup, Show, memo, view};
-use crate::plan::PRESETS;
-pub use crate::present::form::plan_text;
-use crate::present::form::{is_preset, label};
-use crate::route::Prefill;
+use super::actions::Actions;
+use super::state::{Notices, PlanForm};
+use fwit_model::plan::PRESETS;
+use fwit_present::form::{is_preset, label};
+use fwit_present::route::Prefill;
 
 /// The form.
 #[component]
 pub fn PlanView(prefill: Prefill) -> impl IntoView {
-    let app = use_app();
-    let form = app.form;
-    form.prefill(&prefill, app.notices);
-    let submit = move || actions::start(app);
+    let (form, notices) = (expect_context::<PlanForm>(), expect_context::<Notices>());
+    let actions = expect_context::<Actions>();
+    form.prefill(&prefill, notices);
+    let submit = move || {
+        let Some(plan) = valid(form) else { return };
+        form.remember(&plan);
+        notices.check(actions.start(plan, form.key(), None));
+    };
     view! {
         <form
             class="plan"
@@ -53,28 +53,29 @@ pub fn PlanView(prefill: Prefill) -> impl IntoView {
             <div class="view-head">
                 <h1>"New run"</h1>
                 <p class="lead">
-                    "Entities in this page load a cluster with a random mix of operations; the page measures what each one took."
+                    "Entities in this page load a cluster with a random mix of operations; the \
+                     page measures what each one took."
                 </p>
             </div>
             <Summary form />
             <Presets form />
             <Nodes form />
-            <CheckReport engine=app.engine />
+            <CheckReport />
             <EssentialLoad form />
             <MoreSettings form />
-            <Actions />
+            <ActionBar />
         </form>
     }
 }
 
 #[component]
-fn Presets(form: Form) -> impl IntoView {
+fn Presets(form: PlanForm) -> impl IntoView {
     view! {
         <fieldset class="presets">
             <legend>"Preset"</legend>
             {PRESETS
                 .map(|preset| {
-                    let on = memo(move || form.draft.with(|d| is_preset(d, preset.name)));
+                    let on = Memo::new(move |_| form.draft.with(|d| is_preset(d, preset.name)));
                     view! {
                         <button
                             type="button"
@@ -91,9 +92,9 @@ fn Presets(form: Form) -> impl IntoView {
     }
 }
 
-/// All problems, each a link to its field. Shown once a start was tried.
+/// All problems, each with a link to its field. They show once a start was tried.
 #[component]
-fn Summary(form: Form) -> impl IntoView {
+fn Summary(form: PlanForm) -> impl IntoView {
     let shown = move || form.attempted.get() && form.problems.with(|p| !p.is_empty());
     view! {
         <div id="f" tabindex="-1" class="problems-box" role="alert">
@@ -108,7 +109,11 @@ fn Summary(form: Form) -> impl IntoView {
                                 let field = problem.field.clone();
                                 view! {
                                     <li>
-                                        <button type="button" class="button-link" on:click=move |_| form.show(&field)>
+                                        <button
+                                            type="button"
+                                            class="button-link"
+                                            on:click=move |_| form.show(&field)
+                                        >
                                             {label(&problem.field)}
                                         </button>
                                         " "
@@ -116,7 +121,7 @@ fn Summary(form: Form) -> impl IntoView {
                                     </li>
                                 }
                             })
-                            .collect::<Markup>()
+                            .collect_view()
                     }}
                 </ul>
             </Show>

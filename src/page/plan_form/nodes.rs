@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::{Area, Field, Form};
-use crate::markup::{For, RwSignal, Show, Signal, effect, memo, view};
+use super::field::{Area, Field};
 use crate::page::parts::Icon;
-use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
-use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
+use crate::page::state::PlanForm;
+use fwit_model::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
+use fwit_present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
 
-/// The nodes.
+/// The cluster: the user's own, or a simulated one.
 #[component]
-pub fn Nodes(form: Form) -> impl IntoView {
-    let simulated = memo(move || form.draft.with(PlanDraft::is_simulated));
+pub fn Nodes(form: PlanForm) -> impl IntoView {
+    let simulated = Memo::new(move |_| form.draft.with(PlanDraft::is_simulated));
     let choice = move |value: bool, label: &'static str, about: &'static str| {
         view! {
             <label class="radio">
@@ -19,7 +19,13 @@ pub fn Nodes(form: Form) -> impl IntoView {
                     type="radio"
                     name="cluster"
                     prop:checked=move || simulated.get() == value
-                    on:change=move |_| if value { form.simulate(SIM_PRESETS[0].name) } else { form.use_own_cluster() }
+                    on:change=move |_| {
+                        if value {
+                            form.simulate(SIM_PRESETS[0].name);
+                        } else {
+                            form.use_own_cluster();
+                        }
+                    }
                 />
                 <span>
                     {label}
@@ -33,10 +39,15 @@ pub fn Nodes(form: Form) -> impl IntoView {
             <legend>"Cluster"</legend>
             <div class="radios">
                 {choice(false, "My cluster", "Real requests to the addresses below.")}
-                {choice(true, "Simulated cluster", "Nothing is sent: ten minutes pass in about a second.")}
+                {choice(true, "Simulated cluster", "Nothing is sent: ten minutes pass in about a \
+                                                    second.")}
             </div>
             {move || {
-                if simulated.get() { view! { <Simulated form /> } } else { view! { <Own form /> } }
+                if simulated.get() {
+                    view! { <Simulated form /> }.into_any()
+                } else {
+                    view! { <Own form /> }.into_any()
+                }
             }}
         </fieldset>
     }
@@ -44,8 +55,8 @@ pub fn Nodes(form: Form) -> impl IntoView {
 
 /// The simulated cluster: one to choose, and its parameters.
 #[component]
-fn Simulated(form: Form) -> impl IntoView {
-    let preset = memo(move || form.draft.with(simulated_preset));
+fn Simulated(form: PlanForm) -> impl IntoView {
+    let preset = Memo::new(move |_| form.draft.with(simulated_preset));
     let about = move || {
         let known = SIM_PRESETS.iter().find(|p| Some(p.name) == preset.get());
         known.map_or("Parameters of its own.", |p| p.about)
@@ -80,15 +91,17 @@ fn Simulated(form: Form) -> impl IntoView {
 
 /// The user's own cluster: its nodes and the key.
 #[component]
-fn Own(form: Form) -> impl IntoView {
-    let no_nodes = memo(move || form.draft.with(|d| d.nodes.is_empty()));
+fn Own(form: PlanForm) -> impl IntoView {
+    let no_nodes = Memo::new(move |_| form.draft.with(|d| d.nodes.is_empty()));
     view! {
             <div id="f-cluster-nodes" tabindex="-1" class="nodes">
                 <For each=move || form.rows.get() key=|row| *row let:row>
                     <NodeRow form row />
                 </For>
                 <Show when=move || no_nodes.get()>
-                    <p class="hint">"No node yet: add the address of each member of the cluster."</p>
+                    <p class="hint">
+                        "No node yet: add the address of each member of the cluster."
+                    </p>
                 </Show>
             </div>
             <div class="row">
@@ -110,7 +123,8 @@ fn Own(form: Form) -> impl IntoView {
                         />
                     </span>
                     <p class="hint" id="f-api-key-hint">
-                        "Kept in this page's memory only: not in plans, links, runs or the browser's storage."
+                        "Kept in this page's memory only: not in plans, links, runs or the \
+                         browser's storage."
                     </p>
                 </div>
             </div>
@@ -118,14 +132,17 @@ fn Own(form: Form) -> impl IntoView {
 }
 
 #[component]
-fn NodeRow(form: Form, row: u32) -> impl IntoView {
+fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
     let path = move |part: &'static str| {
-        Signal::derive(move || format!("cluster.nodes.{}.{part}", form.index(row).unwrap_or_default()))
+        Signal::derive(move || {
+            format!("cluster.nodes.{}.{part}", form.index(row).unwrap_or_default())
+        })
     };
     let read = move |get: fn(&NodeDraft) -> &String| {
         Signal::derive(move || {
             let i = form.index(row);
-            form.draft.with(|d| i.and_then(|i| d.nodes.get(i)).map(get).cloned().unwrap_or_default())
+            form.draft
+                .with(|d| i.and_then(|i| d.nodes.get(i)).map(get).cloned().unwrap_or_default())
         })
     };
     let write = move |change: &dyn Fn(&mut NodeDraft)| {
@@ -138,8 +155,8 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
     };
     let name = read(|n| &n.name);
     let lanes = read(|n| &n.lanes);
-    let lane_count = memo(move || lanes.with(|l| l.split_whitespace().count()));
-    let can_add = memo(move || {
+    let lane_count = Memo::new(move |_| lanes.with(|l| l.split_whitespace().count()));
+    let can_add = Memo::new(move |_| {
         let i = form.index(row);
         form.draft.with(|d| i.and_then(|i| d.nodes.get(i)).is_some_and(can_add_lanes))
     });
@@ -148,14 +165,15 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
         1 => "Lanes: 1".to_string(),
         n => format!("Lanes: {n}"),
     };
-    let lanes_wrong = memo(move || {
+    let lanes_wrong = Memo::new(move |_| {
         let field = path("lanes").get();
         form.is_open(&field)
-            && form.problems.with(|p| !crate::present::form::messages_at(p, &field).is_empty())
+            && form.problems.with(|p| !fwit_present::form::messages_at(p, &field).is_empty())
     });
-    // Opens where something is wrong; closing is the user's: a field must not vanish while it is typed into.
+    // Opens when something in it is wrong. Only the user closes it: a field must not vanish while
+    // it is typed into.
     let lanes_open = RwSignal::new(false);
-    effect(move || {
+    Effect::new(move |_| {
         if lanes_wrong.get() {
             lanes_open.set(true);
         }
@@ -164,7 +182,7 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
         <div class="node">
             <Field
                 form
-                class="field-small"
+                class="field field-small"
                 field=path("name")
                 label="Name"
                 value=name
@@ -172,7 +190,7 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
             />
             <Field
                 form
-                class="field-wide"
+                class="field field-wide"
                 field=path("url")
                 label="Address"
                 keyboard="url"
@@ -201,8 +219,9 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
                     label="Lanes, one address a line"
                     value=lanes
                     set=move |text: String| write(&|n| n.lanes.clone_from(&text))
-                    hint="Addresses of the same node, used instead of the one above: list that one too. A browser opens six HTTP/1.1 connections to each: with more lanes, more \
-                          entities are really under way at once."
+                    hint="Addresses of the same node, used instead of the one above: list that \
+                          one too. A browser opens six HTTP/1.1 connections to each: with more \
+                          lanes, more entities are really under way at once."
                 />
                 <Show when=move || can_add.get()>
                     <p>
@@ -224,9 +243,12 @@ fn NodeRow(form: Form, row: u32) -> impl IntoView {
                             "Add 127.0.0.2… lanes"
                         </button>
                         <span class="hint">
-                            " The node on this machine under eight more names or addresses. Safari does not resolve names under .localhost: \
-                             there, use addresses. Those work where the node listens on all of 127.0.0.x (Linux does by itself on 0.0.0.0). \
-                             More ports of the same node, where it or a proxy in front of it has them, do as well: write them above."
+                            " The node on this machine under eight more names or addresses. \
+                             Safari does not resolve names under .localhost: there, use \
+                             addresses. Those work where the node listens on all of 127.0.0.x \
+                             (Linux does by itself on 0.0.0.0). More ports of the same node, \
+                             where it or a proxy in front of it has them, do as well: write them \
+                             above."
                         </span>
                     </p>
                 </Show>

@@ -1,15 +1,14 @@
-//! What lies behind the numbers: errors with samples, subscribers, nodes, environment, the plan's text.
+//! The details of a run: errors with samples, subscribers, nodes, environment, the plan's text.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::markup::{Markup, view};
 use crate::page::parts::{Badge, Tone};
-use crate::present::figure::{count, percentile_cell};
 use crate::protocol::Opened;
-use crate::run::view::{ErrorGroup, NodeView, SubscriberView};
-use crate::units::{Micros, three_digits};
+use fwit_present::figure::{count, percentile_cell};
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{ErrorGroup, NodeView, SubscriberView};
 
 /// Errors, most frequent first.
 #[component]
@@ -21,7 +20,8 @@ pub fn ErrorsPanel(run: Arc<Opened>) -> impl IntoView {
                 <h2>"Errors"</h2>
                 <p class="hint">"No request failed."</p>
             </section>
-        };
+        }
+        .into_any();
     }
     view! {
         <section class="panel">
@@ -39,14 +39,15 @@ pub fn ErrorsPanel(run: Arc<Opened>) -> impl IntoView {
                             <th scope="col">"what was said"</th>
                         </tr>
                     </thead>
-                    <tbody>{groups.into_iter().map(error_row).collect::<Markup>()}</tbody>
+                    <tbody>{groups.into_iter().map(error_row).collect_view()}</tbody>
                 </table>
             </div>
         </section>
     }
+    .into_any()
 }
 
-fn error_row(group: ErrorGroup) -> Markup {
+fn error_row(group: ErrorGroup) -> impl IntoView {
     let samples = group.samples.clone();
     let text = if group.text.is_empty() { "nothing".to_string() } else { group.text.clone() };
     view! {
@@ -59,7 +60,7 @@ fn error_row(group: ErrorGroup) -> Markup {
             <td class="number">{Micros(group.last_us).to_string()}</td>
             <td class="error-cell">
                 {if samples.is_empty() {
-                    view! { <span>{text}</span> }
+                    view! { <span>{text}</span> }.into_any()
                 } else {
                     view! {
                         <details>
@@ -68,7 +69,10 @@ fn error_row(group: ErrorGroup) -> Markup {
                                 {samples
                                     .into_iter()
                                     .map(|s| {
-                                        let status = if s.status == 0 { "no status".to_string() } else { format!("HTTP {}", s.status) };
+                                        let status = match s.status {
+                                            0 => "no status".to_string(),
+                                            status => format!("HTTP {status}"),
+                                        };
                                         view! {
                                             <li>
                                                 {format!(
@@ -80,17 +84,18 @@ fn error_row(group: ErrorGroup) -> Markup {
                                             </li>
                                         }
                                     })
-                                    .collect::<Markup>()}
+                                    .collect_view()}
                             </ul>
                         </details>
                     }
+                        .into_any()
                 }}
             </td>
         </tr>
     }
 }
 
-/// What subscribers received; nothing where the plan had none.
+/// What subscribers received; empty when the plan had none.
 #[component]
 pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
     let view = run.view.subscribers.clone();
@@ -110,7 +115,8 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
                 </div>
                 <p>
                     {format!(
-                        "{} events were published. Publish to receipt: p50 {} ms, p90 {} ms, p99 {} ms.",
+                        "{} events were published. Publish to receipt: p50 {} ms, p90 {} ms, p99 \
+                         {} ms.",
                         count(view.published),
                         delivery[0],
                         delivery[1],
@@ -130,7 +136,7 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
                                 <th scope="col">"last trouble"</th>
                             </tr>
                         </thead>
-                        <tbody>{view.list.into_iter().map(subscriber).collect::<Markup>()}</tbody>
+                        <tbody>{view.list.into_iter().map(subscriber).collect_view()}</tbody>
                     </table>
                 </div>
             </section>
@@ -138,7 +144,7 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
     })
 }
 
-fn subscriber(s: SubscriberView) -> Markup {
+fn subscriber(s: SubscriberView) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{s.node}</th>
@@ -152,7 +158,7 @@ fn subscriber(s: SubscriberView) -> Markup {
     }
 }
 
-/// What the read-back after the load found; nothing where the plan did not ask for it.
+/// What the read-back after the load found; empty when the plan did not ask for it.
 #[component]
 pub fn VerificationPanel(run: Arc<Opened>) -> impl IntoView {
     run.view.verification.clone().map(|v| {
@@ -162,7 +168,8 @@ pub fn VerificationPanel(run: Arc<Opened>) -> impl IntoView {
             _ => view! { <Badge text="acknowledged writes were lost" tone=Tone::Bad /> },
         };
         let text = format!(
-            "Of the keys whose writing was acknowledged, {} are there, {} are missing and {} could not be asked for.",
+            "Of the keys whose writing was acknowledged, {} are there, {} are missing and {} \
+             could not be asked for.",
             count(v.present),
             count(v.missing),
             count(v.unchecked)
@@ -174,7 +181,9 @@ pub fn VerificationPanel(run: Arc<Opened>) -> impl IntoView {
                     {badge}
                 </div>
                 <p>{text}</p>
-                {(!v.examples.is_empty()).then(|| view! { <p class="wrong">"Missing: "<code>{v.examples.join(", ")}</code></p> })}
+                {(!v.examples.is_empty()).then(|| {
+                    view! { <p class="wrong">"Missing: "<code>{v.examples.join(", ")}</code></p> }
+                })}
             </section>
         }
     })
@@ -200,14 +209,14 @@ pub fn NodesPanel(run: Arc<Opened>) -> impl IntoView {
                             <th scope="col">"lanes"</th>
                         </tr>
                     </thead>
-                    <tbody>{run.view.nodes.iter().cloned().map(node).collect::<Markup>()}</tbody>
+                    <tbody>{run.view.nodes.iter().cloned().map(node).collect_view()}</tbody>
                 </table>
             </div>
         </details>
     }
 }
 
-fn node(n: NodeView) -> Markup {
+fn node(n: NodeView) -> impl IntoView {
     let role = match n.leads {
         Some(true) => "leader",
         Some(false) => "follower",
@@ -229,13 +238,15 @@ fn node(n: NodeView) -> Markup {
             <td>{n.protocol}</td>
             <td>{timing}</td>
             <td class="number">{three_digits(n.in_flight)}</td>
-            <td class="number">{if n.slots < 1_000_000 { n.slots.to_string() } else { "no limit".to_string() }}</td>
+            <td class="number">
+                {if n.slots < 1_000_000 { n.slots.to_string() } else { "no limit".to_string() }}
+            </td>
             <td class="lanes">{n.lanes.join(" ")}</td>
         </tr>
     }
 }
 
-/// Browser, machine, and what the instrument says of itself.
+/// The browser, the machine, and the facts of the instrument.
 #[component]
 pub fn EnvironmentPanel(run: Arc<Opened>) -> impl IntoView {
     let list = run.view.health.facts.iter().chain(&run.view.environment).cloned();
@@ -250,7 +261,7 @@ pub fn EnvironmentPanel(run: Arc<Opened>) -> impl IntoView {
                             <dd>{text}</dd>
                         }
                     })
-                    .collect::<Markup>()}
+                    .collect_view()}
             </dl>
         </details>
     }

@@ -6,17 +6,17 @@ use leptos::prelude::*;
 
 use crate::browser::environment::local_time;
 use crate::browser::files;
-use crate::markup::{Markup, NodeRef, RwSignal, Show, Signal, effect, live, memo, view};
+use crate::page::actions::Actions;
 use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
-use crate::page::plan_form::actions::copy_link;
-use crate::page::state::use_app;
-use crate::plan::wire;
-use crate::present::library::file_name;
-use crate::present::table::{Column, outcomes};
-use crate::present::{figure, sentence};
+use crate::page::state::{Library, Notices, PlanForm, go};
 use crate::protocol::Opened;
-use crate::run::view::{Ended, Measure, RunView};
-use crate::units::{Micros, three_digits};
+use fwit_model::plan::wire;
+use fwit_present::library::file_name;
+use fwit_present::route::{Prefill, Route};
+use fwit_present::table::{Column, outcomes};
+use fwit_present::{figure, sentence};
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{Ended, Measure, RunView};
 
 /// The head.
 #[component]
@@ -29,7 +29,11 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
         Ended::Completed => view! { <Badge text=sentence::ended(view.ended) tone=Tone::Good /> },
         other => {
             view! {
-                <Badge text=sentence::ended(other) tone=Tone::Warn title="What was measured until then counts." />
+                <Badge
+                    text=sentence::ended(other)
+                    tone=Tone::Warn
+                    title="What was measured until then counts."
+                />
             }
         }
     };
@@ -46,7 +50,12 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
             </p>
             <p class="outcome">{sentence::outcome(view)}</p>
             <Verdict health=view.health.clone() thresholds=view.thresholds.clone() />
-            {view.warnings.iter().cloned().map(|w| view! { <p class="note note-warn">{w}</p> }).collect::<Markup>()}
+            {view
+                .warnings
+                .iter()
+                .cloned()
+                .map(|w| view! { <p class="note note-warn">{w}</p> })
+                .collect_view()}
         </header>
         <Numbers run=run.clone() />
         <Acts run plan />
@@ -55,10 +64,13 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
 
 #[component]
 fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
-    let app = use_app();
+    let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
     let editing = RwSignal::new(false);
-    let name =
-        if run.view.name.is_empty() { "Run without a name".to_string() } else { run.view.name.clone() };
+    let name = if run.view.name.is_empty() {
+        "Run without a name".to_string()
+    } else {
+        run.view.name.clone()
+    };
     let text = RwSignal::new(run.view.name.clone());
     let id = run.view.id.clone();
     let save = move || {
@@ -68,20 +80,20 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
             return;
         }
         leptos::task::spawn_local(async move {
-            if let Some(run) = app.notices.check(app.runs.rename(&id, &name).await) {
-                // The view may have gone while the run was being stored.
+            if let Some(run) = notices.check(library.rename(&id, &name).await) {
+                // The view may be gone when the run is stored.
                 renamed.try_run(run);
             }
         });
     };
-    let input = NodeRef::<web_sys::HtmlInputElement>::new();
-    effect(move || {
+    let input = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
         if let (true, Some(input)) = (editing.get(), input.get()) {
             let _ = input.focus();
             input.select();
         }
     });
-    live(move || {
+    move || {
         let save = save.clone();
         if editing.get() {
             view! {
@@ -111,6 +123,7 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
                     </button>
                 </form>
             }
+            .into_any()
         } else {
             view! {
                 <div class="name-line">
@@ -126,8 +139,9 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
                     </button>
                 </div>
             }
+            .into_any()
         }
-    })
+    }
 }
 
 #[component]
@@ -141,14 +155,23 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
         _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
     };
     let error_tone = if total.errors() > 0 { "bad" } else { "" };
-    let closure = v.concurrency.closure.map(|c| format!("; Little's law closes at {}", figure::percent(c)));
+    let littles_law_ratio = v
+        .concurrency
+        .littles_law_ratio
+        .map(|c| format!("; Little's law closes at {}", figure::percent(c)));
     view! {
         <dl class="tiles">
             <Tile
                 name="Throughput"
                 unit="/s"
                 value=text(three_digits(total.rate_per_s))
-                note=text(format!("{} answers in {}", figure::count(total.answers()), Micros::from_secs(v.measured_s)))
+                note=text(
+                    format!(
+                        "{} answers in {}",
+                        figure::count(total.answers()),
+                        Micros::from_secs(v.measured_s),
+                    ),
+                )
             />
             <Tile
                 name="p50, service"
@@ -176,7 +199,7 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
                         "of {} entities; {} waited for a slot{}",
                         v.concurrency.entities,
                         three_digits(v.concurrency.waiting),
-                        closure.unwrap_or_default(),
+                        littles_law_ratio.unwrap_or_default(),
                     ),
                 )
             />
@@ -185,22 +208,23 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
 }
 
 #[component]
-fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
-    let app = use_app();
+fn Acts(run: Arc<Opened>, plan: Option<fwit_model::plan::Plan>) -> impl IntoView {
+    let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
+    let (actions, form) = (expect_context::<Actions>(), expect_context::<PlanForm>());
     let own = run.view.id.clone();
     let saved = run.clone();
     let save = move |_| {
         let name = file_name(&saved.view.name, &saved.view.id);
-        app.notices.check(files::save(&name, "application/json", &saved.json));
+        notices.check(files::save(&name, "application/json", &saved.json));
     };
     let removed = run.clone();
     let delete = move |_| {
-        let card = crate::present::library::Card::of(&removed.view, removed.json.len() as u64);
-        crate::page::library::delete(app, card);
-        app.go(&crate::route::Route::Library);
+        let card = fwit_present::library::Card::of(&removed.view, removed.json.len() as u64);
+        actions.delete(card);
+        go(&Route::Library);
     };
-    let others = memo(move || {
-        app.runs.cards.with(|cards| {
+    let others = Memo::new(move |_| {
+        library.cards.with(|cards| {
             cards
                 .iter()
                 .flatten()
@@ -212,7 +236,7 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
     let id = run.view.id.clone();
     let compare = move |other: String| {
         if !other.is_empty() {
-            app.go(&crate::route::Route::Compare(vec![id.clone(), other]));
+            go(&Route::Compare(vec![id.clone(), other]));
         }
     };
     let linked = plan;
@@ -226,7 +250,11 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
                 .map(|plan| {
                     let again = plan.clone();
                     view! {
-                        <button type="button" class="button" on:click=move |_| copy_link(app, &plan)>
+                        <button
+                            type="button"
+                            class="button"
+                            on:click=move |_| actions.copy_plan_link(&plan)
+                        >
                             <Icon name="link" />
                             "Copy plan link"
                         </button>
@@ -234,8 +262,8 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
                             type="button"
                             class="button"
                             on:click=move |_| {
-                                app.form.fill(&again);
-                                app.go(&crate::route::Route::Plan(crate::route::Prefill::default()));
+                                form.fill(&again);
+                                go(&Route::Plan(Prefill::default()));
                             }
                         >
                             <Icon name="play" />
@@ -258,9 +286,10 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
                             .get()
                             .into_iter()
                             .map(|(id, name, at)| {
-                                view! { <option value=id>{format!("{name} ({})", local_time(&at))}</option> }
+                                let label = format!("{name} ({})", local_time(&at));
+                                view! { <option value=id>{label}</option> }
                             })
-                            .collect::<Markup>()
+                            .collect_view()
                     }}
                 </select>
             </Show>

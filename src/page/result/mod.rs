@@ -1,7 +1,8 @@
 //! One run's result: verdicts first, then tables, charts, and what lies behind them.
 //!
-//! May not enter: arithmetic (`run::view` and `present` have it). Called by: frame. Calls: runs, parts, charts.
-//! Invariant: everything shown comes from the run file's view; a run opened from a file looks the same as one made here.
+//! May not enter: arithmetic (`run::view` and `present` have it).
+//! Invariant: everything shown comes from the view of the run's file, so a run that was opened from
+//! a file looks the same as one that was made here.
 //! Tests: `present` and `run`; the whole in tests/e2e.
 
 mod details;
@@ -17,31 +18,30 @@ use self::details::{
 };
 use self::head::ResultHead;
 use self::tables::Tables;
-use super::state::use_app;
-use crate::markup::{RwSignal, live, view};
+use super::state::Library;
 use crate::protocol::Opened;
-use crate::run::view::Measure;
+use fwit_report::run::view::Measure;
 
-/// A run by its id: opened from the library, then shown.
+/// Opens a run of the library by its id, and shows it.
 #[component]
 pub fn ResultView(id: String) -> impl IntoView {
-    let app = use_app();
+    let library = expect_context::<Library>();
     let state = RwSignal::new(None::<Result<Arc<Opened>, String>>);
     let wanted = id;
-    // Not cancelled with the view: a store's request that is given up calls back into nothing.
+    // Not cancelled with the view: the store calls back, also when the future is dropped.
     leptos::task::spawn_local(async move {
-        let opened = app.runs.open(&wanted).await;
-        state.set(Some(opened));
+        let opened = library.open(&wanted).await;
+        state.try_set(Some(opened));
     });
-    // A renamed run comes back under the same id: show the new one.
+    // A renamed run keeps its id: show it in the place of the old one.
     let renamed = Callback::new(move |run: Arc<Opened>| {
-        state.set(Some(Ok(run)));
+        state.try_set(Some(Ok(run)));
     });
-    live(move || match state.get() {
-        None => view! { <p class="busy">"Opening the run…"</p> },
-        Some(Err(message)) => view! { <Missing message /> },
-        Some(Ok(run)) => view! { <Whole run renamed /> },
-    })
+    move || match state.get() {
+        None => view! { <p class="busy">"Opening the run…"</p> }.into_any(),
+        Some(Err(message)) => view! { <Missing message /> }.into_any(),
+        Some(Ok(run)) => view! { <Whole run renamed /> }.into_any(),
+    }
 }
 
 #[component]
@@ -63,7 +63,7 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     view! {
         <article class="result">
             <ResultHead run=run.clone() renamed />
-            <crate::page::camps::CampsPanel camps=run.view.camps.clone() />
+            <crate::page::latency_groups::LatencyGroupsPanel groups=run.view.latency_groups.clone() />
             <Tables run=run.clone() measure />
             <super::charts::ResultCharts run=run.clone() measure />
             <ErrorsPanel run=run.clone() />

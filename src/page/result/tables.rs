@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::markup::{RwSignal, Signal, view};
 use crate::page::parts::{LatencyTable, MeasureSwitch, TableRow};
 use crate::protocol::Opened;
-use crate::run::view::{Measure, Row};
+use fwit_report::run::view::{Measure, Row};
 
 fn rows(
     list: &[Row],
@@ -25,7 +24,7 @@ fn rows(
     Signal::stored(Arc::new(rows))
 }
 
-/// The three tables, one latency at a time.
+/// The three tables, all of the chosen latency.
 #[component]
 pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let view = &run.view;
@@ -39,14 +38,27 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                 <h2>"By operation"</h2>
                 <MeasureSwitch measure />
             </div>
-            <LatencyTable caption="Latency by operation" headings=vec!["operation"] rows=by_op total measure />
+            <LatencyTable
+                caption="Latency by operation"
+                headings=vec!["operation"]
+                rows=by_op
+                total
+                measure
+            />
             <p class="hint">
-                "≈ and – mark percentiles of too few answers: ten must lie above one for it to be certain. Hover for the count it needs."
+                "≈ and – mark percentiles of too few answers: ten must lie above one for it to be \
+                 certain. Hover for the count it needs."
             </p>
         </section>
         <section class="panel">
             <h2>"By node asked"</h2>
-            <LatencyTable caption="Latency by node asked" headings=vec!["node"] rows=by_node total measure />
+            <LatencyTable
+                caption="Latency by node asked"
+                headings=vec!["node"]
+                rows=by_node
+                total
+                measure
+            />
         </section>
         <details class="panel">
             <summary>"By operation and node"</summary>

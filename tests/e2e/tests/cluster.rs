@@ -23,7 +23,7 @@ fn sets(metrics: &BTreeMap<String, f64>) -> f64 {
 fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     let urls: Vec<&str> = cluster.nodes().iter().map(|node| node.url.as_str()).collect();
     let leader = cluster.leader().unwrap();
@@ -37,7 +37,8 @@ fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
         }
         return seen;";
     let seen = browser.eval(set_at_each, &[json!(urls)]).unwrap();
-    let expected: Vec<Value> = urls.iter().map(|url| json!([200, *url != leader.url, leader.url])).collect();
+    let expected: Vec<Value> =
+        urls.iter().map(|url| json!([200, *url != leader.url, leader.url])).collect();
     assert_eq!(seen, json!(expected));
     // Each reached the leader, two of them through a redirect.
     let after = sets(&cluster.metrics(leader).unwrap());
@@ -51,11 +52,15 @@ fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
 fn a_killed_leader_is_followed_by_another() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     let leader = cluster.leader().unwrap().clone();
-    let others: Vec<&str> =
-        cluster.nodes().iter().filter(|node| **node != leader).map(|node| node.url.as_str()).collect();
+    let others: Vec<&str> = cluster
+        .nodes()
+        .iter()
+        .filter(|node| **node != leader)
+        .map(|node| node.url.as_str())
+        .collect();
     cluster.kill(&leader.name).unwrap();
     let set = format!(
         "(async () => {{ for (const url of {}) {{

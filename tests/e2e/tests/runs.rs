@@ -28,8 +28,7 @@ pub fn merge(into: &mut Value, changes: Value) {
 
 /// Starts a run and does not wait for it.
 pub fn start(browser: &Browser, plan: &Value) {
-    let script =
-        "window.over = fwit.start(args[0]).then((run) => ({ run }), (error) => ({ error: String(error) }));";
+    let script = "window.over = fwit.start(args[0]).then((run) => ({ run }), (error) => ({ error: String(error) }));";
     browser.eval(script, std::slice::from_ref(plan)).unwrap();
 }
 

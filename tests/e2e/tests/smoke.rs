@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[test]
 fn the_page_starts_without_an_error() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/?preset=quick")).unwrap();
     // Trunk's loader says so when the page's wasm has run its start function.
     browser.wait("window.wasmBindings", PATIENCE).unwrap();
@@ -22,11 +22,29 @@ fn the_page_starts_without_an_error() {
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }
 
+/// The whole way in Firefox: the page starts in a worker too, and a run on the simulated cluster is kept.
+#[test]
+fn the_page_starts_in_firefox() {
+    let Some(browser) = Browser::firefox().unwrap() else { return };
+    let page = Page::serve().unwrap();
+    browser.open(&page.url("#/?preset=quick")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    assert_eq!(browser.eval("return crossOriginIsolated;", &[]).unwrap(), json!(true));
+    let script = "const plan = fwit.preset('three regions');
+        plan.load.duration_s = 10;
+        const run = await fwit.start(plan);
+        return Object.values(run.totals).reduce((sum, counts) => sum + counts.ok, 0);";
+    assert!(browser.eval(script, &[]).unwrap().as_u64().unwrap() > 1_000);
+    browser
+        .wait("document.querySelector('h1') && location.hash.startsWith('#/run/')", PATIENCE)
+        .unwrap();
+}
+
 /// A file is missing, cut on its way to the host, of another build, or the host answers with its own page.
 #[test]
 fn a_page_that_cannot_be_loaded_says_which_file_and_why() {
     let built = Page::built().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     let mut broken = |name: &str, content: Option<Vec<u8>>, why: &str| {
         // Each at its own address, so that nothing comes from the browser's cache.
         let copy = Copy::of(&built);
@@ -37,7 +55,8 @@ fn a_page_that_cannot_be_loaded_says_which_file_and_why() {
         let page = Page::serve_folder(&copy.0).unwrap();
         browser.open(&page.url("")).unwrap();
         browser.wait("document.querySelector('[role=alert]')", PATIENCE).unwrap();
-        let said = browser.eval("return document.querySelector('[role=alert]').innerText;", &[]).unwrap();
+        let said =
+            browser.eval("return document.querySelector('[role=alert]').innerText;", &[]).unwrap();
         let start = format!("fwit could not be loaded. {name}: {why}. Reload the page");
         assert!(said.as_str().unwrap().starts_with(&start), "{start}: {said}");
     };
@@ -85,9 +104,10 @@ fn the_frame_is_there_before_the_program_and_does_not_move() {
     let browser = Browser::start().unwrap();
     let frame = "return [...document.querySelectorAll('header, header :is(a, .button-icon), main')].map((element) => {
         const { x, y, width, height } = element.getBoundingClientRect();
-        return [element.localName, element.localName === 'a' && element.innerText, x, y, width, element.localName !== 'main' && height];
+        const isMain = element.localName === 'main';
+        return [element.localName === 'a' && element.innerText, x, y, width, isMain || height];
     });";
-    for (route, width) in [("#/", 1280), ("#/runs", 1280), ("#/?preset=quick", 400)] {
+    for (route, width) in [("#/?preset=quick", 1280), ("#/runs", 1280), ("#/experiment", 400)] {
         browser.resize(width, 800).unwrap();
         // Without its program the frame is all there is.
         let copy = Copy::of(&built);
@@ -131,12 +151,18 @@ fn copy_folder(from: &Path, to: &Path) {
 #[test]
 fn a_link_that_is_followed_on_the_open_form_fills_it_again() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/?preset=quick")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     for (link, shown) in [
-        ("#/?nodes=http://127.0.0.1:1,http://127.0.0.1:2", "document.querySelectorAll('.node').length === 2"),
-        ("#/?preset=busy leader", "document.getElementById('f-sim-preset')?.value === 'busy leader'"),
+        (
+            "#/?nodes=http://127.0.0.1:1,http://127.0.0.1:2",
+            "document.querySelectorAll('.node').length === 2",
+        ),
+        (
+            "#/?preset=busy leader",
+            "document.getElementById('f-sim-preset')?.value === 'busy leader'",
+        ),
         ("#/?nodes=http://127.0.0.1:3", "document.querySelectorAll('.node').length === 1"),
         ("#/?preset=quick", "document.querySelector('input[name=model]').checked"),
     ] {
@@ -153,7 +179,10 @@ fn the_harness_sees_what_goes_wrong() {
     let page = Page::serve().unwrap();
     let browser = Browser::start().unwrap();
     browser.open(&page.url("")).unwrap();
-    assert_eq!(browser.eval("return args[0] + await args[1];", &[json!(1), json!(2)]).unwrap(), json!(3));
+    assert_eq!(
+        browser.eval("return args[0] + await args[1];", &[json!(1), json!(2)]).unwrap(),
+        json!(3)
+    );
     let error = browser.eval("throw new Error('thrown');", &[]).unwrap_err();
     assert!(error.to_string().contains("thrown"), "{error}");
     let error = browser.eval("return Promise.reject(['rejected']);", &[]).unwrap_err();
@@ -172,7 +201,8 @@ fn size_and_scheme_are_what_the_page_sees() {
     browser.open(&page.url("")).unwrap();
     browser.resize(400, 700).unwrap();
     browser.set_scheme(Scheme::Dark).unwrap();
-    let seen = "return [innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches];";
+    let seen =
+        "return [innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches];";
     assert_eq!(browser.eval(seen, &[]).unwrap(), json!([400, 700, true]));
     browser.set_scheme(Scheme::Light).unwrap();
     assert_eq!(browser.eval(seen, &[]).unwrap(), json!([400, 700, false]));
@@ -188,7 +218,7 @@ fn size_and_scheme_are_what_the_page_sees() {
 #[test]
 fn a_wait_looks_until_the_condition_holds() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("")).unwrap();
     browser.eval("window.looks = 0;", &[]).unwrap();
     assert_eq!(browser.wait("++window.looks > 3 && window.looks", PATIENCE).unwrap(), json!(4));

@@ -11,15 +11,15 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::browser::{self, Browser};
+use crate::browser::{self, Browser, Firefox};
 use crate::in_browser::{browser_tests, e2e_env};
 use crate::tools::{Tools, WASM, cargo};
 use crate::{process, prove, workspace};
 
 use table::{Line, Outcome};
 
-/// The test programs of the page package that run in a browser: one in a worker, one in a page.
-const BROWSER_TESTS: [&str; 2] = ["browser", "markup"];
+/// The test programs of the page package that run in a browser.
+const BROWSER_TESTS: [&str; 1] = ["browser"];
 
 /// A step of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,12 +140,22 @@ impl Pipeline {
             Step::ClippyWasm => self.clippy_wasm(),
             // Clippy, these tests and the end-to-end tests all select the whole workspace, so that each
             // dependency is built with one set of features.
-            Step::Native => process::show_and_run(cargo().args(["test", "--locked", "--workspace"])),
+            Step::Native => {
+                process::show_and_run(cargo().args(["test", "--locked", "--workspace"]))
+            }
             Step::Browser => self.browser(),
             Step::Page => {
                 self.build_page()?;
-                let measure =
-                    ["run", "--quiet", "--locked", "--package", "xtask", "--example", "page-size", "--"];
+                let measure = [
+                    "run",
+                    "--quiet",
+                    "--locked",
+                    "--package",
+                    "xtask",
+                    "--example",
+                    "page-size",
+                    "--",
+                ];
                 process::show_and_run(cargo().args(measure).arg(workspace::dist()?))
             }
             Step::E2e => self.e2e(),
@@ -169,8 +179,8 @@ impl Pipeline {
     }
 
     fn browser(&mut self) -> Result<()> {
-        let browser = Browser::ready()?;
-        browser_tests(self.tools()?, &browser, &BROWSER_TESTS, &[], &[])
+        let (browser, firefox) = (Browser::ready()?, Firefox::found()?);
+        browser_tests(self.tools()?, &browser, firefox.as_ref(), &BROWSER_TESTS, &[], &[])
     }
 
     fn build_page(&mut self) -> Result<()> {

@@ -10,7 +10,8 @@ use fwit_model::plan::SimCluster;
 pub fn transports(arms: &[&SimCluster], seed: u64, clock: &VirtualClock) -> Vec<SimTransport> {
     let mut list: Vec<SimTransport> = Vec::with_capacity(arms.len());
     for (i, sim) in arms.iter().enumerate() {
-        let same = arms.iter().take(i).position(|other| other == sim).and_then(|at| list.get(at).cloned());
+        let same =
+            arms.iter().take(i).position(|other| other == sim).and_then(|at| list.get(at).cloned());
         list.push(same.unwrap_or_else(|| SimTransport::new(sim, seed, clock.clone())));
     }
     list

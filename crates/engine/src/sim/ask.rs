@@ -63,7 +63,9 @@ pub fn read(request: &Request) -> (Ask, usize) {
         "cache/set" => (Ask::Write(Change::Nothing), 3),
         "events" => (Ask::Write(Change::Publish), 4),
         "bump" => (Ask::Write(Change::Nothing), 5),
-        "blob/set" => (Ask::Write(set("blob", between(body, "name=\"key\"\r\n\r\n", b'\r'), true)), 6),
+        "blob/set" => {
+            (Ask::Write(set("blob", between(body, "name=\"key\"\r\n\r\n", b'\r'), true)), 6)
+        }
         "blob/get" => (Ask::Read(store::name("blob", asked_key())), 7),
         "blob/delete" => (Ask::Write(Change::Delete(store::name("blob", json_key()))), 8),
         "ping" => (Ask::Ping, 0),
@@ -104,7 +106,9 @@ mod tests {
         let dialect = dialect::of(DialectId::Sim);
         let ask = |op| read(&dialect.request(op, &Choice { key: "k-1", value: "v" })).0;
         for (set, get, delete) in [(0, 1, 2), (6, 7, 8)] {
-            let (Ask::Write(Change::Set { name, fresh, .. }), Ask::Read(read)) = (ask(set), ask(get)) else {
+            let (Ask::Write(Change::Set { name, fresh, .. }), Ask::Read(read)) =
+                (ask(set), ask(get))
+            else {
                 panic!("{:?}", (ask(set), ask(get)));
             };
             assert_eq!((name, fresh), (read, set == 6));

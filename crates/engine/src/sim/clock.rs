@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::world::Clock;
+use crate::environment::Clock;
 use fwit_quantities::units::Micros;
 
 /// The virtual clock.
@@ -90,8 +90,9 @@ impl Timers {
         self.dead += usize::from(!fired);
         if self.dead > 64 && self.dead > self.heap.len() / 2 {
             let sleepers = &self.sleepers;
-            let lives =
-                |order: u64, place: u32| sleepers.get(place as usize).is_some_and(|s| s.order == order);
+            let lives = |order: u64, place: u32| {
+                sleepers.get(place as usize).is_some_and(|s| s.order == order)
+            };
             self.heap.retain(|entry| {
                 let (_, order, place) = parts(*entry);
                 lives(order, place)
@@ -107,7 +108,10 @@ impl Timers {
             match self.sleepers.get_mut(place as usize) {
                 Some(sleeper) if sleeper.order == order => {
                     sleeper.fired = true;
-                    return Some((at, std::mem::replace(&mut sleeper.waker, Waker::noop().clone())));
+                    return Some((
+                        at,
+                        std::mem::replace(&mut sleeper.waker, Waker::noop().clone()),
+                    ));
                 }
                 _ => self.dead = self.dead.saturating_sub(1),
             }
@@ -320,7 +324,9 @@ mod tests {
             })
             .unwrap();
         let timers = clock.inner.timers.borrow();
-        assert!(clock.now() == Micros(50_000) && timers.heap.len() < 200 && timers.sleepers.len() < 10);
+        assert!(
+            clock.now() == Micros(50_000) && timers.heap.len() < 200 && timers.sleepers.len() < 10
+        );
     }
 
     #[test]
@@ -345,12 +351,19 @@ mod tests {
         );
         assert_eq!(outer.run(sliced), Ok(Ok(2_000)));
         assert_eq!((clock.now(), rests.get()), (Micros(6_000), 4));
-        let stuck = clock.run_in_slices(clock.sleep_until(Micros::MAX), || true, std::future::pending::<()>);
+        let stuck = clock.run_in_slices(
+            clock.sleep_until(Micros::MAX),
+            || true,
+            std::future::pending::<()>,
+        );
         assert_eq!(outer.run(stuck), Ok(Err(Stuck(Micros(6_000)))));
     }
 
     #[test]
     fn waiting_for_nothing_is_an_error() {
-        assert_eq!(VirtualClock::default().run(std::future::pending::<()>()), Err(Stuck(Micros(0))));
+        assert_eq!(
+            VirtualClock::default().run(std::future::pending::<()>()),
+            Err(Stuck(Micros(0)))
+        );
     }
 }

@@ -9,8 +9,8 @@ use super::law::{Drifting, Law, one_way};
 use super::store::Store;
 use super::timeline::Timeline;
 use fwit_model::plan::{Delay, RateLimit, Reads, SimCluster, Writes};
-use fwit_stats::random::Stream;
 use fwit_quantities::units::Micros;
+use fwit_stats::random::Stream;
 
 /// The state of a simulated cluster.
 #[derive(Debug)]
@@ -106,7 +106,9 @@ impl Cluster {
             nodes: nodes.collect(),
             links,
             link_random: stream("sim link", 0),
-            factors: std::array::from_fn(|op| sim.factors.get(ask::operation(op)).copied().unwrap_or(1.0)),
+            factors: std::array::from_fn(|op| {
+                sim.factors.get(ask::operation(op)).copied().unwrap_or(1.0)
+            }),
             fsync: Law::new(&sim.fsync),
             drift: Drifting::new(sim.drift, seed),
             timeline: Timeline::new(sim, seed),

@@ -98,7 +98,8 @@ impl ClusterModel {
         let mut demand = vec![follower; self.distance.len()];
         demand[0] = leader;
         let sum: f64 = self.distance.iter().sum();
-        let delay = r * sum / m + w * (self.distance[0] + self.replication + (sum - self.distance[0]) / m);
+        let delay =
+            r * sum / m + w * (self.distance[0] + self.replication + (sum - self.distance[0]) / m);
         let classes = multi(&[demand], &[delay], &[self.think], &[self.entities])?;
         let leader_visits = r / m + w;
         let stations: Vec<Station> = (0..self.distance.len())
@@ -115,14 +116,23 @@ impl ClusterModel {
     ///
     /// # Errors
     /// As [`Self::sticky`]; a population of another length than the nodes.
-    pub fn pinned(&self, population: &[u32], discipline: Discipline) -> Result<Prediction, StatsError> {
+    pub fn pinned(
+        &self,
+        population: &[u32],
+        discipline: Discipline,
+    ) -> Result<Prediction, StatsError> {
         self.check()?;
         let n = self.distance.len();
         if population.len() != n {
-            return Err(StatsError::Lengths { what: "entities per node", left: population.len(), right: n });
+            return Err(StatsError::Lengths {
+                what: "entities per node",
+                left: population.len(),
+                right: n,
+            });
         }
         let (r, w) = (self.read_share, 1.0 - self.read_share);
-        let (own_leader, own_follower) = (r * self.read + w * self.write, r * self.read + w * self.redirect);
+        let (own_leader, own_follower) =
+            (r * self.read + w * self.write, r * self.read + w * self.redirect);
         let mut demand = vec![vec![0.0; n]; n];
         let mut delay = Vec::with_capacity(n);
         for (i, row) in demand.iter_mut().enumerate() {
@@ -144,7 +154,12 @@ impl ClusterModel {
                 let mut visits = vec![0.0; n];
                 visits[k] = 1.0;
                 match k {
-                    0 => Station::of(&classes, 0, &leader_visits, work / at_leader.max(f64::MIN_POSITIVE)),
+                    0 => Station::of(
+                        &classes,
+                        0,
+                        &leader_visits,
+                        work / at_leader.max(f64::MIN_POSITIVE),
+                    ),
                     _ => Station::of(&classes, k, &visits, own_follower),
                 }
             })
@@ -162,10 +177,15 @@ impl ClusterModel {
     }
 
     fn per_node(&self, stations: &[Station], discipline: Discipline) -> Vec<NodeLatency> {
-        let to_leader = self.distance[0] + stations[0].time(self.write, discipline) + self.replication;
+        let to_leader =
+            self.distance[0] + stations[0].time(self.write, discipline) + self.replication;
         let node = |(k, s): (usize, &Station)| {
-            let asked = if k == 0 { 0.0 } else { self.distance[k] + s.time(self.redirect, discipline) };
-            NodeLatency { read: self.distance[k] + s.time(self.read, discipline), write: asked + to_leader }
+            let asked =
+                if k == 0 { 0.0 } else { self.distance[k] + s.time(self.redirect, discipline) };
+            NodeLatency {
+                read: self.distance[k] + s.time(self.read, discipline),
+                write: asked + to_leader,
+            }
         };
         stations.iter().enumerate().map(node).collect()
     }
@@ -177,7 +197,8 @@ impl ClusterModel {
         shares: &[f64],
         leader: Station,
     ) -> Prediction {
-        let mean = |f: fn(&NodeLatency) -> f64| nodes.iter().zip(shares).map(|(n, s)| f(n) * s).sum();
+        let mean =
+            |f: fn(&NodeLatency) -> f64| nodes.iter().zip(shares).map(|(n, s)| f(n) * s).sum();
         Prediction {
             throughput: classes.iter().map(|c| c.throughput).sum(),
             read: mean(|n| n.read),
@@ -202,11 +223,16 @@ impl Station {
     fn of(classes: &[Class], k: usize, visits: &[f64], service: f64) -> Self {
         let rate: f64 = classes.iter().zip(visits).map(|(c, v)| c.throughput * v).sum();
         let queue: f64 = classes.iter().map(|c| c.queue[k]).sum();
-        let seen: f64 = classes.iter().zip(visits).map(|(c, v)| c.throughput * v * c.found[k]).sum();
+        let seen: f64 =
+            classes.iter().zip(visits).map(|(c, v)| c.throughput * v * c.found[k]).sum();
         if rate <= 0.0 {
             return Self { wait: 0.0, found: 0.0, utilisation: 0.0 };
         }
-        Self { wait: (queue / rate - service).max(0.0), found: seen / rate, utilisation: rate * service }
+        Self {
+            wait: (queue / rate - service).max(0.0),
+            found: seen / rate,
+            utilisation: rate * service,
+        }
     }
 
     fn time(self, service: f64, discipline: Discipline) -> f64 {

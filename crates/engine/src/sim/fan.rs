@@ -9,8 +9,8 @@ use std::task::Waker;
 use super::ask::between;
 use super::law::one_way;
 use fwit_model::plan::Events;
-use fwit_stats::random::Stream;
 use fwit_quantities::units::Micros;
+use fwit_stats::random::Stream;
 
 /// All open streams.
 #[derive(Debug)]
@@ -45,7 +45,9 @@ impl Inbox {
     pub fn take(&self, now: Micros) -> Result<(Micros, Rc<str>), Option<Micros>> {
         let mut events = self.events.borrow_mut();
         match events.peek().map(|Reverse((at, ..))| *at) {
-            Some(at) if at <= now => events.pop().map(|Reverse((at, _, text))| (at, text)).ok_or(None),
+            Some(at) if at <= now => {
+                events.pop().map(|Reverse((at, _, text))| (at, text)).ok_or(None)
+            }
             next => Err(next),
         }
     }

@@ -4,8 +4,8 @@
 //! and in wasm.
 
 use fwit_model::plan::{Delay, Drift, Service, Shape};
-use fwit_stats::random::Stream;
 use fwit_quantities::units::Micros;
+use fwit_stats::random::Stream;
 
 /// Service times of one kind of work, ready to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,8 @@ impl Law {
 
 /// One way of a round trip.
 pub fn one_way(delay: Delay, random: &mut Stream) -> Micros {
-    let bend = if delay.jitter_ms > 0.0 { (random.unit() * 2.0 - 1.0) * delay.jitter_ms } else { 0.0 };
+    let bend =
+        if delay.jitter_ms > 0.0 { (random.unit() * 2.0 - 1.0) * delay.jitter_ms } else { 0.0 };
     Micros::from_millis((delay.mean_ms + bend) / 2.0)
 }
 
@@ -75,7 +76,13 @@ impl Drifting {
     /// At the start of the cluster.
     #[must_use]
     pub fn new(drift: Drift, seed: u64) -> Drifting {
-        Drifting { drift, random: Stream::new(seed, "sim drift", 0), seconds: 0, x: 0.0, factor: 1.0 }
+        Drifting {
+            drift,
+            random: Stream::new(seed, "sim drift", 0),
+            seconds: 0,
+            x: 0.0,
+            factor: 1.0,
+        }
     }
 
     /// The factor at an instant; instants never go back.
@@ -84,7 +91,8 @@ impl Drifting {
         if seconds > self.seconds {
             if self.drift.sigma > 0.0 {
                 for _ in self.seconds..seconds {
-                    self.x = self.drift.persistence * self.x + self.drift.sigma * self.random.normal();
+                    self.x =
+                        self.drift.persistence * self.x + self.drift.sigma * self.random.normal();
                 }
             }
             self.seconds = seconds;
@@ -104,7 +112,8 @@ mod tests {
         for shape in [Shape::Constant, Shape::Exponential, Shape::Lognormal, Shape::Bimodal] {
             let law = Law::new(&Service { shape, sigma: 0.5, ..Service::exponential(4.0) });
             let mut random = Stream::new(1, "law", shape as u64);
-            let drawn: Vec<f64> = (0..100_000).map(|_| law.draw(&mut random, 2.0).as_millis()).collect();
+            let drawn: Vec<f64> =
+                (0..100_000).map(|_| law.draw(&mut random, 2.0).as_millis()).collect();
             let mean = drawn.iter().sum::<f64>() / 1e5;
             assert!((mean / 8.0 - 1.0).abs() < 0.02, "{shape:?}: {mean}");
             let slow = drawn.iter().filter(|d| **d > 3.0 * mean).count() as f64 / 1e5;
@@ -119,7 +128,9 @@ mod tests {
     #[test]
     fn ways_are_half_the_round_trip_and_bend_by_half_the_jitter() {
         let mut random = Stream::new(1, "way", 0);
-        let way = |random: &mut Stream| one_way(Delay { mean_ms: 10.0, jitter_ms: 4.0 }, random).as_millis();
+        let way = |random: &mut Stream| {
+            one_way(Delay { mean_ms: 10.0, jitter_ms: 4.0 }, random).as_millis()
+        };
         let drawn: Vec<f64> = (0..10_000).map(|_| way(&mut random)).collect();
         assert!(drawn.iter().all(|d| (3.0..=7.0).contains(d)));
         assert!((drawn.iter().sum::<f64>() / 1e4 - 5.0).abs() < 0.05);

@@ -81,8 +81,9 @@ pub fn multi(
     }
     let stations = demand[0].len();
     let lengths = demand.iter().map(Vec::len).map(|l| (l, stations));
-    for (left, right) in
-        lengths.chain([delay, think].map(|v| (v.len(), classes))).chain([(population.len(), classes)])
+    for (left, right) in lengths
+        .chain([delay, think].map(|v| (v.len(), classes)))
+        .chain([(population.len(), classes)])
     {
         if left != right {
             return Err(StatsError::Lengths { what, left, right });
@@ -99,7 +100,12 @@ pub fn multi(
         }
     }
     let states = population.iter().map(|&n| f64::from(n) + 1.0).product::<f64>();
-    within("the states of the mean-value analysis", states * stations.max(1) as f64, 0.0, LARGEST as f64)?;
+    within(
+        "the states of the mean-value analysis",
+        states * stations.max(1) as f64,
+        0.0,
+        LARGEST as f64,
+    )?;
     // Station queues of every population vector, in mixed radix order: each state comes after the smaller ones.
     let mut stride = vec![1_usize; classes];
     for c in 1..classes {
@@ -193,7 +199,8 @@ mod tests {
 
     fn case(src: &str) -> serde_json::Value {
         let v = all();
-        let found = v["mva"].as_array().unwrap().iter().find(|c| c["src"].as_str().unwrap().contains(src));
+        let found =
+            v["mva"].as_array().unwrap().iter().find(|c| c["src"].as_str().unwrap().contains(src));
         found.unwrap().clone()
     }
 
@@ -233,7 +240,8 @@ mod tests {
         }
         let v = case("Schwetman");
         let s = list(&v["S"]);
-        let classes = multi(&[vec![s[0]], vec![s[1]]], &[0.0; 2], &list(&v["Z"]), &[15, 5]).unwrap();
+        let classes =
+            multi(&[vec![s[0]], vec![s[1]]], &[0.0; 2], &list(&v["Z"]), &[15, 5]).unwrap();
         let of = |f: fn(&Class) -> f64| classes.iter().map(f).collect::<Vec<_>>();
         assert_close(&of(|c| c.throughput), &list(&v["X"]), 1e-3);
         assert_close(&of(|c| c.response), &list(&v["R"]), 1e-3);
@@ -242,7 +250,9 @@ mod tests {
 
     #[test]
     fn repairman_reference_values() {
-        for v in all()["mva"].as_array().unwrap().iter().filter(|c| c["src"] == "calc machine repairman") {
+        for v in
+            all()["mva"].as_array().unwrap().iter().filter(|c| c["src"] == "calc machine repairman")
+        {
             let r = repairman(num(&v["N"]) as u32, num(&v["Z"]), num(&v["S"])).unwrap();
             let wanted = ["P0", "X", "Q", "R"].map(|k| num(&v[k]));
             assert_close(&[r.idle, r.throughput, r.queue, r.response], &wanted, 1e-6);

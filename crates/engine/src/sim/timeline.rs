@@ -3,8 +3,8 @@
 
 use super::law::one_way;
 use fwit_model::plan::SimCluster;
-use fwit_stats::random::Stream;
 use fwit_quantities::units::Micros;
+use fwit_stats::random::Stream;
 
 /// The story of the cluster's members.
 #[derive(Debug)]
@@ -74,7 +74,9 @@ impl Timeline {
     /// Whether a node is up.
     #[must_use]
     pub fn is_up(&self, node: usize, at: Micros) -> bool {
-        self.down.get(node).is_some_and(|list| list.iter().all(|(from, to)| at < *from || at >= *to))
+        self.down
+            .get(node)
+            .is_some_and(|list| list.iter().all(|(from, to)| at < *from || at >= *to))
     }
 
     /// When a node goes next after an instant at which it was up; the far end of time where it does not.

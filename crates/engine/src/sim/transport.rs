@@ -13,7 +13,9 @@ use super::ask::{self, Ask, between};
 use super::clock::VirtualClock;
 use super::cluster::{Body, Cluster, Fate, NO_LEADER};
 use super::fan::Inbox;
-use crate::world::{Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport, Wire};
+use crate::environment::{
+    Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport, Wire,
+};
 use fwit_model::plan::{SimCluster, sim_index, sim_url};
 use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_quantities::units::Micros;
@@ -94,7 +96,12 @@ impl SimTransport {
         // A crash ends it.
         let open = open.filter(|at| inner.cluster.timeline.goes_after(node, (*at).min(now)) > now);
         if let Some(at) = open {
-            return Connected { at: at.max(now), connect: Micros::ZERO, stall: at.since(now), new: false };
+            return Connected {
+                at: at.max(now),
+                connect: Micros::ZERO,
+                stall: at.since(now),
+                new: false,
+            };
         }
         let takes = inner.cluster.way(node) + inner.cluster.way(node);
         if let Some(place) = inner.connections.get_mut(node) {
@@ -118,7 +125,14 @@ impl SimTransport {
     }
 
     /// A node asks the leader itself: what became of that.
-    async fn forward(&self, node: usize, to: usize, ask: Ask, operation: usize, text: &str) -> Fate {
+    async fn forward(
+        &self,
+        node: usize,
+        to: usize,
+        ask: Ask,
+        operation: usize,
+        text: &str,
+    ) -> Fate {
         let there = self.inner.borrow_mut().cluster.link(node, to);
         self.until(self.clock.now() + there).await;
         let fate = if self.is_up(to) {
@@ -176,7 +190,9 @@ impl Transport for SimTransport {
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
         let first = sim_index(call.base).filter(|i| *i < self.inner.borrow().connections.len());
-        let Some(first) = first else { return Err(NoAnswer("there is no such simulated node".into())) };
+        let Some(first) = first else {
+            return Err(NoAnswer("there is no such simulated node".into()));
+        };
         let (ask, operation) = ask::read(call.request);
         let text = call.request.body.as_str();
         let (mut node, start) = (first, self.clock.now());

@@ -73,9 +73,10 @@ impl Dialect for Insi {
                 post("/db/api/v1/events", [open, ",\"data\":", value, "}"].concat())
             }
             BUMP => post("/db/api/v1/bump", object(&[("key", key), ("value", "1")])),
-            BLOB_SET => {
-                Request { content_type: MULTIPART, ..post("/db/api/v1/blob/set", multipart(key, value)) }
-            }
+            BLOB_SET => Request {
+                content_type: MULTIPART,
+                ..post("/db/api/v1/blob/set", multipart(key, value))
+            },
             BLOB_GET => get("/db/api/v1/blob/get"),
             BLOB_DELETE => post("/db/api/v1/blob/delete", object(&[("key", key)])),
             // Unreachable through the table; asks the node for its role, which harms nothing.
@@ -90,7 +91,9 @@ impl Dialect for Insi {
     fn judge(&self, op: usize, answer: &Answer) -> Outcome {
         match answer.status {
             200 if op == GET && answer.bytes == 0 => Outcome::RateLimited,
-            400 if op == BLOB_SET && answer.text.is_some_and(|t| t.starts_with("Blob already exists")) => {
+            400 if op == BLOB_SET
+                && answer.text.is_some_and(|t| t.starts_with("Blob already exists")) =>
+            {
                 Outcome::Conflict
             }
             401 if answer.redirected => Outcome::NotLeader,
@@ -186,7 +189,10 @@ mod tests {
         assert_eq!(request(PUBLISH).body, r#"{"topic":"k-1","data":"v"}"#);
         assert_eq!(request(BUMP).body, r#"{"key":"k-1","value":"1"}"#);
         let blob = request(BLOB_SET);
-        assert!(blob.content_type.ends_with(BOUNDARY) && blob.body.contains("name=\"key\"\r\n\r\nk-1\r\n"));
+        assert!(
+            blob.content_type.ends_with(BOUNDARY)
+                && blob.body.contains("name=\"key\"\r\n\r\nk-1\r\n")
+        );
         for (op, operation) in OPERATIONS.iter().enumerate() {
             assert_eq!(request(op).method == Method::Get, operation.kind == Kind::Read);
         }
@@ -194,8 +200,9 @@ mod tests {
 
     #[test]
     fn answers_are_judged() {
-        let judge =
-            |op, status, bytes, text, redirected| Insi.judge(op, &Answer { status, bytes, text, redirected });
+        let judge = |op, status, bytes, text, redirected| {
+            Insi.judge(op, &Answer { status, bytes, text, redirected })
+        };
         assert_eq!(judge(SET, 200, 0, None, false), Outcome::Ok);
         assert_eq!(judge(GET, 200, 0, None, false), Outcome::RateLimited);
         assert_eq!(judge(GET, 200, 13, None, false), Outcome::Ok);
@@ -215,7 +222,10 @@ mod tests {
         assert_eq!(status.leads, Some(false));
         assert_eq!(status.leader_url.as_deref(), Some("http://127.0.0.1:7101"));
         // A real insi node gives no role and no URL.
-        assert_eq!(Insi.read_status(r#"{"status":"ok","leader":"a:1"}"#), Some(NodeStatus::default()));
+        assert_eq!(
+            Insi.read_status(r#"{"status":"ok","leader":"a:1"}"#),
+            Some(NodeStatus::default())
+        );
         assert_eq!(Insi.read_status("404 page not found"), None);
         assert_eq!(Insi.read_status(r#"{"x":1}"#), None);
     }
@@ -223,14 +233,20 @@ mod tests {
     #[test]
     fn events_carry_their_data() {
         let data = r#"{"run":"r","publisher":2,"seq":3,"sent_us":4}"#;
-        let message = format!(r#"{{"topic":"s:t","data":{data},"emitted_at":"2026-11-21T00:00:00Z"}}"#);
+        let message =
+            format!(r#"{{"topic":"s:t","data":{data},"emitted_at":"2026-11-21T00:00:00Z"}}"#);
         let event = Published { run: "r".into(), publisher: 2, seq: 3, sent_us: 4 };
         assert_eq!(Insi.event(&message), Some(event));
-        for other in
-            ["{", r#"{"data":{"seq":3}}"#, r#"{"data":{"run":"r","publisher":-1,"seq":3,"sent_us":4}}"#]
-        {
+        for other in [
+            "{",
+            r#"{"data":{"seq":3}}"#,
+            r#"{"data":{"run":"r","publisher":-1,"seq":3,"sent_us":4}}"#,
+        ] {
             assert_eq!(Insi.event(other), None);
         }
-        assert_eq!(Insi.subscribe_path("t", Some("a+b")), "/db/api/v1/events/subscribe?topic=t&key=a%2Bb");
+        assert_eq!(
+            Insi.subscribe_path("t", Some("a+b")),
+            "/db/api/v1/events/subscribe?topic=t&key=a%2Bb"
+        );
     }
 }

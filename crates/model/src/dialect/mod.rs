@@ -222,7 +222,8 @@ pub fn of(id: DialectId) -> &'static dyn Dialect {
 /// Percent-encodes a query value (RFC 3986: all but the unreserved characters).
 #[must_use]
 pub fn encode_query(text: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
     if text.bytes().all(plain) {
         return Cow::Borrowed(text);
     }

@@ -38,17 +38,17 @@ impl BaseUrl {
             return Err("has a query or a fragment: give the address of the node only".into());
         }
         if authority.contains('@') {
-            return Err("holds credentials: put the key into the API key field; it is never saved".into());
+            return Err(
+                "holds credentials: put the key into the API key field; it is never saved".into()
+            );
         }
         let (host, port) = split_port(authority)?;
         check_host(host)?;
         let port = match port {
             None => default_port(secure),
-            Some(digits) => digits
-                .parse::<u16>()
-                .ok()
-                .filter(|p| *p > 0)
-                .ok_or_else(|| format!("has the port “{digits}”: ports are numbers from 1 to 65535"))?,
+            Some(digits) => digits.parse::<u16>().ok().filter(|p| *p > 0).ok_or_else(|| {
+                format!("has the port “{digits}”: ports are numbers from 1 to 65535")
+            })?,
         };
         if path.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err("has white space in its path".into());
@@ -92,7 +92,8 @@ impl BaseUrl {
         self.host == "localhost"
             || self.host.ends_with(".localhost")
             || self.host == "[::1]"
-            || (self.host.starts_with("127.") && self.host.bytes().all(|b| b == b'.' || b.is_ascii_digit()))
+            || (self.host.starts_with("127.")
+                && self.host.bytes().all(|b| b == b'.' || b.is_ascii_digit()))
     }
 
     /// The same node under another host name: one more lane.
@@ -145,10 +146,16 @@ fn check_host(host: &str) -> Result<(), String> {
         Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
         None => {
             host.len() <= 253
-                && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+                && host
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
         }
     };
-    if good { Ok(()) } else { Err(format!("has the host “{host}”, which is no host name or address")) }
+    if good {
+        Ok(())
+    } else {
+        Err(format!("has the host “{host}”, which is no host name or address"))
+    }
 }
 
 #[cfg(test)]
@@ -159,7 +166,11 @@ mod tests {
     fn addresses_are_normalised_as_browsers_print_origins() {
         for (text, origin, whole) in [
             ("http://127.0.0.1:7101", "http://127.0.0.1:7101", "http://127.0.0.1:7101"),
-            (" HTTPS://Node.Example:443/base/ ", "https://node.example", "https://node.example/base"),
+            (
+                " HTTPS://Node.Example:443/base/ ",
+                "https://node.example",
+                "https://node.example/base",
+            ),
             ("localhost:80", "http://localhost", "http://localhost"),
             ("http://[::1]:7101/", "http://[::1]:7101", "http://[::1]:7101"),
         ] {
@@ -194,7 +205,9 @@ mod tests {
     fn loopback_names() {
         let loopback = |t: &str| BaseUrl::parse(t).unwrap().is_loopback();
         assert!(
-            loopback("http://127.0.0.2:1") && loopback("http://l1.localhost") && loopback("http://[::1]")
+            loopback("http://127.0.0.2:1")
+                && loopback("http://l1.localhost")
+                && loopback("http://[::1]")
         );
         assert!(!loopback("http://127.example.com") && !loopback("http://localhost.example.com"));
     }

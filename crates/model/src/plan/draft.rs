@@ -1,9 +1,9 @@
 //! What the form holds: text, checked as a whole, so that every field can be marked at once.
 
-use std::collections::BTreeMap;
 use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
 use super::{Plan, Problem, SimCluster, sim_index, stages, validate};
 use fwit_quantities::units::decimal;
+use std::collections::BTreeMap;
 
 /// The form's fields as typed. Field paths of problems are those of the plan file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,8 @@ impl PlanDraft {
         let file = wire::to_file(plan);
         let text = |n: Option<f64>, or: f64| n.unwrap_or(or).to_string();
         // The nodes of a simulated cluster follow from it, unless only some of them are to be asked.
-        let follow = plan.cluster.sim.as_ref().is_some_and(|sim| sim.addresses() == plan.cluster.nodes);
+        let follow =
+            plan.cluster.sim.as_ref().is_some_and(|sim| sim.addresses() == plan.cluster.nodes);
         let nodes = if follow { Vec::new() } else { file.cluster.nodes };
         PlanDraft {
             name: file.name,
@@ -151,9 +152,9 @@ impl PlanDraft {
                 stages: read.stages(&self.stages, self.open),
             },
             mix: BTreeMap::from_iter(
-                self.mix
-                    .iter()
-                    .map(|(op, weight)| (op.clone(), whole(&mut read, &format!("mix.{op}"), weight))),
+                self.mix.iter().map(|(op, weight)| {
+                    (op.clone(), whole(&mut read, &format!("mix.{op}"), weight))
+                }),
             ),
             keys: KeysFile {
                 space: whole(&mut read, "keys.space", &self.key_space),
@@ -185,8 +186,10 @@ impl Reader<'_> {
         match text.trim().parse::<u64>() {
             Ok(n) if n <= limit => n,
             _ => {
-                self.problems
-                    .push(Problem::new(field, format!("“{}” is no whole number from 0 up", text.trim())));
+                self.problems.push(Problem::new(
+                    field,
+                    format!("“{}” is no whole number from 0 up", text.trim()),
+                ));
                 1
             }
         }

@@ -18,7 +18,8 @@ const LINK_MAX: u64 = 256 * 1024;
 pub fn to_link(plan: &Plan) -> String {
     let json = crate::json::write(&wire::to_file(plan));
     let mut deflate = DeflateEncoder::new(Vec::new(), Compression::best());
-    let packed = deflate.write_all(json.as_bytes()).and_then(|()| deflate.finish()).unwrap_or_default();
+    let packed =
+        deflate.write_all(json.as_bytes()).and_then(|()| deflate.finish()).unwrap_or_default();
     URL_SAFE_NO_PAD.encode(packed)
 }
 
@@ -27,8 +28,11 @@ pub fn to_link(plan: &Plan) -> String {
 /// # Errors
 /// What is wrong with the link, or all problems of the plan in it.
 pub fn from_link(text: &str) -> Result<Plan, Vec<Problem>> {
-    let broken = |what: &str| vec![Problem::new("", format!("The plan in this link can't be read: {what}."))];
-    let packed = URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| broken("it is cut off or changed"))?;
+    let broken = |what: &str| {
+        vec![Problem::new("", format!("The plan in this link can't be read: {what}."))]
+    };
+    let packed =
+        URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| broken("it is cut off or changed"))?;
     let mut json = String::new();
     let mut inflate = DeflateDecoder::new(packed.as_slice()).take(LINK_MAX + 1);
     inflate.read_to_string(&mut json).map_err(|_| broken("it is cut off or changed"))?;
@@ -48,7 +52,8 @@ mod tests {
         let plan = preset("quick").unwrap();
         let link = to_link(&plan);
         assert!(
-            link.len() < 1_000 && link.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            link.len() < 1_000
+                && link.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         );
         assert_eq!(from_link(&link), Ok(plan));
     }

@@ -23,13 +23,13 @@ pub use address::BaseUrl;
 pub use draft::{NodeDraft, PlanDraft, sim_text};
 pub use link::{from_link, to_link};
 pub use presets::{PRESETS, Preset, default_nodes, preset};
+pub use problem::Problem;
 pub use sim::{
-    Delay, Drift, Events, Link, Outage, RateLimit, Reads, SIM_PRESETS, Service, Shape, SimCluster, SimNode,
-    SimPreset, Writes, sim_index, sim_preset, sim_url,
+    Delay, Drift, Events, Link, Outage, RateLimit, Reads, SIM_PRESETS, Service, Shape, SimCluster,
+    SimNode, SimPreset, Writes, sim_index, sim_preset, sim_url,
 };
 pub use stages::{Ramp, Stage};
 pub use threshold::Threshold;
-pub use problem::Problem;
 pub use validate::validate;
 
 pub use crate::dialect::DialectId;

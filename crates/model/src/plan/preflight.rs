@@ -42,7 +42,8 @@ pub fn expected(plan: &Plan, has_key: bool) -> Preflights {
         if *w == 0 || !needs(dialect, op, has_key) {
             continue;
         }
-        let path = |key: &str| dialect.request(op, &Choice { key, value: "\"v\"" }).path.into_owned();
+        let path =
+            |key: &str| dialect.request(op, &Choice { key, value: "\"v\"" }).path.into_owned();
         let own = (requests * f64::from(*w) / weight.max(1.0)).ceil() as u64;
         if path("a") == path("b") {
             found.total += (at_a_time * lanes).min(own);
@@ -50,7 +51,9 @@ pub fn expected(plan: &Plan, has_key: bool) -> Preflights {
         } else {
             let keys = match operation.key {
                 // Every blob has a name of its own.
-                KeyUse::Fresh(_) | KeyUse::Known(Pool::Blobs) | KeyUse::Forget(Pool::Blobs) => u64::MAX,
+                KeyUse::Fresh(_) | KeyUse::Known(Pool::Blobs) | KeyUse::Forget(Pool::Blobs) => {
+                    u64::MAX
+                }
                 _ => u64::from(plan.keys.space),
             };
             found.total += keys.saturating_mul(lanes).min(own);
@@ -66,7 +69,8 @@ pub fn expected(plan: &Plan, has_key: bool) -> Preflights {
 /// Lanes that requests go to: sticky entities all end on one node.
 fn lanes(plan: &Plan) -> u64 {
     let each = plan.cluster.nodes.iter().map(|n| n.lane_urls().count() as u64);
-    if plan.disable_leader_stickiness { each.sum::<u64>() } else { each.max().unwrap_or_default() }.max(1)
+    if plan.disable_leader_stickiness { each.sum::<u64>() } else { each.max().unwrap_or_default() }
+        .max(1)
 }
 
 /// About how many requests a run makes: a closed load with answers in 20 ms.
@@ -98,7 +102,9 @@ impl Preflights {
             n => {
                 // Two digits: it is an estimate.
                 let digit = 10_u64.pow(n.ilog10() - 1);
-                fwit_quantities::units::grouped(i64::try_from(n.div_ceil(digit) * digit).unwrap_or(i64::MAX))
+                fwit_quantities::units::grouped(
+                    i64::try_from(n.div_ceil(digit) * digit).unwrap_or(i64::MAX),
+                )
             }
         };
         let mut text = format!(
@@ -143,10 +149,9 @@ mod tests {
         plan.keys.space = 2_000;
         let gets = expected(&plan, true);
         assert_eq!((gets.total, gets.warm.len()), (6_000, 0));
-        assert!(
-            gets.words()
-                .unwrap()
-                .starts_with(&format!("About {} CORS preflights", fwit_quantities::units::grouped(6_000)))
-        );
+        assert!(gets.words().unwrap().starts_with(&format!(
+            "About {} CORS preflights",
+            fwit_quantities::units::grouped(6_000)
+        )));
     }
 }

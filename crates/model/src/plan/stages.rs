@@ -120,8 +120,8 @@ pub fn parse(text: &str) -> Result<Vec<Stage>, String> {
                 number(to)?
             }
         };
-        let duration =
-            seconds(duration.trim()).ok_or_else(|| bad("its length is no time such as 30s, 2m or 1h"))?;
+        let duration = seconds(duration.trim())
+            .ok_or_else(|| bad("its length is no time such as 30s, 2m or 1h"))?;
         stages.push(Stage { duration: Micros::from_secs(duration), target, ramp });
     }
     Ok(stages)
@@ -182,7 +182,9 @@ pub(super) fn validate(file: &LoadFile, found: &mut Problems) -> Vec<Stage> {
         let target = own.unwrap_or_default();
         if !(0.0..=most).contains(&target) || (!open && target.fract() != 0.0) {
             let whole = if open { "a number" } else { "a whole number" };
-            wrong(format!("stage {n}: its level {target} is out of range: {whole} from 0 to {most}"));
+            wrong(format!(
+                "stage {n}: its level {target} is out of range: {whole} from 0 to {most}"
+            ));
         }
         if !(0.0..=86_400.0).contains(&stage.duration_s) {
             wrong(format!("stage {n}: {} s is out of range: from 0 to 86400 s", stage.duration_s));

@@ -113,10 +113,14 @@ pub fn parse(text: &str, ops: &[&str]) -> Result<Threshold, ThresholdError> {
         ("=", Sign::Equal),
     ];
     let Some(at) = rest.find(['<', '>', '=']) else {
-        return Err(wrong(&rest[rest.len()..], "there is no comparison: write <, >, <=, >= or =".into()));
+        return Err(wrong(
+            &rest[rest.len()..],
+            "there is no comparison: write <, >, <=, >= or =".into(),
+        ));
     };
     let (left, right) = (rest[..at].trim(), &rest[at..]);
-    let (mark, sign) = signs.into_iter().find(|(m, _)| right.starts_with(m)).unwrap_or(("=", Sign::Equal));
+    let (mark, sign) =
+        signs.into_iter().find(|(m, _)| right.starts_with(m)).unwrap_or(("=", Sign::Equal));
     let value = right[mark.len()..].trim();
     // `==` is one too.
     let value = if mark == "=" { value.strip_prefix('=').unwrap_or(value).trim() } else { value };
@@ -160,7 +164,9 @@ fn metric(what: &str) -> Result<Metric, String> {
         name => match PERCENTILES.iter().find(|(p, _)| *p == name) {
             Some((_, p)) => Stat::Percentile(*p),
             None => {
-                return Err(format!("“{name}” is not known: choose p50, p90, p95, p99, p99.9, mean or max"));
+                return Err(format!(
+                    "“{name}” is not known: choose p50, p90, p95, p99, p99.9, mean or max"
+                ));
             }
         },
     };
@@ -172,9 +178,12 @@ fn limit(metric: Metric, text: &str) -> Result<f64, String> {
     match metric {
         Metric::Latency(..) => {
             let units = [("ms", 1e3), ("µs", 1.0), ("us", 1.0), ("s", 1e6)];
-            let found =
-                units.iter().find_map(|(unit, factor)| Some(number(text.strip_suffix(unit)?)? * factor));
-            found.ok_or_else(|| format!("“{text}” is no time: write a number and µs, ms or s, such as 50ms"))
+            let found = units
+                .iter()
+                .find_map(|(unit, factor)| Some(number(text.strip_suffix(unit)?)? * factor));
+            found.ok_or_else(|| {
+                format!("“{text}” is no time: write a number and µs, ms or s, such as 50ms")
+            })
         }
         Metric::Errors => match text.strip_suffix('%') {
             Some(percent) => number(percent).map(|n| n / 100.0),
@@ -222,7 +231,10 @@ mod tests {
         ] {
             let t = parse(text, &OPS).unwrap();
             let wanted = (text.trim(), op, metric, sign, limit, abort);
-            assert_eq!((t.text.as_str(), t.op.as_deref(), t.metric, t.sign, t.limit, t.abort), wanted);
+            assert_eq!(
+                (t.text.as_str(), t.op.as_deref(), t.metric, t.sign, t.limit, t.abort),
+                wanted
+            );
         }
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::file::{LoadFile, NodeFile, PlanFile};
 use super::problem::{NAME_MAX, Problem, Problems};
 use super::{
-    Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold, stages,
-    threshold,
+    Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold,
+    stages, threshold,
 };
 use crate::dialect;
 use fwit_quantities::units::Micros;
@@ -33,11 +33,15 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
         _ => (nodes(&file.cluster.nodes, &mut found), None),
     };
     if dialect != Some(DialectId::Sim) && file.cluster.sim.is_some() {
-        found.add("cluster.sim", "belongs to a simulated cluster: set \"dialect\": \"sim\", or leave it out");
+        found.add(
+            "cluster.sim",
+            "belongs to a simulated cluster: set \"dialect\": \"sim\", or leave it out",
+        );
     }
     let load = load(&file.load, &mut found);
     let mix = mix(file, dialect, &mut found);
-    let keys = Keys { space: file.keys.space, known: file.keys.known, value_bytes: file.keys.value_bytes };
+    let keys =
+        Keys { space: file.keys.space, known: file.keys.known, value_bytes: file.keys.value_bytes };
     found.range("keys.space", f64::from(keys.space), 1.0, 1_000_000.0);
     found.range("keys.known", f64::from(keys.known), 1.0, 10_000.0);
     found.range("keys.value_bytes", f64::from(keys.value_bytes), 1.0, 1_048_576.0);
@@ -65,7 +69,8 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
 
 /// A simulated cluster and those of its nodes that entities may ask: all where the plan names none.
 fn simulated(file: &PlanFile, found: &mut Problems) -> (Vec<Node>, Option<SimCluster>) {
-    let operations: Vec<&str> = dialect::of(DialectId::Sim).operations().iter().map(|o| o.name).collect();
+    let operations: Vec<&str> =
+        dialect::of(DialectId::Sim).operations().iter().map(|o| o.name).collect();
     let sim = super::sim::check(file.cluster.sim.as_ref(), &operations, found);
     let all = sim.as_ref().map(SimCluster::addresses).unwrap_or_default();
     if file.cluster.nodes.is_empty() {
@@ -100,34 +105,44 @@ fn nodes(files: &[NodeFile], found: &mut Problems) -> Vec<Node> {
     let mut nodes = Vec::new();
     for (i, file) in files.iter().enumerate() {
         let at = format!("cluster.nodes.{i}");
-        let name =
-            if file.name.trim().is_empty() { format!("n{}", i + 1) } else { file.name.trim().to_string() };
+        let name = if file.name.trim().is_empty() {
+            format!("n{}", i + 1)
+        } else {
+            file.name.trim().to_string()
+        };
         if name.chars().count() > NAME_MAX {
             found.add(&format!("{at}.name"), format!("is longer than {NAME_MAX} characters"));
         }
         if !names.insert(name.clone()) {
             found.add(&format!("{at}.name"), format!("“{name}” is the name of another node too"));
         }
-        let mut address = |field: String, text: &str, found: &mut Problems| match BaseUrl::parse(text) {
-            Err(message) => {
-                found.add(&field, message);
-                None
-            }
-            Ok(url) => {
-                if !origins.insert(url.origin()) {
-                    found.add(&field, format!("{} stands in the list already", url.origin()));
+        let mut address =
+            |field: String, text: &str, found: &mut Problems| match BaseUrl::parse(text) {
+                Err(message) => {
+                    found.add(&field, message);
+                    None
                 }
-                Some(url)
-            }
-        };
+                Ok(url) => {
+                    if !origins.insert(url.origin()) {
+                        found.add(&field, format!("{} stands in the list already", url.origin()));
+                    }
+                    Some(url)
+                }
+            };
         let url = address(format!("{at}.url"), &file.url, found);
         if file.lanes.len() > 64 {
-            found.add(&format!("{at}.lanes"), format!("{} lanes are too many: up to 64", file.lanes.len()));
+            found.add(
+                &format!("{at}.lanes"),
+                format!("{} lanes are too many: up to 64", file.lanes.len()),
+            );
         }
         let mut lanes = Vec::new();
         for (j, text) in file.lanes.iter().enumerate() {
             // A lane may repeat the node's own address: it is then one of the lanes.
-            if BaseUrl::parse(text).ok().is_some_and(|l| Some(&l) == url.as_ref() && !lanes.contains(&l)) {
+            if BaseUrl::parse(text)
+                .ok()
+                .is_some_and(|l| Some(&l) == url.as_ref() && !lanes.contains(&l))
+            {
                 lanes.extend(url.clone());
             } else {
                 lanes.extend(address(format!("{at}.lanes.{j}"), text, found));
@@ -145,7 +160,9 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
     found.range("load.timeout_ms", file.timeout_ms, 1.0, 600_000.0);
     let model = match file.model.as_str() {
         "open" => {
-            for (field, there) in [("think_ms", file.think_ms), ("think_jitter_ms", file.think_jitter_ms)] {
+            for (field, there) in
+                [("think_ms", file.think_ms), ("think_jitter_ms", file.think_jitter_ms)]
+            {
                 if there.is_some() {
                     found.add(
                         &format!("load.{field}"),
@@ -159,7 +176,10 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
                 None | Some("poisson") => Arrivals::Poisson,
                 Some("constant") => Arrivals::Constant,
                 Some(other) => {
-                    found.add("load.arrivals", format!("“{other}” is not known; choose poisson or constant"));
+                    found.add(
+                        "load.arrivals",
+                        format!("“{other}” is not known; choose poisson or constant"),
+                    );
                     Arrivals::Poisson
                 }
             };
@@ -172,7 +192,8 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
             if file.rate_per_s.is_some() || file.arrivals.is_some() {
                 found.add("load.rate_per_s", "belongs to the open model: set \"model\": \"open\"");
             }
-            let (think, jitter) = (file.think_ms.unwrap_or(10.0), file.think_jitter_ms.unwrap_or(10.0));
+            let (think, jitter) =
+                (file.think_ms.unwrap_or(10.0), file.think_jitter_ms.unwrap_or(10.0));
             found.range("load.think_ms", think, 0.0, 3_600_000.0);
             found.range("load.think_jitter_ms", jitter, 0.0, 3_600_000.0);
             Model::Closed { think: Micros::from_millis(think), jitter: Micros::from_millis(jitter) }
@@ -198,9 +219,14 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
     load
 }
 
-fn thresholds(texts: &[String], dialect: Option<DialectId>, found: &mut Problems) -> Vec<Threshold> {
-    let ops: Vec<&str> =
-        dialect.map(|d| dialect::of(d).operations().iter().map(|op| op.name).collect()).unwrap_or_default();
+fn thresholds(
+    texts: &[String],
+    dialect: Option<DialectId>,
+    found: &mut Problems,
+) -> Vec<Threshold> {
+    let ops: Vec<&str> = dialect
+        .map(|d| dialect::of(d).operations().iter().map(|op| op.name).collect())
+        .unwrap_or_default();
     if texts.len() > 50 {
         found.add("thresholds", format!("{} thresholds are too many: up to 50", texts.len()));
     }
@@ -220,7 +246,8 @@ fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec
     for (name, weight) in &file.mix {
         if !operations.iter().any(|op| op.name == name) {
             let known: Vec<_> = operations.iter().map(|op| op.name).collect();
-            let text = format!("is no operation of {}; it has: {}", dialect.name(), known.join(", "));
+            let text =
+                format!("is no operation of {}; it has: {}", dialect.name(), known.join(", "));
             found.add(&format!("mix.{name}"), text);
         }
         found.range(&format!("mix.{name}"), f64::from(*weight), 0.0, 1_000_000.0);
@@ -307,7 +334,10 @@ mod tests {
                     "load":{{{model}"warmup_s":5,"stages":[{{"duration_s":10,"{unit}":80}},{{"duration_s":30,"{unit}":20,"ramp":"step"}}]}}}}"#
             );
             let plan = wire::read(&json).unwrap();
-            assert_eq!((plan.load.total(), plan.load.duration), (Micros(40_000_000), Micros(35_000_000)));
+            assert_eq!(
+                (plan.load.total(), plan.load.duration),
+                (Micros(40_000_000), Micros(35_000_000))
+            );
             assert_eq!(
                 (plan.load.target(Micros(5_000_000)), plan.load.target(Micros(15_000_000))),
                 (40.0, 20.0)

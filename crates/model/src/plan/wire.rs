@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use super::file::*;
 use super::file::format_name;
+pub use super::file::*;
 use super::{Arrivals, Model, Plan, Problem, Ramp, Stage, validate};
 
 /// Reads a plan from its JSON text.
@@ -14,8 +14,8 @@ use super::{Arrivals, Model, Plan, Problem, Ramp, Stage, validate};
 /// All that is wrong with it, each with the field's path in the file.
 pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
     let one = |field: &str, message: String| vec![Problem::new(field, message)];
-    let head: Head =
-        crate::json::read(json.as_bytes()).map_err(|e| one("", format!("This is no JSON: {e}.")))?;
+    let head: Head = crate::json::read(json.as_bytes())
+        .map_err(|e| one("", format!("This is no JSON: {e}.")))?;
     let format = head.format.as_ref().map_or("fwit-plan", |f| f.as_str().unwrap_or("?"));
     if format != "fwit-plan" {
         return Err(one("format", format!("This file is a “{format}”, not a “fwit-plan”.")));
@@ -23,17 +23,21 @@ pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
     match head.version.as_ref().map(|v| (v.as_u64(), v)) {
         Some((None | Some(0), v)) => {
             let text = crate::json::write(v);
-            return Err(one("version", format!("{text} is no version; this fwit reads version 1.")));
+            return Err(one(
+                "version",
+                format!("{text} is no version; this fwit reads version 1."),
+            ));
         }
         Some((Some(v), _)) if v > u64::from(VERSION) => {
-            let text =
-                format!("This plan has version {v}; this fwit reads up to {VERSION}. Use a newer fwit.");
+            let text = format!(
+                "This plan has version {v}; this fwit reads up to {VERSION}. Use a newer fwit."
+            );
             return Err(one("version", text));
         }
         _ => {}
     }
-    let file: PlanFile =
-        crate::json::read(json.as_bytes()).map_err(|e| one("", format!("The plan does not fit: {e}.")))?;
+    let file: PlanFile = crate::json::read(json.as_bytes())
+        .map_err(|e| one("", format!("The plan does not fit: {e}.")))?;
     validate(&file)
 }
 
@@ -91,7 +95,11 @@ pub fn to_file(plan: &Plan) -> PlanFile {
             stages: plan.load.stages.iter().map(|s| StageFile::new(s, model == "open")).collect(),
         },
         mix: BTreeMap::from_iter(plan.mix.iter().cloned()),
-        keys: KeysFile { space: plan.keys.space, known: plan.keys.known, value_bytes: plan.keys.value_bytes },
+        keys: KeysFile {
+            space: plan.keys.space,
+            known: plan.keys.known,
+            value_bytes: plan.keys.value_bytes,
+        },
         disable_leader_stickiness: plan.disable_leader_stickiness,
         subscribers: plan.subscribers,
         verify: plan.verify,

@@ -8,8 +8,8 @@ use super::metrics::{GROUPS, primaries};
 use super::model::{PAIRS_MIN, claim_pairs, repeats_max};
 use super::view::{ArmView, CurveView, DriftView, ExperimentView, PeriodView};
 use super::wire::{ExperimentFile, PeriodFile};
-use fwit_model::dialect::Kind;
 use crate::run::{RunError, hist, summary};
+use fwit_model::dialect::Kind;
 use fwit_quantities::sample::Measure;
 use fwit_stats::drift::mann_kendall;
 use fwit_stats::paired::hodges_lehmann_interval;
@@ -17,8 +17,8 @@ use fwit_stats::recorder::new_histogram;
 
 /// Where the percentile curves have their points.
 const RANKS: [f64; 23] = [
-    0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.99,
-    0.995, 0.998, 0.999, 0.9999,
+    0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98,
+    0.985, 0.99, 0.995, 0.998, 0.999, 0.9999,
 ];
 
 /// Everything a page shows of an experiment.
@@ -47,7 +47,8 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
         });
     }
     let wanted = primaries();
-    let text = |map: &BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let text =
+        |map: &BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     let periods = file.periods.iter().zip(&compared.measured).map(|(p, measured)| PeriodView {
         pair: p.pair,
         attempt: p.attempt,
@@ -87,7 +88,8 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
 /// Why a period is not in the comparison: its own reason, or its pair's.
 fn excluded(file: &ExperimentFile, compared: &Compared, period: &PeriodFile) -> Option<String> {
     let of_pair = |p: &&PeriodFile| (p.pair, p.attempt) == (period.pair, period.attempt);
-    let used = compared.pairs.iter().flatten().filter_map(|i| file.periods.get(*i)).any(|p| of_pair(&p));
+    let used =
+        compared.pairs.iter().flatten().filter_map(|i| file.periods.get(*i)).any(|p| of_pair(&p));
     if used {
         return None;
     }
@@ -105,7 +107,8 @@ fn drift(file: &ExperimentFile, compared: &Compared) -> Vec<DriftView> {
     let span = at.last().copied().unwrap_or_default() - at.first().copied().unwrap_or_default();
     let minutes = span / at.len().saturating_sub(1).max(1) as f64 / 60.0;
     let one = |what: super::metrics::What| {
-        let values: Option<Vec<f64>> = own.iter().map(|i| what.of(compared.measured.get(*i)?)).collect();
+        let values: Option<Vec<f64>> =
+            own.iter().map(|i| what.of(compared.measured.get(*i)?)).collect();
         let d = mann_kendall(&values?).ok()?;
         let name = what.metric(&file.margins).name;
         Some(DriftView { name, p: d.p, drifts: d.drifts(), per_minute: d.relative_slope / minutes })
@@ -129,7 +132,8 @@ fn arm_curves(
         for entry in run.latency.iter().filter(|l| l.measure == Measure::Service) {
             let kind = run.operations.iter().find(|o| o.name == entry.op).map(|o| o.kind);
             if wanted.is_none() || kind == wanted {
-                let broken = |what| RunError::Broken { place: format!("the latency of {}", entry.op), what };
+                let broken =
+                    |what| RunError::Broken { place: format!("the latency of {}", entry.op), what };
                 // A growing histogram takes every value.
                 all.add(&hist::decode(&entry.hist).map_err(broken)?).ok();
             }
@@ -182,7 +186,10 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
     notes.extend(file.trouble.clone().map(|t| format!("It ended before its time: {t}.")));
     let plans: Vec<_> = file.arms.iter().map(|a| &a.changes).collect();
     if plans.windows(2).all(|w| w[0] == w[1]) {
-        notes.push("All arms run the same plan: this shows how far the same setting moves by itself.".into());
+        notes.push(
+            "All arms run the same plan: this shows how far the same setting moves by itself."
+                .into(),
+        );
     }
     notes
 }
@@ -199,7 +206,10 @@ mod tests {
         let view = analyze(&file).unwrap();
         assert_eq!((view.periods.len(), view.pairs_used, view.claim_from), (20, 9, 8));
         let out: Vec<_> = view.periods.iter().filter_map(|p| p.excluded.as_deref()).collect();
-        assert_eq!(out, ["the leader changed from n1 to n2", "the other period of its pair does not count"]);
+        assert_eq!(
+            out,
+            ["the leader changed from n1 to n2", "the other period of its pair does not count"]
+        );
         assert_eq!(view.arms[0].run.as_ref().unwrap().total.answers(), 9 * 2_000);
         assert_eq!(view.curves.len(), 6);
         let curve = &view.curves[0];
@@ -221,7 +231,10 @@ mod tests {
         }
         let view = analyze(&file).unwrap();
         let throughput = &view.drift[0];
-        assert!(throughput.drifts && (throughput.per_minute + 0.009).abs() < 0.001, "{throughput:?}");
+        assert!(
+            throughput.drifts && (throughput.per_minute + 0.009).abs() < 0.001,
+            "{throughput:?}"
+        );
         assert!(!view.drift[1].drifts);
     }
 }

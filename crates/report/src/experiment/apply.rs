@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// Fields that the experiment sets itself, or that would make arms incomparable.
-const FIXED: [&str; 6] = ["format", "version", "seed", "load.warmup_s", "load.duration_s", "verify"];
+const FIXED: [&str; 6] =
+    ["format", "version", "seed", "load.warmup_s", "load.duration_s", "verify"];
 
 /// Sets fields of a plan file's value. Each path that leads nowhere is a problem: (path, sentence).
 pub(super) fn apply(plan: &mut Value, changes: &BTreeMap<String, Value>) -> Vec<(String, String)> {
@@ -40,7 +41,8 @@ fn set(plan: &mut Value, path: &str, value: &Value) -> Result<(), String> {
         }
         Value::Array(list) => {
             let place = last.parse::<usize>().ok().and_then(|i| list.get_mut(i));
-            *place.ok_or_else(|| format!("there is no number “{last}” in that list"))? = value.clone();
+            *place.ok_or_else(|| format!("there is no number “{last}” in that list"))? =
+                value.clone();
             Ok(())
         }
         _ => Err("is no path of a plan file, such as “load.entities”".into()),
@@ -54,7 +56,8 @@ mod tests {
 
     #[test]
     fn paths_lead_into_objects_and_lists() {
-        let mut plan = json!({ "load": { "entities": 5 }, "cluster": { "nodes": [{ "url": "a" }] } });
+        let mut plan =
+            json!({ "load": { "entities": 5 }, "cluster": { "nodes": [{ "url": "a" }] } });
         let changes = BTreeMap::from([
             ("load.entities".to_string(), json!(9)),
             ("cluster.nodes.0.url".to_string(), json!("b")),
@@ -69,7 +72,15 @@ mod tests {
     #[test]
     fn every_wrong_path_is_told() {
         let mut plan = json!({ "load": { "entities": 5 }, "nodes": [1] });
-        let wrong = ["seed", "load.warmup_s", "lod.entities", "nodes.7", "nodes.x.y", "load.entities.x", ""];
+        let wrong = [
+            "seed",
+            "load.warmup_s",
+            "lod.entities",
+            "nodes.7",
+            "nodes.x.y",
+            "load.entities.x",
+            "",
+        ];
         let changes = wrong.iter().map(|p| ((*p).to_string(), json!(1))).collect();
         let told = apply(&mut plan, &changes);
         assert_eq!(told.len(), wrong.len(), "{told:?}");

@@ -7,8 +7,8 @@ use super::model::{ARMS_MAX, Arm, Experiment, PAIRS_MAX, PAIRS_MIN};
 use super::wire::ExperimentFile;
 use fwit_model::plan::wire::PlanFile;
 use fwit_model::plan::{Plan, Problem, validate};
-use fwit_stats::design::{PairOrder, block_orders, pair_orders};
 use fwit_quantities::units::Micros;
+use fwit_stats::design::{PairOrder, block_orders, pair_orders};
 
 /// Longest name of an experiment or an arm, in characters.
 const NAME_MAX: usize = 200;
@@ -41,11 +41,14 @@ fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
         add("design.period_s", format!("{} is out of range: from 2 to 3600", design.period_s));
     }
     if !(0.0..=design.period_s - 1.0).contains(&design.settle_s) {
-        let message = format!("{} is out of range: from 0 to a second less than the period", design.settle_s);
+        let message =
+            format!("{} is out of range: from 0 to a second less than the period", design.settle_s);
         add("design.settle_s", message);
     }
     let m = &file.margins;
-    for (name, value) in [("throughput", m.throughput), ("p50", m.p50), ("p90", m.p90), ("p99", m.p99)] {
+    for (name, value) in
+        [("throughput", m.throughput), ("p50", m.p50), ("p90", m.p90), ("p99", m.p99)]
+    {
         if !(0.001..=1.0).contains(&value) {
             add(
                 &format!("margins.{name}"),
@@ -60,16 +63,25 @@ fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
     for (i, arm) in file.arms.iter().enumerate() {
         let name = arm.name.trim();
         if name.is_empty() || name.chars().count() > NAME_MAX {
-            add(&format!("arms.{i}.name"), format!("give it a name of up to {NAME_MAX} characters"));
+            add(
+                &format!("arms.{i}.name"),
+                format!("give it a name of up to {NAME_MAX} characters"),
+            );
         } else if !names.insert(name) {
             add(&format!("arms.{i}.name"), format!("“{name}” is the name of another arm too"));
         }
     }
     if let Err(problems) = validate(&file.base) {
-        found.extend(problems.into_iter().map(|p| Problem::new(format!("base.{}", p.field), p.message)));
+        found.extend(
+            problems.into_iter().map(|p| Problem::new(format!("base.{}", p.field), p.message)),
+        );
     }
     // Of a broken base every arm would repeat the trouble.
-    let arms = if found.iter().any(|p| p.field.starts_with("base.")) { None } else { arms(file, &mut found) };
+    let arms = if found.iter().any(|p| p.field.starts_with("base.")) {
+        None
+    } else {
+        arms(file, &mut found)
+    };
     let order = order(file, &mut found);
     match arms {
         Some(arms) if found.is_empty() => {
@@ -79,7 +91,8 @@ fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
             kept.trouble = None;
             kept.ended = None;
             kept.name = kept.name.trim().to_string();
-            kept.design.order = order.iter().map(|row| row.iter().map(|a| *a as u32).collect()).collect();
+            kept.design.order =
+                order.iter().map(|row| row.iter().map(|a| *a as u32).collect()).collect();
             Ok(Experiment { file: kept, arms, order })
         }
         _ => Err(found),
@@ -89,7 +102,8 @@ fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
 fn arms(file: &ExperimentFile, found: &mut Vec<Problem>) -> Option<Vec<Arm>> {
     let mut list = Vec::with_capacity(file.arms.len());
     for (i, arm) in file.arms.iter().enumerate().take(ARMS_MAX) {
-        let mut value = fwit_model::json::read(fwit_model::json::write(&file.base).as_bytes()).ok()?;
+        let mut value =
+            fwit_model::json::read(fwit_model::json::write(&file.base).as_bytes()).ok()?;
         let wrong = apply(&mut value, &arm.changes);
         let clean = wrong.is_empty();
         let at = |field: &str| format!("arms.{i}.{field}");
@@ -106,14 +120,17 @@ fn arms(file: &ExperimentFile, found: &mut Vec<Problem>) -> Option<Vec<Arm>> {
                 let message = "a period holds its load: take the stages out of the plan";
                 found.push(Problem::new(at("load.stages"), message));
             }
-            Ok(plan) => list.push(Arm { name: arm.name.trim().to_string(), plan: timed(plan, file) }),
+            Ok(plan) => {
+                list.push(Arm { name: arm.name.trim().to_string(), plan: timed(plan, file) })
+            }
             Err(problems) => {
                 found.extend(problems.into_iter().map(|p| Problem::new(at(&p.field), p.message)));
             }
         }
     }
     let simulated = |arm: &Arm| arm.plan.cluster.sim.is_some();
-    if let Some(i) = list.iter().position(|arm| Some(simulated(arm)) != list.first().map(simulated)) {
+    if let Some(i) = list.iter().position(|arm| Some(simulated(arm)) != list.first().map(simulated))
+    {
         let message = "arms on a simulated and on a real cluster can't be compared";
         found.push(Problem::new(format!("arms.{i}.cluster"), message));
     }
@@ -141,10 +158,12 @@ fn order(file: &ExperimentFile, found: &mut Vec<Problem>) -> Vec<Vec<usize>> {
             .map(|o| if o == PairOrder::Ab { vec![0, 1] } else { vec![1, 0] })
             .collect();
     }
-    let complete =
-        |row: &Vec<u32>| row.len() == arms && (0..arms).all(|a| row.iter().any(|b| *b as usize == a));
+    let complete = |row: &Vec<u32>| {
+        row.len() == arms && (0..arms).all(|a| row.iter().any(|b| *b as usize == a))
+    };
     if file.design.order.len() != pairs || !file.design.order.iter().all(complete) {
-        let message = format!("must be {pairs} lists that hold every arm's number (from 0) once, or empty");
+        let message =
+            format!("must be {pairs} lists that hold every arm's number (from 0) once, or empty");
         found.push(Problem::new("design.order", message));
     }
     file.design.order.iter().map(|row| row.iter().map(|a| *a as usize).collect()).collect()

@@ -29,7 +29,8 @@ pub struct Compared {
 /// # Errors
 /// A period's histogram that can't be read.
 pub fn compare(file: &ExperimentFile) -> Result<Compared, RunError> {
-    let measured: Vec<Measured> = file.periods.iter().map(|p| measure(&p.run)).collect::<Result<_, _>>()?;
+    let measured: Vec<Measured> =
+        file.periods.iter().map(|p| measure(&p.run)).collect::<Result<_, _>>()?;
     let pairs = pairs(file);
     let mut out = Compared { comparisons: Vec::new(), measured, pairs, missing: Vec::new() };
     let Some(first) = file.arms.first() else { return Ok(out) };
@@ -51,7 +52,8 @@ pub fn compare(file: &ExperimentFile) -> Result<Compared, RunError> {
         }
     }
     let names = |arm: usize| Arms { a: &first.name, b: file.arms.get(arm).map_or("", |a| &a.name) };
-    let each: Vec<_> = family.iter().map(|(arm, p)| (&p.metric, &p.comparison, names(*arm))).collect();
+    let each: Vec<_> =
+        family.iter().map(|(arm, p)| (&p.metric, &p.comparison, names(*arm))).collect();
     let judged = judge_families(&each).map_err(|e| broken(&e))?;
     for arm in 1..file.arms.len() {
         let arms = names(arm);
@@ -93,7 +95,10 @@ fn pairs(file: &ExperimentFile) -> Vec<Vec<usize>> {
             .iter()
             .position(|p| (p.pair, p.attempt) == of && p.arm as usize == arm && p.invalid.is_none())
     };
-    tries.into_iter().filter_map(|of| (0..file.arms.len()).map(|arm| place(of, arm)).collect()).collect()
+    tries
+        .into_iter()
+        .filter_map(|of| (0..file.arms.len()).map(|arm| place(of, arm)).collect())
+        .collect()
 }
 
 /// One metric of two arms.
@@ -112,7 +117,8 @@ impl Paired {
         what: &What,
         values: impl Iterator<Item = (Option<f64>, Option<f64>)>,
     ) -> Option<Paired> {
-        let (a, b): (Vec<f64>, Vec<f64>) = values.map(|(a, b)| Some((a?, b?))).collect::<Option<_>>()?;
+        let (a, b): (Vec<f64>, Vec<f64>) =
+            values.map(|(a, b)| Some((a?, b?))).collect::<Option<_>>()?;
         let comparison = paired::compare(&a, &b, file.seed).ok()?;
         Some(Paired { what: what.clone(), metric: what.metric(&file.margins), a, b, comparison })
     }
@@ -157,7 +163,8 @@ impl Compared {
     }
 
     fn paired(&self, file: &ExperimentFile, what: &What, arm: usize) -> Option<Paired> {
-        let both = |pair: &Vec<usize>| (self.value(what, pair.first()), self.value(what, pair.get(arm)));
+        let both =
+            |pair: &Vec<usize>| (self.value(what, pair.first()), self.value(what, pair.get(arm)));
         Paired::new(file, what, self.pairs.iter().map(both))
     }
 
@@ -171,7 +178,8 @@ impl Compared {
         }
         let mut list = Vec::new();
         for what in primaries() {
-            let both = |(i, j): &(usize, usize)| (self.value(&what, Some(i)), self.value(&what, Some(j)));
+            let both =
+                |(i, j): &(usize, usize)| (self.value(&what, Some(i)), self.value(&what, Some(j)));
             list.extend(Paired::new(file, &what, places.iter().map(both)));
         }
         let arms = Arms { a: "one half", b: "the other half" };
@@ -180,10 +188,16 @@ impl Compared {
         Ok(list.iter().zip(&judged).map(|(p, j)| p.view(j)).collect())
     }
 
-    fn shift(&self, file: &ExperimentFile, arm: usize) -> Result<Vec<(String, Vec<ShiftView>)>, StatsError> {
+    fn shift(
+        &self,
+        file: &ExperimentFile,
+        arm: usize,
+    ) -> Result<Vec<(String, Vec<ShiftView>)>, StatsError> {
         let mut out = Vec::new();
         for (group, name) in GROUPS.iter().enumerate() {
-            let of = |place: Option<&usize>| Some(self.measured.get(*place?)?.groups.get(group)?.clone());
+            let of = |place: Option<&usize>| {
+                Some(self.measured.get(*place?)?.groups.get(group)?.clone())
+            };
             let pairs: Vec<_> =
                 self.pairs.iter().filter_map(|p| Some((of(p.first())?, of(p.get(arm))?))).collect();
             let points = shift_function(&pairs, file.seed)?;
@@ -226,7 +240,8 @@ fn headline(primaries: &[MetricView], pairs: usize) -> String {
     let equal: Vec<&str> = of(VerdictName::NoRelevantDifference).map(|m| m.name.as_str()).collect();
     let open: Vec<&str> = of(VerdictName::Inconclusive).map(|m| m.name.as_str()).collect();
     if !small.is_empty() {
-        sentences.push(format!("A difference exists but is smaller than your margin: {}.", join(small)));
+        sentences
+            .push(format!("A difference exists but is smaller than your margin: {}.", join(small)));
     }
     if !equal.is_empty() {
         sentences.push(format!("No relevant difference: {}.", join(equal)));
@@ -271,7 +286,10 @@ pub(super) mod tests {
         assert!(low < 1.5 && 1.5 < high && (read.ratio - 1.5).abs() < 0.05, "{read:?}");
         assert!(read.p <= read.p_corrected && read.p_corrected < 0.05);
         assert_eq!(c.primaries[0].verdict, VerdictName::NoRelevantDifference);
-        assert!(c.headline.contains("Read p50: sticky is") && c.headline.contains("slower than not sticky"));
+        assert!(
+            c.headline.contains("Read p50: sticky is")
+                && c.headline.contains("slower than not sticky")
+        );
         assert!(c.headline.contains("No relevant difference: throughput."), "{}", c.headline);
         // The same arm against itself shows nothing.
         assert_eq!(c.control.len(), 5);

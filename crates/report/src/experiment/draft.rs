@@ -1,7 +1,7 @@
 //! What the set-up form of an experiment holds: text, checked as a whole, so that every field can be marked at once.
 
-use std::collections::BTreeMap;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 use super::model::{Experiment, defaults};
 use super::wire::{ArmFile, DesignFile, ExperimentFile, MarginsFile};
@@ -47,7 +47,8 @@ pub enum Template {
 
 impl Template {
     /// All of them.
-    pub const ALL: [Template; 4] = [Template::Sticky, Template::Entities, Template::Think, Template::Same];
+    pub const ALL: [Template; 4] =
+        [Template::Sticky, Template::Entities, Template::Think, Template::Same];
 
     /// Its question.
     #[must_use]
@@ -79,9 +80,9 @@ impl Template {
                 none.changes.insert("load.think_jitter_ms".into(), 0.0.into());
                 vec![arm(format!("{think} ms think time"), "load.think_ms", think.into()), none]
             }
-            Template::Same => {
-                ["first", "second"].map(|name| ArmFile { name: name.into(), changes: BTreeMap::new() }).into()
-            }
+            Template::Same => ["first", "second"]
+                .map(|name| ArmFile { name: name.into(), changes: BTreeMap::new() })
+                .into(),
         }
     }
 }
@@ -114,7 +115,8 @@ impl ExperimentDraft {
             pairs: file.design.pairs.to_string(),
             period_s: file.design.period_s.to_string(),
             settle_s: file.design.settle_s.to_string(),
-            margins: [m.throughput, m.p50, m.p90, m.p99].map(|v| ((v * 1e6).round() / 1e4).to_string()),
+            margins: [m.throughput, m.p50, m.p90, m.p99]
+                .map(|v| ((v * 1e6).round() / 1e4).to_string()),
         }
     }
 
@@ -134,16 +136,22 @@ impl ExperimentDraft {
         let default = DesignFile::default();
         let pairs = number("design.pairs".into(), &self.pairs, 10.0);
         let design = DesignFile {
-            pairs: if pairs.fract() == 0.0 && (0.0..1e6).contains(&pairs) { pairs as u32 } else { 0 },
+            pairs: if pairs.fract() == 0.0 && (0.0..1e6).contains(&pairs) {
+                pairs as u32
+            } else {
+                0
+            },
             period_s: number("design.period_s".into(), &self.period_s, default.period_s),
             settle_s: number("design.settle_s".into(), &self.settle_s, default.settle_s),
             order: Vec::new(),
         };
         let mut margin = |i: usize| {
             let text = self.margins.get(i).map_or("", String::as_str);
-            number(format!("margins.{}", MARGINS.get(i).copied().unwrap_or_default()), text, 5.0) / 100.0
+            number(format!("margins.{}", MARGINS.get(i).copied().unwrap_or_default()), text, 5.0)
+                / 100.0
         };
-        let margins = MarginsFile { throughput: margin(0), p50: margin(1), p90: margin(2), p99: margin(3) };
+        let margins =
+            MarginsFile { throughput: margin(0), p50: margin(1), p90: margin(2), p99: margin(3) };
         let mut arms = Vec::with_capacity(self.arms.len());
         for (i, arm) in self.arms.iter().enumerate() {
             let mut changes = BTreeMap::new();
@@ -179,7 +187,8 @@ impl ExperimentDraft {
 fn read_change(line: &str) -> Option<(String, Value)> {
     let (path, value) = line.split_once('=')?;
     let (path, value) = (path.trim(), value.trim());
-    let value = fwit_model::json::read(value.as_bytes()).unwrap_or_else(|_| Value::String(value.into()));
+    let value =
+        fwit_model::json::read(value.as_bytes()).unwrap_or_else(|_| Value::String(value.into()));
     (!path.is_empty()).then(|| (path.to_string(), value))
 }
 
@@ -215,8 +224,13 @@ mod tests {
         draft.arms[0].changes = "load.entities\nload.think_ms = 5".into();
         draft.arms[1].changes = "load.model = fast".into();
         let told = fields(&draft);
-        for field in ["design.pairs", "margins.p50", "design.period_s", "arms.0.changes", "arms.1.load.model"]
-        {
+        for field in [
+            "design.pairs",
+            "margins.p50",
+            "design.period_s",
+            "arms.0.changes",
+            "arms.1.load.model",
+        ] {
             assert!(told.iter().any(|f| f == field), "{field} in {told:?}");
         }
         assert_eq!(told.iter().filter(|f| *f == "design.pairs").count(), 1);

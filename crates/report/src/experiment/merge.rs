@@ -24,18 +24,15 @@ pub(super) fn merge(periods: &[&PeriodFile], name: &str) -> Result<Option<RunFil
     }
     out.latency = latencies(periods)?;
     for period in periods {
-        out.entities.extend(
-            period
-                .run
-                .entities
-                .iter()
-                .map(|e| EntityFile { name: format!("pair {}, {}", period.pair + 1, e.name), ..e.clone() }),
-        );
+        out.entities.extend(period.run.entities.iter().map(|e| EntityFile {
+            name: format!("pair {}, {}", period.pair + 1, e.name),
+            ..e.clone()
+        }));
     }
     let n = periods.len() as f64;
     out.concurrency.effective /= n;
     out.concurrency.waiting /= n;
-    out.concurrency.closure = None;
+    out.concurrency.littles_law_ratio = None;
     Ok(Some(out))
 }
 
@@ -87,7 +84,8 @@ fn latencies(periods: &[&PeriodFile]) -> Result<Vec<LatencyFile>, RunError> {
     type Key = (String, String, bool, Measure);
     let mut all: BTreeMap<Key, Histogram<u64>> = BTreeMap::new();
     for entry in periods.iter().flat_map(|p| &p.run.latency) {
-        let broken = |what| RunError::Broken { place: format!("a period's latency of {}", entry.op), what };
+        let broken =
+            |what| RunError::Broken { place: format!("a period's latency of {}", entry.op), what };
         let histogram = hist::decode(&entry.hist).map_err(broken)?;
         let key = (entry.op.clone(), entry.node.clone(), entry.redirected, entry.measure);
         // A growing histogram takes every value.
@@ -109,10 +107,12 @@ fn latencies(periods: &[&PeriodFile]) -> Result<Vec<LatencyFile>, RunError> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::run::view::Ended;
+    use crate::run::wire::{
+        ConcurrencyFile, EntityOpFile, OperationFile, SeriesFile, VERSION, WindowFile,
+    };
     use fwit_model::dialect::Kind;
     use fwit_model::plan::{preset, wire::to_file};
-    use crate::run::view::Ended;
-    use crate::run::wire::{ConcurrencyFile, EntityOpFile, OperationFile, SeriesFile, VERSION, WindowFile};
     use fwit_stats::random::Stream;
 
     /// A made-up run of 1,000 reads and as many writes in 10 s, `factor` times slower than usual.
@@ -121,7 +121,8 @@ pub(super) mod tests {
         for (op, median) in [("get", 2_000.0), ("set", 9_000.0)] {
             let mut h = new_histogram();
             let mut stream = Stream::new(1, id, 0);
-            (0..1_000).for_each(|_| h.record((factor * stream.lognormal(median, 0.4)) as u64).unwrap());
+            (0..1_000)
+                .for_each(|_| h.record((factor * stream.lognormal(median, 0.4)) as u64).unwrap());
             for measure in Measure::ALL {
                 latency.push(LatencyFile {
                     op: op.into(),
@@ -136,7 +137,8 @@ pub(super) mod tests {
             }
         }
         let counts = CountsFile { issued: 1_000, ok: 1_000, ..CountsFile::default() };
-        let of = |op: &str| NodeCountsFile { op: op.into(), node: "n1".into(), redirected: 1, counts };
+        let of =
+            |op: &str| NodeCountsFile { op: op.into(), node: "n1".into(), redirected: 1, counts };
         RunFile {
             format: "fwit-run".into(),
             version: VERSION,
@@ -164,7 +166,8 @@ pub(super) mod tests {
                 home: "n1".into(),
                 latched: None,
                 errors: 0,
-                ops: [("get".to_string(), EntityOpFile { count: 9, mean_us: 2.0, sd_us: 1.0 })].into(),
+                ops: [("get".to_string(), EntityOpFile { count: 9, mean_us: 2.0, sd_us: 1.0 })]
+                    .into(),
             }],
             subscribers: crate::run::view::SubscribersView::default(),
             errors: Vec::new(),
@@ -172,7 +175,7 @@ pub(super) mod tests {
                 entities: 2,
                 effective: 1.5,
                 waiting: 0.0,
-                closure: Some(1.0),
+                littles_law_ratio: Some(1.0),
                 due: None,
                 offered_per_s: None,
             },

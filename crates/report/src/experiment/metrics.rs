@@ -7,9 +7,9 @@ use hdrhistogram::Histogram;
 use super::model::PRIMARIES;
 use super::view::MetricUnit;
 use super::wire::MarginsFile;
-use fwit_model::dialect::Kind;
 use crate::run::wire::RunFile;
 use crate::run::{RunError, hist};
+use fwit_model::dialect::Kind;
 use fwit_quantities::sample::{Measure, Outcome};
 use fwit_stats::buckets::{Buckets, Shown, displayable};
 use fwit_stats::recorder::new_histogram;
@@ -50,7 +50,8 @@ pub(super) fn primaries() -> [What; PRIMARIES] {
 
 /// Further metrics: uncorrected, exploratory.
 pub(super) fn exploratory(periods: &[Measured]) -> Vec<What> {
-    let mut list = vec![What::Group(0, 0.9), What::Group(1, 0.9), What::Group(2, 0.5), What::Group(2, 0.99)];
+    let mut list =
+        vec![What::Group(0, 0.9), What::Group(1, 0.9), What::Group(2, 0.5), What::Group(2, 0.99)];
     let mut names: Vec<&String> = Vec::new();
     for name in periods.iter().flat_map(|p| p.by_op.keys()) {
         if !names.contains(&name) {
@@ -67,7 +68,9 @@ impl What {
     /// Its value in a period; `None` where the period has too few answers for it.
     pub(super) fn of(&self, period: &Measured) -> Option<f64> {
         let at = |buckets: &Buckets, p: f64| {
-            (displayable(p, buckets.total()) != Shown::Hidden).then(|| buckets.quantile(p)).flatten()
+            (displayable(p, buckets.total()) != Shown::Hidden)
+                .then(|| buckets.quantile(p))
+                .flatten()
         };
         let value = match self {
             What::Throughput => Some(period.throughput),
@@ -101,8 +104,10 @@ pub(super) fn measure(run: &RunFile) -> Result<Measured, RunError> {
         if entry.measure != Measure::Service {
             continue;
         }
-        let histogram = hist::decode(&entry.hist)
-            .map_err(|what| RunError::Broken { place: format!("latency[{i}] of run {}", run.id), what })?;
+        let histogram = hist::decode(&entry.hist).map_err(|what| RunError::Broken {
+            place: format!("latency[{i}] of run {}", run.id),
+            what,
+        })?;
         let kind = run.operations.iter().find(|o| o.name == entry.op).map(|o| o.kind);
         let group = match kind {
             Some(Kind::Read) => groups.first_mut(),
@@ -126,7 +131,9 @@ pub(super) fn measure(run: &RunFile) -> Result<Measured, RunError> {
     Ok(Measured {
         throughput: if seconds > 0.0 { answers as f64 / seconds } else { 0.0 },
         groups: groups.each_ref().map(Buckets::from_histogram),
-        by_op: BTreeMap::from_iter(by_op.iter().map(|(op, h)| (op.clone(), Buckets::from_histogram(h)))),
+        by_op: BTreeMap::from_iter(
+            by_op.iter().map(|(op, h)| (op.clone(), Buckets::from_histogram(h))),
+        ),
         error_share: if ended == 0 { 0.0 } else { errors as f64 / ended as f64 },
     })
 }

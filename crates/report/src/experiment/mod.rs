@@ -24,6 +24,6 @@ pub use analyze::analyze;
 pub use compare::{Compared, compare};
 pub use draft::{ArmDraft, ExperimentDraft, Template};
 pub use model::{Arm, Experiment, claim_pairs, defaults, repeats_max, sticky_or_not};
-pub use period::{Doors, Which, carry_out as carry_out_period};
+pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
 pub use read::{ExperimentError, open, read};
-pub use runner::{About, Carried, Event, World, carry_out, finish};
+pub use runner::{About, Carried, Event, ExperimentEnvironment, carry_out, finish};

@@ -1,14 +1,14 @@
 //! An experiment that can be carried out: its arms' plans, the order of its periods, its defaults.
 
-use std::collections::BTreeMap;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 use super::wire::{ArmFile, DesignFile, ExperimentFile, MarginsFile};
-use fwit_model::plan::wire::to_file;
 use fwit_model::plan::Plan;
+use fwit_model::plan::wire::to_file;
+use fwit_quantities::units::Micros;
 use fwit_stats::random::Stream;
 use fwit_stats::verdict::{ALPHA, Metric};
-use fwit_quantities::units::Micros;
 
 /// Fewest pairs that give a 95 % interval.
 pub const PAIRS_MIN: u32 = 6;
@@ -99,7 +99,9 @@ impl MarginsFile {
 #[must_use]
 pub fn claim_pairs(arms: usize) -> u32 {
     let family = (PRIMARIES * arms.saturating_sub(1).max(1)) as f64;
-    (PAIRS_MIN..PAIRS_MAX).find(|n| family * libm::exp2(1.0 - f64::from(*n)) <= ALPHA).unwrap_or(PAIRS_MAX)
+    (PAIRS_MIN..PAIRS_MAX)
+        .find(|n| family * libm::exp2(1.0 - f64::from(*n)) <= ALPHA)
+        .unwrap_or(PAIRS_MAX)
 }
 
 /// An experiment with the default design on a plan.

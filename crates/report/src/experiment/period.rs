@@ -8,17 +8,17 @@ use futures_util::stream::FuturesUnordered;
 
 use super::model::Experiment;
 use super::wire::PeriodFile;
-use fwit_model::dialect;
-use fwit_model::dialect::Request;
-use fwit_engine::engine::{CannotStart, Ended, Run, Stop};
-use fwit_engine::instrument::{Calibration, Instrument};
-use fwit_engine::world::within;
-use fwit_engine::topology::Topology;
-use fwit_engine::world::{Call, Clock, Room, Transport};
-use fwit_model::plan::Plan;
 use crate::run::build::{About, RunReport};
 use crate::run::view::{HealthVerdict, Live};
 use crate::run::wire::RunFile;
+use fwit_engine::environment::within;
+use fwit_engine::environment::{Call, Clock, Room, Transport};
+use fwit_engine::instrument::{Calibration, Instrument};
+use fwit_engine::live_run::{CannotStart, Ended, LiveRun, Stop};
+use fwit_engine::topology::Topology;
+use fwit_model::dialect;
+use fwit_model::dialect::Request;
+use fwit_model::plan::Plan;
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
 
@@ -42,7 +42,7 @@ pub struct Which {
 
 /// The doors to the world and what the run needs besides its plan.
 #[allow(missing_debug_implementations, reason = "holds a closure")]
-pub struct Doors<'a, T, C> {
+pub struct PeriodEnvironment<'a, T, C> {
     /// Carries the requests; the arms of a browser share one, so that its connections stay warm.
     pub transport: T,
     /// The time.
@@ -71,25 +71,32 @@ pub type OnBeat<'a> = dyn Fn(&dyn Fn(usize) -> Live) + 'a;
 pub async fn carry_out<T: Transport, C: Clock + Clone>(
     experiment: &Experiment,
     which: Which,
-    doors: Doors<'_, T, C>,
-    on_beat: &OnBeat<'_>,
+    environment: PeriodEnvironment<'_, T, C>,
+    on_snapshot: &OnBeat<'_>,
 ) -> Result<Option<PeriodFile>, CannotStart> {
     let Some(plan) = experiment.period_plan(which.arm, which.pair) else { return Ok(None) };
-    warm(&plan, experiment, &doors.transport, doors.clock).await;
-    let started_s = doors.clock.now().since(doors.start).as_secs();
+    warm(&plan, experiment, &environment.transport, environment.clock).await;
+    let started_s = environment.clock.now().since(environment.start).as_secs();
     let Which { pair, attempt, arm } = which;
-    let run_id = format!("{}-p{}-{attempt}-{}", doors.id, pair + 1, arm + 1);
-    let run = Run::new(plan, doors.transport, doors.clock.clone(), run_id, doors.api_key, doors.stop.clone());
-    run.calibration.replace(doors.calibration);
+    let run_id = format!("{}-p{}-{attempt}-{}", environment.id, pair + 1, arm + 1);
+    let run = LiveRun::new(
+        plan,
+        environment.transport,
+        environment.clock.clone(),
+        run_id,
+        environment.api_key,
+        environment.stop.clone(),
+    );
+    run.calibration.replace(environment.calibration);
     let first = RefCell::new(None);
     let ended = run
         .carry_out(|run| {
             let mut first = first.borrow_mut();
-            if first.is_none() && run.phase.get() != fwit_engine::engine::Phase::Starting {
+            if first.is_none() && run.phase.get() != fwit_engine::live_run::Phase::Starting {
                 *first = Some(leader(run));
             }
-            (doors.watch)(&mut run.shared.instrument.borrow_mut(), run.shared.clock.now());
-            on_beat(&|from| RunReport::of(&run).live(from));
+            (environment.watch)(&mut run.shared.instrument.borrow_mut(), run.shared.clock.now());
+            on_snapshot(&|from| RunReport::of(&run).live(from));
         })
         .await?;
     if ended != Ended::Completed {
@@ -101,11 +108,19 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
     let invalid = invalid(&run, &leader);
     slim(&mut run);
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Ok(Some(PeriodFile { pair: number(pair), attempt, arm: number(arm), started_s, leader, invalid, run }))
+    Ok(Some(PeriodFile {
+        pair: number(pair),
+        attempt,
+        arm: number(arm),
+        started_s,
+        leader,
+        invalid,
+        run,
+    }))
 }
 
 /// The node that said it leads when last asked, where just one did.
-fn leader<T: Transport, C: Clock>(run: &Run<T, C>) -> Option<String> {
+fn leader<T: Transport, C: Clock>(run: &LiveRun<T, C>) -> Option<String> {
     let (leads, topology) = (run.shared.leads.borrow(), run.shared.topology.borrow());
     let mut leaders = leads.iter().zip(&topology.nodes).filter(|(l, _)| **l == Some(true));
     let first = leaders.next()?.1.name.clone();
@@ -135,7 +150,11 @@ pub fn invalid(run: &RunFile, leader: &[Option<String>; 2]) -> Option<String> {
     }
     let share = errors as f64 / answers.saturating_add(errors) as f64;
     (share > ERROR_SHARE_MAX).then(|| {
-        format!("{:.2} % of the requests failed, more than {} %", share * 100.0, ERROR_SHARE_MAX * 100.0)
+        format!(
+            "{:.2} % of the requests failed, more than {} %",
+            share * 100.0,
+            ERROR_SHARE_MAX * 100.0
+        )
     })
 }
 
@@ -148,7 +167,12 @@ fn slim(run: &mut RunFile) {
 }
 
 /// Opens the connections that the arms use, in every arm all of them: one ping a slot of every lane.
-async fn warm<T: Transport, C: Clock>(plan: &Plan, experiment: &Experiment, transport: &T, clock: &C) {
+async fn warm<T: Transport, C: Clock>(
+    plan: &Plan,
+    experiment: &Experiment,
+    transport: &T,
+    clock: &C,
+) {
     let mut lanes: Vec<Rc<str>> = Vec::new();
     let arms = experiment.arms.iter().filter(|a| a.plan.cluster.dialect == plan.cluster.dialect);
     for cluster in std::iter::once(&plan.cluster).chain(arms.map(|a| &a.plan.cluster)) {
@@ -194,7 +218,8 @@ mod tests {
         limited.health.verdict = HealthVerdict::ClientLimited;
         assert!(invalid(&limited, &leader("n1", "n1")).unwrap().contains("browser"));
         let mut failing = run();
-        let counts = |ok, timeout| CountsFile { issued: ok + timeout, ok, timeout, ..CountsFile::default() };
+        let counts =
+            |ok, timeout| CountsFile { issued: ok + timeout, ok, timeout, ..CountsFile::default() };
         failing.totals = [("get".to_string(), counts(999, 1))].into();
         assert_eq!(invalid(&failing, &leader("n1", "n1")), None);
         failing.totals = [("get".to_string(), counts(998, 2))].into();

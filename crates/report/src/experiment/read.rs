@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::model::{ARMS_MAX, Experiment, PAIRS_MAX, repeats_max};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, VERSION};
-use fwit_model::plan::Problem;
 use crate::run::{FILE_MAX, RunError, unpacked};
+use fwit_model::plan::Problem;
 
 /// Why a file can't be opened as an experiment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,9 @@ impl From<RunError> for ExperimentError {
         match error {
             RunError::TooLarge => ExperimentError::TooLarge,
             RunError::Broken { place, what } => ExperimentError::Broken { place, what },
-            other => ExperimentError::Broken { place: "a run in it".into(), what: other.to_string() },
+            other => {
+                ExperimentError::Broken { place: "a run in it".into(), what: other.to_string() }
+            }
         }
     }
 }
@@ -110,13 +112,14 @@ fn read_json(bytes: &[u8]) -> Result<ExperimentFile, ExperimentError> {
         }
         None | Some(Some(1)) => {}
         _ => {
-            return Err(ExperimentError::Broken { place: "version".into(), what: "it is no version".into() });
+            return Err(ExperimentError::Broken {
+                place: "version".into(),
+                what: "it is no version".into(),
+            });
         }
     }
-    fwit_model::json::read(bytes).map_err(|e| ExperimentError::Broken {
-        place: e.place,
-        what: clip(e.what),
-    })
+    fwit_model::json::read(bytes)
+        .map_err(|e| ExperimentError::Broken { place: e.place, what: clip(e.what) })
 }
 
 /// Reads an experiment file and makes its view.
@@ -159,11 +162,20 @@ mod tests {
             assert!(json.contains(from), "{from}");
             read(json.replacen(from, to, 1).as_bytes()).unwrap_err()
         };
-        assert!(matches!(change("\"version\":1", "\"version\":9"), ExperimentError::TooNew { found: 9, .. }));
-        assert!(matches!(change("fwit-experiment", "fwit-plan"), ExperimentError::NotAnExperiment(_)));
+        assert!(matches!(
+            change("\"version\":1", "\"version\":9"),
+            ExperimentError::TooNew { found: 9, .. }
+        ));
+        assert!(matches!(
+            change("fwit-experiment", "fwit-plan"),
+            ExperimentError::NotAnExperiment(_)
+        ));
         assert!(matches!(change("\"pairs\":10", "\"pairs\":3"), ExperimentError::Invalid(_)));
         assert!(matches!(change("\"pair\":9", "\"pair\":10"), ExperimentError::Broken { .. }));
-        assert!(matches!(change("\"started_s\":11.0", "\"started_s\":-1.0"), ExperimentError::Broken { .. }));
+        assert!(matches!(
+            change("\"started_s\":11.0", "\"started_s\":-1.0"),
+            ExperimentError::Broken { .. }
+        ));
         assert!(matches!(change("\"id\":\"\"", "\"idd\":\"\""), ExperimentError::Broken { .. }));
         let mut broken = experiment(1.0);
         broken.periods[3].run.latency[0].hist = "AAAA".into();

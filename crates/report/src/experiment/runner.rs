@@ -1,18 +1,18 @@
 //! A whole experiment: periods in their order, pairs repeated where one of their periods does not count.
 
-use std::collections::BTreeMap;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use super::analyze;
 use super::model::{Experiment, PAIRS_MIN, repeats_max};
-use super::period::{self, Doors, Which};
+use super::period::{self, PeriodEnvironment, Which};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, PeriodFile};
-use fwit_engine::engine::{CannotStart, Ended, Stop};
-use fwit_engine::instrument::{Calibration, Instrument};
-use fwit_engine::world::{Clock, Transport};
 use crate::run::RunError;
 use crate::run::view::Live;
+use fwit_engine::environment::{Clock, Transport};
+use fwit_engine::instrument::{Calibration, Instrument};
+use fwit_engine::live_run::{CannotStart, Ended, Stop};
 use fwit_quantities::units::Micros;
 
 pub use super::view::Progress;
@@ -23,7 +23,7 @@ pub enum Event<'a> {
     /// A period begins.
     Period(Progress),
     /// About once a second; the state of the period's run is made when it is asked for.
-    Beat(&'a dyn Fn() -> Live),
+    Snapshot(&'a dyn Fn() -> Live),
 }
 
 /// What came of it.
@@ -39,7 +39,7 @@ pub struct Carried {
 
 /// What an experiment needs besides its periods.
 #[allow(missing_debug_implementations, reason = "holds closures")]
-pub struct World<'a, T, C> {
+pub struct ExperimentEnvironment<'a, T, C> {
     /// The transport for an arm: in a browser clones of one, so that connections stay warm.
     pub transport: &'a dyn Fn(usize) -> T,
     /// The time.
@@ -63,7 +63,7 @@ pub struct World<'a, T, C> {
 /// No node answers at the very start.
 pub async fn carry_out<T: Transport, C: Clock + Clone>(
     experiment: &Experiment,
-    world: World<'_, T, C>,
+    world: ExperimentEnvironment<'_, T, C>,
     on: &dyn Fn(Event<'_>),
 ) -> Result<Carried, CannotStart> {
     let start = world.clock.now();
@@ -88,7 +88,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 elapsed_us: world.clock.now().since(start).0,
                 left_us: left(experiment, queue.len() - next, order.len() - place).0,
             }));
-            let doors = Doors {
+            let environment = PeriodEnvironment {
                 transport: (world.transport)(arm),
                 clock: &world.clock,
                 api_key: world.api_key.clone(),
@@ -99,22 +99,30 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 watch: world.watch,
             };
             let sent = Cell::new(0);
-            let beat = |live: &dyn Fn(usize) -> Live| {
-                on(Event::Beat(&|| {
+            let snapshot = |live: &dyn Fn(usize) -> Live| {
+                on(Event::Snapshot(&|| {
                     let live = live(sent.get());
                     sent.set(sent.get() + live.seconds.len());
                     live
                 }));
             };
-            match period::carry_out(experiment, Which { pair, attempt, arm }, doors, &beat).await {
+            match period::carry_out(
+                experiment,
+                Which { pair, attempt, arm },
+                environment,
+                &snapshot,
+            )
+            .await
+            {
                 Ok(Some(mut file)) => {
                     let seen = file.leader[0].clone();
                     if file.invalid.is_none()
                         && let (Some(before), Some(now)) = (&pair_leader, &seen)
                         && before != now
                     {
-                        file.invalid =
-                            Some(format!("the leader changed from {before} to {now} within the pair"));
+                        file.invalid = Some(format!(
+                            "the leader changed from {before} to {now} within the pair"
+                        ));
                     }
                     pair_leader = file.leader[1].clone().or(pair_leader);
                     counts = file.invalid.is_none();
@@ -123,7 +131,11 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 Ok(None) => return Ok(Carried { ended: Ended::Stopped, ..carried }),
                 Err(error) if carried.periods.is_empty() => return Err(error),
                 Err(error) => {
-                    return Ok(Carried { ended: Ended::Stopped, trouble: Some(error.0), ..carried });
+                    return Ok(Carried {
+                        ended: Ended::Stopped,
+                        trouble: Some(error.0),
+                        ..carried
+                    });
                 }
             }
             if !counts {
@@ -139,7 +151,8 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
         }
         let to_come = (queue.len() - next) as u32 + repeats_max.saturating_sub(repeats);
         if good + to_come < PAIRS_MIN {
-            let why = format!("fewer than {PAIRS_MIN} pairs could still count, so it was ended early");
+            let why =
+                format!("fewer than {PAIRS_MIN} pairs could still count, so it was ended early");
             return Ok(Carried { ended: Ended::Stopped, trouble: Some(why), ..carried });
         }
         if world.stop.is_asked() {
@@ -177,7 +190,8 @@ pub fn finish(
     (file.id, file.started_at, file.finished_at) = (about.id, about.started_at, about.finished_at);
     file.environment = BTreeMap::from_iter(about.environment);
     file.calibration = BTreeMap::from_iter(about.calibration);
-    (file.ended, file.trouble, file.periods) = (Some(carried.ended), carried.trouble, carried.periods);
+    (file.ended, file.trouble, file.periods) =
+        (Some(carried.ended), carried.trouble, carried.periods);
     let view = analyze(&file)?;
     file.comparisons.clone_from(&view.comparisons);
     Ok((file, view))

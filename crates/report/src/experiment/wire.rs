@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::view::ComparisonView;
-use fwit_engine::engine::Ended;
-use fwit_model::plan::wire::PlanFile;
 use crate::run::wire::RunFile;
+use fwit_engine::live_run::Ended;
+use fwit_model::plan::wire::PlanFile;
 
 /// The newest version of the experiment's file form.
 pub const VERSION: u32 = 1;

@@ -1,20 +1,22 @@
 //! From a run that is over to its file, and from one under way to the beat the page shows.
 
-use std::collections::BTreeMap;
 use super::hist::{self, short};
 use super::summary;
-use super::view::{Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView};
+use super::view::{
+    Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView,
+};
 use super::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
     OperationFile, RunFile, VERSION, WindowFile,
 };
-use fwit_engine::engine::Run;
-use fwit_engine::world::{Clock, Transport};
+use fwit_engine::environment::{Clock, Transport};
+use fwit_engine::live_run::LiveRun;
 use fwit_model::plan::{Model, wire as plan_wire};
 use fwit_quantities::sample::{Outcome, Protocol};
+use fwit_quantities::units::Micros;
 use fwit_stats::recorder::{Recorder, SecondOp, Tally, Window};
 use fwit_stats::sparse::Sparse;
-use fwit_quantities::units::Micros;
+use std::collections::BTreeMap;
 
 /// What only the page knows of a run.
 #[derive(Clone, Debug, Default)]
@@ -30,13 +32,13 @@ pub struct About {
 /// What is told of a run: its progress while it goes on, its file when it is over.
 #[allow(missing_debug_implementations, reason = "borrows a run, which holds closures")]
 pub struct RunReport<'a, T: Transport, C: Clock> {
-    pub(super) run: &'a Run<T, C>,
+    pub(super) run: &'a LiveRun<T, C>,
 }
 
 impl<'a, T: Transport, C: Clock> RunReport<'a, T, C> {
     /// Reports on this run.
     #[must_use]
-    pub fn of(run: &'a Run<T, C>) -> RunReport<'a, T, C> {
+    pub fn of(run: &'a LiveRun<T, C>) -> RunReport<'a, T, C> {
         RunReport { run }
     }
 }
@@ -50,10 +52,14 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let topology = shared.topology.borrow();
         let operations = shared.dialect.operations();
         let (start, from, to) = recorder.windows();
-        let node_name = |i: usize| topology.nodes.get(i).map_or_else(|| format!("#{i}"), |n| n.name.clone());
-        let op_name = |i: usize| operations.get(i).map_or_else(|| format!("#{i}"), |o| o.name.to_string());
+        let node_name =
+            |i: usize| topology.nodes.get(i).map_or_else(|| format!("#{i}"), |n| n.name.clone());
+        let op_name =
+            |i: usize| operations.get(i).map_or_else(|| format!("#{i}"), |o| o.name.to_string());
         let totals = |window| {
-            let of = |op| (op_name(op), counts(sum_tallies(&recorder, window, topology.nodes.len(), op)));
+            let of = |op| {
+                (op_name(op), counts(sum_tallies(&recorder, window, topology.nodes.len(), op)))
+            };
             BTreeMap::from_iter((0..operations.len()).map(of))
         };
         let (total, by_op) = self.rows(&recorder, to);
@@ -121,9 +127,10 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                     entities: c.entities,
                     effective: c.effective,
                     waiting: c.waiting,
-                    closure: c.closure,
+                    littles_law_ratio: c.littles_law_ratio,
                     offered_per_s: c.offered_per_s,
-                    due: matches!(shared.plan.load.model, Model::Open { .. }).then(|| self.run.due.get()),
+                    due: matches!(shared.plan.load.model, Model::Open { .. })
+                        .then(|| self.run.due.get()),
                 }
             },
             thresholds: self.thresholds(&total, &by_op, &health, to),
@@ -187,7 +194,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 second.waiting = short(recorder.gauges().1.second(s)) as f32;
                 second.service_us = summary::two_percentiles(&service);
                 second.response_us = summary::two_percentiles(&response);
-                (second.closure, second.target) = self.closure_and_target(recorder, s);
+                (second.littles_law_ratio, second.target) = self.ratio_and_target(recorder, s);
                 second
             })
             .collect()
@@ -201,7 +208,13 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 *count += 1;
             }
         }
-        topology.nodes.iter().zip(counts).filter(|(_, c)| *c > 0).map(|(n, c)| (n.name.clone(), c)).collect()
+        topology
+            .nodes
+            .iter()
+            .zip(counts)
+            .filter(|(_, c)| *c > 0)
+            .map(|(n, c)| (n.name.clone(), c))
+            .collect()
     }
 
     fn concurrency(&self, recorder: &Recorder, now: Micros) -> Concurrency {
@@ -210,7 +223,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             entities: self.run.shared.plan.load.entities,
             effective: short(effective),
             waiting: short(waiting),
-            closure: recorder.closure(now).map(short),
+            littles_law_ratio: recorder.littles_law_ratio(now).map(short),
             offered_per_s: self.offered_per_s(recorder, now).map(short),
         }
     }
@@ -222,7 +235,10 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         list.map(|(key, tally)| ErrorGroup {
             outcome: key.outcome,
             op: operations.get(usize::from(key.op)).map_or_else(String::new, |o| o.name.into()),
-            node: topology.nodes.get(usize::from(key.node)).map_or_else(String::new, |n| n.name.clone()),
+            node: topology
+                .nodes
+                .get(usize::from(key.node))
+                .map_or_else(String::new, |n| n.name.clone()),
             text: key.text.clone(),
             count: tally.count,
             first_us: tally.first_us,
@@ -305,8 +321,11 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 latched: client.latch.get().map(|n| node_name(usize::from(n))),
                 errors: tally.errors,
                 ops: BTreeMap::from_iter(ops.map(|(op, m)| {
-                    let file =
-                        EntityOpFile { count: m.count(), mean_us: short(m.mean()), sd_us: short(m.sd()) };
+                    let file = EntityOpFile {
+                        count: m.count(),
+                        mean_us: short(m.mean()),
+                        sd_us: short(m.sd()),
+                    };
                     (op_name(op), file)
                 })),
             }

@@ -1,6 +1,6 @@
 //! Two or more runs side by side: what differs between their plans, and what differs in their numbers.
 //!
-//! May not enter: statistics (intervals come from `run::contrast`; whether a difference is the change's is an
+//! May not enter: statistics (intervals come from `run::intervals`; whether a difference is the change's is an
 //! experiment's to say), drawing. Called by: page. Calls: run's view.
 //! Invariant: the first run is the one that the others are compared with; a change is claimed only where both
 //! percentiles may be shown in full, and nothing below is called significant.
@@ -9,8 +9,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::contrast::same_setting;
-use super::view::{CampsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
+use super::bootstrap::same_setting;
+use super::view::{LatencyGroupsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
 use fwit_quantities::units::three_digits;
 
 /// What a value counts.
@@ -161,7 +161,8 @@ pub struct Comparison {
     /// The shift function of each run against the first; empty for the first.
     pub shift: Vec<Vec<ShiftPoint>>,
     /// The camps of each run.
-    pub camps: Vec<CampsView>,
+    #[serde(rename = "camps")]
+    pub latency_groups: Vec<LatencyGroupsView>,
 }
 
 /// A percentile's name: `p50`, `p99.9`.
@@ -184,7 +185,11 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
         .iter()
         .enumerate()
         .map(|(i, run)| Head {
-            label: labels.get(i).filter(|l| !l.trim().is_empty()).cloned().unwrap_or_else(|| letter(i)),
+            label: labels
+                .get(i)
+                .filter(|l| !l.trim().is_empty())
+                .cloned()
+                .unwrap_or_else(|| letter(i)),
             id: run.id.clone(),
             name: run.name.clone(),
             started_at: run.started_at.clone(),
@@ -194,15 +199,29 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
         .collect();
     let mut metrics = whole_run(runs, measure);
     for op in operations(runs) {
-        let rows: Vec<Option<&Row>> =
-            runs.iter().map(|r| r.by_op.iter().find(|row| row.op.as_deref() == Some(&op))).collect();
-        metrics.push(of_rows(Some(&op), "throughput", Unit::PerSecond, Better::Higher, &rows, |row| {
-            row.rate_per_s
-        }));
+        let rows: Vec<Option<&Row>> = runs
+            .iter()
+            .map(|r| r.by_op.iter().find(|row| row.op.as_deref() == Some(&op)))
+            .collect();
+        metrics.push(of_rows(
+            Some(&op),
+            "throughput",
+            Unit::PerSecond,
+            Better::Higher,
+            &rows,
+            |row| row.rate_per_s,
+        ));
         for i in [0, 1, 3] {
             metrics.push(percentile(Some(&op), &rows, measure, i));
         }
-        metrics.push(of_rows(Some(&op), "errors", Unit::Share, Better::Lower, &rows, Row::error_share));
+        metrics.push(of_rows(
+            Some(&op),
+            "errors",
+            Unit::Share,
+            Better::Lower,
+            &rows,
+            Row::error_share,
+        ));
     }
     Comparison {
         measure,
@@ -214,7 +233,7 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
         control: control_among(runs),
         control_says: Vec::new(),
         shift: Vec::new(),
-        camps: runs.iter().map(|r| r.camps.clone()).collect(),
+        latency_groups: runs.iter().map(|r| r.latency_groups.clone()).collect(),
     }
 }
 
@@ -222,13 +241,19 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
 fn control_among(runs: &[&RunView]) -> Option<Control> {
     let (first, others) = runs.split_first()?;
     let at = others.iter().position(|run| same_setting(&first.plan_json, &run.plan_json))?;
-    others.get(at).map(|run| Control { run: Some(at + 1), id: run.id.clone(), name: run.name.clone() })
+    others.get(at).map(|run| Control {
+        run: Some(at + 1),
+        id: run.id.clone(),
+        name: run.name.clone(),
+    })
 }
 
 fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
     let rows: Vec<Option<&Row>> = runs.iter().map(|r| Some(&r.total)).collect();
     let mut list =
-        vec![of_rows(None, "throughput", Unit::PerSecond, Better::Higher, &rows, |row| row.rate_per_s)];
+        vec![of_rows(None, "throughput", Unit::PerSecond, Better::Higher, &rows, |row| {
+            row.rate_per_s
+        })];
     list.extend((0..PERCENTILES.len()).map(|i| percentile(None, &rows, measure, i)));
     list.push(of_rows(None, "errors", Unit::Share, Better::Lower, &rows, Row::error_share));
     list.push(of_rows(None, "redirected", Unit::Share, Better::Neither, &rows, |row| {
@@ -262,7 +287,8 @@ fn percentile(op: Option<&str>, rows: &[Option<&Row>], measure: Measure, i: usiz
         .iter()
         .map(|s| s.filter(|s| shown(p, s.count) != Shown::Hidden).map(|s| s.at_us[i] as f64))
         .collect();
-    let reliable = summaries.iter().map(|s| s.is_some_and(|s| shown(p, s.count) == Shown::Full)).collect();
+    let reliable =
+        summaries.iter().map(|s| s.is_some_and(|s| shown(p, s.count) == Shown::Full)).collect();
     let name = percentile_name(p);
     metric(op, &name, Unit::Micros, Better::Lower, values, reliable)
 }
@@ -300,7 +326,15 @@ fn metric(
             _ => None,
         })
         .collect();
-    Metric { op: op.map(ToString::to_string), name: name.into(), unit, better, values, reliable, changes }
+    Metric {
+        op: op.map(ToString::to_string),
+        name: name.into(),
+        unit,
+        better,
+        values,
+        reliable,
+        changes,
+    }
 }
 
 fn change(first: f64, value: f64, unit: Unit, better: Better, sure: bool) -> Change {
@@ -330,7 +364,15 @@ fn change(first: f64, value: f64, unit: Unit, better: Better, sure: bool) -> Cha
         Some(ratio) if ratio > 1.0 => format!("{}% higher", three_digits((ratio - 1.0) * 100.0)),
         Some(ratio) => format!("{}% lower", three_digits((1.0 - ratio) * 100.0)),
     };
-    Change { difference, ratio, tendency, words, interval: None, control: None, control_interval: None }
+    Change {
+        difference,
+        ratio,
+        tendency,
+        words,
+        interval: None,
+        control: None,
+        control_interval: None,
+    }
 }
 
 /// All operations of all runs, in the order of the first run that has them.
@@ -367,7 +409,9 @@ fn plan_differences(runs: &[&RunView]) -> Vec<PlanDifference> {
             let values: Vec<String> = plans
                 .iter()
                 .map(|plan| {
-                    plan.iter().find(|(n, _)| n == name).map_or_else(|| "–".to_string(), |(_, v)| v.clone())
+                    plan.iter()
+                        .find(|(n, _)| n == name)
+                        .map_or_else(|| "–".to_string(), |(_, v)| v.clone())
                 })
                 .collect();
             let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
@@ -380,7 +424,9 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
     let at = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
     match value {
         Value::Object(map) => map.iter().for_each(|(key, v)| flatten(v, &at(key), out)),
-        Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| flatten(v, &at(&i.to_string()), out)),
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(i, v)| flatten(v, &at(&i.to_string()), out))
+        }
         Value::String(text) => out.push((path.into(), text.clone())),
         other => out.push((path.into(), fwit_model::json::write(other))),
     }
@@ -396,7 +442,8 @@ fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     let sources: Vec<&str> =
         heads.iter().map(|h| h.time_source.split(',').next().unwrap_or_default()).collect();
     if sources.windows(2).any(|pair| pair[0] != pair[1]) {
-        let list: Vec<_> = heads.iter().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
+        let list: Vec<_> =
+            heads.iter().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
         notes.push(format!(
             "The latencies were not taken by the same clock ({}): the page's clock includes what the browser costs.",
             list.join("; ")

@@ -48,7 +48,8 @@ pub fn unpack(bytes: &[u8], max: usize) -> Result<Vec<u8>, GzipError> {
     if plain.len() > max {
         return Err(GzipError::TooLarge);
     }
-    let trailer: [u8; 8] = stream.get(..8).and_then(|t| t.try_into().ok()).ok_or(GzipError::CutOff)?;
+    let trailer: [u8; 8] =
+        stream.get(..8).and_then(|t| t.try_into().ok()).ok_or(GzipError::CutOff)?;
     let [a, b, c, d, e, f, g, h] = trailer;
     let (sum, length) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
     if crc32(&plain) != sum || plain.len() as u32 != length {
@@ -90,7 +91,8 @@ fn skip(rest: &mut &[u8], n: usize) -> Result<(), GzipError> {
 fn crc32(bytes: &[u8]) -> u32 {
     let mut table = [0_u32; 16];
     for (i, entry) in table.iter_mut().enumerate() {
-        *entry = (0..4).fold(i as u32, |c, _| if c & 1 == 1 { 0xedb8_8320 ^ (c >> 1) } else { c >> 1 });
+        *entry =
+            (0..4).fold(i as u32, |c, _| if c & 1 == 1 { 0xedb8_8320 ^ (c >> 1) } else { c >> 1 });
     }
     let step = |c: u32| table[(c & 15) as usize] ^ (c >> 4);
     !bytes.iter().fold(!0, |c, byte| step(step(c ^ u32::from(*byte))))

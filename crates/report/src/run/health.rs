@@ -4,13 +4,13 @@
 
 use hdrhistogram::Histogram;
 
-use super::closure;
 use super::hist::short;
-use super::verdict::{Annotation, Calibration, HealthVerdict, HealthView, Trouble};
+use super::littles_law;
+use super::verdict::{Annotation, Calibration, Disturbance, HealthVerdict, HealthView};
 use fwit_engine::instrument::Instrument;
 use fwit_model::plan::{Model, Plan};
-use fwit_stats::recorder::{Recorder, Window};
 use fwit_quantities::units::{Micros, three_digits};
+use fwit_stats::recorder::{Recorder, Window};
 
 /// Waiting entities above this share of all mean that slots, not the cluster, set the pace.
 const WAITING_SHARE: f64 = 0.05;
@@ -76,7 +76,7 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
         stall(facts),
         connections(facts),
         ceiling(facts),
-        closure_sign(facts, &health.annotations),
+        littles_law_sign(facts, &health.annotations),
         pressure(facts),
     ];
     health.signs = signs.into_iter().flatten().collect();
@@ -88,7 +88,9 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
     };
     health.facts = figures(facts);
     if facts.is_early() && facts.now >= recorder.windows().2 {
-        health.hints.push("Less than 3 s were measured: too little to judge the instrument.".into());
+        health
+            .hints
+            .push("Less than 3 s were measured: too little to judge the instrument.".into());
     }
     health
 }
@@ -105,7 +107,7 @@ impl Facts<'_> {
     }
 
     /// The share of the measured window so far that a trouble lasted.
-    fn share_of(&self, trouble: Trouble) -> f64 {
+    fn share_of(&self, trouble: Disturbance) -> f64 {
         let time = self.instrument.time_of(trouble, self.window(), self.now);
         time.as_secs() / self.measured().as_secs().max(1e-9)
     }
@@ -170,20 +172,22 @@ fn sources(f: &Facts) -> Option<String> {
 
 fn stood_still(f: &Facts) -> Option<String> {
     let window = f.window();
-    let frozen = f.instrument.time_of(Trouble::Frozen, window, f.now);
-    let stood = f.instrument.time_of(Trouble::StoodStill, window, f.now).max(frozen);
-    let step = f
-        .instrument
-        .spans(f.now)
-        .into_iter()
-        .any(|s| s.trouble == Trouble::ClockStep && (window.0..=window.1).contains(&s.from));
+    let frozen = f.instrument.time_of(Disturbance::Frozen, window, f.now);
+    let stood = f.instrument.time_of(Disturbance::StoodStill, window, f.now).max(frozen);
+    let step =
+        f.instrument.spans(f.now).into_iter().any(|s| {
+            s.trouble == Disturbance::ClockStep && (window.0..=window.1).contains(&s.from)
+        });
     if stood > Micros::ZERO {
         Some(format!(
             "The engine stood still for {stood} (the page was frozen, or the machine slept): what was under way then looks slow and \
              was not."
         ))
     } else if step {
-        Some("The machine's clock was set, or it slept, during the run: see the marked times.".into())
+        Some(
+            "The machine's clock was set, or it slept, during the run: see the marked times."
+                .into(),
+        )
     } else {
         None
     }
@@ -194,7 +198,7 @@ fn lag(f: &Facts) -> Option<String> {
     let lag = f.instrument.lag();
     let p99 = lag.value_at_quantile(0.99);
     let limit = LAG_FLOOR.max((OF_SERVICE * f.service_p50_us as f64) as u64);
-    let late = f.share_of(Trouble::Late);
+    let late = f.share_of(Disturbance::Late);
     (lag.len() >= 100 && (p99 > limit || late > LATE_SHARE)).then(|| {
         format!(
             "The engine's own timers were late: p99 {}, at most {}. The browser or the machine was too busy; times of the page's \
@@ -255,17 +259,18 @@ fn ceiling(f: &Facts) -> Option<String> {
     }
 }
 
-fn closure_sign(f: &Facts, annotations: &[Annotation]) -> Option<String> {
-    let failing = annotations.iter().filter(|a| a.kind == Trouble::NotClosed).count();
-    let closure = f.recorder.closure(f.now).filter(|_| f.measured() > Micros(5_000_000));
+fn littles_law_sign(f: &Facts, annotations: &[Annotation]) -> Option<String> {
+    let failing = annotations.iter().filter(|a| a.kind == Disturbance::NotClosed).count();
+    let littles_law_ratio =
+        f.recorder.littles_law_ratio(f.now).filter(|_| f.measured() > Micros(5_000_000));
     // A cycle across the edge of the window counts on one side only.
     let (start, _, _) = f.recorder.windows();
     let seconds = f.now.since(start).0.div_ceil(1_000_000) as usize;
     let edge = f.recorder.longest_cycle(0..seconds).as_secs() / f.measured().as_secs().max(1.0);
-    let whole = closure.filter(|c| (c - 1.0).abs() > 0.02 + edge);
+    let whole = littles_law_ratio.filter(|c| (c - 1.0).abs() > 0.02 + edge);
     match (whole, failing) {
-        (Some(closure), _) => Some(format!(
-            "Little's law does not close: X (R + Z) / N is {closure:.2} instead of 1. Time was lost somewhere (a clock step, a suspended tab)."
+        (Some(littles_law_ratio), _) => Some(format!(
+            "Little's law does not close: X (R + Z) / N is {littles_law_ratio:.2} instead of 1. Time was lost somewhere (a clock step, a suspended tab)."
         )),
         (None, 1..) => Some(format!(
             "Little's law does not close in {failing} intervals of 5 s: time or requests were lost there; see the marked times."
@@ -275,7 +280,7 @@ fn closure_sign(f: &Facts, annotations: &[Annotation]) -> Option<String> {
 }
 
 fn pressure(f: &Facts) -> Option<String> {
-    let share = f.share_of(Trouble::Pressure);
+    let share = f.share_of(Disturbance::Pressure);
     (share > PRESSURE_SHARE && !f.is_early()).then(|| {
         format!(
             "The machine's CPU was under serious pressure for {}% of the time, as the browser tells: end what else runs on it.",
@@ -300,26 +305,26 @@ fn annotations(f: &Facts) -> Vec<Annotation> {
             });
         }
     }
-    for (second, closure) in closure::failing(f.recorder, f.now) {
+    for (second, littles_law_ratio) in littles_law::failing(f.recorder, f.now) {
         list.push(Annotation {
             at_s: second as f64,
-            until_s: (second + closure::INTERVAL) as f64,
-            kind: Trouble::NotClosed,
-            words: format!("{}: {closure:.2}", words(Trouble::NotClosed)),
+            until_s: (second + littles_law::INTERVAL) as f64,
+            kind: Disturbance::NotClosed,
+            words: format!("{}: {littles_law_ratio:.2}", words(Disturbance::NotClosed)),
         });
     }
     list
 }
 
-fn words(trouble: Trouble) -> &'static str {
+fn words(trouble: Disturbance) -> &'static str {
     match trouble {
-        Trouble::Hidden => "tab hidden",
-        Trouble::Frozen => "page frozen",
-        Trouble::Late => "engine late",
-        Trouble::StoodStill => "engine stood still",
-        Trouble::ClockStep => "clock step",
-        Trouble::Pressure => "CPU under pressure",
-        Trouble::NotClosed => "Little's law open",
+        Disturbance::Hidden => "tab hidden",
+        Disturbance::Frozen => "page frozen",
+        Disturbance::Late => "engine late",
+        Disturbance::StoodStill => "engine stood still",
+        Disturbance::ClockStep => "clock step",
+        Disturbance::Pressure => "CPU under pressure",
+        Disturbance::NotClosed => "Little's law open",
     }
 }
 
@@ -327,7 +332,11 @@ fn words(trouble: Trouble) -> &'static str {
 fn figures(f: &Facts) -> Vec<(String, String)> {
     let (stall, server, redirect) = f.recorder.wire_histograms();
     let two = |h: &Histogram<u64>| {
-        format!("p50 {}, p99 {}", Micros(h.value_at_quantile(0.5)), Micros(h.value_at_quantile(0.99)))
+        format!(
+            "p50 {}, p99 {}",
+            Micros(h.value_at_quantile(0.5)),
+            Micros(h.value_at_quantile(0.99))
+        )
     };
     let mut list = Vec::new();
     for (label, histogram) in [
@@ -348,7 +357,8 @@ fn figures(f: &Facts) -> Vec<(String, String)> {
         .sum();
     list.push(("redirected requests".into(), redirected.to_string()));
     if f.instrument.knows_pressure {
-        let share = format!("{}% of the time", three_digits(100.0 * f.share_of(Trouble::Pressure)));
+        let share =
+            format!("{}% of the time", three_digits(100.0 * f.share_of(Disturbance::Pressure)));
         list.push(("CPU under serious pressure".into(), share));
     }
     if let Some(c) = f.calibration {

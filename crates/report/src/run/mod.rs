@@ -5,14 +5,14 @@
 //! Invariant: every version ever written opens; a file is hostile until it was read whole.
 //! Tests: beside the code and in tests/.
 
+pub mod bootstrap;
 pub mod build;
-pub mod camps;
-mod closure;
 pub mod compare;
-pub mod contrast;
 mod gzip;
 mod health;
 pub mod hist;
+pub mod latency_groups;
+mod littles_law;
 mod numbers;
 mod read;
 pub mod rename;

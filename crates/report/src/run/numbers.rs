@@ -1,7 +1,7 @@
 //! The numbers of a run so far: rows of the tables, health, thresholds, seconds. The same for the beat and the file.
 
-use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
 
 use super::build::{RunReport, add_tally, answers, errors, sum_tallies};
 use super::health::{self, Facts};
@@ -9,12 +9,12 @@ use super::hist::{self, short};
 use super::summary;
 use super::view::{HealthView, Live, Measure, Phase, Row, ThresholdResult};
 use super::wire::{SecondFile, SecondOpFile, SeriesFile};
-use super::{closure, threshold};
-use fwit_engine::world::{Clock, Transport};
+use super::{littles_law, threshold};
+use fwit_engine::environment::{Clock, Transport};
 use fwit_model::plan::Model;
 use fwit_quantities::sample::Outcome;
-use fwit_stats::recorder::{Recorder, Window, new_histogram};
 use fwit_quantities::units::Micros;
+use fwit_stats::recorder::{Recorder, Window, new_histogram};
 
 /// No threshold ends a run before so much of it was measured.
 const GRACE: Micros = Micros(1_000_000);
@@ -41,8 +41,9 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             add_tally(&mut total, &tally);
             for measure in Measure::ALL {
                 let mut all = new_histogram();
-                let keys =
-                    recorder.histograms().filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
+                let keys = recorder
+                    .histograms()
+                    .filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
                 keys.for_each(|(_, h)| hist::add(&mut all, h));
                 hist::add(&mut total_histograms[measure as usize], &all);
                 *summary::measure_mut(&mut row, measure) = summary::summarize(&all);
@@ -112,14 +113,16 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             return;
         }
         let failed = self.run.shared.plan.thresholds.iter().zip(&live.thresholds);
-        if let Some((threshold, _)) = failed.into_iter().find(|(t, r)| t.abort && r.pass == Some(false)) {
+        if let Some((threshold, _)) =
+            failed.into_iter().find(|(t, r)| t.abort && r.pass == Some(false))
+        {
             self.run.stopped_by.replace(Some(threshold.text.clone()));
             self.run.stop();
         }
     }
 
     /// Little's law at a second, and what the plan wants in its middle where that changes.
-    pub(super) fn closure_and_target(
+    pub(super) fn ratio_and_target(
         &self,
         recorder: &Recorder,
         second: usize,
@@ -127,18 +130,23 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let load = &self.run.shared.plan.load;
         let middle = Micros(second as u64 * 1_000_000 + 500_000);
         let target = (!load.stages.is_empty()).then(|| short(load.target(middle)) as f32);
-        (closure::at(recorder, second).map(|c| short(c) as f32), target)
+        (littles_law::at(recorder, second).map(|c| short(c) as f32), target)
     }
 
-    pub(super) fn series(&self, recorder: &Recorder, op_name: impl Fn(usize) -> String) -> SeriesFile {
+    pub(super) fn series(
+        &self,
+        recorder: &Recorder,
+        op_name: impl Fn(usize) -> String,
+    ) -> SeriesFile {
         let seconds = recorder.seconds().iter().enumerate().map(|(s, cell)| {
-            let ops = cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
-            let (closure, target) = self.closure_and_target(recorder, s);
+            let ops =
+                cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
+            let (littles_law_ratio, target) = self.ratio_and_target(recorder, s);
             SecondFile {
                 t_s: s as u32,
                 in_flight: short(recorder.gauges().0.second(s)) as f32,
                 waiting: short(recorder.gauges().1.second(s)) as f32,
-                closure,
+                littles_law_ratio,
                 target,
                 ops: BTreeMap::from_iter(ops.map(|(i, op)| {
                     let file = SecondOpFile {

@@ -81,7 +81,9 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
         None => return Err(RunError::NotARun("it has no “format”".into())),
     }
     match head.version.as_ref().and_then(Value::as_u64) {
-        Some(v) if v > u64::from(VERSION) => return Err(RunError::TooNew { found: v, known: VERSION }),
+        Some(v) if v > u64::from(VERSION) => {
+            return Err(RunError::TooNew { found: v, known: VERSION });
+        }
         Some(1) => {}
         _ => {
             return Err(RunError::Broken {

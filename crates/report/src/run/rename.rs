@@ -24,7 +24,9 @@ pub fn same_run(a: &str, b: &str) -> bool {
 pub fn free_id(id: &str, taken: impl Fn(&str) -> bool) -> String {
     // A suffix of an earlier copy is counted on; ids have at most 100 characters.
     let stem = match id.rsplit_once('-') {
-        Some((stem, n)) if n.len() < 3 && n.parse::<u32>().is_ok_and(|n| n > 1) && taken(stem) => stem,
+        Some((stem, n)) if n.len() < 3 && n.parse::<u32>().is_ok_and(|n| n > 1) && taken(stem) => {
+            stem
+        }
         _ => id,
     };
     let stem: String = stem.chars().take(90).collect();

@@ -54,7 +54,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         histograms: Vec::new(),
         heat: HeatMap::default(),
         entities: Vec::new(),
-        camps: Default::default(),
+        latency_groups: Default::default(),
         subscribers: SubscribersView::default(),
         errors: Vec::new(),
         concurrency: Concurrency { entities: 50, effective: 6.0, ..Concurrency::default() },

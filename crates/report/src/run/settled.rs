@@ -68,7 +68,9 @@ mod tests {
         assert_eq!(hint(&run(|t| 500.0 + noise(t)), 2.0), None);
         let slow = hint(&run(|t| if t < 12 { 200.0 } else { 500.0 } + noise(t)), 2.0).unwrap();
         assert!(slow.contains("first 10 s") && slow.contains("to 12 s"), "{slow}");
-        assert!(hint(&run(|t| 100.0 + 20.0 * f64::from(t)), 2.0).unwrap().contains("never settled"));
+        assert!(
+            hint(&run(|t| 100.0 + 20.0 * f64::from(t)), 2.0).unwrap().contains("never settled")
+        );
         assert_eq!(hint(&run(f64::from)[..30], 2.0), None, "too short to say");
     }
 }

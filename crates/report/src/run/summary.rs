@@ -54,7 +54,8 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         }
     }
     let row = |op: Option<&str>, node: Option<&str>| {
-        let wanted = |o: &str, n: &str| op.is_none_or(|op| op == o) && node.is_none_or(|node| node == n);
+        let wanted =
+            |o: &str, n: &str| op.is_none_or(|op| op == o) && node.is_none_or(|node| node == n);
         make_row(file, &histograms, op, node, &wanted, measured_s)
     };
     let nodes: Vec<&str> = file.nodes.iter().map(|n| n.name.as_str()).collect();
@@ -87,14 +88,14 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         histograms: log_histograms(&histograms, &used),
         heat: heat(file)?,
         entities: entities(file, &used),
-        camps: super::camps::of_file(file),
+        latency_groups: super::latency_groups::of_file(file),
         subscribers: file.subscribers.clone(),
         errors: file.errors.clone(),
         concurrency: Concurrency {
             entities: file.concurrency.entities,
             effective: file.concurrency.effective,
             waiting: file.concurrency.waiting,
-            closure: file.concurrency.closure,
+            littles_law_ratio: file.concurrency.littles_law_ratio,
             offered_per_s: file.concurrency.offered_per_s,
         },
         health: file.health.clone(),
@@ -126,7 +127,11 @@ fn histograms(file: &RunFile) -> Result<Histograms, RunError> {
     Ok(map)
 }
 
-fn merged(histograms: &Histograms, measure: Measure, wanted: impl Fn(&str, &str) -> bool) -> Histogram<u64> {
+fn merged(
+    histograms: &Histograms,
+    measure: Measure,
+    wanted: impl Fn(&str, &str) -> bool,
+) -> Histogram<u64> {
     let mut sum = new_histogram();
     for ((op, node, m), h) in histograms {
         if *m == measure && wanted(op, node) {
@@ -206,17 +211,21 @@ fn sparse(gaps: &[u32], t_s: u32) -> Result<Sparse, RunError> {
 }
 
 /// The seconds of all operations together, and of each of these.
-fn seconds(file: &RunFile, ops: &[(String, Kind)]) -> Result<(Vec<Second>, Vec<OpSeries>), RunError> {
+fn seconds(
+    file: &RunFile,
+    ops: &[(String, Kind)],
+) -> Result<(Vec<Second>, Vec<OpSeries>), RunError> {
     let places = places(ops.iter().map(|(op, _)| op.as_str()));
     let count = file.series.seconds.len();
     let mut all = Vec::with_capacity(count);
-    let series = |(op, _): &(String, Kind)| OpSeries { op: op.clone(), seconds: Vec::with_capacity(count) };
+    let series =
+        |(op, _): &(String, Kind)| OpSeries { op: op.clone(), seconds: Vec::with_capacity(count) };
     let mut by_op: Vec<OpSeries> = ops.iter().map(series).collect();
     for cell in &file.series.seconds {
         let mut sum = Second { t_s: cell.t_s, ..Second::default() };
         by_op.iter_mut().for_each(|series| series.seconds.push(sum.clone()));
         (sum.in_flight, sum.waiting) = (cell.in_flight, cell.waiting);
-        (sum.closure, sum.target) = (cell.closure, cell.target);
+        (sum.littles_law_ratio, sum.target) = (cell.littles_law_ratio, cell.target);
         let (mut service, mut response) = (Sparse::default(), Sparse::default());
         for (name, SecondOpFile { answers, errors, service: s, response: r, .. }) in &cell.ops {
             let (s, r) = (sparse(s, cell.t_s)?, sparse(r, cell.t_s)?);
@@ -236,12 +245,18 @@ fn seconds(file: &RunFile, ops: &[(String, Kind)]) -> Result<(Vec<Second>, Vec<O
     Ok((all, by_op))
 }
 
-fn curves(histograms: &Histograms, measure: Measure, ops: &[(String, Kind)], nodes: &[&str]) -> Vec<Curve> {
+fn curves(
+    histograms: &Histograms,
+    measure: Measure,
+    ops: &[(String, Kind)],
+    nodes: &[&str],
+) -> Vec<Curve> {
     let curve = |op: Option<&str>, node: Option<&str>| {
         let h = merged(histograms, measure, |o, n| {
             op.is_none_or(|op| op == o) && node.is_none_or(|node| node == n)
         });
-        let points = h.iter_quantiles(5).map(|v| (v.quantile_iterated_to().min(1.0), v.value_iterated_to()));
+        let points =
+            h.iter_quantiles(5).map(|v| (v.quantile_iterated_to().min(1.0), v.value_iterated_to()));
         let points = if h.is_empty() { Vec::new() } else { points.collect() };
         Curve { op: op.map(Into::into), node: node.map(Into::into), count: h.len(), points }
     };
@@ -274,7 +289,8 @@ fn log_histogram(op: Option<&str>, h: &Histogram<u64>) -> LogHistogram {
         let middle = (h.lowest_equivalent(value) as f64 + value as f64 + 1.0) / 2.0;
         *bins.entry(log_bin(middle)).or_default() += cell.count_at_value();
     }
-    let (Some(first), Some(last)) = (bins.keys().next().copied(), bins.keys().next_back().copied()) else {
+    let (Some(first), Some(last)) = (bins.keys().next().copied(), bins.keys().next_back().copied())
+    else {
         return LogHistogram { op: op.map(Into::into), ..LogHistogram::default() };
     };
     LogHistogram {
@@ -285,7 +301,14 @@ fn log_histogram(op: Option<&str>, h: &Histogram<u64>) -> LogHistogram {
 }
 
 fn heat(file: &RunFile) -> Result<HeatMap, RunError> {
-    let length = file.series.seconds.iter().map(|s| s.t_s as usize + 1).max().unwrap_or_default().min(90_000);
+    let length = file
+        .series
+        .seconds
+        .iter()
+        .map(|s| s.t_s as usize + 1)
+        .max()
+        .unwrap_or_default()
+        .min(90_000);
     let column_s = length.div_ceil(HEAT_COLUMNS).max(1);
     let mut cells: BTreeMap<(usize, i64), u32> = BTreeMap::new();
     for second in &file.series.seconds {
@@ -299,7 +322,9 @@ fn heat(file: &RunFile) -> Result<HeatMap, RunError> {
         }
     }
     let bins = cells.keys().map(|(_, bin)| *bin);
-    let (Some(first), Some(last)) = (bins.clone().min(), bins.max()) else { return Ok(HeatMap::default()) };
+    let (Some(first), Some(last)) = (bins.clone().min(), bins.max()) else {
+        return Ok(HeatMap::default());
+    };
     let rows = (last - first + 1) as usize;
     let mut counts = vec![0; rows * length.div_ceil(column_s)];
     for ((column, bin), count) in cells {

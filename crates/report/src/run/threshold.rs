@@ -68,8 +68,12 @@ mod tests {
 
     #[test]
     fn thresholds_are_held_against_the_rows() {
-        let service =
-            Summary { count: 1_000, mean_us: 6e3, max_us: 90_000, at_us: [5_000, 6_000, 47_000, 60_000, 0] };
+        let service = Summary {
+            count: 1_000,
+            mean_us: 6e3,
+            max_us: 90_000,
+            at_us: [5_000, 6_000, 47_000, 60_000, 0],
+        };
         let mut total = Row { rate_per_s: 210.0, service, ..Row::default() };
         (total.outcomes[0], total.outcomes[7]) = (990, 10);
         let get = Row { op: Some("get".into()), rate_per_s: 20.0, ..Row::default() };

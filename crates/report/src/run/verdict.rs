@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use fwit_engine::instrument::{Calibration, Trouble};
+pub use fwit_engine::instrument::{Calibration, Disturbance};
 
 /// Whether the numbers are the cluster's, in one word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub struct Annotation {
     /// Its end, s; the same for a moment.
     pub until_s: f64,
     /// What.
-    pub kind: Trouble,
+    pub kind: Disturbance,
     /// For people.
     pub words: String,
 }

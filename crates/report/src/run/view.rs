@@ -7,11 +7,13 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::camps::view::CampsView;
-pub use super::verdict::{Annotation, Calibration, HealthVerdict, HealthView, ThresholdResult, Trouble};
-pub use fwit_model::dialect::Kind;
-pub use fwit_engine::engine::{Ended, Phase};
+pub use super::latency_groups::view::LatencyGroupsView;
+pub use super::verdict::{
+    Annotation, Calibration, Disturbance, HealthVerdict, HealthView, ThresholdResult,
+};
+pub use fwit_engine::live_run::{Ended, Phase};
 pub use fwit_engine::verify::Verification;
+pub use fwit_model::dialect::Kind;
 use fwit_quantities::sample::Outcome;
 pub use fwit_quantities::sample::{Measure, TimeSources};
 pub use fwit_stats::errors::ErrorSample;
@@ -139,7 +141,7 @@ pub struct Second {
     /// Response time, µs: p50, p99.
     pub response_us: Option<[u32; 2]>,
     /// Little's law over the five seconds that end with this one; `None` in the open model.
-    pub closure: Option<f32>,
+    pub littles_law_ratio: Option<f32>,
     /// Entities or arrivals a second that the plan wants in the middle of it, where that changes.
     pub target: Option<f32>,
 }
@@ -298,7 +300,7 @@ pub struct Concurrency {
     /// Waiting for a slot, averaged over the measured window.
     pub waiting: f64,
     /// Little's law, closed model: `X (R + Z) / N`; 1 where nothing was lost. `None` in the open model.
-    pub closure: Option<f64>,
+    pub littles_law_ratio: Option<f64>,
     /// Open model: arrivals a second that were due in the measured window.
     pub offered_per_s: Option<f64>,
 }
@@ -355,7 +357,7 @@ pub struct RunView {
     /// The entities.
     pub entities: Vec<EntityView>,
     /// Their camps, and those of the requests.
-    pub camps: CampsView,
+    pub latency_groups: LatencyGroupsView,
     /// The subscribers.
     pub subscribers: SubscribersView,
     /// Errors, most frequent first.
@@ -413,9 +415,13 @@ mod tests {
 
     #[test]
     fn a_percentile_needs_ten_samples_above_it() {
-        for (p, full, greyed) in
-            [(0.5, 20, 6), (0.9, 100, 30), (0.95, 200, 60), (0.99, 1_000, 300), (0.999, 10_000, 3_000)]
-        {
+        for (p, full, greyed) in [
+            (0.5, 20, 6),
+            (0.9, 100, 30),
+            (0.95, 200, 60),
+            (0.99, 1_000, 300),
+            (0.999, 10_000, 3_000),
+        ] {
             assert_eq!(shown(p, full), Shown::Full);
             assert_eq!(shown(p, full - 1), Shown::Greyed);
             assert_eq!(shown(p, greyed), Shown::Greyed);

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::view::{
-    Ended, ErrorGroup, HealthView, Measure, SubscribersView, ThresholdResult, TimeSources, Verification,
+    Ended, ErrorGroup, HealthView, Measure, SubscribersView, ThresholdResult, TimeSources,
+    Verification,
 };
 use fwit_model::dialect::Kind;
 use fwit_model::plan::wire::PlanFile;
@@ -181,8 +182,8 @@ pub struct SecondFile {
     pub in_flight: f32,
     pub waiting: f32,
     /// Little's law over the five seconds that end with this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closure: Option<f32>,
+    #[serde(rename = "closure", default, skip_serializing_if = "Option::is_none")]
+    pub littles_law_ratio: Option<f32>,
     /// With stages: entities or arrivals a second that the plan wanted in the middle of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<f32>,
@@ -234,7 +235,8 @@ pub struct ConcurrencyFile {
     pub entities: u32,
     pub effective: f64,
     pub waiting: f64,
-    pub closure: Option<f64>,
+    #[serde(rename = "closure")]
+    pub littles_law_ratio: Option<f64>,
     /// Open model: arrivals that were due in the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<u64>,

@@ -4,15 +4,16 @@
 //! cluster (service, ways, disk) are longer by the same factor, so that every primary metric's true ratio is known.
 //! Both arms' clusters share the hour: the same drift, second by second.
 
-use fwit_engine::engine::{Run, Stop};
-use fwit_engine::world::Clock;
-use fwit_report::experiment::wire::{ArmFile, ExperimentFile};
-use fwit_report::experiment::{
-    Doors, Experiment, Which, World, carry_out, carry_out_period, compare, sticky_or_not,
-};
-use fwit_model::plan::{Delay, Drift, Service, Shape, SimCluster, SimNode, wire};
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::{LiveRun, Stop};
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_engine::sim::transport::SimTransport;
+use fwit_model::plan::{Delay, Drift, Service, Shape, SimCluster, SimNode, wire};
+use fwit_report::experiment::wire::{ArmFile, ExperimentFile};
+use fwit_report::experiment::{
+    Experiment, ExperimentEnvironment, PeriodEnvironment, Which, carry_out, carry_out_period,
+    compare, sticky_or_not,
+};
 
 /// Which simulated experiment.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +49,10 @@ fn cluster(factor: f64, drifting: bool) -> SimCluster {
         sigma,
         ..Service::exponential(mean_ms * factor)
     };
-    let delay =
-        |mean_ms: f64, jitter_ms: f64| Delay { mean_ms: mean_ms * factor, jitter_ms: jitter_ms * factor };
+    let delay = |mean_ms: f64, jitter_ms: f64| Delay {
+        mean_ms: mean_ms * factor,
+        jitter_ms: jitter_ms * factor,
+    };
     let node = SimNode {
         name: String::new(),
         distance: delay(0.5, 0.2),
@@ -108,13 +111,15 @@ pub fn one(case: Case, seed: u64) -> Said {
     let mut file: ExperimentFile = experiment.file.clone();
     let mut plan = experiment.period_plan(1, 0).unwrap();
     plan.seed = seed + 1;
-    let other = Run::new(plan, sims[1].clone(), clock.clone(), "w".into(), None, stop.clone());
+    let other = LiveRun::new(plan, sims[1].clone(), clock.clone(), "w".into(), None, stop.clone());
     let all = async {
         // The second cluster has worked before: it draws other service times than the first would.
         other.carry_out(|_| ()).await.unwrap();
         if case.sequential {
-            for (arm, pair) in (0..2).flat_map(|arm| (0..case.pairs as usize).map(move |pair| (arm, pair))) {
-                let doors = Doors {
+            for (arm, pair) in
+                (0..2).flat_map(|arm| (0..case.pairs as usize).map(move |pair| (arm, pair)))
+            {
+                let environment = PeriodEnvironment {
                     transport: of(arm),
                     clock: &clock,
                     api_key: None,
@@ -125,11 +130,12 @@ pub fn one(case: Case, seed: u64) -> Said {
                     watch: &|_, _| {},
                 };
                 let which = Which { pair, attempt: 1, arm };
-                let period = carry_out_period(&experiment, which, doors, &|_| ()).await.unwrap();
+                let period =
+                    carry_out_period(&experiment, which, environment, &|_| ()).await.unwrap();
                 file.periods.extend(period);
             }
         } else {
-            let world = World {
+            let world = ExperimentEnvironment {
                 transport: &of,
                 clock: clock.clone(),
                 api_key: None,

@@ -1,11 +1,11 @@
 //! A fixed run over the simulated cluster, and the hash of its file: the same natively and in a browser.
 
-use fwit_engine::engine::{Run, Stop};
-use fwit_model::plan::{Outage, Plan, RateLimit, preset};
-use fwit_report::run::build::{About, RunReport};
+use fwit_engine::live_run::{LiveRun, Stop};
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_engine::sim::transport::SimTransport;
+use fwit_model::plan::{Outage, Plan, RateLimit, preset};
 use fwit_quantities::units::Micros;
+use fwit_report::run::build::{About, RunReport};
 
 /// What the run's file hashes to, wherever it is made.
 pub const HASH: u64 = 14_621_128_020_879_692_235;
@@ -31,8 +31,10 @@ fn plan() -> Plan {
 /// The hash (64-bit FNV-1a) of the file's JSON.
 pub fn hash() -> u64 {
     let plan = plan();
-    let way = SimTransport::new(plan.cluster.sim.as_ref().unwrap(), plan.seed, VirtualClock::default());
-    let run = Run::new(plan, way.clone(), way.clock().clone(), "fixed".into(), None, Stop::default());
+    let way =
+        SimTransport::new(plan.cluster.sim.as_ref().unwrap(), plan.seed, VirtualClock::default());
+    let run =
+        LiveRun::new(plan, way.clone(), way.clock().clone(), "fixed".into(), None, Stop::default());
     let ended = way.clock().run(run.carry_out(|_| ())).unwrap().unwrap();
     let json = serde_json::to_vec(&RunReport::of(&run).file(ended, &About::default())).unwrap();
     json.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {

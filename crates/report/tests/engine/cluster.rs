@@ -4,10 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use fwit_model::dialect::Method;
-use fwit_engine::world::{Call, Clock, EventStream, NoAnswer, Reply, StreamItem, Transport, Wire};
-use fwit_quantities::sample::{Protocol, WireTiming};
+use fwit_engine::environment::{
+    Call, Clock, EventStream, NoAnswer, Reply, StreamItem, Transport, Wire,
+};
 use fwit_engine::sim::clock::VirtualClock;
+use fwit_model::dialect::Method;
+use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_quantities::units::Micros;
 
 /// What the pretend cluster does, and what it saw.
@@ -49,7 +51,8 @@ pub struct State {
 
 impl Pretend {
     pub fn new(service_ms: f64) -> Pretend {
-        let state = State { service: Cell::new(Micros::from_millis(service_ms)), ..State::default() };
+        let state =
+            State { service: Cell::new(Micros::from_millis(service_ms)), ..State::default() };
         Pretend { clock: VirtualClock::default(), state: Rc::new(state) }
     }
 
@@ -101,7 +104,12 @@ impl Transport for Pretend {
         if call.request.path.ends_with("/ping") {
             let role = if self.leader() == Some(node) { "leader" } else { "follower" };
             let text = format!(r#"{{"status":"ok","node":"n{}","role":"{role}"}}"#, node + 1);
-            return Ok(Reply { status: 200, bytes: text.len() as u64, text: Some(text), ..Reply::default() });
+            return Ok(Reply {
+                status: 200,
+                bytes: text.len() as u64,
+                text: Some(text),
+                ..Reply::default()
+            });
         }
         *state.in_flight.borrow_mut().entry(call.lane).or_default() += 1;
         let guard = InFlight(state, call.lane);
@@ -124,7 +132,8 @@ impl Transport for Pretend {
             };
             state.redirects.set(state.redirects.get() + 1);
             redirect = Some(Micros(1_000));
-            reply.final_url = Some(format!("http://127.0.0.1:{}{}", 7101 + leader, call.request.path));
+            reply.final_url =
+                Some(format!("http://127.0.0.1:{}{}", 7101 + leader, call.request.path));
             if state.authenticated.get() {
                 return Ok(Reply { status: 401, text: Some("Unauthorized".into()), ..reply });
             }

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use fwit_engine::engine::{Run, Stop};
-use fwit_engine::instrument::Trouble;
+use fwit_engine::instrument::Disturbance;
+use fwit_engine::live_run::{LiveRun, Stop};
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::view::{Calibration, HealthVerdict};
 
@@ -28,46 +28,64 @@ fn a_healthy_run_is_called_so_and_slots_that_set_the_pace_are_named() {
     assert!(view.health.annotations.is_empty() && view.health.hints.is_empty());
     let (_, view) = carry_out(plan(), &Pretend::new(20.0), None);
     assert_eq!(view.health.verdict, HealthVerdict::ClientLimited);
-    assert_eq!(view.health.signs.len(), 1, "one sign, and the one that limits: {:?}", view.health.signs);
+    assert_eq!(
+        view.health.signs.len(),
+        1,
+        "one sign, and the one that limits: {:?}",
+        view.health.signs
+    );
 }
 
 #[test]
 fn late_timers_are_a_sign_and_one_late_beat_is_not() {
     // Timers of 40 ms: the heartbeat's p99 is late, again and again.
     let (_, view) = on_rough(few(), &Pretend::new(20.0), 40_000, (0, 0));
-    assert!(view.health.signs.iter().any(|s| s.contains("timers were late")), "{:?}", view.health.signs);
+    assert!(
+        view.health.signs.iter().any(|s| s.contains("timers were late")),
+        "{:?}",
+        view.health.signs
+    );
     let (_, view) = on_rough(few(), &Pretend::new(20.0), 1_000, (9_000_000, 9_150_000));
     assert_eq!(view.health.signs, Vec::<String>::new());
     let late = &view.health.annotations;
-    assert!(late.len() == 1 && late[0].kind == Trouble::Late && (late[0].at_s - 9.0).abs() < 0.1, "{late:?}");
+    assert!(
+        late.len() == 1 && late[0].kind == Disturbance::Late && (late[0].at_s - 9.0).abs() < 0.1,
+        "{late:?}"
+    );
 }
 
 #[test]
 fn what_the_page_tells_stands_in_the_run_and_a_hidden_tab_is_no_sign() {
     let cluster = Pretend::new(20.0);
     let clock = cluster.clock.clone();
-    let run = Run::new(few(), cluster, clock.clone(), "r1".into(), None, Stop::default());
+    let run = LiveRun::new(few(), cluster, clock.clone(), "r1".into(), None, Stop::default());
     run.calibration.replace(Some(Calibration {
         requests_per_s: 900.0,
         overhead_p50_us: 900,
         ..Calibration::default()
     }));
-    let beats = Cell::new(0);
+    let ticks = Cell::new(0);
     let ended = clock
         .run(run.carry_out(|run| {
-            beats.set(beats.get() + 1);
+            ticks.set(ticks.get() + 1);
             let mut instrument = run.shared.instrument.borrow_mut();
             let s = clock.now().0 / 1_000_000;
-            instrument.mark(Trouble::Hidden, (5..12).contains(&s), clock.now());
-            instrument.wall_clock(clock.now().0 as i64 + if s < 15 { 0 } else { 5_000_000 }, clock.now());
+            instrument.mark(Disturbance::Hidden, (5..12).contains(&s), clock.now());
+            instrument
+                .wall_clock(clock.now().0 as i64 + if s < 15 { 0 } else { 5_000_000 }, clock.now());
         }))
         .unwrap()
         .unwrap();
     let health = RunReport::of(&run).file(ended, &About::default()).health;
-    let hidden = health.annotations.iter().find(|a| a.kind == Trouble::Hidden).unwrap();
+    let hidden = health.annotations.iter().find(|a| a.kind == Disturbance::Hidden).unwrap();
     assert!((hidden.at_s - 5.0).abs() < 0.3 && (hidden.until_s - 12.0).abs() < 0.3, "{hidden:?}");
     // The clock step is the one sign.
-    assert_eq!((health.verdict, health.signs.len()), (HealthVerdict::Doubtful, 1), "{:?}", health.signs);
+    assert_eq!(
+        (health.verdict, health.signs.len()),
+        (HealthVerdict::Doubtful, 1),
+        "{:?}",
+        health.signs
+    );
     assert!(health.signs[0].contains("clock"));
 }
 
@@ -75,7 +93,14 @@ fn what_the_page_tells_stands_in_the_run_and_a_hidden_tab_is_no_sign() {
 fn a_browser_at_its_ceiling_is_a_sign() {
     let of = |requests_per_s: f64, overhead_p50_us: u64| {
         let cluster = Pretend::new(20.0);
-        let run = Run::new(few(), cluster.clone(), cluster.clock.clone(), "r1".into(), None, Stop::default());
+        let run = LiveRun::new(
+            few(),
+            cluster.clone(),
+            cluster.clock.clone(),
+            "r1".into(),
+            None,
+            Stop::default(),
+        );
         run.calibration.replace(Some(Calibration {
             requests_per_s,
             overhead_p50_us,
@@ -99,6 +124,7 @@ fn a_warm_up_that_was_too_short_is_told() {
     cluster.state.stalled.set((Micros(500_000), Micros(10_000_000)));
     let (_, view) = carry_out(long, &cluster, None);
     let hint = &view.health.hints[0];
-    let first = hint.strip_prefix("The first ").and_then(|h| h.split(' ').next()?.parse::<u32>().ok());
+    let first =
+        hint.strip_prefix("The first ").and_then(|h| h.split(' ').next()?.parse::<u32>().ok());
     assert!(first.is_some_and(|s| (10..=25).contains(&s)), "{hint}");
 }

@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::future::Future;
 
-use fwit_engine::engine::{Run, Stop};
-use fwit_engine::instrument::Trouble;
-use fwit_engine::world::{Call, Clock, NoAnswer, Reply, Transport};
+use fwit_engine::environment::{Call, Clock, NoAnswer, Reply, Transport};
+use fwit_engine::instrument::Disturbance;
+use fwit_engine::live_run::{LiveRun, Stop};
+use fwit_engine::sim::clock::VirtualClock;
 use fwit_model::plan::stages;
+use fwit_quantities::sample::WireTiming;
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::view::HealthVerdict;
-use fwit_quantities::sample::WireTiming;
-use fwit_engine::sim::clock::VirtualClock;
 
 use super::*;
 use crate::cluster::Stream;
@@ -57,7 +57,7 @@ impl Transport for Behind<'_> {
 /// A run on a rough clock.
 pub fn on_rough(plan: Plan, cluster: &Pretend, step: u64, stall: (u64, u64)) -> (RunFile, RunView) {
     let clock = Rough { inner: cluster.clock.clone(), step, stall };
-    let run = Run::new(plan, Behind(cluster), clock, "r1".into(), None, Stop::default());
+    let run = LiveRun::new(plan, Behind(cluster), clock, "r1".into(), None, Stop::default());
     let sent = Cell::new(0);
     let ended = cluster
         .clock
@@ -92,7 +92,9 @@ fn entities_come_and_go_between_requests() {
         (40, Micros(4_000_000), Micros(26_000_000));
     for node in 0..staged.cluster.nodes.len() {
         let port = 7_101 + node;
-        let lane = |l: usize| fwit_model::plan::BaseUrl::parse(&format!("http://l{l}.localhost:{port}")).unwrap();
+        let lane = |l: usize| {
+            fwit_model::plan::BaseUrl::parse(&format!("http://l{l}.localhost:{port}")).unwrap()
+        };
         staged.cluster.nodes[node].lanes = (0..9).map(lane).collect();
     }
     let (file, view) = carry_out(staged, &Pretend::new(20.0), None);
@@ -102,10 +104,17 @@ fn entities_come_and_go_between_requests() {
         assert!((rate(second) / wanted - 28.5).abs() < 3.0, "{second}: {}", rate(second));
         assert_eq!(view.seconds[second].target, Some(wanted as f32));
     }
-    assert_eq!(view.total.errors() + view.total.count(Outcome::Aborted), view.total.count(Outcome::Aborted));
+    assert_eq!(
+        view.total.errors() + view.total.count(Outcome::Aborted),
+        view.total.count(Outcome::Aborted)
+    );
     assert!(view.total.count(Outcome::Aborted) <= 5, "nobody is cut when the load falls");
-    assert!((view.concurrency.closure.unwrap() - 1.0).abs() < 0.02, "{:?}", view.concurrency);
-    assert!(view.seconds.iter().skip(6).all(|s| (s.closure.unwrap() - 1.0).abs() < 0.1));
+    assert!(
+        (view.concurrency.littles_law_ratio.unwrap() - 1.0).abs() < 0.02,
+        "{:?}",
+        view.concurrency
+    );
+    assert!(view.seconds.iter().skip(6).all(|s| (s.littles_law_ratio.unwrap() - 1.0).abs() < 0.1));
     assert_eq!((file.window.warmup_s, file.window.measured_s), (4.0, 26.0));
     assert!(view.health.hints.is_empty(), "a load that changes is no warm-up");
 }
@@ -129,10 +138,14 @@ fn a_threshold_that_fails_ends_the_run_where_it_may() {
         plan.thresholds = texts.iter().map(parse).collect();
         carry_out(plan, &Pretend::new(30.0), None)
     };
-    let (file, view) = of(&["service.p50 < 50ms", "get.service.p50 < 10ms", "errors < 1%", "rate > 80/s"]);
+    let (file, view) =
+        of(&["service.p50 < 50ms", "get.service.p50 < 10ms", "errors < 1%", "rate > 80/s"]);
     assert_eq!(file.ended, Ended::Completed);
     let passed: Vec<_> = view.thresholds.iter().map(|t| (t.pass, t.stopped)).collect();
-    assert_eq!(passed, [(Some(true), false), (Some(false), false), (Some(true), false), (Some(true), false)]);
+    assert_eq!(
+        passed,
+        [(Some(true), false), (Some(false), false), (Some(true), false), (Some(true), false)]
+    );
     assert!((view.thresholds[0].value.unwrap() - 30.0).abs() < 0.1);
 
     let (file, view) = of(&["service.p50 < 50ms", "abort: service.p50 < 10ms"]);
@@ -170,10 +183,12 @@ fn a_rate_that_is_not_reached_is_a_verdict() {
 fn an_open_load_outlives_a_stall_of_the_engine_itself() {
     let cluster = Pretend::new(5.0);
     let (file, view) = on_rough(open(200.0), &cluster, 1_000, (4_000_000, 6_000_000));
-    let issued: u64 = file.totals.values().chain(file.warmup_totals.values()).map(|c| c.issued).sum();
+    let issued: u64 =
+        file.totals.values().chain(file.warmup_totals.values()).map(|c| c.issued).sum();
     assert_eq!(Some(issued), file.concurrency.due, "what was due in the stall is sent after it");
     assert!(view.total.response.at_us[3] > 1_700_000, "{:?}", view.total.response);
-    let stood: Vec<_> = view.health.annotations.iter().filter(|a| a.kind == Trouble::StoodStill).collect();
+    let stood: Vec<_> =
+        view.health.annotations.iter().filter(|a| a.kind == Disturbance::StoodStill).collect();
     assert!(stood.len() == 1 && (stood[0].until_s - stood[0].at_s - 2.0).abs() < 0.05, "{stood:?}");
     assert!(view.health.signs.iter().any(|s| s.contains("stood still")), "{:?}", view.health.signs);
 }

@@ -1,5 +1,10 @@
 //! Whole runs of the engine against a pretend cluster on a virtual clock: minutes in milliseconds.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod cluster;
 mod instrument;
@@ -14,15 +19,15 @@ use std::pin::pin;
 
 use cluster::Pretend;
 use futures_util::future::{Either, select};
-use fwit_engine::engine::{Run, Stop};
-use fwit_engine::world::Clock;
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::{LiveRun, Stop};
 use fwit_model::plan::{Arrivals, Model, Plan, preset};
+use fwit_quantities::sample::Outcome;
+use fwit_quantities::units::Micros;
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::view::{Ended, Measure, RunView};
 use fwit_report::run::wire::RunFile;
 use fwit_report::run::{self, RunError};
-use fwit_quantities::sample::Outcome;
-use fwit_quantities::units::Micros;
 
 fn plan() -> Plan {
     preset("quick").unwrap()
@@ -30,7 +35,8 @@ fn plan() -> Plan {
 
 fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile, RunView) {
     let stop = Stop::default();
-    let run = Run::new(plan, cluster.clone(), cluster.clock.clone(), "r1".into(), None, stop.clone());
+    let run =
+        LiveRun::new(plan, cluster.clone(), cluster.clock.clone(), "r1".into(), None, stop.clone());
     let sent = Cell::new(0);
     let work = run.carry_out(|run| {
         let live = RunReport::of(&run).live(sent.get());
@@ -60,7 +66,8 @@ fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile
         assert!(counts.is_conserved(), "{op}: {counts:?}");
     }
     for measure in Measure::ALL {
-        let count: u64 = file.latency.iter().filter(|l| l.measure == measure).map(|l| l.count).sum();
+        let count: u64 =
+            file.latency.iter().filter(|l| l.measure == measure).map(|l| l.count).sum();
         assert_eq!(count, view.total.answers(), "{measure:?}");
     }
     (file, view)
@@ -89,18 +96,22 @@ fn sticky_entities_latch_onto_the_leader_and_redirects_stop() {
     let (service, response) = (view.total.service, view.total.response);
     assert!(service.at_us.iter().all(|v| v.abs_diff(5_000) <= 5), "{service:?}");
     assert!(response.at_us[0] > 25_000, "{response:?}");
-    assert!((view.concurrency.closure.unwrap() - 1.0).abs() < 0.02);
+    assert!((view.concurrency.littles_law_ratio.unwrap() - 1.0).abs() < 0.02);
 }
 
 #[test]
 fn without_stickiness_redirects_go_on_and_their_cost_is_in_the_service_time() {
     let cluster = Pretend::new(5.0);
-    let (file, view) = carry_out(Plan { disable_leader_stickiness: true, ..plan() }, &cluster, None);
+    let (file, view) =
+        carry_out(Plan { disable_leader_stickiness: true, ..plan() }, &cluster, None);
     assert!(file.entities.iter().all(|e| e.latched.is_none()));
-    let writes_elsewhere: u64 = file.counts.iter().filter(|c| c.node != "n1").map(|c| c.redirected).sum();
+    let writes_elsewhere: u64 =
+        file.counts.iter().filter(|c| c.node != "n1").map(|c| c.redirected).sum();
     assert!(writes_elsewhere > 1_000);
-    let redirected = file.latency.iter().find(|l| l.redirected && l.measure == Measure::Service).unwrap();
-    let direct = file.latency.iter().find(|l| !l.redirected && l.measure == Measure::Service).unwrap();
+    let redirected =
+        file.latency.iter().find(|l| l.redirected && l.measure == Measure::Service).unwrap();
+    let direct =
+        file.latency.iter().find(|l| !l.redirected && l.measure == Measure::Service).unwrap();
     assert!((redirected.mean_us - 6_000.0).abs() < 20.0 && (direct.mean_us - 5_000.0).abs() < 20.0);
     assert_eq!(view.total.redirected, writes_elsewhere);
 }
@@ -111,24 +122,30 @@ fn camps_of_a_run_are_found_and_named_by_role() {
     let plan = || Plan { disable_leader_stickiness: true, ..plan() };
     let (file, view) = carry_out(plan(), &Pretend::new(3.0), None);
     let at_leader = file.entities.iter().filter(|e| e.home == "n1").count();
-    let camps = &view.camps;
-    assert_eq!(camps.by.as_deref(), Some("writes"));
+    let latency_groups = &view.latency_groups;
+    assert_eq!(latency_groups.by.as_deref(), Some("writes"));
     let others = file.entities.len() - at_leader;
     assert_eq!(
-        camps.headline,
-        format!("Two camps of entities: {at_leader} on n1 (leader) and {others} on n2, n3 (followers).")
+        latency_groups.headline,
+        format!(
+            "Two camps of entities: {at_leader} on n1 (leader) and {others} on n2, n3 (followers)."
+        )
     );
-    assert!(camps.sentences[0].contains("writes 1.3 times faster (3.00 ms instead of 4.00)"), "{camps:?}");
-    for (entity, camp) in view.entities.iter().zip(&camps.of_entity) {
-        assert_eq!(*camp, Some(u32::from(entity.home != "n1")), "{}", entity.name);
-    }
-    let set = camps.requests.iter().find(|r| r.op == "set").unwrap();
-    assert!(set.labels[0].explains() && set.labels[0].eta_squared > 0.99, "{set:?}");
-    let sticky = carry_out(Plan { disable_leader_stickiness: false, ..plan() }, &Pretend::new(3.0), None).1;
     assert!(
-        !sticky.camps.found() && sticky.camps.headline.starts_with("One camp"),
+        latency_groups.sentences[0].contains("writes 1.3 times faster (3.00 ms instead of 4.00)"),
+        "{latency_groups:?}"
+    );
+    for (entity, group) in view.entities.iter().zip(&latency_groups.of_entity) {
+        assert_eq!(*group, Some(u32::from(entity.home != "n1")), "{}", entity.name);
+    }
+    let set = latency_groups.requests.iter().find(|r| r.op == "set").unwrap();
+    assert!(set.labels[0].explains() && set.labels[0].eta_squared > 0.99, "{set:?}");
+    let sticky =
+        carry_out(Plan { disable_leader_stickiness: false, ..plan() }, &Pretend::new(3.0), None).1;
+    assert!(
+        !sticky.latency_groups.found() && sticky.latency_groups.headline.starts_with("One camp"),
         "{}",
-        sticky.camps.headline
+        sticky.latency_groups.headline
     );
 }
 
@@ -179,7 +196,11 @@ fn stopping_at_any_moment_gives_a_valid_run() {
         assert!(file.window.measured_s < 8.5 && view.seconds.len() < 12);
         if at_ms > 2_500.0 {
             assert!(view.total.count(Outcome::Aborted) > 0, "what was in flight is aborted");
-            assert!((file.window.measured_s - (at_ms / 1e3 - 2.0)).abs() < 0.1, "{:?}", file.window);
+            assert!(
+                (file.window.measured_s - (at_ms / 1e3 - 2.0)).abs() < 0.1,
+                "{:?}",
+                file.window
+            );
         }
     }
 }
@@ -209,7 +230,10 @@ fn published_events_are_accounted_for() {
     let (file, view) = carry_out(plan(), &cluster, None);
     assert_eq!(file.subscribers.list.len(), 2);
     for s in &file.subscribers.list {
-        assert_eq!((s.received, s.lost, s.duplicates, s.reordered), (file.subscribers.published, 0, 0, 0));
+        assert_eq!(
+            (s.received, s.lost, s.duplicates, s.reordered),
+            (file.subscribers.published, 0, 0, 0)
+        );
     }
     assert!(file.subscribers.published > 1_000 && view.subscribers.delivery.at_us[0] > 5_000);
 
@@ -256,7 +280,14 @@ fn a_cluster_that_is_not_there_is_an_error() {
     let mut plan = plan();
     plan.cluster.nodes.truncate(1);
     cluster.state.dies_at.set(Some(Micros::ZERO));
-    let run = Run::new(plan, cluster.clone(), cluster.clock.clone(), "r".into(), None, Stop::default());
+    let run = LiveRun::new(
+        plan,
+        cluster.clone(),
+        cluster.clock.clone(),
+        "r".into(),
+        None,
+        Stop::default(),
+    );
     let error = cluster.clock.run(run.carry_out(|_| {})).unwrap().unwrap_err();
     assert!(error.0.contains("None of the plan's nodes answers"));
 }
@@ -280,7 +311,10 @@ fn damaged_and_foreign_files_give_typed_errors() {
     }
     assert!(matches!(run::open(b"not json"), Err(RunError::NotARun(_))));
     assert!(matches!(run::open(b"{}"), Err(RunError::NotARun(_))));
-    assert!(matches!(run::open(br#"{"format":"fwit-plan","version":1}"#), Err(RunError::NotARun(_))));
+    assert!(matches!(
+        run::open(br#"{"format":"fwit-plan","version":1}"#),
+        Err(RunError::NotARun(_))
+    ));
     assert!(matches!(
         run::open(br#"{"format":"fwit-run","version":99}"#),
         Err(RunError::TooNew { found: 99, known: 1 })
@@ -289,7 +323,10 @@ fn damaged_and_foreign_files_give_typed_errors() {
     assert!(matches!(run::open(&json[..json.len() / 2]), Err(RunError::Broken { .. })));
     let mut lying = file.clone();
     lying.latency[0].count += 1;
-    assert!(matches!(run::open(&serde_json::to_vec(&lying).unwrap()), Err(RunError::Broken { .. })));
+    assert!(matches!(
+        run::open(&serde_json::to_vec(&lying).unwrap()),
+        Err(RunError::Broken { .. })
+    ));
     // Packed files open too.
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut gz, &json).unwrap();
@@ -300,7 +337,9 @@ fn damaged_and_foreign_files_give_typed_errors() {
 fn acknowledged_keys_are_read_back_and_lost_ones_are_named() {
     let mut sets = plan();
     sets.verify = true;
-    sets.mix.iter_mut().for_each(|(op, weight)| *weight = u32::from(op == "set" || op == "blob_set"));
+    sets.mix
+        .iter_mut()
+        .for_each(|(op, weight)| *weight = u32::from(op == "set" || op == "blob_set"));
     let (file, view) = carry_out(sets.clone(), &Pretend::new(5.0), None);
     let whole = view.verification.unwrap();
     let blobs = file.totals["blob_set"].ok + file.warmup_totals["blob_set"].ok;

@@ -3,10 +3,10 @@
 //! within 3 % where the leader is more than 80 % busy, 8 % below (the formulas do not know that reads and writes
 //! take differently long; with ten entities an independent simulation is 6.7 % off as well).
 
-use fwit_model::plan::{Delay, Model, Plan, Reads, Service, Shape, SimCluster, SimNode, Writes};
-use fwit_report::run::view::RunView;
 use fwit_engine::sim::cluster_model::{ClusterModel, Discipline, Prediction};
+use fwit_model::plan::{Delay, Model, Plan, Reads, Service, Shape, SimCluster, SimNode, Writes};
 use fwit_quantities::units::Micros;
+use fwit_report::run::view::RunView;
 
 use super::sim::{carry_out, plan};
 
@@ -31,7 +31,8 @@ fn twin(model: &ClusterModel, sticky: bool) -> Plan {
     plan.load.warmup = Micros::from_secs(30.0);
     plan.load.entities = model.entities;
     // The formulas know the mean of the think time only: as much of it at random as there is.
-    plan.load.model = Model::Closed { think: Micros::ZERO, jitter: Micros::from_millis(model.think * 2.0) };
+    plan.load.model =
+        Model::Closed { think: Micros::ZERO, jitter: Micros::from_millis(model.think * 2.0) };
     plan.subscribers = 0;
     plan
 }
@@ -63,8 +64,10 @@ fn geo() -> ClusterModel {
 /// Mean service time of reads or of writes, ms, over all nodes asked or one.
 fn mean(view: &RunView, reads: bool, node: Option<&str>) -> f64 {
     let wanted = |op: &Option<String>| op.as_deref().is_some_and(|op| op.ends_with("get")) == reads;
-    let rows =
-        view.by_op_node.iter().filter(|r| wanted(&r.op) && (node.is_none() || r.node.as_deref() == node));
+    let rows = view
+        .by_op_node
+        .iter()
+        .filter(|r| wanted(&r.op) && (node.is_none() || r.node.as_deref() == node));
     let (sum, count) = rows.fold((0.0, 0), |(sum, count), r| {
         (sum + r.service.mean_us * r.service.count as f64, count + r.service.count)
     });
@@ -96,8 +99,8 @@ fn sticky_entities_queue_as_the_formulas_say() {
 fn pinned_entities_queue_as_the_formulas_say() {
     for model in [base(50), base(10), geo()] {
         let (file, view) = carry_out(twin(&model, false));
-        let homes =
-            ["n1", "n2", "n3"].map(|name| file.entities.iter().filter(|e| e.home == name).count() as u32);
+        let homes = ["n1", "n2", "n3"]
+            .map(|name| file.entities.iter().filter(|e| e.home == name).count() as u32);
         let predicted = model.pinned(&homes, Discipline::Fcfs).unwrap();
         near("throughput", view.total.rate_per_s, predicted.throughput * 1_000.0, 0.015);
         let share = if predicted.leader_utilisation > 0.8 { 0.03 } else { 0.08 };

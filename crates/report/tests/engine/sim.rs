@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use fwit_engine::engine::{Run, Stop};
-use fwit_engine::world::Clock;
-use fwit_model::plan::{Model, Outage, Plan, RateLimit, Reads, SimCluster, Writes, preset, sim_preset};
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::{LiveRun, Stop};
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_engine::sim::transport::SimTransport;
+use fwit_model::plan::{
+    Model, Outage, Plan, RateLimit, Reads, SimCluster, Writes, preset, sim_preset,
+};
+use fwit_quantities::sample::Outcome;
+use fwit_quantities::units::Micros;
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::view::RunView;
 use fwit_report::run::wire::{EntityFile, RunFile};
-use fwit_quantities::sample::Outcome;
-use fwit_engine::sim::clock::VirtualClock;
-use fwit_engine::sim::transport::SimTransport;
-use fwit_stats::camps::entities::{Mean, entity_camps};
-use fwit_quantities::units::Micros;
+use fwit_stats::latency_groups::entities::{Mean, entity_groups};
 
 /// The quick preset over a simulated cluster, for so many seconds.
 pub fn plan(sim: SimCluster, sticky: bool, seconds: f64) -> Plan {
@@ -26,7 +28,8 @@ pub fn plan(sim: SimCluster, sticky: bool, seconds: f64) -> Plan {
 }
 
 fn over(way: &SimTransport, plan: Plan, id: &str) -> (RunFile, RunView) {
-    let run = Run::new(plan, way.clone(), way.clock().clone(), id.into(), None, Stop::default());
+    let run =
+        LiveRun::new(plan, way.clone(), way.clock().clone(), id.into(), None, Stop::default());
     let ended = way.clock().run(run.carry_out(|_| ())).unwrap().unwrap();
     let file = RunReport::of(&run).file(ended, &About::default());
     let (again, view) = fwit_report::run::open(&serde_json::to_vec(&file).unwrap()).unwrap();
@@ -38,7 +41,8 @@ fn over(way: &SimTransport, plan: Plan, id: &str) -> (RunFile, RunView) {
 }
 
 pub fn carry_out(plan: Plan) -> (RunFile, RunView) {
-    let way = SimTransport::new(plan.cluster.sim.as_ref().unwrap(), plan.seed, VirtualClock::default());
+    let way =
+        SimTransport::new(plan.cluster.sim.as_ref().unwrap(), plan.seed, VirtualClock::default());
     over(&way, plan, "r1")
 }
 
@@ -51,18 +55,19 @@ fn read_camps(file: &RunFile) -> Vec<Vec<usize>> {
         let get = e.ops.get("get")?;
         Some(Mean { count: get.count, mean_us: get.mean_us, sd_us: Some(get.sd_us) })
     };
-    entity_camps(&file.entities.iter().map(mean).collect::<Vec<_>>()).unwrap().camps
+    entity_groups(&file.entities.iter().map(mean).collect::<Vec<_>>()).unwrap().latency_groups
 }
 
 #[test]
 fn two_read_camps_without_stickiness_and_one_with_it() {
     let (file, _) = carry_out(plan(sim("three regions"), false, 120.0));
-    let camps = read_camps(&file);
-    assert_eq!(camps.len(), 2, "{camps:?}");
-    let homes =
-        |camp: &[usize]| -> BTreeSet<&str> { camp.iter().map(|e| file.entities[*e].home.as_str()).collect() };
-    assert_eq!(homes(&camps[0]), BTreeSet::from(["near-1", "near-2"]));
-    assert_eq!(homes(&camps[1]), BTreeSet::from(["leader-far"]));
+    let latency_groups = read_camps(&file);
+    assert_eq!(latency_groups.len(), 2, "{latency_groups:?}");
+    let homes = |group: &[usize]| -> BTreeSet<&str> {
+        group.iter().map(|e| file.entities[*e].home.as_str()).collect()
+    };
+    assert_eq!(homes(&latency_groups[0]), BTreeSet::from(["near-1", "near-2"]));
+    assert_eq!(homes(&latency_groups[1]), BTreeSet::from(["leader-far"]));
     let (file, view) = carry_out(plan(sim("three regions"), true, 120.0));
     assert_eq!(read_camps(&file).len(), 1);
     assert!(file.entities.iter().all(|e| e.latched.as_deref().unwrap_or(&e.home) == "leader-far"));
@@ -79,7 +84,7 @@ fn as_many_requests_are_under_way_as_there_are_entities() {
     plan.load.model = Model::Closed { think: Micros::ZERO, jitter: Micros::ZERO };
     let (_, view) = carry_out(plan);
     assert!(view.concurrency.effective > 295.0, "{:?}", view.concurrency);
-    assert!((view.concurrency.closure.unwrap() - 1.0).abs() < 0.05);
+    assert!((view.concurrency.littles_law_ratio.unwrap() - 1.0).abs() < 0.05);
 }
 
 #[test]
@@ -102,15 +107,24 @@ fn after_a_crash_there_is_a_new_leader_and_the_run_goes_on() {
         sim.outages = vec![Outage { node: "n1".into(), at_s: 10.0, back_s: Some(20.0) }];
         let (file, view) = carry_out(plan(sim, sticky, 40.0));
         let second = |t| view.seconds.iter().find(|s| s.t_s == t).unwrap();
-        assert!(view.total.count(Outcome::Network) > 0 && view.total.count(Outcome::Unavailable) > 0);
+        assert!(
+            view.total.count(Outcome::Network) > 0 && view.total.count(Outcome::Unavailable) > 0
+        );
         let (before, during, after) = (second(8), second(10), second(30));
         assert!(before.errors == 0 && after.errors == 0, "{before:?} {after:?}");
         assert!(during.errors > 50 && during.answers < before.answers, "{during:?}");
         assert!(after.answers > before.answers / 2, "{after:?}");
-        assert!(view.nodes.iter().any(|n| n.leads == Some(true) && n.name != "n1"), "{:?}", view.nodes);
+        assert!(
+            view.nodes.iter().any(|n| n.leads == Some(true) && n.name != "n1"),
+            "{:?}",
+            view.nodes
+        );
         // The subscriber at the node that went missed what was sent meanwhile, and came back.
         let [gone, stayed] = &view.subscribers.list[..] else { panic!("two subscribers") };
-        assert!(gone.disconnects > 0 && gone.lost > 100 && gone.received > 2 * gone.lost, "{gone:?}");
+        assert!(
+            gone.disconnects > 0 && gone.lost > 100 && gone.received > 2 * gone.lost,
+            "{gone:?}"
+        );
         assert_eq!((stayed.disconnects, stayed.lost), (0, 0), "{stayed:?}");
         assert!(file.totals["set"].issued > 100);
     }
@@ -129,7 +143,11 @@ fn a_write_without_a_majority_is_refused() {
     // Two of nine operations read, at the node that is left.
     let share = f64::from(answers) / f64::from(answers + errors);
     assert!((share - 2.0 / 9.0).abs() < 0.02, "{share}");
-    assert!(view.errors.iter().all(|e| e.text.contains("no current leader") || e.text.contains("lost the")));
+    assert!(
+        view.errors
+            .iter()
+            .all(|e| e.text.contains("no current leader") || e.text.contains("lost the"))
+    );
 }
 
 #[test]
@@ -189,21 +207,32 @@ fn reads_and_writes_can_be_forwarded_or_sent_to_the_leader() {
         carry_out(plan(sim, false, 30.0)).1
     };
     let median = |view: &RunView, op: &str, node: &str| {
-        let row =
-            view.by_op_node.iter().find(|r| r.op.as_deref() == Some(op) && r.node.as_deref() == Some(node));
+        let row = view
+            .by_op_node
+            .iter()
+            .find(|r| r.op.as_deref() == Some(op) && r.node.as_deref() == Some(node));
         row.unwrap().service.at_us[0] as f64 / 1e3
     };
-    let redirects =
-        |view: &RunView, op| view.by_op.iter().find(|r| r.op.as_deref() == Some(op)).unwrap().redirected;
+    let redirects = |view: &RunView, op| {
+        view.by_op.iter().find(|r| r.op.as_deref() == Some(op)).unwrap().redirected
+    };
     let local = run(Reads::Local, Writes::Redirect);
     assert_eq!((redirects(&local, "get"), redirects(&local, "set") > 0), (0, true));
     let forward = run(Reads::Forward, Writes::Forward);
     assert_eq!(forward.total.redirected, 0);
     // By a follower 40 ms away and 95 ms from the leader.
-    assert!((median(&forward, "get", "near-1") - 137.0).abs() < 6.0, "{}", median(&forward, "get", "near-1"));
+    assert!(
+        (median(&forward, "get", "near-1") - 137.0).abs() < 6.0,
+        "{}",
+        median(&forward, "get", "near-1")
+    );
     let leader = run(Reads::Leader, Writes::Redirect);
     assert!(redirects(&leader, "get") > 0);
-    assert!((median(&leader, "get", "near-1") - 124.0).abs() < 6.0, "{}", median(&leader, "get", "near-1"));
+    assert!(
+        (median(&leader, "get", "near-1") - 124.0).abs() < 6.0,
+        "{}",
+        median(&leader, "get", "near-1")
+    );
     assert!((median(&leader, "get", "leader-far") - 83.0).abs() < 5.0);
 }
 

@@ -1,5 +1,10 @@
 //! Whole experiments against a pretend cluster on a virtual clock: minutes in milliseconds.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 #![allow(dead_code, reason = "the pretend cluster is shared with the engine's tests")]
 
 #[path = "../engine/cluster.rs"]
@@ -9,15 +14,16 @@ mod proof;
 use std::cell::{Cell, RefCell};
 
 use cluster::Pretend;
-use fwit_engine::engine::Stop;
+use fwit_engine::live_run::Stop;
+use fwit_model::plan::preset;
+use fwit_quantities::units::Micros;
 use fwit_report::experiment::view::{Progress, VerdictName};
 use fwit_report::experiment::wire::ExperimentFile;
 use fwit_report::experiment::{
-    About, Carried, Event, Experiment, World, analyze, carry_out, finish, open, sticky_or_not,
+    About, Carried, Event, Experiment, ExperimentEnvironment, analyze, carry_out, finish, open,
+    sticky_or_not,
 };
-use fwit_model::plan::preset;
 use fwit_report::run::view::{Ended, Phase};
-use fwit_quantities::units::Micros;
 
 fn file() -> ExperimentFile {
     let mut plan = preset("quick").unwrap();
@@ -31,7 +37,7 @@ fn file() -> ExperimentFile {
 fn run(file: &ExperimentFile, cluster: &Pretend, on: &dyn Fn(&Stop, Event<'_>)) -> Carried {
     let experiment = Experiment::from_file(file).unwrap();
     let stop = Stop::default();
-    let world = World {
+    let world = ExperimentEnvironment {
         transport: &|_| cluster.clone(),
         clock: cluster.clock.clone(),
         api_key: None,
@@ -57,7 +63,7 @@ fn an_experiment_runs_its_pairs_in_order_and_the_difference_is_found() {
     let phases = RefCell::new(Vec::new());
     let carried = run(&file(), &cluster, &|_, event| match event {
         Event::Period(progress) => seen.borrow_mut().push(progress),
-        Event::Beat(live) => {
+        Event::Snapshot(live) => {
             let live = live();
             if phases.borrow().last() != Some(&live.phase) {
                 phases.borrow_mut().push(live.phase);
@@ -71,10 +77,15 @@ fn an_experiment_runs_its_pairs_in_order_and_the_difference_is_found() {
     let order = Experiment::from_file(&file()).unwrap().order;
     for (pair, arms) in carried.periods.chunks(2).enumerate() {
         assert_eq!(arms.iter().map(|p| p.arm as usize).collect::<Vec<_>>(), order[pair]);
-        assert!(arms.iter().all(|p| p.pair as usize == pair && p.attempt == 1 && p.invalid.is_none()));
+        assert!(
+            arms.iter().all(|p| p.pair as usize == pair && p.attempt == 1 && p.invalid.is_none())
+        );
         // Common random numbers: both arms have the pair's seed.
         assert_eq!(arms[0].run.plan.seed, arms[1].run.plan.seed);
-        assert_ne!(arms[0].run.plan.disable_leader_stickiness, arms[1].run.plan.disable_leader_stickiness);
+        assert_ne!(
+            arms[0].run.plan.disable_leader_stickiness,
+            arms[1].run.plan.disable_leader_stickiness
+        );
         assert_eq!(arms[0].leader, [Some("n1".to_string()), Some("n1".to_string())]);
         assert!((arms[0].run.window.measured_s - 3.0).abs() < 1e-6);
     }
@@ -94,7 +105,8 @@ fn an_experiment_runs_its_pairs_in_order_and_the_difference_is_found() {
 
     // What is stored opens again to the same, byte for byte the second time.
     let experiment = Experiment::from_file(&file()).unwrap();
-    let about = About { id: "x1".into(), started_at: "2026-01-01T00:00:00Z".into(), ..About::default() };
+    let about =
+        About { id: "x1".into(), started_at: "2026-01-01T00:00:00Z".into(), ..About::default() };
     let (written, view) = finish(&experiment, carried, about).unwrap();
     let json = serde_json::to_vec(&written).unwrap();
     let (again, seen) = open(&json).unwrap();
@@ -110,15 +122,18 @@ fn a_pair_with_a_leader_change_is_repeated_at_the_end_and_kept() {
     let periods = Cell::new(0);
     let carried = run(&file(), &cluster, &|_, event| match event {
         Event::Period(_) => periods.set(periods.get() + 1),
-        Event::Beat(live) if periods.get() == 5 && live().phase == Phase::Measuring => {
+        Event::Snapshot(live) if periods.get() == 5 && live().phase == Phase::Measuring => {
             cluster.state.leader.set(2);
         }
-        Event::Beat(_) => {}
+        Event::Snapshot(_) => {}
     });
     let invalid: Vec<_> = carried.periods.iter().filter(|p| p.invalid.is_some()).collect();
-    assert!(!invalid.is_empty() && invalid[0].invalid.as_deref().unwrap().contains("from n1 to n3"));
+    assert!(
+        !invalid.is_empty() && invalid[0].invalid.as_deref().unwrap().contains("from n1 to n3")
+    );
     let lost = invalid[0].pair;
-    let repeat: Vec<_> = carried.periods.iter().filter(|p| p.pair == lost && p.attempt == 2).collect();
+    let repeat: Vec<_> =
+        carried.periods.iter().filter(|p| p.pair == lost && p.attempt == 2).collect();
     assert_eq!(repeat.len(), 2);
     assert_eq!(carried.periods.last().unwrap().pair, lost);
     let view = analyze(&with(file(), &carried)).unwrap();
@@ -133,8 +148,8 @@ fn stop_keeps_the_pairs_that_are_finished() {
     let periods = Cell::new(0);
     let carried = run(&file(), &cluster, &|stop, event| match event {
         Event::Period(_) => periods.set(periods.get() + 1),
-        Event::Beat(_) if periods.get() == 6 => stop.stop(),
-        Event::Beat(_) => {}
+        Event::Snapshot(_) if periods.get() == 6 => stop.stop(),
+        Event::Snapshot(_) => {}
     });
     assert_eq!((carried.ended, carried.periods.len()), (Ended::Stopped, 5));
     let view = analyze(&with(file(), &carried)).unwrap();
@@ -166,7 +181,7 @@ fn a_cluster_that_does_not_answer_is_told_at_once() {
     one.base.cluster.nodes.truncate(1);
     let one = Experiment::from_file(&one).unwrap();
     assert_eq!(experiment.pairs(), one.pairs());
-    let world = World {
+    let world = ExperimentEnvironment {
         transport: &|_| dead.clone(),
         clock: dead.clock.clone(),
         api_key: None,

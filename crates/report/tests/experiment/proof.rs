@@ -3,11 +3,11 @@
 #[path = "../common/power.rs"]
 mod power;
 
-use fwit_engine::engine::Stop;
-use fwit_report::experiment::{Experiment, World, carry_out, sticky_or_not};
-use fwit_model::plan::wire;
+use fwit_engine::live_run::Stop;
 use fwit_engine::sim::arms::transports;
 use fwit_engine::sim::clock::VirtualClock;
+use fwit_model::plan::wire;
+use fwit_report::experiment::{Experiment, ExperimentEnvironment, carry_out, sticky_or_not};
 use power::{Case, Said, one};
 
 fn many(case: Case, seeds: std::ops::Range<u64>) -> Vec<Said> {
@@ -44,15 +44,17 @@ fn one_arm_after_the_other_takes_drift_for_a_difference() {
 #[test]
 fn the_same_experiment_comes_out_the_same_and_its_file_stays_small() {
     let plan =
-        wire::read(r#"{"cluster":{"dialect":"sim","nodes":[],"sim":{"preset":"three regions"}}}"#).unwrap();
+        wire::read(r#"{"cluster":{"dialect":"sim","nodes":[],"sim":{"preset":"three regions"}}}"#)
+            .unwrap();
     let mut file = sticky_or_not(&plan);
     (file.design.pairs, file.design.period_s) = (6, 10.0);
     let carried = || {
         let experiment = Experiment::from_file(&file).unwrap();
         let clock = VirtualClock::default();
-        let sims: Vec<_> = experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
+        let sims: Vec<_> =
+            experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
         let ways = transports(&sims, 1, &clock);
-        let world = World {
+        let world = ExperimentEnvironment {
             transport: &|arm| ways[arm].clone(),
             clock: clock.clone(),
             api_key: None,

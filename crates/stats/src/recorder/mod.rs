@@ -9,11 +9,11 @@ use std::collections::HashMap;
 
 use hdrhistogram::Histogram;
 
-use fwit_quantities::sample::{Measure, Protocol, Sample, TimeSource, TimeSources, WireTiming};
 use crate::errors::ErrorBook;
 use crate::gauge::{Gauge, WindowArea};
 use crate::moments::Moments;
 use crate::sparse::Sparse;
+use fwit_quantities::sample::{Measure, Protocol, Sample, TimeSource, TimeSources, WireTiming};
 use fwit_quantities::units::Micros;
 
 /// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.
@@ -386,7 +386,8 @@ impl Recorder {
             if second > 90_000 {
                 return None;
             }
-            let empty = SecondCell { ops: vec![SecondOp::default(); self.ops], ..SecondCell::default() };
+            let empty =
+                SecondCell { ops: vec![SecondOp::default(); self.ops], ..SecondCell::default() };
             self.seconds.resize(second + 1, empty);
         }
         self.seconds.get_mut(second)

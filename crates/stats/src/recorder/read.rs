@@ -3,8 +3,8 @@
 use hdrhistogram::Histogram;
 
 use super::{EntityTally, Key, NodeTally, Recorder, SecondCell, Tally, Window};
-use fwit_quantities::sample::{Measure, Outcome, TimeSources};
 use crate::gauge::Gauge;
+use fwit_quantities::sample::{Measure, Outcome, TimeSources};
 use fwit_quantities::units::Micros;
 
 impl Recorder {
@@ -23,7 +23,9 @@ impl Recorder {
     /// The latency histograms of the measured window that hold something, in the order of their keys.
     pub fn histograms(&self) -> impl Iterator<Item = (Key, &Histogram<u64>)> {
         let places = self.latencies.iter().enumerate().flat_map(|(op, list)| {
-            list.iter().enumerate().filter_map(move |(place, made)| Some((op, place, made.as_deref()?)))
+            list.iter()
+                .enumerate()
+                .filter_map(move |(place, made)| Some((op, place, made.as_deref()?)))
         });
         places.flat_map(|(op, place, three)| {
             let key = move |measure| Key {
@@ -101,7 +103,7 @@ impl Recorder {
     /// Little's law, `X (R + Z) / N`: the time that the cycles ended in the measured window took, over the
     /// time its entities were there. `None` before the measured window and in the open model.
     #[must_use]
-    pub fn closure(&self, now: Micros) -> Option<f64> {
+    pub fn littles_law_ratio(&self, now: Micros) -> Option<f64> {
         let window = now.min(self.measured_to).since(self.measured_from).0;
         let there = self.active(now) * window as f64;
         (there > 0.0).then(|| self.cycle_us as f64 / there)

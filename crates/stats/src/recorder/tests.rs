@@ -51,7 +51,8 @@ fn a_late_wire_time_replaces_the_pages_clock() {
     r.settle(Micros(3_000_000));
     assert_eq!((r.pending(), r.sources()), (0, TimeSources { wire: 1, page_clock: 1 }));
     let key = Key { op: 0, node: 0, redirected: false, measure: Measure::Service };
-    let of = |r: &Recorder| r.histograms().find(|(k, _)| *k == key).map(|(_, h)| h.clone()).unwrap();
+    let of =
+        |r: &Recorder| r.histograms().find(|(k, _)| *k == key).map(|(_, h)| h.clone()).unwrap();
     let service = of(&r);
     assert!(service.equivalent(service.min(), 20_000) && service.equivalent(service.max(), 60_000));
     assert_eq!(r.entities()[0].ops[0].mean(), 40_000.0);
@@ -68,7 +69,10 @@ fn a_redirected_answers_timing_that_knows_of_no_redirect_does_not_count() {
     assert_eq!(r.sources(), TimeSources { wire: 0, page_clock: 1 });
     assert_eq!(r.entities()[0].ops[0].mean(), 50_000.0);
     let node = &r.nodes()[0];
-    assert!(node.timing_header && node.protocol == Protocol::Http1, "of the node asked it tells the truth");
+    assert!(
+        node.timing_header && node.protocol == Protocol::Http1,
+        "of the node asked it tells the truth"
+    );
     run(&mut r, redirected, Some(8));
     r.wire(8, Some(&WireTiming { redirect: Some(Micros(30_000)), ..wire(10_000) }));
     assert_eq!(r.sources(), TimeSources { wire: 1, page_clock: 1 });

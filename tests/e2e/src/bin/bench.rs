@@ -10,10 +10,16 @@ fn main() -> Result<()> {
         .map(|word| word.parse().with_context(|| format!("`{word}` is no number")))
         .collect::<Result<_>>()?;
     let [count, measured_s, lanes] = numbers[..] else { bail!("arguments: ROUNDS SECONDS LANES") };
-    let setting = Setting { rounds: count, concurrency: 50.min(lanes * 6), lanes, warmup_s: 3, measured_s };
+    let setting =
+        Setting { rounds: count, concurrency: 50.min(lanes * 6), lanes, warmup_s: 3, measured_s };
     println!("round   engine/s     loop/s   ratio");
     let all = rounds(&setting, |number, round| {
-        println!("{number:>5} {:>10.0} {:>10.0} {:>7.3}", round.engine, round.script, round.ratio());
+        println!(
+            "{number:>5} {:>10.0} {:>10.0} {:>7.3}",
+            round.engine,
+            round.script,
+            round.ratio()
+        );
     })?;
     let of = |f: fn(&Round) -> f64| all.iter().map(f).collect::<Vec<_>>();
     let ratios = of(Round::ratio);

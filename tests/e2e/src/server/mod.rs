@@ -94,7 +94,8 @@ impl Server {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let port = listener.local_addr()?.port();
-        let tls = options.tls.then(tls::acceptor).transpose().context("no certificate for the server")?;
+        let tls =
+            options.tls.then(tls::acceptor).transpose().context("no certificate for the server")?;
         let books = Books {
             pacer: Pacer::new(options.pace),
             first: None,
@@ -179,7 +180,11 @@ async fn listen(state: Arc<State>, listener: TcpListener, tls: Option<TlsAccepto
     }
 }
 
-async fn connection(state: &Arc<State>, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
+async fn connection(
+    state: &Arc<State>,
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match tls {
         None => serve(state, stream, false).await,
@@ -238,7 +243,10 @@ impl State {
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
         let headers: &mut HeaderMap = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("Authorization"),
+        );
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
         if self.options.timing_headers {
             headers.insert(HeaderName::from_static("timing-allow-origin"), ANY);

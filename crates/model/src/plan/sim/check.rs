@@ -11,7 +11,11 @@ const NODES_MAX: usize = 64;
 const MS_MAX: f64 = 600_000.0;
 
 /// The parameters of a plan's simulated cluster; where the plan has none, those of the first preset.
-pub fn check(file: Option<&SimCluster>, operations: &[&str], found: &mut Problems) -> Option<SimCluster> {
+pub fn check(
+    file: Option<&SimCluster>,
+    operations: &[&str],
+    found: &mut Problems,
+) -> Option<SimCluster> {
     let Some(sim) = file else { return sim_preset(SIM_PRESETS[0].name) };
     if sim.preset.is_empty() {
         whole(sim, operations, found);
@@ -38,7 +42,10 @@ fn whole(sim: &SimCluster, operations: &[&str], found: &mut Problems) {
         found.add("cluster.sim.nodes", "there is no node: describe at least one");
     }
     if sim.nodes.len() > NODES_MAX {
-        found.add("cluster.sim.nodes", format!("{} nodes are too many: up to {NODES_MAX}", sim.nodes.len()));
+        found.add(
+            "cluster.sim.nodes",
+            format!("{} nodes are too many: up to {NODES_MAX}", sim.nodes.len()),
+        );
     }
     let mut names = BTreeSet::new();
     for (i, node) in sim.nodes.iter().enumerate() {
@@ -139,7 +146,10 @@ mod tests {
         assert_eq!(plan.cluster.nodes[1].url.to_string(), "http://n2.sim");
         assert_eq!(read("").unwrap().cluster.sim, sim_preset("three regions"));
         assert_eq!(fields(r#","sim":{"preset":"four regions"}"#), ["cluster.sim.preset"]);
-        assert_eq!(fields(r#","sim":{"preset":"drifting","reads":"forward"}"#), ["cluster.sim.preset"]);
+        assert_eq!(
+            fields(r#","sim":{"preset":"drifting","reads":"forward"}"#),
+            ["cluster.sim.preset"]
+        );
         // A plan is saved with its parameters spelled out, so that another fwit's presets change nothing.
         assert!(wire::to_json(&plan).contains("\"mean_ms\""));
         assert_eq!(wire::read(&wire::to_json(&plan)), Ok(plan));
@@ -147,16 +157,16 @@ mod tests {
 
     #[test]
     fn entities_may_be_given_some_of_the_nodes() {
-        let plan =
-            read(r#","nodes":[{"name":"far","url":"http://n1.sim"}],"sim":{"nodes":[{"name":"far"},{}]}"#);
+        let plan = read(
+            r#","nodes":[{"name":"far","url":"http://n1.sim"}],"sim":{"nodes":[{"name":"far"},{}]}"#,
+        );
         assert_eq!(plan.unwrap().cluster.nodes.len(), 1);
         assert_eq!(
             fields(r#","nodes":[{"url":"http://n9.sim"}],"sim":{"nodes":[{}]}"#),
             ["cluster.nodes.0.url"]
         );
         assert_eq!(fields(r#","nodes":[{"url":"http://127.0.0.1:1"}]"#), ["cluster.nodes.0.url"]);
-        let other =
-            r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a"}],"sim":{"preset":"drifting"}}}"#;
+        let other = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a"}],"sim":{"preset":"drifting"}}}"#;
         assert_eq!(wire::read(other).unwrap_err()[0].field, "cluster.sim");
     }
 
@@ -186,7 +196,8 @@ mod tests {
             ]
         );
         assert!(
-            serde_json::from_str::<PlanFile>(r#"{"cluster":{"dialect":"sim","sim":{"nodez":[]}}}"#).is_err()
+            serde_json::from_str::<PlanFile>(r#"{"cluster":{"dialect":"sim","sim":{"nodez":[]}}}"#)
+                .is_err()
         );
     }
 }

@@ -130,7 +130,13 @@ impl Service {
     /// Exponential with this mean, ms.
     #[must_use]
     pub const fn exponential(mean_ms: f64) -> Service {
-        Service { shape: Shape::Exponential, mean_ms, sigma: 0.3, slow_share: 0.1, slow_factor: 10.0 }
+        Service {
+            shape: Shape::Exponential,
+            mean_ms,
+            sigma: 0.3,
+            slow_share: 0.1,
+            slow_factor: 10.0,
+        }
     }
 }
 
@@ -252,7 +258,8 @@ pub fn sim_url(index: usize) -> String {
 #[must_use]
 pub fn sim_index(url: &str) -> Option<usize> {
     // By bytes: every simulated request asks.
-    let scheme = url.bytes().position(|b| b == b':').and_then(|at| url.get(at..)?.strip_prefix("://"));
+    let scheme =
+        url.bytes().position(|b| b == b':').and_then(|at| url.get(at..)?.strip_prefix("://"));
     let host = scheme.unwrap_or(url).strip_prefix('n')?;
     let dot = host.bytes().position(|b| b == b'.')?;
     let end = host.get(dot..)?.strip_prefix(".sim")?.bytes().next();

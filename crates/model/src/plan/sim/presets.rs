@@ -37,8 +37,11 @@ pub const SIM_PRESETS: [SimPreset; 4] = [
 #[must_use]
 pub fn sim_preset(name: &str) -> Option<SimCluster> {
     let delay = |mean_ms, jitter_ms| Delay { mean_ms, jitter_ms };
-    let lognormal =
-        |mean_ms, sigma| Service { shape: Shape::Lognormal, sigma, ..Service::exponential(mean_ms) };
+    let lognormal = |mean_ms, sigma| Service {
+        shape: Shape::Lognormal,
+        sigma,
+        ..Service::exponential(mean_ms)
+    };
     let node = |name: &str, distance, read, write| SimNode {
         name: name.into(),
         distance,
@@ -47,14 +50,20 @@ pub fn sim_preset(name: &str) -> Option<SimCluster> {
         redirect: Service::exponential(0.15),
     };
     // Blobs weigh more than values, the cache less.
-    let factors: BTreeMap<String, f64> =
-        [("blob_set", 1.5), ("blob_get", 1.5), ("cache_set", 0.8)].map(|(op, f)| (op.to_string(), f)).into();
+    let factors: BTreeMap<String, f64> = [("blob_set", 1.5), ("blob_get", 1.5), ("cache_set", 0.8)]
+        .map(|(op, f)| (op.to_string(), f))
+        .into();
     let events = Events { delay: delay(2.0, 1.0), ..Events::default() };
     let base = SimCluster { factors, events, ..SimCluster::default() };
     let side_by_side = || {
         (1..=3)
             .map(|i| {
-                node(&format!("n{i}"), delay(1.0, 0.3), Service::exponential(0.4), Service::exponential(2.0))
+                node(
+                    &format!("n{i}"),
+                    delay(1.0, 0.3),
+                    Service::exponential(0.4),
+                    Service::exponential(2.0),
+                )
             })
             .collect()
     };
@@ -86,7 +95,12 @@ pub fn sim_preset(name: &str) -> Option<SimCluster> {
             ..base
         }),
         "no difference" => Some(SimCluster {
-            nodes: vec![node("n1", delay(5.0, 1.0), Service::exponential(0.4), Service::exponential(2.0))],
+            nodes: vec![node(
+                "n1",
+                delay(5.0, 1.0),
+                Service::exponential(0.4),
+                Service::exponential(2.0),
+            )],
             fsync: lognormal(2.0, 0.5),
             ..base
         }),

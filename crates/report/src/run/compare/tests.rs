@@ -1,9 +1,9 @@
 //! Tests of the comparison.
 
 use super::*;
-use fwit_model::plan::{preset, wire};
 use crate::run::sample::sample;
 use crate::run::view::TimeSources;
+use fwit_model::plan::{preset, wire};
 use fwit_quantities::sample::Outcome;
 
 fn find<'a>(c: &'a Comparison, op: Option<&str>, name: &str) -> &'a Metric {
@@ -50,7 +50,10 @@ fn what_differs_between_the_plans_is_named_once() {
     b.plan_json = wire::to_json(&plan);
     let c = compare(&[&a, &b], &[], Measure::Service);
     let fields: Vec<_> = c.plan_differences.iter().map(|d| d.field.as_str()).collect();
-    assert_eq!(fields, ["cluster.nodes.2.name", "cluster.nodes.2.url", "disable_leader_stickiness"]);
+    assert_eq!(
+        fields,
+        ["cluster.nodes.2.name", "cluster.nodes.2.url", "disable_leader_stickiness"]
+    );
     assert_eq!(c.plan_differences[2].values, ["false", "true"]);
     assert_eq!(c.plan_differences[0].values[1], "–");
 }
@@ -75,7 +78,10 @@ fn a_value_that_was_zero_has_no_ratio() {
     b.total.outcomes[Outcome::Timeout.index()] = 20;
     let c = compare(&[&a, &b], &[], Measure::Response);
     let errors = find(&c, None, "errors").changes[1].clone().unwrap();
-    assert_eq!((errors.ratio, errors.tendency, errors.words.as_str()), (None, Tendency::Worse, "was zero"));
+    assert_eq!(
+        (errors.ratio, errors.tendency, errors.words.as_str()),
+        (None, Tendency::Worse, "was zero")
+    );
     assert_eq!(find(&c, Some("get"), "errors").changes[1].as_ref().unwrap().words, "the same");
 }
 

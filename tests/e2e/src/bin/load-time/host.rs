@@ -35,7 +35,10 @@ pub(crate) fn serve(folder: &Path, index: Option<&[u8]>) -> Result<String> {
         files.insert("/index.html".to_owned(), ("text/html", gzipped(text)?));
     }
     let start = files.get("/index.html").cloned();
-    files.insert("/".to_owned(), start.with_context(|| format!("{} has no index.html", folder.display()))?);
+    files.insert(
+        "/".to_owned(),
+        start.with_context(|| format!("{} has no index.html", folder.display()))?,
+    );
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
     let url = format!("http://{}/", listener.local_addr()?);

@@ -39,7 +39,11 @@ pub(crate) fn all() -> Result<Vec<Page>> {
     let page = |name, url, ready| Page { name, url, ready, _server: None };
     let form = "document.querySelector('#root form input')";
     Ok(vec![
-        page("fwit", host::serve(&dist, None)?, "window.fwit && document.querySelector('#main button')"),
+        page(
+            "fwit",
+            host::serve(&dist, None)?,
+            "window.fwit && document.querySelector('#main button')",
+        ),
         Page {
             _server: Some(server),
             ..page("Locust, as its own server sends it (not compressed)", url, form)
@@ -68,13 +72,14 @@ impl Drop for Server {
 fn locust(cache: &Path) -> Result<(Server, String, PathBuf)> {
     let folder = cache.join("locust");
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let place = "import locust, pathlib; print(pathlib.Path(locust.__file__).parent / 'webui' / 'dist')";
+    let place =
+        "import locust, pathlib; print(pathlib.Path(locust.__file__).parent / 'webui' / 'dist')";
     if process::output_of(Command::new(&python).args(["-c", place])).is_none() {
         install(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
         install(Command::new(&python).args(["-m", "pip", "install", "--quiet", LOCUST]))?;
     }
-    let assets =
-        process::output_of(Command::new(&python).args(["-c", place])).context("Locust cannot be imported")?;
+    let assets = process::output_of(Command::new(&python).args(["-c", place]))
+        .context("Locust cannot be imported")?;
     let load = cache.join("locustfile.py");
     fs::write(
         &load,
@@ -84,7 +89,17 @@ fn locust(cache: &Path) -> Result<(Server, String, PathBuf)> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port().to_string();
     let mut command = Command::new(&python);
     command
-        .args(["-m", "locust", "--loglevel", "ERROR", "--web-host", "127.0.0.1", "--web-port", &port, "-f"])
+        .args([
+            "-m",
+            "locust",
+            "--loglevel",
+            "ERROR",
+            "--web-host",
+            "127.0.0.1",
+            "--web-port",
+            &port,
+            "-f",
+        ])
         .arg(&load);
     let child = command.stdin(Stdio::null()).spawn().context("cannot start Locust")?;
     let server = Server(child);

@@ -1,0 +1,220 @@
+//! What the page does that concerns more than one of its states: start a run, import, open,
+//! delete, share.
+//!
+//! May not enter: views. The acts of a single state are methods of that state.
+//! Tests: tests/e2e.
+
+use leptos::prelude::*;
+
+use super::state::{
+    CurrentRoute, Engine, ExperimentForm, Item, Library, Notices, PlanForm, RunEnd, go,
+};
+use crate::browser::files::Picked;
+use crate::browser::{clipboard, document};
+use fwit_model::plan::{Plan, to_link, wire};
+use fwit_present::form::plan_text;
+use fwit_present::library::Card;
+use fwit_present::route::{Prefill, Route};
+use fwit_report::experiment::Experiment;
+use fwit_report::run::rename::{free_id, same_run, with_id};
+
+/// Is told how a run ended.
+pub type OnEnd = Box<dyn FnOnce(RunEnd)>;
+
+/// The acts, over the states that they change.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    route: CurrentRoute,
+    engine: Engine,
+    library: Library,
+    plan_form: PlanForm,
+    experiment_form: ExperimentForm,
+    notices: Notices,
+}
+
+impl Actions {
+    /// Takes the states from the context.
+    pub fn from_context() -> Actions {
+        Actions {
+            route: expect_context(),
+            engine: expect_context(),
+            library: expect_context(),
+            plan_form: expect_context(),
+            experiment_form: expect_context(),
+            notices: expect_context(),
+        }
+    }
+
+    /// Starts a run and goes to the live view. `on_end` is told how it ends.
+    ///
+    /// # Errors
+    /// When a run is under way already, or the worker can't be started.
+    pub fn start(
+        self,
+        plan: Plan,
+        api_key: Option<String>,
+        on_end: Option<OnEnd>,
+    ) -> Result<(), String> {
+        self.engine.start(plan, api_key, Box::new(move |end| self.ended(end, on_end)))?;
+        go(&Route::Live);
+        Ok(())
+    }
+
+    /// Starts an experiment and shows its progress. `on_end` is told how it ends.
+    ///
+    /// # Errors
+    /// As [`Actions::start`].
+    pub fn start_experiment(
+        self,
+        experiment: &Experiment,
+        api_key: Option<String>,
+        on_end: Option<OnEnd>,
+    ) -> Result<(), String> {
+        let ended = Box::new(move |end| self.ended(end, on_end));
+        self.engine.start_experiment(experiment, api_key, ended)?;
+        go(&Route::Experiment(None));
+        Ok(())
+    }
+
+    /// Keeps a run that is over, shows it, and tells `on_end`.
+    fn ended(self, end: RunEnd, on_end: Option<OnEnd>) {
+        leptos::task::spawn_local(async move {
+            let end = match end {
+                Ok(item) => Ok(self.keep(item).await),
+                Err(messages) => Err(messages),
+            };
+            match &end {
+                // A run that is in memory only still asks before the page is left.
+                Ok((item, kept)) => self.engine.done(item.id(), *kept),
+                Err(messages) => self.engine.failed(messages.clone()),
+            }
+            let end = end.map(|(item, _)| item);
+            if let (Ok(item), Route::Live | Route::Experiment(None)) =
+                (&end, self.route.get_untracked())
+            {
+                self.route.replace(item.route());
+            }
+            if let Some(on_end) = on_end {
+                on_end(end);
+            }
+        });
+    }
+
+    /// Adds an item to the library. Returns it, and whether the browser's store took it.
+    async fn keep(self, item: Item) -> (Item, bool) {
+        let added = self.library.add(item.clone()).await;
+        if let Err(error) = &added {
+            self.notices.wrong(format!("The run is not kept in this browser. {error}"));
+        }
+        (item, added.is_ok())
+    }
+
+    /// Reads files that the user picked or dropped: runs go to the library, a plan into the form.
+    /// A file that can't be read is told of, and the others are read all the same.
+    pub fn import(self, files: Vec<Picked>) {
+        leptos::task::spawn_local(async move { self.import_all(files).await });
+    }
+
+    async fn import_all(self, files: Vec<Picked>) {
+        let mut kept = Vec::new();
+        for file in files {
+            match self.import_one(&file).await {
+                Ok(Some(route)) => kept.push(route),
+                Ok(None) => {}
+                Err(error) => {
+                    self.notices.wrong(format!("“{}” was not opened. {error}", file.name));
+                }
+            }
+        }
+        match kept.as_slice() {
+            [] => {}
+            [route] => go(route),
+            many => {
+                self.notices.done(format!("{} runs opened.", many.len()));
+                go(&Route::Library);
+            }
+        }
+    }
+
+    async fn import_one(self, file: &Picked) -> Result<Option<Route>, String> {
+        let bytes = file.read().await?;
+        if let Some(text) = plan_text(&bytes) {
+            let plan = wire::read(text).map_err(|problems| {
+                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            })?;
+            self.plan_form.fill(&plan);
+            self.notices.done(format!("The plan of “{}” is in the form.", file.name));
+            go(&Route::Plan(Prefill::default()));
+            return Ok(None);
+        }
+        Ok(Some(self.open(&file.name, bytes).await?))
+    }
+
+    /// Opens a run's or an experiment's file and keeps it. Returns where it is shown. An experiment
+    /// that was not carried out goes into the set-up form.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub async fn open(self, name: &str, bytes: Vec<u8>) -> Result<Route, String> {
+        let mut item = self.library.read(name, bytes).await?;
+        if let Item::Experiment(experiment) = &item
+            && experiment.view.ended.is_none()
+        {
+            self.experiment_form.fill(self.plan_form, &experiment.json)?;
+            return Ok(Route::Experiment(None));
+        }
+        let id = item.id().to_string();
+        if !fwit_present::route::is_id(&id) {
+            return Err(format!("Its id “{id}” is none: letters, digits, “-”, “_” and “.” are."));
+        }
+        if let Item::Run(run) = &item {
+            for warning in &run.view.warnings {
+                self.notices.wrong(format!("“{name}”: {warning}"));
+            }
+        }
+        self.library.ready().await;
+        if self.library.has(&id)
+            && let Ok(stored) = self.library.item(&id).await
+        {
+            if same_run(stored.json(), item.json()) {
+                return Ok(stored.route());
+            }
+            // Another run has the same id: keep both.
+            let free = free_id(&id, |id| self.library.has(id));
+            let json = with_id(item.json(), &free).ok_or("The file has no id to change.")?;
+            item = item.with_id(&free, json);
+            self.notices.done(format!(
+                "There is another run with the id “{id}” here. Both are kept: this one is now \
+                 “{free}”."
+            ));
+        }
+        let route = item.route();
+        self.keep(item).await;
+        Ok(route)
+    }
+
+    /// Deletes a run or an experiment, and offers to bring it back.
+    pub fn delete(self, card: Card) {
+        let Actions { library, notices, .. } = self;
+        leptos::task::spawn_local(async move {
+            let Some(deleted) = notices.check(library.delete(&card).await) else { return };
+            let undo = Callback::new(move |()| {
+                let deleted = deleted.clone();
+                leptos::task::spawn_local(async move {
+                    notices.check(library.restore(deleted).await);
+                });
+            });
+            notices.done_with(format!("“{}” was deleted.", card.name), ("Undo".into(), undo));
+        });
+    }
+
+    /// Puts a link to a plan on the clipboard.
+    pub fn copy_plan_link(self, plan: &Plan) {
+        let link = format!("{}#/?plan={}", document::address(), to_link(plan));
+        leptos::task::spawn_local(async move {
+            if self.notices.check(clipboard::write(&link).await).is_some() {
+                self.notices.done("The plan's link is on the clipboard. It holds no API key.");
+            }
+        });
+    }
+}

@@ -1,0 +1,399 @@
+//! The engine in its worker, as the page sees it: start, stop, check, calibrate, and its snapshots.
+//!
+//! Invariant: snapshots are written to signals at most once a frame.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::item::Item;
+use crate::browser::environment;
+use crate::browser::frame::FramePump;
+use crate::browser::listener::Listener;
+use crate::browser::page_lifecycle::PageLifecycle;
+use crate::browser::worker_link::{LinkError, WorkerLink};
+use crate::protocol::{FromWorker, Start, ToWorker};
+use fwit_model::plan::{Plan, wire};
+use fwit_present::inbox::{Inbox, extend_history};
+use fwit_report::check::NodeCheck;
+use fwit_report::experiment::Experiment;
+use fwit_report::experiment::view::Progress;
+use fwit_report::run::view::{Calibration, Live, Second};
+
+/// What the engine does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing was started yet.
+    Idle,
+    /// A run is being started.
+    Starting,
+    /// A run is under way.
+    Running,
+    /// A run is being stopped.
+    Stopping,
+    /// The last run ended well, and has this id.
+    Done(String),
+    /// The last run could not start or go on, for these reasons.
+    Failed(Vec<String>),
+}
+
+impl Status {
+    /// Returns whether a run is under way.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Status::Starting | Status::Running | Status::Stopping)
+    }
+
+    /// Returns the value of the root element's `data-fwit`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Status::Idle => "idle",
+            Status::Starting | Status::Running | Status::Stopping => "running",
+            Status::Done(_) => "done",
+            Status::Failed(_) => "error",
+        }
+    }
+}
+
+/// The state of the connection check.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// There was none.
+    None,
+    /// Under way.
+    Running,
+    /// What it found, node by node.
+    Done(Vec<NodeCheck>),
+    /// It could not be carried out, for this reason.
+    Failed(String),
+}
+
+/// How fast this browser is, as far as it was measured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Calibrated {
+    /// The newest measurement. It is kept for later runs.
+    pub known: Option<Calibration>,
+    /// Whether a measurement is under way.
+    pub running: bool,
+    /// Why the last one failed.
+    pub failure: Option<String>,
+}
+
+/// How a run ended: the run or the experiment, or all that went wrong.
+pub type RunEnd = Result<Item, Vec<String>>;
+
+/// Is told how a run ended.
+type OnEnd = Box<dyn FnOnce(RunEnd)>;
+
+/// Is told what a calibration found.
+type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;
+
+/// An experiment under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnderWay {
+    /// Its name.
+    pub name: String,
+    /// Its arms' names.
+    pub arms: Vec<String>,
+    /// `None` until the first period begins.
+    pub progress: Option<Progress>,
+}
+
+/// The engine.
+#[derive(Clone, Copy)]
+pub struct Engine {
+    /// What it does.
+    pub status: RwSignal<Status>,
+    /// The plan of the run under way, or of the last one.
+    pub plan: RwSignal<Option<Plan>>,
+    /// The experiment under way, or the last one; `None` when it was a single run.
+    pub experiment: RwSignal<Option<UnderWay>>,
+    /// The newest snapshot.
+    pub live: RwSignal<Live>,
+    /// All seconds so far.
+    pub history: RwSignal<Vec<Second>>,
+    /// The connection check.
+    pub check: RwSignal<Check>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+struct Inner {
+    /// How fast this browser is.
+    calibration: RwSignal<Calibrated>,
+    link: Option<WorkerLink>,
+    inbox: Rc<RefCell<Inbox>>,
+    pump: FramePump,
+    on_end: Option<OnEnd>,
+    /// All that wait for a calibration.
+    on_calibrated: Vec<OnCalibrated>,
+    /// Tells the worker when the page is hidden or frozen during a run.
+    lifecycle: Option<PageLifecycle>,
+    /// Asks before the page is left during a run.
+    guard: Option<Listener>,
+    /// Catches up when a hidden tab is shown again.
+    _visible: Option<Listener>,
+}
+
+impl Engine {
+    /// No worker yet: the first run or check starts it.
+    pub fn new() -> Engine {
+        let (live, history) = (RwSignal::new(Live::default()), RwSignal::new(Vec::new()));
+        let inbox = Rc::new(RefCell::new(Inbox::default()));
+        let read = inbox.clone();
+        let pump = FramePump::new(move || {
+            let update = read.borrow_mut().take();
+            if let Some(update) = update {
+                // Most snapshots bring no new second: what is drawn over time stays as it is.
+                if !update.seconds.is_empty() {
+                    history.update(|h| extend_history(h, update.seconds));
+                }
+                live.set(update.live);
+            }
+        });
+        let again = pump.clone();
+        let visible = Listener::on_document("visibilitychange", move |_| again.request());
+        let calibration = RwSignal::new(Calibrated::default());
+        let inner = Inner {
+            calibration,
+            link: None,
+            inbox,
+            pump,
+            on_end: None,
+            on_calibrated: Vec::new(),
+            lifecycle: None,
+            guard: None,
+            _visible: visible,
+        };
+        Engine {
+            status: RwSignal::new(Status::Idle),
+            plan: RwSignal::new(None),
+            experiment: RwSignal::new(None),
+            live,
+            history,
+            check: RwSignal::new(Check::None),
+            inner: StoredValue::new_local(inner),
+        }
+    }
+
+    /// Starts a run. `on_end` is told once how it ended.
+    ///
+    /// # Errors
+    /// When a run is under way, or the worker can't be started.
+    pub fn start(self, plan: Plan, api_key: Option<String>, on_end: OnEnd) -> Result<(), String> {
+        self.begin(ToWorker::Start, wire::to_json(&plan), plan, api_key, None, on_end)
+    }
+
+    /// Starts an experiment, as [`Engine::start`].
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_experiment(
+        self,
+        experiment: &Experiment,
+        api_key: Option<String>,
+        on_end: OnEnd,
+    ) -> Result<(), String> {
+        let json = fwit_model::json::write(&experiment.file);
+        let plan = experiment.arms.first().map(|arm| arm.plan.clone()).ok_or("It has no arms.")?;
+        let under_way = UnderWay {
+            name: experiment.file.name.clone(),
+            arms: experiment.arms.iter().map(|arm| arm.name.clone()).collect(),
+            progress: None,
+        };
+        self.begin(ToWorker::Experiment, json, plan, api_key, Some(under_way), on_end)
+    }
+
+    fn begin(
+        self,
+        message: fn(Box<Start>) -> ToWorker,
+        plan_json: String,
+        plan: Plan,
+        api_key: Option<String>,
+        experiment: Option<UnderWay>,
+        on_end: OnEnd,
+    ) -> Result<(), String> {
+        if self.status.get_untracked().is_busy() {
+            return Err("A run is under way: stop it first.".into());
+        }
+        if self.check.get_untracked() == Check::Running {
+            return Err("The connection check is under way: wait for its end.".into());
+        }
+        if self.calibration().with_untracked(|c| c.running) {
+            return Err("The browser's speed is being measured: wait for its end.".into());
+        }
+        let message = message(Box::new(Start {
+            plan_json,
+            api_key,
+            run_id: environment::new_run_id(),
+            started_at: environment::now_rfc3339(),
+            environment: environment::facts(),
+            calibration: self.calibration().with_untracked(|c| c.known.clone()),
+        }));
+        self.send(message).map_err(|error| error.to_string())?;
+        let lifecycle = PageLifecycle::watch(move |trouble, begins| {
+            // A worker that is gone needs no note.
+            let _ = self.send(ToWorker::Note { trouble, begins });
+        });
+        self.inner.update_value(|inner| {
+            *inner.inbox.borrow_mut() = Inbox::default();
+            inner.on_end = Some(on_end);
+            inner.lifecycle = Some(lifecycle);
+            inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
+        });
+        self.live.set(Live::default());
+        self.history.set(Vec::new());
+        self.plan.set(Some(plan));
+        self.experiment.set(experiment);
+        self.status.set(Status::Starting);
+        Ok(())
+    }
+
+    /// Ends the run now; what was measured counts. Does nothing without a run.
+    pub fn stop(self) {
+        if matches!(self.status.get_untracked(), Status::Starting | Status::Running) {
+            self.status.set(Status::Stopping);
+            if let Err(error) = self.send(ToWorker::Stop) {
+                self.end(Err(vec![error.to_string()]));
+            }
+        }
+    }
+
+    /// Checks every address of the plan's nodes.
+    pub fn check(self, plan: &Plan, api_key: Option<String>) {
+        if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
+            return;
+        }
+        self.check.set(Check::Running);
+        if let Err(error) = self.send(ToWorker::Check { plan_json: wire::to_json(plan), api_key }) {
+            self.check.set(Check::Failed(error.to_string()));
+        }
+    }
+
+    /// Returns how fast this browser is.
+    pub fn calibration(self) -> RwSignal<Calibrated> {
+        self.inner.with_value(|inner| inner.calibration)
+    }
+
+    /// Measures how fast this browser is, with the slots of a plan. `tell` is told once. No run and
+    /// no check can start meanwhile.
+    pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
+        if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
+            return tell(Err("A run or a check is under way: wait for its end.".into()));
+        }
+        self.inner.update_value(|inner| inner.on_calibrated.push(tell));
+        if self.calibration().with_untracked(|c| c.running) {
+            return;
+        }
+        self.calibration().update(|c| (c.running, c.failure) = (true, None));
+        if let Err(error) = self.send(ToWorker::Calibrate { plan_json: wire::to_json(plan) }) {
+            self.calibrated(Err(error.to_string()));
+        }
+    }
+
+    fn calibrated(self, result: Result<Calibration, String>) {
+        self.calibration().update(|c| {
+            c.running = false;
+            match &result {
+                Ok(known) => c.known = Some(known.clone()),
+                Err(error) => c.failure = Some(error.clone()),
+            }
+        });
+        let waiting = self.inner.try_update_value(|inner| std::mem::take(&mut inner.on_calibrated));
+        for tell in waiting.unwrap_or_default() {
+            tell(result.clone());
+        }
+    }
+
+    /// Notes that the run has this id; `kept` when it is in the browser's store.
+    pub fn done(self, id: &str, kept: bool) {
+        if kept {
+            self.inner.update_value(|inner| inner.guard = None);
+        }
+        self.status.set(Status::Done(id.to_string()));
+    }
+
+    /// Notes that the run could not start or go on.
+    pub fn failed(self, messages: Vec<String>) {
+        self.inner.update_value(|inner| inner.guard = None);
+        self.status.set(Status::Failed(messages));
+    }
+
+    fn send(self, message: ToWorker) -> Result<(), LinkError> {
+        let has_link = self.inner.with_value(|inner| inner.link.is_some());
+        if !has_link {
+            let link = WorkerLink::spawn("fwit engine", move |message| self.receive(message))?;
+            self.inner.update_value(|inner| inner.link = Some(link));
+        }
+        self.inner.with_value(|inner| inner.link.as_ref().map_or(Ok(()), |link| link.send(message)))
+    }
+
+    fn receive(self, message: Result<FromWorker, LinkError>) {
+        match message {
+            Ok(FromWorker::Snapshot(snapshot)) => self.inner.with_value(|inner| {
+                inner.inbox.borrow_mut().merge(*snapshot);
+                inner.pump.request();
+            }),
+            Ok(FromWorker::Started { .. }) => {
+                if self.status.get_untracked() == Status::Starting {
+                    self.status.set(Status::Running);
+                }
+            }
+            Ok(FromWorker::Period(progress)) => {
+                // Each period counts its own seconds.
+                self.inner.with_value(|inner| *inner.inbox.borrow_mut() = Inbox::default());
+                self.history.set(Vec::new());
+                self.experiment.update(|e| {
+                    if let Some(e) = e {
+                        e.progress = Some(progress);
+                    }
+                });
+            }
+            Ok(FromWorker::Finished(opened)) => self.end(Ok(Item::Run(Arc::from(opened)))),
+            Ok(FromWorker::ExperimentFinished(opened)) => {
+                self.end(Ok(Item::Experiment(Arc::from(opened))));
+            }
+            Ok(FromWorker::Failed { messages }) => self.fail(messages),
+            Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
+            Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
+            Ok(
+                FromWorker::Ready { .. }
+                | FromWorker::Opened { .. }
+                | FromWorker::OpenedExperiment { .. }
+                | FromWorker::Wanted { .. }
+                | FromWorker::Progress { .. }
+                | FromWorker::Compared { .. },
+            ) => {}
+            Err(error) => {
+                // The link can't be dropped here: this runs inside one of its own listeners.
+                leptos::task::spawn_local(async move {
+                    self.inner.update_value(|inner| inner.link = None);
+                });
+                self.fail(vec![error.to_string()]);
+            }
+        }
+    }
+
+    /// Ends what is under way, a check, a calibration or a run, with these errors.
+    fn fail(self, messages: Vec<String>) {
+        if self.check.get_untracked() == Check::Running {
+            self.check.set(Check::Failed(messages.join(" ")));
+        }
+        if self.calibration().with_untracked(|c| c.running) {
+            self.calibrated(Err(messages.join(" ")));
+        }
+        if self.status.get_untracked().is_busy() {
+            self.end(Err(messages));
+        }
+    }
+
+    fn end(self, end: RunEnd) {
+        let on_end = self.inner.try_update_value(|inner| {
+            inner.lifecycle = None;
+            inner.on_end.take()
+        });
+        if let Some(on_end) = on_end.flatten() {
+            on_end(end);
+        }
+    }
+}

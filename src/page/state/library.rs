@@ -1,0 +1,333 @@
+//! The runs and experiments of this browser: the list of cards, the store behind it, and the last
+//! few that were opened.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::analysis::{Analysis, ComparisonUpdate, PendingComparison};
+use super::item::Item;
+use crate::browser::store::{Store, StoreError};
+use crate::protocol::{Opened, OpenedExperiment};
+use fwit_present::library::{Card, nearest, sort};
+use fwit_report::run::bootstrap::{BootstrapComparison, same_setting, setting_key};
+use fwit_report::run::rename::rename;
+use fwit_report::run::view::Measure;
+
+/// How many opened runs stay in memory: enough for a comparison of twelve, its control, and the run
+/// before it, so that a comparison does not read each run again.
+const KEEP: usize = 14;
+
+/// The library.
+#[derive(Clone, Copy)]
+pub struct Library {
+    /// The cards, newest first; `None` until they were read.
+    pub cards: RwSignal<Option<Vec<Card>>>,
+    /// Why the browser keeps nothing, when it does not.
+    pub trouble: RwSignal<Option<String>>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+#[derive(Default)]
+struct Inner {
+    store: Option<Rc<Store>>,
+    analysis: Analysis,
+    /// The opened items, the last used at the end.
+    opened: VecDeque<Item>,
+    /// Items that the store could not keep. They stay in memory until the page closes.
+    unkept: Vec<Item>,
+    /// The last comparisons of separate runs, with the ids of their runs.
+    comparisons: VecDeque<(Vec<String>, Arc<BootstrapComparison>)>,
+}
+
+/// A deleted item, kept to bring it back.
+#[derive(Clone)]
+pub struct Deleted {
+    card: Card,
+    json: String,
+}
+
+impl Library {
+    /// Nothing is read yet.
+    pub fn new() -> Library {
+        Library {
+            cards: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+            inner: StoredValue::new_local(Inner::default()),
+        }
+    }
+
+    async fn store(self) -> Result<Rc<Store>, StoreError> {
+        if let Some(store) = self.inner.with_value(|inner| inner.store.clone()) {
+            return Ok(store);
+        }
+        let store = Rc::new(Store::open().await?);
+        self.inner.update_value(|inner| inner.store = Some(store.clone()));
+        Ok(store)
+    }
+
+    /// Reads the cards. A card of an older fwit is made again from its run.
+    pub async fn refresh(self) {
+        let mut cards = match self.stored().await {
+            Ok(cards) => {
+                self.trouble.set(None);
+                cards
+            }
+            Err(error) => {
+                self.trouble.set(Some(error.to_string()));
+                Vec::new()
+            }
+        };
+        self.inner.with_value(|inner| {
+            cards.extend(inner.unkept.iter().map(Item::card));
+        });
+        sort(&mut cards);
+        self.cards.set(Some(cards));
+    }
+
+    async fn stored(self) -> Result<Vec<Card>, StoreError> {
+        let store = self.store().await?;
+        let mut cards = Vec::new();
+        for (id, text) in store.cards().await? {
+            if let Some(card) = Card::read(&text) {
+                cards.push(card);
+            } else if let Some(json) = store.run(&id).await?
+                && let Ok(opened) = self.read(&id, json.into_bytes()).await
+            {
+                let card = opened.card();
+                store.put(&id, opened.json(), &card.to_json()).await?;
+                cards.push(card);
+            }
+        }
+        Ok(cards)
+    }
+
+    /// Keeps an item. When the store can't, it stays in memory until the page closes.
+    ///
+    /// # Errors
+    /// Why the store could not keep it.
+    pub async fn add(self, item: Item) -> Result<(), StoreError> {
+        self.remember(item.clone());
+        let card = item.card();
+        let kept = match self.store().await {
+            Ok(store) => store.put(&card.id, item.json(), &card.to_json()).await,
+            Err(error) => Err(error),
+        };
+        self.inner.update_value(|inner| {
+            inner.unkept.retain(|other| other.id() != card.id);
+            if kept.is_err() {
+                inner.unkept.push(item);
+            }
+        });
+        self.refresh().await;
+        kept
+    }
+
+    /// Returns when the cards were read.
+    pub async fn ready(self) {
+        if self.cards.with_untracked(Option::is_none) {
+            self.refresh().await;
+        }
+    }
+
+    /// Returns whether a run of this id is kept, in the store or in memory.
+    pub fn has(self, id: &str) -> bool {
+        let card =
+            self.cards.with_untracked(|cards| cards.iter().flatten().any(|card| card.id == id));
+        card || self.inner.with_value(|inner| inner.unkept.iter().any(|item| item.id() == id))
+    }
+
+    /// Reads a file in the worker.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn read(self, name: &str, bytes: Vec<u8>) -> Result<Item, String> {
+        let analysis = self.inner.with_value(|inner| inner.analysis.clone());
+        analysis.open(name, bytes).await
+    }
+
+    /// Asks for the intervals of separate runs, or takes them from memory: see
+    /// [`Analysis::compare_separate_runs`].
+    ///
+    /// # Errors
+    /// When the worker can't be started.
+    pub fn compare_separate_runs(
+        self,
+        runs: Vec<Arc<Opened>>,
+        measure: Measure,
+        on_update: impl Fn(ComparisonUpdate) + 'static,
+    ) -> Result<PendingComparison, String> {
+        let ids: Vec<String> = runs.iter().map(|run| run.view.id.clone()).collect();
+        let (analysis, known) = self.inner.with_value(|inner| {
+            let known = inner.comparisons.iter().find(|(of, c)| *of == ids && c.measure == measure);
+            (inner.analysis.clone(), known.map(|(_, c)| c.clone()))
+        });
+        if let Some(known) = known {
+            on_update(ComparisonUpdate::Known(known, true));
+            return Ok(analysis.completed());
+        }
+        analysis.compare_separate_runs(runs, measure, move |update| {
+            if let ComparisonUpdate::Known(intervals, true) = &update {
+                self.inner.try_update_value(|inner| {
+                    inner.comparisons.push_back((ids.clone(), intervals.clone()));
+                    if inner.comparisons.len() > KEEP {
+                        inner.comparisons.pop_front();
+                    }
+                });
+            }
+            on_update(update);
+        })
+    }
+
+    /// Returns the complete intervals of separate runs.
+    ///
+    /// # Errors
+    /// When the worker can't be started, or a run can't be read.
+    pub async fn compare_separate_runs_to_end(
+        self,
+        runs: Vec<Arc<Opened>>,
+        measure: Measure,
+    ) -> Result<Arc<BootstrapComparison>, String> {
+        let (send, receive) = futures_channel::oneshot::channel();
+        let send = std::cell::RefCell::new(Some(send));
+        let _pending = self.compare_separate_runs(runs, measure, move |update| {
+            let answer = match update {
+                ComparisonUpdate::Known(intervals, true) => Ok(intervals),
+                ComparisonUpdate::Failed(error) => Err(error),
+                ComparisonUpdate::Known(..) | ComparisonUpdate::Progress(_) => return,
+            };
+            if let Some(send) = send.borrow_mut().take() {
+                // The caller may be gone.
+                let _ = send.send(answer);
+            }
+        })?;
+        receive
+            .await
+            .unwrap_or_else(|_| Err("The worker that compares runs stopped. Try again.".into()))
+    }
+
+    /// Returns another run of the library with the setting of the first of these runs: it tells how
+    /// much that setting moves by itself.
+    pub async fn control(self, runs: &[Arc<Opened>]) -> Option<Arc<Opened>> {
+        let first = &runs.first()?.view;
+        self.ready().await;
+        let key = setting_key(&first.plan_json);
+        let others: Vec<&str> = runs.iter().map(|r| r.view.id.as_str()).collect();
+        let id = self
+            .cards
+            .with_untracked(|cards| nearest(cards.as_deref()?, key, &others, &first.started_at))?;
+        let run = self.open(&id).await.ok()?;
+        same_setting(&first.plan_json, &run.view.plan_json).then_some(run)
+    }
+
+    /// Returns a run of the library.
+    ///
+    /// # Errors
+    /// When there is none of this id, or it can't be read.
+    pub async fn open(self, id: &str) -> Result<Arc<Opened>, String> {
+        match self.item(id).await? {
+            Item::Run(run) => Ok(run),
+            Item::Experiment(_) => Err(format!("“{id}” is an experiment, not a run.")),
+        }
+    }
+
+    /// Returns an experiment of the library.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub async fn open_experiment(self, id: &str) -> Result<Arc<OpenedExperiment>, String> {
+        match self.item(id).await? {
+            Item::Experiment(experiment) => Ok(experiment),
+            Item::Run(_) => Err(format!("“{id}” is a run, not an experiment.")),
+        }
+    }
+
+    /// Returns a run or an experiment of the library.
+    ///
+    /// # Errors
+    /// As [`Library::open`].
+    pub async fn item(self, id: &str) -> Result<Item, String> {
+        let item = match self.in_memory(id) {
+            Some(item) => item,
+            None => {
+                let json = self.json(id).await?;
+                self.read(id, json.into_bytes()).await?
+            }
+        };
+        self.remember(item.clone());
+        Ok(item)
+    }
+
+    async fn json(self, id: &str) -> Result<String, String> {
+        if let Some(item) = self.in_memory(id) {
+            return Ok(item.json().to_string());
+        }
+        let missing = || {
+            format!(
+                "This browser has no run “{id}”. Library stay in the browser that made or opened \
+                 them: open its file here."
+            )
+        };
+        let store = self.store().await.map_err(|error| error.to_string())?;
+        store.run(id).await.map_err(|error| error.to_string())?.ok_or_else(missing)
+    }
+
+    /// Gives a run another name.
+    ///
+    /// # Errors
+    /// When it can't be read or kept.
+    pub async fn rename(self, id: &str, name: &str) -> Result<Arc<Opened>, String> {
+        let run = self.open(id).await?;
+        let json = rename(&run.json, name).ok_or("The run's file has no name to change.")?;
+        let mut view = run.view.clone();
+        view.name = name.to_string();
+        let run = Arc::new(Opened { json, view });
+        self.add(Item::Run(run.clone())).await.map_err(|error| error.to_string())?;
+        Ok(run)
+    }
+
+    /// Removes an item. Returns what [`Library::restore`] needs to bring it back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn delete(self, card: &Card) -> Result<Deleted, String> {
+        let json = self.json(&card.id).await?;
+        if let Ok(store) = self.store().await {
+            store.delete(&card.id).await.map_err(|error| error.to_string())?;
+        }
+        self.inner.update_value(|inner| {
+            inner.unkept.retain(|item| item.id() != card.id);
+            inner.opened.retain(|item| item.id() != card.id);
+        });
+        self.refresh().await;
+        Ok(Deleted { card: card.clone(), json })
+    }
+
+    /// Brings a deleted item back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn restore(self, deleted: Deleted) -> Result<(), String> {
+        // As any other item: when the store can't keep it, it stays in memory.
+        let item = self.read(&deleted.card.id, deleted.json.into_bytes()).await?;
+        self.add(item).await.map_err(|error| error.to_string())
+    }
+
+    fn in_memory(self, id: &str) -> Option<Item> {
+        self.inner.with_value(|inner| {
+            inner.opened.iter().chain(&inner.unkept).find(|item| item.id() == id).cloned()
+        })
+    }
+
+    fn remember(self, item: Item) {
+        self.inner.update_value(|inner| {
+            inner.opened.retain(|other| other.id() != item.id());
+            inner.opened.push_back(item);
+            if inner.opened.len() > KEEP {
+                inner.opened.pop_front();
+            }
+        });
+    }
+}

@@ -1,0 +1,27 @@
+//! What the page knows: state that outlives every view, because it stands above the route.
+//!
+//! Each type is a context of its own, so that a view takes what it needs with `expect_context`.
+//! `frame` makes them and puts them there. All are `Copy` handles to signals.
+//!
+//! May not enter: views, and acts that concern several of these (`actions` has them).
+//! Tests: what is pure is tested in `present` and `plan`; the whole in tests/e2e.
+
+mod analysis;
+mod engine;
+mod experiment_form;
+mod item;
+mod library;
+mod navigation;
+mod notices;
+mod plan_form;
+mod theme;
+
+pub use self::analysis::{ComparisonUpdate, PendingComparison};
+pub use self::engine::{Check, Engine, RunEnd, Status};
+pub use self::experiment_form::ExperimentForm;
+pub use self::item::Item;
+pub use self::library::Library;
+pub use self::navigation::{CurrentRoute, go};
+pub use self::notices::{Notice, Notices, Tone};
+pub use self::plan_form::PlanForm;
+pub use self::theme::{ColorScheme, Theme};

@@ -1,0 +1,222 @@
+//! What the plan form holds.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+
+use super::notices::Notices;
+use crate::browser::{document, prefs};
+use fwit_model::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
+use fwit_present::form::{
+    Beginning, apply_preset, beginning, control, control_id, edit, free_name, is_extra, simulate,
+    sort_problems, use_own_cluster, with_nodes,
+};
+use fwit_present::route::Prefill;
+
+/// The plan form.
+#[derive(Clone, Copy)]
+pub struct PlanForm {
+    /// The fields as typed.
+    pub draft: RwSignal<PlanDraft>,
+    /// A key for the row of each node, in the order of the draft's nodes.
+    pub rows: RwSignal<Vec<u32>>,
+    /// The API key. It is kept here and nowhere else.
+    pub api_key: RwSignal<String>,
+    /// Whether a start was tried: all problems show then.
+    pub attempted: RwSignal<bool>,
+    /// Whether "More settings" is open.
+    pub more: RwSignal<bool>,
+    /// All that is wrong with the draft.
+    pub problems: Memo<Vec<Problem>>,
+    touched: RwSignal<BTreeSet<String>>,
+    next_row: RwSignal<u32>,
+    /// Whether to look for the local cluster when the form is first shown.
+    to_ask: StoredValue<bool>,
+}
+
+impl PlanForm {
+    /// Holds the plan that was used last, or the quick preset.
+    pub fn new() -> PlanForm {
+        let last = prefs::get("plan").and_then(|json| wire::read(&json).ok());
+        let beginning = beginning(last.is_some(), &document::host());
+        let plan = last.or_else(|| preset("quick"));
+        let mut first = plan.as_ref().map(PlanDraft::from_plan).unwrap_or_default();
+        if beginning == Beginning::Simulated {
+            simulate(&mut first, SIM_PRESETS[0].name);
+        }
+        let draft = RwSignal::new(first);
+        let rows = draft.with_untracked(|d| (0..d.nodes.len() as u32).collect::<Vec<_>>());
+        let next = rows.len() as u32;
+        PlanForm {
+            draft,
+            rows: RwSignal::new(rows),
+            api_key: RwSignal::new(String::new()),
+            attempted: RwSignal::new(false),
+            more: RwSignal::new(false),
+            problems: Memo::new(move |_| {
+                let mut problems = draft.with(|d| d.plan().err().unwrap_or_default());
+                sort_problems(&mut problems);
+                problems
+            }),
+            touched: RwSignal::new(BTreeSet::new()),
+            next_row: RwSignal::new(next),
+            to_ask: StoredValue::new(beginning == Beginning::Ask),
+        }
+    }
+
+    /// Looks whether the local cluster answers. When it does not, and the form is still unchanged,
+    /// the simulated cluster takes its place.
+    fn ask(self) {
+        leptos::task::spawn_local(async move {
+            let before = self.draft.get_untracked();
+            for node in &before.nodes {
+                if document::answers(&node.url).await {
+                    return;
+                }
+            }
+            if self.draft.try_with_untracked(|now| *now == before) == Some(true) {
+                self.simulate(SIM_PRESETS[0].name);
+            }
+        });
+    }
+
+    /// Puts a simulated cluster in the place of the user's own.
+    pub fn simulate(self, name: &str) {
+        let mut draft = self.draft.get_untracked();
+        simulate(&mut draft, name);
+        self.replace(draft);
+    }
+
+    /// Goes back to the user's own cluster.
+    pub fn use_own_cluster(self) {
+        let mut draft = self.draft.get_untracked();
+        use_own_cluster(&mut draft);
+        self.replace(draft);
+    }
+
+    /// Changes the draft.
+    pub fn edit(self, change: impl FnOnce(&mut PlanDraft)) {
+        self.draft.update(|draft| edit(draft, change));
+    }
+
+    /// Fills the form with a plan.
+    pub fn fill(self, plan: &Plan) {
+        self.replace(PlanDraft::from_plan(plan));
+    }
+
+    /// Fills the form with a preset, on the nodes it has.
+    pub fn apply_preset(self, name: &str) {
+        if let Some(draft) = self.draft.with_untracked(|d| apply_preset(d, name)) {
+            self.replace(draft);
+        }
+    }
+
+    /// Fills the form with what the address says, and takes that out of the address. When the
+    /// address says nothing, looks for the local cluster, once.
+    pub fn prefill(self, prefill: &Prefill, notices: Notices) {
+        let to_ask = self.to_ask.get_value();
+        self.to_ask.set_value(false);
+        if prefill.is_empty() {
+            if to_ask {
+                self.ask();
+            }
+            return;
+        }
+        if let Some(link) = &prefill.plan {
+            match from_link(link) {
+                Ok(plan) => self.fill(&plan),
+                Err(problems) => {
+                    problems
+                        .iter()
+                        .for_each(|p| notices.wrong(format!("The plan in the link: {p}")));
+                }
+            }
+        }
+        if let Some(name) = &prefill.preset {
+            if preset(name).is_some() {
+                self.apply_preset(name);
+            } else {
+                notices
+                    .wrong(format!("The address names the preset “{name}”, which there is not."));
+            }
+        }
+        if !prefill.nodes.is_empty() {
+            self.use_own_cluster();
+            self.replace(with_nodes(self.draft.get_untracked(), &prefill.nodes));
+        }
+        if let Ok(plan) = self.draft.with_untracked(PlanDraft::plan) {
+            self.remember(&plan);
+        }
+        document::replace("#/");
+    }
+
+    /// Returns the API key, when one was typed.
+    pub fn key(self) -> Option<String> {
+        Some(self.api_key.get_untracked()).filter(|key| !key.trim().is_empty())
+    }
+
+    /// Keeps a plan for the next visit.
+    pub fn remember(self, plan: &Plan) {
+        prefs::set("plan", Some(&wire::to_json(plan)));
+    }
+
+    fn replace(self, draft: PlanDraft) {
+        let first = self.next_row.get_untracked();
+        let count = draft.nodes.len() as u32;
+        self.next_row.set(first + count);
+        self.touched.update(BTreeSet::clear);
+        self.attempted.set(false);
+        self.draft.set(draft);
+        self.rows.set((first..first + count).collect());
+    }
+
+    /// Adds a node.
+    pub fn add_node(self) {
+        let row = self.next_row.get_untracked();
+        self.next_row.set(row + 1);
+        self.edit(|d| {
+            let name = free_name(d);
+            d.nodes.push(NodeDraft { name, ..NodeDraft::default() });
+        });
+        self.rows.update(|rows| rows.push(row));
+    }
+
+    /// Removes the node of a row.
+    pub fn remove_node(self, row: u32) {
+        let Some(i) = self.index(row) else { return };
+        self.edit(|d| {
+            if i < d.nodes.len() {
+                d.nodes.remove(i);
+            }
+        });
+        self.touched.update(BTreeSet::clear);
+        self.rows.update(|rows| rows.retain(|r| *r != row));
+    }
+
+    /// Returns the index in the draft of the node of a row.
+    pub fn index(self, row: u32) -> Option<usize> {
+        self.rows.with(|rows| rows.iter().position(|r| *r == row))
+    }
+
+    /// Notes that the user has left a field: its problems may show.
+    pub fn touch(self, field: &str) {
+        self.touched.update(|t| {
+            t.insert(control(field));
+        });
+    }
+
+    /// Returns whether a field's problems show.
+    pub fn is_open(self, field: &str) -> bool {
+        self.attempted.get() || self.touched.with(|t| t.contains(&control(field)))
+    }
+
+    /// Brings a field into view and puts the focus on it.
+    pub fn show(self, field: &str) {
+        if is_extra(field) {
+            self.more.set(true);
+        }
+        let id = control_id(field);
+        // "More settings" opens before the next frame.
+        request_animation_frame(move || document::focus(&id));
+    }
+}
