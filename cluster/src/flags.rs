@@ -26,7 +26,8 @@ pub struct Cli {
 pub enum Task {
     /// Start a whole cluster and keep it running in the foreground.
     Up(Box<UpFlags>),
-    /// Run one node in the foreground, with the same flags as `up`; also brings back a node that was killed.
+    /// Run one node in the foreground, with the same flags as `up`; also brings back a node that
+    /// was killed.
     Node(Box<NodeFlags>),
     /// Serve a built page on 127.0.0.1 and [::1], and print `page: ORIGIN`.
     Page(PageFlags),
@@ -155,8 +156,8 @@ pub struct ClusterFlags {
     /// One way between two nodes, in milliseconds.
     #[arg(long, default_value = "0", value_parser = millis)]
     pub hop_ms: f64,
-    /// Round trip between a client and each node, in milliseconds: `a,b,c`; half of it passes before the node sees the
-    /// request, half after. Nodes left out have 0.
+    /// Round trip between a client and each node, in milliseconds: `a,b,c`; half of it passes
+    /// before the node sees the request, half after. Nodes left out have 0.
     #[arg(long, value_delimiter = ',', value_parser = millis)]
     pub client_ms: Vec<f64>,
     /// How long a read occupies a node's one server, in milliseconds.

@@ -14,9 +14,9 @@
 //! | `shape` | precise delays, the one server of a node, gates |
 //! | `metrics` | what a node counts |
 //!
-//! Arrows: `up`, `page`, `serve` -> `listen`; `serve` -> `http` -> `node` -> `raft`, `metrics`, `shape`; `raft` -> `shape`.
-//! All may read `flags`.
-//! It imports nothing of the page: the cluster is an honest foreign server.
+//! Arrows: `up`, `page`, `serve` -> `listen`; `serve` -> `http` -> `node` -> `raft`, `metrics`,
+//! `shape`; `raft` -> `shape`. All may read `flags`. It imports nothing of the page: the cluster is
+//! an honest foreign server.
 
 pub mod control;
 pub mod flags;

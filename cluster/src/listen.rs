@@ -7,7 +7,8 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
-/// Takes a port of 127.0.0.1 and the same of \[::1\], where the machine has IPv6. Port 0 takes a free one.
+/// Takes a port of 127.0.0.1 and the same of \[::1\], where the machine has IPv6. Port 0 takes a
+/// free one.
 ///
 /// # Errors
 /// When another program has the port on either address, or the system refuses.

@@ -137,7 +137,8 @@ impl Metrics {
         self.started.get_or_create(&Started { route: route.name(), via }).inc();
     }
 
-    /// A request was answered, `took` after it came in. Preflights are counted, but not among the latencies.
+    /// A request was answered, `took` after it came in. Preflights are counted, but not among the
+    /// latencies.
     pub fn answer(&self, route: Route, method: &str, code: u16, via: Via, took: Duration) {
         self.answered
             .get_or_create(&Answered { route: route.name(), method: method.to_owned(), code, via })
@@ -149,7 +150,8 @@ impl Metrics {
         }
     }
 
-    /// A request was refused: `ratelimited`, `unauthorized`, `host`, `origin`, `no_leader`, `leader_dead`.
+    /// A request was refused: `ratelimited`, `unauthorized`, `host`, `origin`, `no_leader`,
+    /// `leader_dead`.
     pub fn reject(&self, reason: &'static str) {
         self.rejected.get_or_create(&Why { reason }).inc();
     }
@@ -180,7 +182,8 @@ impl Metrics {
     }
 }
 
-/// CPU seconds and resident bytes of this process (proc(5), /proc/pid/stat); none where there is no /proc.
+/// CPU seconds and resident bytes of this process (proc(5), /proc/pid/stat); none where there is no
+/// /proc.
 fn process() -> Option<(f64, i64)> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // Fields count from after the name, which may hold anything; the first one there is number 3.

@@ -1,4 +1,5 @@
-//! One node: its store, its part in consensus, its leader, its limits. `serve` puts the ports in front of it.
+//! One node: its store, its part in consensus, its leader, its limits. `serve` puts the ports in
+//! front of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,8 +21,8 @@ use crate::raft::network::{ELECT, Peers, READ_INDEX};
 use crate::raft::{NodeId, Raft};
 use crate::shape::{Gate, Server, Timer};
 
-/// Raft's beat and its patience, without hops, in milliseconds. A dead leader is replaced after the longer patience
-/// (its lease) plus one election time-out: 1 to 1.2 s.
+/// Raft's beat and its patience, without hops, in milliseconds. A dead leader is replaced after the
+/// longer patience (its lease) plus one election time-out: 1 to 1.2 s.
 const HEARTBEAT: u64 = 250;
 const ELECTION: (u64, u64) = (400, 600);
 /// A snapshot is taken when a restart would have to replay more than this.
@@ -198,8 +199,9 @@ impl Node {
 
     /// Gives the leadership away; ends when another node leads.
     ///
-    /// openraft 0.9 has no transfer (Ongaro's thesis, 3.10), so it is put together: take no more writes, wait until
-    /// all are applied, fall silent until the lease of the followers is over, have the best follower stand.
+    /// openraft 0.9 has no transfer (Ongaro's thesis, 3.10), so it is put together: take no more
+    /// writes, wait until all are applied, fall silent until the lease of the followers is over,
+    /// have the best follower stand.
     pub async fn hand_over(&self) {
         let _undo = HandOver::begin(self);
         let mut metrics = self.raft.metrics();

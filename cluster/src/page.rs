@@ -11,8 +11,8 @@ use tower_http::services::ServeDir;
 use crate::flags::PageFlags;
 use crate::listen;
 
-/// Headers of every answer, the same as in Trunk.toml. Isolation (the Cross-Origin lines) gives the page's clock
-/// steps of 5 microseconds instead of 100.
+/// Headers of every answer, the same as in Trunk.toml. Isolation (the Cross-Origin lines) gives the
+/// page's clock steps of 5 microseconds instead of 100.
 const HEADERS: [(&str, &str); 5] = [
     ("Cache-Control", "no-cache"),
     ("Timing-Allow-Origin", "*"),

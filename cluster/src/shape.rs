@@ -1,4 +1,5 @@
-//! The cluster's shape: waits with sub-millisecond precision, the one server of a node, and gates that hold traffic.
+//! The cluster's shape: waits with sub-millisecond precision, the one server of a node, and gates
+//! that hold traffic.
 //!
 //! Waits are kept by a thread of their own on the kernel's timers: tokio's have a grain of 1 ms.
 
@@ -117,10 +118,12 @@ impl Shared {
     }
 }
 
-/// The one server of a node: requests are served first come, first served, each for its service time.
+/// The one server of a node: requests are served first come, first served, each for its service
+/// time.
 ///
 /// Kept as the time at which the server falls free (Lindley, 1952): a request departs at
-/// `max(now, free) + service`, so no error adds up from one request to the next. A client that goes away leaves
+/// `max(now, free) + service`, so no error adds up from one request to the next. A client that goes
+/// away leaves
 /// its turn occupied, as it would on a server that does not notice.
 #[derive(Debug, Default)]
 pub struct Server {

@@ -1,7 +1,8 @@
-//! `up`: starts the nodes as processes of their own, waits until they serve, and stops them at the end.
+//! `up`: starts the nodes as processes of their own, waits until they serve, and stops them at the
+//! end.
 //!
-//! A node ends when its standard input does. The other end of that pipe is here, so nodes end with this process,
-//! however it ends.
+//! A node ends when its standard input does. The other end of that pipe is here, so nodes end with
+//! this process, however it ends.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: what the engine can send beside a hand-written loop, and what recording costs.
+//! `cargo xtask bench`: what the engine can send beside a hand-written loop, and what recording
+//! costs.
 
 use anyhow::Result;
 

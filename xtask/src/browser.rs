@@ -1,6 +1,7 @@
 //! Finding and installing a browser, the driver that fits it, and Python with `venv`.
 //!
-//! Installs only on Debian and its kin, as root or with a password-less sudo, from the system's own archive.
+//! Installs only on Debian and its kin, as root or with a password-less sudo, from the system's own
+//! archive.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,8 +57,8 @@ pub struct Firefox {
 }
 
 impl Firefox {
-    /// Finds both through FIREFOX, GECKODRIVER, PATH and the tools' cache. None, and a line that says so, when one
-    /// is missing.
+    /// Finds both through FIREFOX, GECKODRIVER, PATH and the tools' cache. None, and a line that
+    /// says so, when one is missing.
     ///
     /// # Errors
     /// When one is missing in CI.

@@ -34,7 +34,8 @@ impl Cluster {
     /// Starts `program up FLAGS --exit-on-stdin-eof` and waits for its `ready`.
     ///
     /// # Errors
-    /// As [`Service::start`], and when the cluster announces a line that makes no sense, or no node.
+    /// As [`Service::start`], and when the cluster announces a line that makes no sense, or no
+    /// node.
     pub fn start(program: &Path, flags: &[impl AsRef<OsStr>], patience: Duration) -> Result<Self> {
         let mut command = Command::new(program);
         command.arg("up").args(flags).arg("--exit-on-stdin-eof");
@@ -52,7 +53,8 @@ impl Cluster {
         &self.nodes
     }
 
-    /// Waits for the next line of the cluster's log, at most `patience`; false when the cluster has ended.
+    /// Waits for the next line of the cluster's log, at most `patience`; false when the cluster has
+    /// ended.
     pub fn watch(&mut self, patience: Duration, on_line: impl FnOnce(&str)) -> bool {
         self.service.watch(patience, on_line)
     }
@@ -79,7 +81,8 @@ struct Told {
 }
 
 impl Told {
-    /// Reads one line, and gives whether the cluster is ready. Lines that are no announcement are its log.
+    /// Reads one line, and gives whether the cluster is ready. Lines that are no announcement are
+    /// its log.
     fn read(&mut self, line: &str) -> Result<bool> {
         if let Some(rest) = line.strip_prefix("node: ") {
             let [name, url, role] = words(rest)?;

@@ -21,8 +21,8 @@
 //! | `process`   | commands that are run, watched and stopped |
 //! | `workspace` | paths and versions of this repository |
 //!
-//! Arrows point downwards in that table. Nothing here knows how the page or the cluster work inside.
-//! Tests: beside the code.
+//! Arrows point downwards in that table. Nothing here knows how the page or the cluster work
+//! inside. Tests: beside the code.
 
 mod answers;
 pub mod bench;

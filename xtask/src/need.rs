@@ -14,8 +14,8 @@ pub fn in_ci() -> bool {
     env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
 }
 
-/// Finds a program: by the variable of its name in capitals (`JAVA` for `java`), else on PATH. None when it is
-/// missing and its tests may be left out; that is told. `how` says how to get it.
+/// Finds a program: by the variable of its name in capitals (`JAVA` for `java`), else on PATH. None
+/// when it is missing and its tests may be left out; that is told. `how` says how to get it.
 ///
 /// # Errors
 /// When it is missing in CI.

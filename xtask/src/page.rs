@@ -22,7 +22,8 @@ impl Page {
     /// Starts `program page FOLDER`; port 0 takes a free one.
     ///
     /// # Errors
-    /// When the program is missing, the folder has no page, the port is taken, or a signal stops us.
+    /// When the program is missing, the folder has no page, the port is taken, or a signal stops
+    /// us.
     pub fn serve(program: &Path, folder: &Path, port: u16) -> Result<Self> {
         let mut command = Command::new(program);
         command.arg("page").arg(folder).args(["--port", &port.to_string(), "--exit-on-stdin-eof"]);

@@ -1,7 +1,8 @@
 //! Commands that are run, watched and stopped.
 //!
-//! Every command gets a process group of its own and no stdin. A signal to us ends all groups: first they are
-//! asked, and killed when they are still there [`GRACE`] later or at a second signal.
+//! Every command gets a process group of its own and no stdin. A signal to us ends all groups:
+//! first they are asked, and killed when they are still there [`GRACE`] later or at a second
+//! signal.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
@@ -17,10 +18,12 @@ use anyhow::{Context as _, Result, bail};
 /// How long a program may take to stop after it was asked to.
 pub const GRACE: Duration = Duration::from_secs(10);
 
-/// The longest that a command may take: a cold build of everything on a slow machine takes a third of it.
+/// The longest that a command may take: a cold build of everything on a slow machine takes a third
+/// of it.
 const LIMIT: Duration = Duration::from_secs(45 * 60);
 
-/// How long the output may be silent after a command's end, while something that it left behind holds it open.
+/// How long the output may be silent after a command's end, while something that it left behind
+/// holds it open.
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// The longest that a program of ours says nothing while a command runs.
@@ -37,7 +40,8 @@ pub fn stopped() -> bool {
     STOPPED.load(Ordering::SeqCst)
 }
 
-/// From now on SIGINT, SIGTERM and SIGHUP stop the commands that run, and then this program in good order.
+/// From now on SIGINT, SIGTERM and SIGHUP stop the commands that run, and then this program in good
+/// order.
 ///
 /// # Errors
 /// When the system refuses the handler, or one was set before.
@@ -86,11 +90,12 @@ impl Ended {
     }
 }
 
-/// Runs a command to its end. Hands on each line that it prints, and nothing once in a second without a line.
+/// Runs a command to its end. Hands on each line that it prints, and nothing once in a second
+/// without a line.
 ///
 /// # Errors
-/// When it cannot be started, takes longer than 45 minutes, or a signal stopped us. A command that fails is an
-/// [`Ended`] that is not `ok`.
+/// When it cannot be started, takes longer than 45 minutes, or a signal stopped us. A command that
+/// fails is an [`Ended`] that is not `ok`.
 pub fn run(command: &mut Command, watch: impl FnMut(Option<&str>)) -> Result<Ended> {
     run_within(LIMIT, command, watch)
 }
@@ -194,7 +199,8 @@ pub fn output_of(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Starts a command in a process group of its own that a signal to us ends too; end it with [`reap`].
+/// Starts a command in a process group of its own that a signal to us ends too; end it with
+/// [`reap`].
 ///
 /// # Errors
 /// When it cannot be started.
@@ -221,8 +227,8 @@ pub fn reap(child: &mut Child) -> std::io::Result<ExitStatus> {
     status
 }
 
-/// Waits for the end of a child of [`spawn`] that was told to stop; kills its group after `patience`.
-/// Gives whether it ended by itself.
+/// Waits for the end of a child of [`spawn`] that was told to stop; kills its group after
+/// `patience`. Gives whether it ended by itself.
 pub fn reap_or_kill(child: &mut Child, patience: Duration) -> bool {
     let deadline = Instant::now() + patience;
     let mut by_itself = true;

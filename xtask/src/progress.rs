@@ -46,7 +46,8 @@ impl Progress {
         }
     }
 
-    /// Runs the command of a part and tells how far the job is. The command's own output is kept for an error.
+    /// Runs the command of a part and tells how far the job is. The command's own output is kept
+    /// for an error.
     ///
     /// # Errors
     /// As [`process::run`], and when the command fails: with its last lines.

@@ -1,7 +1,7 @@
 //! `cargo xtask prove`: proofs that take too long for every change. Their results stand in docs/.
 //!
-//! Owns: which proofs there are, how long each takes, and which of them CI runs (`cargo xtask test proofs`).
-//! May not enter: a proof itself; that is an example, or a test somewhere else.
+//! Owns: which proofs there are, how long each takes, and which of them CI runs (`cargo xtask test
+//! proofs`). May not enter: a proof itself; that is an example, or a test somewhere else.
 
 use anyhow::{Result, bail};
 
@@ -44,8 +44,8 @@ pub const ALL: [Proof; 3] = [
         name: "groups",
         shows: "how often latency groups are found where there are none, or missed (docs/statistics.md)",
         takes: "10 min",
-        how: How::Example("fwit-stats", "camp_rates", &[]),
-        ci: Some(How::Example("fwit-stats", "camp_rates", &["10", "4"])),
+        how: How::Example("fwit-stats", "latency_group_rates", &[]),
+        ci: Some(How::Example("fwit-stats", "latency_group_rates", &["10", "4"])),
     },
     Proof {
         name: "bench",

@@ -1,6 +1,8 @@
-//! A program that runs beside us until it is stopped: started, understood by its lines, and stopped.
+//! A program that runs beside us until it is stopped: started, understood by its lines, and
+//! stopped.
 //!
-//! It ends when its standard input does. The other end of that pipe is here, so it ends with us, however we end.
+//! It ends when its standard input does. The other end of that pipe is here, so it ends with us,
+//! however we end.
 
 use std::collections::VecDeque;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -29,8 +31,9 @@ impl Service {
     /// Starts a command and reads its lines until `on_line` says that it is ready.
     ///
     /// # Errors
-    /// When the program is missing, ends before it is ready (with its last lines), is not ready within `patience`,
-    /// prints a line that `on_line` refuses, or a signal stops us. The program is stopped then.
+    /// When the program is missing, ends before it is ready (with its last lines), is not ready
+    /// within `patience`, prints a line that `on_line` refuses, or a signal stops us. The program
+    /// is stopped then.
     pub fn start(
         what: &'static str,
         command: &mut Command,
@@ -75,7 +78,8 @@ impl Service {
         }
     }
 
-    /// Waits for the next line of the program's log, at most `patience`; false when the program has ended.
+    /// Waits for the next line of the program's log, at most `patience`; false when the program has
+    /// ended.
     pub fn watch(&mut self, patience: Duration, on_line: impl FnOnce(&str)) -> bool {
         match self.lines.recv_timeout(patience) {
             Ok(line) => {

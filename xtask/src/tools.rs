@@ -1,7 +1,8 @@
 //! Finding and installing what the page's build needs: the wasm target, trunk and wasm-bindgen.
 //!
-//! A tool on PATH is used when its version fits; else the one in the cache; else it is installed into the cache,
-//! once. The cache is `$FWIT_TOOLS`, `$XDG_CACHE_HOME/fwit/tools` or `~/.cache/fwit/tools`, and may be deleted.
+//! A tool on PATH is used when its version fits; else the one in the cache; else it is installed
+//! into the cache, once. The cache is `$FWIT_TOOLS`, `$XDG_CACHE_HOME/fwit/tools` or
+//! `~/.cache/fwit/tools`, and may be deleted.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -22,8 +23,8 @@ const TRUNK: &str = "0.21.14";
 /// Words that let cargo build for a browser.
 pub const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 
-/// Settings under which cargo builds a tool: a third of the time of its own release profile. The tools are run for
-/// seconds, so a faster tool would not pay for itself.
+/// Settings under which cargo builds a tool: a third of the time of its own release profile. The
+/// tools are run for seconds, so a faster tool would not pay for itself.
 const QUICK: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
@@ -43,7 +44,8 @@ pub enum PageBuild {
 
 /// A crate whose programs we need.
 struct Tool {
-    /// Its name, about how many crates its build compiles, and how many seconds that took on two cores.
+    /// Its name, about how many crates its build compiles, and how many seconds that took on two
+    /// cores.
     part: Part,
     programs: &'static [&'static str],
     version: String,
@@ -103,7 +105,8 @@ impl Tools {
     /// The command that builds the page into `dist`.
     pub fn page_build(&self, build: PageBuild) -> Command {
         let mut command = self.command("trunk");
-        // Trunk takes NO_COLOR only as `true` or `false`, and would bury an error under its own back trace.
+        // Trunk takes NO_COLOR only as `true` or `false`, and would bury an error under its own
+        // back trace.
         command.args(["build", "--offline"]).env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
         if build == PageBuild::Hosted {
             command.arg("--release");
@@ -261,10 +264,12 @@ impl Tool {
         if self.locked {
             command.arg("--locked");
         }
-        // The features left out are TLS and Trunk's look for its own updates: nothing is fetched by these builds.
+        // The features left out are TLS and Trunk's look for its own updates: nothing is fetched by
+        // these builds.
         command.args(["--no-default-features", name]);
-        // Its own target folder: an interrupted build goes on where it was. Cargo puts a program into the root
-        // only when it is whole; one that it did not note down yet is replaced (`--force`).
+        // Its own target folder: an interrupted build goes on where it was. Cargo puts a program
+        // into the root only when it is whole; one that it did not note down yet is replaced
+        // (`--force`).
         command.env("CARGO_TARGET_DIR", &build).env("CARGO_TERM_COLOR", "never").envs(QUICK);
         for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
             command.env_remove(variable);

@@ -1,6 +1,7 @@
 //! `/db/api/v1/blob/{set,get,delete,iterate/prefix}`.
 //!
-//! Other than in insi a deleted blob is gone at once and its key may be set again: there are no tombstones.
+//! Other than in insi a deleted blob is gone at once and its key may be set again: there are no
+//! tombstones.
 
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
@@ -96,7 +97,8 @@ pub async fn get(
     }
 }
 
-/// The one range of a `Range` header (RFC 9110, 14.2): none to send everything, `Some(None)` if it cannot be met.
+/// The one range of a `Range` header (RFC 9110, 14.2): none to send everything, `Some(None)` if it
+/// cannot be met.
 fn one_range(text: &str, length: usize) -> Option<Option<(usize, usize)>> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let end = length.checked_sub(1);

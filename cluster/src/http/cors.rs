@@ -1,4 +1,5 @@
-//! What a page of any origin may ask of a node and read of its answers, and by which names it may call it.
+//! What a page of any origin may ask of a node and read of its answers, and by which names it may
+//! call it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -70,8 +71,9 @@ pub fn host_name(host: &str) -> &str {
     }
 }
 
-/// Whether a name means this machine whatever a DNS server says (RFC 6761, 6.3), or was allowed by flag. A page of
-/// another site that points its own name at 127.0.0.1 (DNS rebinding) sends that name, and is refused.
+/// Whether a name means this machine whatever a DNS server says (RFC 6761, 6.3), or was allowed by
+/// flag. A page of another site that points its own name at 127.0.0.1 (DNS rebinding) sends that
+/// name, and is refused.
 #[must_use]
 pub fn may_call(name: &str, allowed: &[String]) -> bool {
     let lower = name.to_ascii_lowercase();

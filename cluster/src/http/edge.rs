@@ -1,5 +1,5 @@
-//! What every request of the public port passes: pause, host, preflight, key, limits, leader, queue; and what every
-//! answer gets: CORS, timing, a count.
+//! What every request of the public port passes: pause, host, preflight, key, limits, leader,
+//! queue; and what every answer gets: CORS, timing, a count.
 
 use std::time::Instant;
 
@@ -148,7 +148,8 @@ fn has_key(node: &Node, route: Route, headers: &HeaderMap, uri: &Uri) -> bool {
     if route != Route::Subscribe {
         return false;
     }
-    // Browsers cannot set headers on a WebSocket. Encoded or raw: base64 keys hold `+`, which decoding makes a blank.
+    // Browsers cannot set headers on a WebSocket. Encoded or raw: base64 keys hold `+`, which
+    // decoding makes a blank.
     let decoded = Query::<KeyInQuery>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
     let raw = |name: &str| {
         uri.query()

@@ -1,4 +1,5 @@
-//! `/fault/{pause,resume,step-down,crash}`: only with `--faults`, only by POST, and from pages only of `--page-origin`.
+//! `/fault/{pause,resume,step-down,crash}`: only with `--faults`, only by POST, and from pages only
+//! of `--page-origin`.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Where a data request is carried out: here, at the leader by redirect, or at the leader by forwarding.
+//! Where a data request is carried out: here, at the leader by redirect, or at the leader by
+//! forwarding.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -51,7 +52,8 @@ pub fn way(node: &Node, kind: Kind, request: &Request) -> Way {
     Way::Answer(Box::new(redirect(node, leader, request)))
 }
 
-/// 307 to the leader, by the name that the client used: the page's names for a node are its connection pools.
+/// 307 to the leader, by the name that the client used: the page's names for a node are its
+/// connection pools.
 fn redirect(node: &Node, leader: NodeId, request: &Request) -> Response {
     let host =
         request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
@@ -88,7 +90,8 @@ fn unreachable() -> Response {
     answer::text(StatusCode::BAD_GATEWAY, "Failed to forward request to leader")
 }
 
-/// Passes a request to the leader's peer port and its answer back. Not repeated: it may have been carried out.
+/// Passes a request to the leader's peer port and its answer back. Not repeated: it may have been
+/// carried out.
 pub async fn forward(node: &Node, leader: NodeId, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_BYTES).await else {

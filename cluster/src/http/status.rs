@@ -9,8 +9,9 @@ use serde_json::json;
 use super::answer;
 use crate::node::Node;
 
-/// Who this node is and whom it takes for the leader: `leader` is the leader's peer address, as in insi; the fields
-/// from `leader_url` on are ours. Both are empty while no leader is known or its process is gone.
+/// Who this node is and whom it takes for the leader: `leader` is the leader's peer address, as in
+/// insi; the fields from `leader_url` on are ours. Both are empty while no leader is known or its
+/// process is gone.
 pub async fn ping(State(node): State<Node>) -> Response {
     let view = *node.leader.borrow();
     let leader = view.reachable();

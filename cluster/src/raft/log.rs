@@ -1,7 +1,7 @@
 //! The Raft log and the vote, on disk, in redb.
 //!
-//! A commit of redb returns after fsync, so what openraft is told to be stored is stored. Group commit is done one
-//! level up: one log entry holds a batch of commands (`batch`).
+//! A commit of redb returns after fsync, so what openraft is told to be stored is stored. Group
+//! commit is done one level up: one log entry holds a batch of commands (`batch`).
 
 use std::fmt::Debug;
 use std::ops::{Bound, RangeBounds};

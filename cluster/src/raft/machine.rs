@@ -1,4 +1,5 @@
-//! The state machine: applies committed entries to [`State`], tells subscribers, takes and opens snapshots.
+//! The state machine: applies committed entries to [`State`], tells subscribers, takes and opens
+//! snapshots.
 //!
 //! The state lives in memory; on disk it is the last snapshot plus the log behind it.
 
@@ -118,8 +119,8 @@ impl Machine {
         self.read().unsaved
     }
 
-    // A poisoned lock means a panic while applying; the state may then be half of a batch and must not be served,
-    // but openraft has stopped by then, so nothing is acknowledged from it any more.
+    // A poisoned lock means a panic while applying; the state may then be half of a batch and must
+    // not be served, but openraft has stopped by then, so nothing is acknowledged from it any more.
     fn read(&self) -> RwLockReadGuard<'_, Held> {
         self.held.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

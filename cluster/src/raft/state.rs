@@ -28,7 +28,8 @@ pub enum Command {
     SetNx { space: Space, key: Arc<str>, value: Arc<str> },
     /// Sets a key only if it holds `old`.
     Cas { space: Space, key: Arc<str>, old: Arc<str>, new: Arc<str> },
-    /// Adds `by` to the integer a value holds; a missing value counts as 0, the result is floored at 0.
+    /// Adds `by` to the integer a value holds; a missing value counts as 0, the result is floored
+    /// at 0.
     Bump { key: Arc<str>, by: i64 },
     /// Stores a blob under a free key.
     BlobSet { key: Arc<str>, blob: Bytes },
@@ -143,7 +144,8 @@ impl State {
         self.blobs.get(key).cloned()
     }
 
-    /// Keys of a text map that start with `prefix`, in order, `limit` of them after the first `offset`.
+    /// Keys of a text map that start with `prefix`, in order, `limit` of them after the first
+    /// `offset`.
     #[must_use]
     pub fn keys(&self, space: Space, prefix: &str, offset: usize, limit: usize) -> Vec<Arc<str>> {
         keys_of(self.map(space), prefix, offset, limit)

@@ -1,4 +1,5 @@
-//! What pages need: CORS on every kind of answer, preflights, timing, names; and what protects against them.
+//! What pages need: CORS on every kind of answer, preflights, timing, names; and what protects
+//! against them.
 
 use reqwest::{Method, Response};
 use serde_json::json;

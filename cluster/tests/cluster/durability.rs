@@ -54,8 +54,8 @@ async fn everything_acknowledged_survives_a_kill_of_all_nodes() {
     );
 }
 
-/// Enough bytes for a snapshot while a node is away. The node that leads afterwards has purged its log, so the one that
-/// was away can only come back by snapshot.
+/// Enough bytes for a snapshot while a node is away. The node that leads afterwards has purged its
+/// log, so the one that was away can only come back by snapshot.
 #[tokio::test]
 async fn a_node_that_missed_purged_entries_comes_back_by_snapshot() {
     let mut c = Cluster::start(&["--faults"]);

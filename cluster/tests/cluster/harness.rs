@@ -235,7 +235,8 @@ impl Cluster {
         .await;
     }
 
-    /// Reads `key` from a node that comes up until it answers, and sees it never answer with less than it should hold.
+    /// Reads `key` from a node that comes up until it answers, and sees it never answer with less
+    /// than it should hold.
     pub async fn never_stale(&self, index: usize, key: &str, value: &str) {
         eventually(&format!("{} answers", self.nodes[index].name), async || {
             let Ok(answer) =

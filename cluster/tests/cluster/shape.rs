@@ -1,4 +1,5 @@
-//! Delays: one server a node, first come first served; clients' distance; hops. Ratios, no absolute bounds above.
+//! Delays: one server a node, first come first served; clients' distance; hops. Ratios, no absolute
+//! bounds above.
 
 use std::time::{Duration, Instant};
 

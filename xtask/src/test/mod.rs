@@ -138,8 +138,8 @@ impl Pipeline {
                     .args(["--", "-D", "warnings"]),
             ),
             Step::ClippyWasm => self.clippy_wasm(),
-            // Clippy, these tests and the end-to-end tests all select the whole workspace, so that each
-            // dependency is built with one set of features.
+            // Clippy, these tests and the end-to-end tests all select the whole workspace, so that
+            // each dependency is built with one set of features.
             Step::Native => {
                 process::show_and_run(cargo().args(["test", "--locked", "--workspace"]))
             }
@@ -198,7 +198,8 @@ impl Pipeline {
         }
         let browser = Browser::ready()?;
         browser::python_ready()?;
-        // `--test cluster` is for its program: cargo builds that with a package's tests. In the same selection as
+        // `--test cluster` is for its program: cargo builds that with a package's tests. In the
+        // same selection as
         // the native tests, so that what they built is used again.
         let workspace =
             ["test", "--locked", "--workspace", "--features", "fwit-e2e/browser", "--test", "e2e"];
