@@ -46,8 +46,8 @@ pub const ALL: [Proof; 3] = [
         shows: "how often latency groups are found where there are none, or missed \
                 (docs/statistics.md)",
         takes: "10 min",
-        how: How::Example("fwit-stats", "camp_rates", &[]),
-        ci: Some(How::Example("fwit-stats", "camp_rates", &["10", "4"])),
+        how: How::Example("fwit-stats", "latency_group_rates", &[]),
+        ci: Some(How::Example("fwit-stats", "latency_group_rates", &["10", "4"])),
     },
     Proof {
         name: "bench",

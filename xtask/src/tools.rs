@@ -170,7 +170,7 @@ fn tools() -> Result<[Tool; 2]> {
             locked: false,
         },
         Tool {
-            part: Part { name: "trunk", weight: 150.0, crates: 320 },
+            part: Part { name: "trunk", weight: 200.0, crates: 368 },
             programs: &["trunk"],
             version: TRUNK.to_owned(),
             locked: true,

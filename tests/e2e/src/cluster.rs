@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Cluster {
     running: Running,
-    agent: ureq::Agent,
+    client: reqwest::blocking::Client,
 }
 
 impl Cluster {
@@ -30,8 +30,8 @@ impl Cluster {
         let mut all = vec!["--nodes", &count, "--port", &port];
         all.extend(flags);
         let running = Running::start(&program, &all, PATIENCE)?;
-        let agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
-        Ok(Self { running, agent })
+        let client = reqwest::blocking::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        Ok(Self { running, client })
     }
 
     /// The nodes with the roles they had at the start.
@@ -63,10 +63,9 @@ impl Cluster {
     /// When the node does not answer, or with something else.
     pub fn metrics(&self, node: &Node) -> Result<BTreeMap<String, f64>> {
         let url = format!("{}/metrics", node.url);
-        let mut answer =
-            self.agent.get(&url).call().with_context(|| format!("cannot get {url}"))?;
-        let text =
-            answer.body_mut().read_to_string().with_context(|| format!("cannot read {url}"))?;
+        let answer =
+            self.client.get(&url).send().and_then(|answer| answer.error_for_status()?.text());
+        let text = answer.with_context(|| format!("cannot get {url}"))?;
         read_metrics(&text).with_context(|| format!("{url} has a line that is no metric"))
     }
 

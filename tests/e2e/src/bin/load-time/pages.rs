@@ -35,7 +35,7 @@ pub(crate) fn all() -> Result<Vec<Page>> {
     let cache = tools::cache()?.join("load-time");
     fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let (server, url, assets) = locust(&cache)?;
-    let index = ureq::get(&url).call().context("Locust gave no page")?.into_body().read_to_vec()?;
+    let index = reqwest::blocking::get(&url).context("Locust gave no page")?.bytes()?;
     let page = |name, url, ready| Page { name, url, ready, _server: None };
     let form = "document.querySelector('#root form input')";
     Ok(vec![
@@ -106,7 +106,7 @@ fn locust(cache: &Path) -> Result<(Server, String, PathBuf)> {
     let server = Server(child);
     let url = format!("http://127.0.0.1:{port}/");
     let deadline = Instant::now() + Duration::from_secs(30);
-    while ureq::get(&url).call().is_err() {
+    while reqwest::blocking::get(&url).is_err() {
         if Instant::now() > deadline {
             bail!("Locust does not answer at {url}");
         }
