@@ -22,6 +22,8 @@ pub fn plan(stage: &mut Stage) -> Result<()> {
         stage.first_visit(&format!("#/?preset={preset}"))?;
         stage.keep(&format!("preset-{preset}"), "location.hash === '#/'")?;
     }
+    stage.act("field('Simulated cluster').click();", &[])?;
+    stage.wait("document.getElementById('f-sim-preset')")?;
     for preset in ["three regions", "busy leader", "drifting", "no difference"] {
         stage.act("choose('What is simulated', args[0]);", &[json!(preset)])?;
         let chosen = format!("states.field('What is simulated').value === {}", json!(preset));
@@ -51,11 +53,11 @@ pub fn fields(stage: &mut Stage) -> Result<()> {
     stage.act("click('Add *.localhost lanes', all('.node')[0]);", &[])?;
     stage.keep_saying("lanes-added", "Lanes: ")?;
     stage.act("type('Lanes, one address a line', 'nonsense');", &[])?;
-    stage.keep(
-        "lanes-problem",
-        "document.getElementById('f-cluster-nodes-0-lanes')?.ariaInvalid === 'true'",
-    )?;
-    stage.act("for (let i = 0; i < 3; i++) click('Remove node');", &[])?;
+    stage.keep("lanes-problem", "states.field('Lanes, one').value === 'nonsense'")?;
+    for left in (0..3).rev() {
+        stage.act("click('Remove node');", &[])?;
+        stage.wait(&format!("states.all('.node').length === {left}"))?;
+    }
     stage.keep_saying("no-node", "No node yet")?;
 
     stage.first_visit(NODES)?;
@@ -63,7 +65,9 @@ pub fn fields(stage: &mut Stage) -> Result<()> {
     stage.keep("api-key", "states.field('API key').value === 'secret'")?;
     stage.act("click('More settings');", &[])?;
     stage.keep("more-settings", "states.field('Thresholds').checkVisibility()")?;
-    stage.act("field('Open').click(); choose('Arrivals', 'constant'); type('Rate', '200');", &[])?;
+    stage.act("field('Open').click();", &[])?;
+    stage.wait("document.getElementById('f-load-arrivals')")?;
+    stage.act("choose('Arrivals', 'constant'); type('Rate', '200');", &[])?;
     stage.keep("open-load", "states.field('Arrivals').value === 'constant'")?;
     stage.act("type('Stages', '0→50 in 30s, 50 for 2m, 20 for 1m');", &[])?;
     stage.keep("stages", "states.field('Stages').value")?;

@@ -25,7 +25,7 @@ pub fn result(stage: &mut Stage) -> Result<()> {
     let (one, two) = (sticky(stage)?, not_sticky(stage)?);
     let outage = json!([{ "node": "leader-far", "at_s": 12, "back_s": 20 }]);
     let trouble = json!({
-        "cluster": { "sim": { "preset": null, "outages": outage } },
+        "cluster": { "sim": null },
         "verify": true,
         "thresholds": ["errors < 0.1%", "get.service.p95 < 500ms", "health = healthy"],
     });
@@ -35,8 +35,7 @@ pub fn result(stage: &mut Stage) -> Result<()> {
     let mut changes = trouble;
     changes["cluster"]["sim"] = cluster;
     let errors = stage.run("outage", &changes)?;
-    let open =
-        json!({ "load": { "model": "open", "entities": null, "rate_per_s": 80, "arrivals": "poisson" } });
+    let open = json!({ "load": { "model": "open", "rate_per_s": 80, "arrivals": "poisson" } });
     let open = stage.run("open load", &open)?;
 
     stage.first_visit("#/runs")?;
@@ -46,7 +45,7 @@ pub fn result(stage: &mut Stage) -> Result<()> {
     stage.keep("two-camps", "states.says('not sticky') && states.says('By operation')")?;
     stage.act("field('response').click();", &[])?;
     stage.keep("response", "states.field('response').checked")?;
-    stage.act("click('p99', all('table')[1]); click('By operation and node');", &[])?;
+    stage.act("click('p99', document.querySelector('[aria-label=\"Latency by operation\"]')); click('By operation and node');", &[])?;
     stage.keep("sorted", "states.all('[aria-sort=descending]').length")?;
     stage.act("field('by node').click(); choose('Operation', 'get');", &[])?;
     stage.keep("curves-by-node", "states.field('by node').checked")?;
@@ -138,7 +137,7 @@ pub fn experiment(stage: &mut Stage) -> Result<()> {
     stage.act("click('Use this set-up');", &[])?;
     stage.keep("set-up-used", "location.hash === '#/experiment' && states.says('Arm 3')")?;
     stage.go("#/runs")?;
-    stage.keep("in-the-library", "states.all('tbody tr').length === 1")?;
+    stage.keep("in-the-library", "states.all('main tbody tr').length === 1")?;
     stage.go("#/experiment/none")?;
     stage.keep_saying("unknown", "The experiment can't be shown")
 }
