@@ -8,8 +8,7 @@ use serde_json::json;
 
 use crate::stage::Stage;
 
-const NODES: &str =
-    "#/?nodes=n1=http://127.0.0.1:7101,n2=http://127.0.0.1:7102,n3=http://127.0.0.1:7103";
+const NODES: &str = "#/?nodes=n1=http://127.0.0.1:7101,n2=http://127.0.0.1:7102,n3=http://127.0.0.1:7103";
 
 /// The form as it begins, and with each preset.
 pub fn plan(stage: &mut Stage) -> Result<()> {
@@ -23,6 +22,8 @@ pub fn plan(stage: &mut Stage) -> Result<()> {
         stage.first_visit(&format!("#/?preset={preset}"))?;
         stage.keep(&format!("preset-{preset}"), "location.hash === '#/'")?;
     }
+    stage.act("field('Simulated cluster').click();", &[])?;
+    stage.wait("document.getElementById('f-sim-preset')")?;
     for preset in ["three regions", "busy leader", "drifting", "no difference"] {
         stage.act("choose('What is simulated', args[0]);", &[json!(preset)])?;
         let chosen = format!("states.field('What is simulated').value === {}", json!(preset));
@@ -52,11 +53,11 @@ pub fn fields(stage: &mut Stage) -> Result<()> {
     stage.act("click('Add *.localhost lanes', all('.node')[0]);", &[])?;
     stage.keep_saying("lanes-added", "Lanes: ")?;
     stage.act("type('Lanes, one address a line', 'nonsense');", &[])?;
-    stage.keep(
-        "lanes-problem",
-        "document.getElementById('f-cluster-nodes-0-lanes')?.ariaInvalid === 'true'",
-    )?;
-    stage.act("for (let i = 0; i < 3; i++) click('Remove node');", &[])?;
+    stage.keep("lanes-problem", "states.field('Lanes, one').value === 'nonsense'")?;
+    for left in (0..3).rev() {
+        stage.act("click('Remove node');", &[])?;
+        stage.wait(&format!("states.all('.node').length === {left}"))?;
+    }
     stage.keep_saying("no-node", "No node yet")?;
 
     stage.first_visit(NODES)?;
@@ -64,27 +65,21 @@ pub fn fields(stage: &mut Stage) -> Result<()> {
     stage.keep("api-key", "states.field('API key').value === 'secret'")?;
     stage.act("click('More settings');", &[])?;
     stage.keep("more-settings", "states.field('Thresholds').checkVisibility()")?;
-    stage
-        .act("field('Open').click(); choose('Arrivals', 'constant'); type('Rate', '200');", &[])?;
+    stage.act("field('Open').click();", &[])?;
+    stage.wait("document.getElementById('f-load-arrivals')")?;
+    stage.act("choose('Arrivals', 'constant'); type('Rate', '200');", &[])?;
     stage.keep("open-load", "states.field('Arrivals').value === 'constant'")?;
     stage.act("type('Stages', '0→50 in 30s, 50 for 2m, 20 for 1m');", &[])?;
     stage.keep("stages", "states.field('Stages').value")?;
-    stage.act(
-        "type('Stages', 'up and down'); type('Thresholds', 'errors < 0.1%\\nfast please');",
-        &[],
-    )?;
-    stage.keep(
-        "stages-and-thresholds-problem",
-        "states.field('Thresholds').ariaInvalid === 'true'",
-    )?;
+    stage.act("type('Stages', 'up and down'); type('Thresholds', 'errors < 0.1%\\nfast please');", &[])?;
+    stage.keep("stages-and-thresholds-problem", "states.field('Thresholds').ariaInvalid === 'true'")?;
     stage.act("field('Closed').click(); click('all 0'); click('Start');", &[])?;
     stage.keep_saying("mix-problem", "The run can't start yet")?;
     // A problem leads to its field.
     stage.act("click('Mix');", &[])?;
     stage.keep("problem-shown", "document.activeElement.id === 'f-mix'")?;
     stage.act(
-        "click('All equal'); field('Read back after the load').click(); \
-         field('Leader-sticky').click();",
+        "click('All equal'); field('Read back after the load').click(); field('Leader-sticky').click();",
         &[],
     )?;
     stage.keep("verify-not-sticky", "states.field('Read back').checked")
@@ -135,16 +130,8 @@ pub fn frame(stage: &mut Stage) -> Result<()> {
     stage.keep("notice-closed", "!states.notice('')")?;
     stage.visit("#/?preset=slow")?;
     stage.keep("unknown-preset", "states.notice('which there is not')")?;
-    stage.act(
-        "give('Plan file', [['a.json', \
-               JSON.stringify({ ...fwit.preset('busy leader'), name: 'from a file' })]]);",
-        &[],
-    )?;
+    stage.act("give('Plan file', [['a.json', JSON.stringify({ ...fwit.preset('busy leader'), name: 'from a file' })]]);", &[])?;
     stage.keep("plan-from-a-file", "states.notice('is in the form')")?;
-    stage.act(
-        "give('Plan file', [['b.json', '{ \"format\": \"fwit-plan\", \"cluster\": {} }'], \
-               ['c.json', 'no json']]);",
-        &[],
-    )?;
+    stage.act("give('Plan file', [['b.json', '{ \"format\": \"fwit-plan\", \"cluster\": {} }'], ['c.json', 'no json']]);", &[])?;
     stage.keep("broken-files", "states.notice('b.json') && states.notice('c.json')")
 }

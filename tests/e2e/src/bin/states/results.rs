@@ -25,7 +25,7 @@ pub fn result(stage: &mut Stage) -> Result<()> {
     let (one, two) = (sticky(stage)?, not_sticky(stage)?);
     let outage = json!([{ "node": "leader-far", "at_s": 12, "back_s": 20 }]);
     let trouble = json!({
-        "cluster": { "sim": { "preset": null, "outages": outage } },
+        "cluster": { "sim": null },
         "verify": true,
         "thresholds": ["errors < 0.1%", "get.service.p95 < 500ms", "health = healthy"],
     });
@@ -35,7 +35,7 @@ pub fn result(stage: &mut Stage) -> Result<()> {
     let mut changes = trouble;
     changes["cluster"]["sim"] = cluster;
     let errors = stage.run("outage", &changes)?;
-    let open = json!({ "load": { "model": "open", "entities": null, "rate_per_s": 80, "arrivals": "poisson" } });
+    let open = json!({ "load": { "model": "open", "rate_per_s": 80, "arrivals": "poisson" } });
     let open = stage.run("open load", &open)?;
 
     stage.first_visit("#/runs")?;
@@ -45,28 +45,17 @@ pub fn result(stage: &mut Stage) -> Result<()> {
     stage.keep("two-camps", "states.says('not sticky') && states.says('By operation')")?;
     stage.act("field('response').click();", &[])?;
     stage.keep("response", "states.field('response').checked")?;
-    stage.act("click('p99', all('table')[1]); click('By operation and node');", &[])?;
+    stage.act("click('p99', document.querySelector('[aria-label=\"Latency by operation\"]')); click('By operation and node');", &[])?;
     stage.keep("sorted", "states.all('[aria-sort=descending]').length")?;
     stage.act("field('by node').click(); choose('Operation', 'get');", &[])?;
     stage.keep("curves-by-node", "states.field('by node').checked")?;
     stage.act("for (const summary of all('.chart-data summary')) summary.click();", &[])?;
-    stage.keep(
-        "charts-as-tables",
-        "states.all('.chart-table').length === states.all('figure').length",
-    )?;
-    stage.act(
-        "const later = all('button').filter((b) => b.textContent === 'Later rows' && \
-               !b.disabled); for (const b of later) b.click();",
-        &[],
-    )?;
+    stage.keep("charts-as-tables", "states.all('.chart-table').length === states.all('figure').length")?;
+    stage.act("const later = all('button').filter((b) => b.textContent === 'Later rows' && !b.disabled); for (const b of later) b.click();", &[])?;
     stage.keep("later-rows", "true")?;
-    stage.act(
-        "const keys = all('.chart-legend')[0].querySelectorAll('button'); keys[0].click();
+    stage.act("const keys = all('.chart-legend')[0].querySelectorAll('button'); keys[0].click();
         all('.chart-plot')[2].focus();
-        for (const key of ['ArrowRight', 'ArrowRight', '+']) \
-        all('.chart-plot')[2].dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));",
-        &[],
-    )?;
+        for (const key of ['ArrowRight', 'ArrowRight', '+']) all('.chart-plot')[2].dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));", &[])?;
     stage.keep("cursor-and-legend", "states.all('.chart-spoken').some((p) => p.textContent)")?;
     stage.act("click('Rename this run');", &[])?;
     stage.keep("renaming", "document.querySelector('form.rename')")?;
@@ -140,23 +129,15 @@ pub fn experiment(stage: &mut Stage) -> Result<()> {
     stage.first_visit("#/runs")?;
     stage.open(&[done])?;
     stage.keep_saying("result", "Period by period")?;
-    stage.act(
-        "for (const d of all('details:not(.chart-data)')) d.open = true; choose('Metric', \
-               '1');
-        const of = field('Operations'); of.selectedIndex = 1; of.dispatchEvent(new Event('change', \
-        { bubbles: true }));",
-        &[],
-    )?;
+    stage.act("for (const d of all('details:not(.chart-data)')) d.open = true; choose('Metric', '1');
+        const of = field('Operations'); of.selectedIndex = 1; of.dispatchEvent(new Event('change', { bubbles: true }));", &[])?;
     stage.keep("result-opened", "states.all('details').filter((d) => d.open).length > 3")?;
     stage.act("for (const summary of all('.chart-data summary')) summary.click();", &[])?;
-    stage.keep(
-        "charts-as-tables",
-        "states.all('.chart-table').length === states.all('figure').length",
-    )?;
+    stage.keep("charts-as-tables", "states.all('.chart-table').length === states.all('figure').length")?;
     stage.act("click('Use this set-up');", &[])?;
     stage.keep("set-up-used", "location.hash === '#/experiment' && states.says('Arm 3')")?;
     stage.go("#/runs")?;
-    stage.keep("in-the-library", "states.all('tbody tr').length === 1")?;
+    stage.keep("in-the-library", "states.all('main tbody tr').length === 1")?;
     stage.go("#/experiment/none")?;
     stage.keep_saying("unknown", "The experiment can't be shown")
 }

@@ -9,7 +9,7 @@ use fwit_e2e::{Browser, Page};
 use serde_json::{Value, json};
 
 /// The longest that a state may take to come about.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Before the page's own scripts: nothing answers at the demo's addresses, whatever runs on this
 /// machine.
@@ -181,12 +181,12 @@ fn is_expected(error: &str) -> bool {
     error.contains("Failed to load resource") || error.contains("WebSocket connection")
 }
 
-/// Puts changes into a plan; a mix is replaced as a whole.
+/// Puts changes into a plan; a mix and a simulated cluster are replaced as a whole.
 pub fn merge(into: &mut Value, changes: &Value) {
     match (into, changes) {
         (Value::Object(into), Value::Object(changes)) => {
             for (key, value) in changes {
-                if key == "mix" {
+                if key == "mix" || key == "sim" {
                     into.insert(key.clone(), value.clone());
                 } else {
                     merge(into.entry(key.clone()).or_insert(Value::Null), value);
