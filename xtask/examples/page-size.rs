@@ -1,6 +1,6 @@
-//! Prints how large the built page is, each file as a host compresses it, and holds the sum against a figure.
-//! `cargo xtask test page` runs it. An example, because brotli is then built for the tests alone and not by everyone
-//! who tries the demo.
+//! Prints how large the built page is, each file as a host compresses it, and holds the sum against
+//! a figure. `cargo xtask test page` runs it. An example, because brotli is then built for the
+//! tests alone and not by everyone who tries the demo.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,7 +11,8 @@ use brotli::CompressorWriter;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Bytes of all files of the page together, gzipped. Raise it in the commit that makes the page larger.
+/// Bytes of all files of the page together, gzipped. Raise it in the commit that makes the page
+/// larger.
 const GZIPPED: usize = 1_000_000;
 
 /// By how many percent of [`GZIPPED`] the page may grow before that figure must be raised.
@@ -40,8 +41,8 @@ fn main() -> Result<()> {
 
 /// Prints the page's files with their sizes, and gives their sum, gzipped.
 ///
-/// # Errors
-/// When the page is larger than what is held by more than the margin, has no wasm, or cannot be read.
+/// # Errors When the page is larger than what is held by more than the margin, has no wasm, or
+/// cannot be read.
 fn check(dist: &Path, held: usize) -> Result<usize> {
     let files = measure(dist)?;
     let width = files.iter().map(|file| file.name.len()).max().unwrap_or(0);

@@ -1,20 +1,21 @@
 //! Answers the requests of the browser tests, on loopback.
 //!
-//! The test runner's own server (tiny_http) is not for that: of connections that come faster than its idle threads
-//! wake, it queues some behind threads that stay with another connection until that closes. Of five that are opened at
-//! once and kept, one is not answered. A browser opens six.
+//! The test runner's own server (tiny_http) is not for that: of connections that come faster than
+//! its idle threads wake, it queues some behind threads that stay with another connection until
+//! that closes. Of five that are opened at once and kept, one is not answered. A browser opens six.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
-/// Taken where it is free: the URL is compiled into the tests, and should be the same the next time.
+/// Taken where it is free: the URL is compiled into the tests, and should be the same the next
+/// time.
 const PORT: u16 = 7171;
 
-/// Answers `/found` with 200 bytes and everything else with 404 until this program ends; gives the origin.
+/// Answers `/found` with 200 bytes and everything else with 404 until this program ends; gives the
+/// origin.
 ///
-/// # Errors
-/// When no port is free.
+/// # Errors When no port is free.
 pub(super) fn serve() -> io::Result<String> {
     let listen = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let listener = listen(PORT).or_else(|_| listen(0))?;

@@ -1,8 +1,10 @@
-//! Prints how long pages take from navigation until they can be used: fwit, and two that people use for such work.
-//! Needs FWIT_DIST, CHROME and CHROMEDRIVER, and for the other pages pip and npm. Argument: ROUNDS (7 if none).
+//! Prints how long pages take from navigation until they can be used: fwit, and two that people use
+//! for such work. Needs FWIT_DIST, CHROME and CHROMEDRIVER, and for the other pages pip and npm.
+//! Argument: ROUNDS (7 if none).
 //!
-//! Each load has a fresh browser, with nothing in its cache. Rounds alternate the pages, so that what else the
-//! machine does meets all of them. A page can be used when its first control is in the document.
+//! Each load has a fresh browser, with nothing in its cache. Rounds alternate the pages, so that
+//! what else the machine does meets all of them. A page can be used when its first control is in
+//! the document.
 
 mod host;
 mod pages;
