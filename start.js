@@ -1,5 +1,5 @@
-// Trunk calls this module's function when it loads the program: its progress and its end are shown in the frame of
-// index.html.
+// Trunk calls this module's function when it loads the program: its progress and its end are shown
+// in the frame of index.html.
 export default () => ({
   onProgress: ({ current, total }) => {
     const progress = document.querySelector("#start progress");

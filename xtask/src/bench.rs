@@ -61,3 +61,15 @@ pub fn measure(options: &BenchOptions) -> Result<()> {
         &["--nocapture", "recorder"],
     )
 }
+
+/// Builds the page as it is hosted, and loads it beside two other pages.
+///
+/// # Errors
+/// As [`run`]; or when pip or npm cannot install the other pages.
+pub fn load_time(rounds: &str) -> Result<()> {
+    Tools::ready()?.build_page()?;
+    let browser = Browser::ready()?;
+    let mut command = cargo();
+    command.args(["run", "--quiet", "--locked", "--package", "fwit-e2e", "--bin", "load-time", "--", rounds]);
+    process::must_run(e2e_env(&mut command, &browser)?).map(drop)
+}

@@ -29,10 +29,12 @@ enum How {
     Example(&'static str, &'static str, &'static [&'static str]),
     /// The engine beside a hand-written loop.
     Bench(BenchOptions),
+    /// The page's loading beside other pages', in so many rounds.
+    LoadTime(&'static str),
 }
 
 /// All proofs.
-pub const ALL: [Proof; 3] = [
+pub const ALL: [Proof; 4] = [
     Proof {
         name: "power",
         shows: "how often experiments claim a difference that is not there, or miss one \
@@ -54,6 +56,13 @@ pub const ALL: [Proof; 3] = [
         shows: "the engine's requests a second beside a hand-written loop's (docs/performance.md)",
         takes: "10 min",
         how: How::Bench(BenchOptions { rounds: 10, seconds: 8 }),
+        ci: None,
+    },
+    Proof {
+        name: "load-time",
+        shows: "how long the page takes to load, beside two others from PyPI and npm (docs/performance.md)",
+        takes: "5 min",
+        how: How::LoadTime("7"),
         ci: None,
     },
 ];
@@ -78,7 +87,7 @@ pub fn named(name: &str) -> Result<&'static Proof> {
 pub fn list() -> String {
     let line = |proof: &Proof| {
         let ci = if proof.ci.is_some() { "CI runs a short form" } else { "" };
-        format!("{:<8} {:>7}  {}\n                  {ci}", proof.name, proof.takes, proof.shows)
+        format!("{:<9} {:>7}  {}\n                  {ci}", proof.name, proof.takes, proof.shows)
     };
     ALL.iter().map(line).map(|text| text.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
@@ -114,6 +123,7 @@ fn one(name: &str, how: &How) -> Result<()> {
     eprintln!("\n== proof {name} ==");
     match how {
         How::Bench(options) => bench::measure(options),
+        How::LoadTime(rounds) => bench::load_time(rounds),
         How::Example(package, example, arguments) => {
             let mut command = cargo();
             command.args([
