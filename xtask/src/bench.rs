@@ -70,6 +70,16 @@ pub fn load_time(rounds: &str) -> Result<()> {
     Tools::ready()?.build_page()?;
     let browser = Browser::ready()?;
     let mut command = cargo();
-    command.args(["run", "--quiet", "--locked", "--package", "fwit-e2e", "--bin", "load-time", "--", rounds]);
+    command.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "fwit-e2e",
+        "--bin",
+        "load-time",
+        "--",
+        rounds,
+    ]);
     process::must_run(e2e_env(&mut command, &browser)?).map(drop)
 }

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
-use fwit_report::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
 use crate::page::state::{Engine, ExperimentForm, Notices, PlanForm, Status};
 use fwit_model::plan::PlanDraft;
 use fwit_present::{experiment as words, sentence};
+use fwit_report::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
 
 /// Reads a text of the draft, and writes it.
 type Text = (fn(&ExperimentDraft) -> String, fn(&mut ExperimentDraft, String));

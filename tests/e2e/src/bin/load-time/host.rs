@@ -26,7 +26,8 @@ type Files = HashMap<String, (&'static str, Bytes)>;
 /// Serves a folder for the rest of this program's life, `index.html` replaced by another text if
 /// there is one, and gives its URL.
 ///
-/// # Errors When the folder cannot be read, or no port is free.
+/// # Errors
+/// When the folder cannot be read, or no port is free.
 pub(crate) fn serve(folder: &Path, index: Option<&[u8]>) -> Result<String> {
     let mut files = Files::new();
     read(folder, "/", &mut files).with_context(|| format!("cannot read {}", folder.display()))?;

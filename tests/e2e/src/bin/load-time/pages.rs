@@ -28,7 +28,8 @@ pub(crate) struct Page {
 
 /// Installs what is missing into the tools' cache, and serves all pages; fwit's is the first.
 ///
-/// # Errors When something cannot be installed or served.
+/// # Errors
+/// When something cannot be installed or served.
 pub(crate) fn all() -> Result<Vec<Page>> {
     let dist = std::env::var_os("FWIT_DIST").map(PathBuf::from).context("FWIT_DIST is not set")?;
     let cache = tools::cache()?.join("load-time");

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::stage::Stage;
 
-const NODES: &str = "#/?nodes=n1=http://127.0.0.1:7101,n2=http://127.0.0.1:7102,n3=http://127.0.0.1:7103";
+const NODES: &str =
+    "#/?nodes=n1=http://127.0.0.1:7101,n2=http://127.0.0.1:7102,n3=http://127.0.0.1:7103";
 
 /// The form as it begins, and with each preset.
 pub fn plan(stage: &mut Stage) -> Result<()> {
@@ -71,8 +72,14 @@ pub fn fields(stage: &mut Stage) -> Result<()> {
     stage.keep("open-load", "states.field('Arrivals').value === 'constant'")?;
     stage.act("type('Stages', '0→50 in 30s, 50 for 2m, 20 for 1m');", &[])?;
     stage.keep("stages", "states.field('Stages').value")?;
-    stage.act("type('Stages', 'up and down'); type('Thresholds', 'errors < 0.1%\\nfast please');", &[])?;
-    stage.keep("stages-and-thresholds-problem", "states.field('Thresholds').ariaInvalid === 'true'")?;
+    stage.act(
+        "type('Stages', 'up and down'); type('Thresholds', 'errors < 0.1%\\nfast please');",
+        &[],
+    )?;
+    stage.keep(
+        "stages-and-thresholds-problem",
+        "states.field('Thresholds').ariaInvalid === 'true'",
+    )?;
     stage.act("field('Closed').click(); click('all 0'); click('Start');", &[])?;
     stage.keep_saying("mix-problem", "The run can't start yet")?;
     // A problem leads to its field.

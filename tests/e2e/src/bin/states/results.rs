@@ -50,7 +50,10 @@ pub fn result(stage: &mut Stage) -> Result<()> {
     stage.act("field('by node').click(); choose('Operation', 'get');", &[])?;
     stage.keep("curves-by-node", "states.field('by node').checked")?;
     stage.act("for (const summary of all('.chart-data summary')) summary.click();", &[])?;
-    stage.keep("charts-as-tables", "states.all('.chart-table').length === states.all('figure').length")?;
+    stage.keep(
+        "charts-as-tables",
+        "states.all('.chart-table').length === states.all('figure').length",
+    )?;
     stage.act("const later = all('button').filter((b) => b.textContent === 'Later rows' && !b.disabled); for (const b of later) b.click();", &[])?;
     stage.keep("later-rows", "true")?;
     stage.act("const keys = all('.chart-legend')[0].querySelectorAll('button'); keys[0].click();
@@ -133,7 +136,10 @@ pub fn experiment(stage: &mut Stage) -> Result<()> {
         const of = field('Operations'); of.selectedIndex = 1; of.dispatchEvent(new Event('change', { bubbles: true }));", &[])?;
     stage.keep("result-opened", "states.all('details').filter((d) => d.open).length > 3")?;
     stage.act("for (const summary of all('.chart-data summary')) summary.click();", &[])?;
-    stage.keep("charts-as-tables", "states.all('.chart-table').length === states.all('figure').length")?;
+    stage.keep(
+        "charts-as-tables",
+        "states.all('.chart-table').length === states.all('figure').length",
+    )?;
     stage.act("click('Use this set-up');", &[])?;
     stage.keep("set-up-used", "location.hash === '#/experiment' && states.says('Arm 3')")?;
     stage.go("#/runs")?;

@@ -53,7 +53,8 @@ pub fn live(stage: &mut Stage) -> Result<()> {
         "load": { "entities": 4, "warmup_s": 3000, "duration_s": 1 } });
     stage.first_visit("#/runs")?;
     start(stage, "start", &plan)?;
-    let both = "states.all('main .table tbody tr').length === 2 && states.all('figure').length === 2";
+    let both =
+        "states.all('main .table tbody tr').length === 2 && states.all('figure').length === 2";
     stage.keep_masked("answers", both)?;
     stage.act("click('Stop');", &[])?;
     stage.wait("document.documentElement.dataset.fwit === 'done'")?;
@@ -61,8 +62,10 @@ pub fn live(stage: &mut Stage) -> Result<()> {
     // A run from its start to its result, and what the live view says after it.
     stage.first_visit("#/runs")?;
     sticky(stage)?;
-    stage
-        .keep("result-after-the-run", "location.hash.startsWith('#/run/') && states.says('By operation')")?;
+    stage.keep(
+        "result-after-the-run",
+        "location.hash.startsWith('#/run/') && states.says('By operation')",
+    )?;
     stage.go("#/run")?;
     stage.keep_saying("over", "is over")?;
     Ok(())
@@ -70,7 +73,9 @@ pub fn live(stage: &mut Stage) -> Result<()> {
 
 /// Starts something and does not wait for its end.
 fn start(stage: &Stage, call: &str, what: &Value) -> Result<()> {
-    stage.act("window.over = fwit[args[0]](args[1]).catch(() => {});", &[json!(call), what.clone()]).map(drop)
+    stage
+        .act("window.over = fwit[args[0]](args[1]).catch(() => {});", &[json!(call), what.clone()])
+        .map(drop)
 }
 
 /// The library.
@@ -96,7 +101,8 @@ pub fn library(stage: &mut Stage) -> Result<()> {
     stage.act("click('Undo');", &[])?;
     stage.keep("undone", "states.all('main tbody tr').length === 3 && !states.notice('')")?;
     // Files: broken, of the same id, several at once.
-    stage.act("give('Run files', [['broken.json', args[0].slice(0, 1000)]]);", &[json!(files[0])])?;
+    stage
+        .act("give('Run files', [['broken.json', args[0].slice(0, 1000)]]);", &[json!(files[0])])?;
     stage.keep("broken-file", "states.notice('was not opened')")?;
     stage.act("click('Close', document.querySelector('.notices'));", &[])?;
     let mut other: Value = serde_json::from_str(&files[0])?;
