@@ -64,6 +64,7 @@ pub struct Browser {
     runtime: Runtime,
     /// None only while it is dropped.
     client: Option<Client>,
+    has_console: bool,
     driver: Driver,
 }
 
@@ -138,7 +139,9 @@ impl Browser {
         let options = json!({ "binary": firefox, "args": ["-headless"], "prefs": prefs });
         capabilities.insert("moz:firefoxOptions".to_owned(), options);
         capabilities.insert("acceptInsecureCerts".to_owned(), json!(true));
-        Self::start_with(&firefox, &driver, capabilities).map(Some)
+        let mut browser = Self::start_with(&firefox, &driver, capabilities)?;
+        browser.has_console = false;
+        Ok(Some(browser))
     }
 
     /// A program that may be missing outside CI.
@@ -164,7 +167,7 @@ impl Browser {
                 format!("{} did not start within {} s", program.display(), START.as_secs())
             })?
             .with_context(|| format!("{} did not start", program.display()))?;
-        let browser = Self { runtime, client: Some(client), driver };
+        let browser = Self { runtime, client: Some(client), has_console: true, driver };
         let timeouts = TimeoutConfiguration::new(Some(PATIENCE), Some(START), Some(Duration::ZERO));
         browser.run("set the timeouts", async |client| client.update_timeouts(timeouts).await)?;
         Ok(browser)
@@ -230,6 +233,11 @@ impl Browser {
             }
             self.runtime.block_on(async { tokio::time::sleep(LOOK).await });
         }
+    }
+
+    /// Whether [`Browser::console_errors`] can be asked: geckodriver has no such log.
+    pub fn has_console(&self) -> bool {
+        self.has_console
     }
 
     /// The errors that the console was given since the last time: exceptions, `console.error`,

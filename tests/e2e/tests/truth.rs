@@ -122,6 +122,8 @@ impl Side {
 
 /// Engine and bare loop at one server.
 struct Beside {
+    /// Standard error of the mean of the rounds' logs: how restless the machine was.
+    restless: f64,
     engine: Side,
     bare: Side,
     /// The engine's last run.
@@ -134,6 +136,12 @@ impl Beside {
     /// draws of a server that has a spread are not the same for both.
     fn ratio(&self, p: f64) -> f64 {
         self.engine.stretch(p) / self.bare.stretch(p)
+    }
+
+    /// How far the engine may be from the loop: 5 %, and what the rounds themselves disagree by. On a machine
+    /// that other programs take away all the time that is more.
+    fn allowed(&self) -> f64 {
+        CLOSE + 2.0 * self.restless
     }
 
     /// At this percentile the engine says what the bare loop says.
@@ -149,7 +157,7 @@ impl Beside {
             self.engine.seen.len(),
             self.bare.seen.len()
         );
-        assert!((ratio - 1.0).abs() <= CLOSE, "p{}: engine over loop is {ratio:.3}", 100.0 * p);
+        assert!((ratio - 1.0).abs() <= self.allowed(), "p{}: engine over loop is {ratio:.3}", 100.0 * p);
     }
 }
 
@@ -205,9 +213,12 @@ fn beside_the_loop(
         }
     }
     let ratios: Vec<_> = logs.iter().map(|log| format!("{:.3}", log.exp())).collect();
-    println!("medians of the rounds, engine over loop: {}", ratios.join(" "));
-    assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
-    let beside = Beside { engine, bare, last: last.unwrap(), server };
+    let restless = standard_error(&logs);
+    println!("medians of the rounds, engine over loop, ±{restless:.3}: {}", ratios.join(" "));
+    if browser.has_console() {
+        assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
+    }
+    let beside = Beside { restless, engine, bare, last: last.unwrap(), server };
     beside.assert_close(0.5);
     beside
 }

@@ -6,7 +6,7 @@ use fwit_e2e::Browser;
 use fwit_e2e::server::{Options, Pace};
 use serde_json::json;
 
-use super::{CLOSE, Side, beside_the_loop, percentile};
+use super::{Side, beside_the_loop, percentile};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -51,7 +51,7 @@ fn two_modes_stay_two_modes() {
     for (engine, bare) in engine.into_iter().zip(bare) {
         println!("engine {engine:.3} times the server's, loop {bare:.3} times");
         assert!(
-            (engine / bare - 1.0).abs() <= CLOSE,
+            (engine / bare - 1.0).abs() <= beside.allowed(),
             "a mode at {engine} times the server's, the loop's at {bare}"
         );
     }
