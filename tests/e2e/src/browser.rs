@@ -199,6 +199,14 @@ impl Browser {
                  \
                  \
                  \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 \
                  done({{ error: error instanceof Error ? String(error.stack) : JSON.stringify(error) }}));"
         );
         let mut answer = self.run("run a script", async |client| {

@@ -138,8 +138,8 @@ impl Beside {
         self.engine.stretch(p) / self.bare.stretch(p)
     }
 
-    /// How far the engine may be from the loop: 5 %, and what the rounds themselves disagree by. On a machine
-    /// that other programs take away all the time that is more.
+    /// How far the engine may be from the loop: 5 %, and what the rounds themselves disagree by. On
+    /// a machine that other programs take away all the time that is more.
     fn allowed(&self) -> f64 {
         CLOSE + 2.0 * self.restless
     }
@@ -157,7 +157,11 @@ impl Beside {
             self.engine.seen.len(),
             self.bare.seen.len()
         );
-        assert!((ratio - 1.0).abs() <= self.allowed(), "p{}: engine over loop is {ratio:.3}", 100.0 * p);
+        assert!(
+            (ratio - 1.0).abs() <= self.allowed(),
+            "p{}: engine over loop is {ratio:.3}",
+            100.0 * p
+        );
     }
 }
 
