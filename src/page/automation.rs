@@ -211,11 +211,11 @@ fn compare_runs(library: Library, ids: JsValue) -> Promise {
             control = Some(super::intervals::of_library(&run));
             all.push(run);
         }
-        let contrast = library
+        let intervals = library
             .compare_separate_runs_to_end(all, Measure::Service)
             .await
             .map_err(|m| messages_error(&[m]))?;
-        crate::run::contrast::apply(&mut comparison, &contrast, control);
+        crate::run::contrast::apply(&mut comparison, &intervals, control);
         go(&Route::Compare(ids));
         JSON::parse(&crate::json::write(&comparison))
     })

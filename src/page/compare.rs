@@ -71,7 +71,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
         let mut comparison = plain.get();
         let control = intervals.control(comparison.control.clone());
         match intervals.known.get() {
-            Some(contrast) => apply(&mut comparison, &contrast, control),
+            Some(known) => apply(&mut comparison, &known, control),
             None => comparison.control = control,
         }
         comparison

@@ -82,8 +82,8 @@ impl Intervals {
             ComparisonUpdate::Progress(done) => {
                 self.state.try_set(State::Working(done));
             }
-            ComparisonUpdate::Known(contrast, over) => {
-                self.known.try_set(Some(contrast));
+            ComparisonUpdate::Known(intervals, over) => {
+                self.known.try_set(Some(intervals));
                 if over {
                     self.state.try_set(State::Done);
                 }

@@ -138,9 +138,9 @@ impl Comparisons {
         drop(inner);
         let (all, port) = (self.clone(), port.clone());
         wasm_bindgen_futures::spawn_local(async move {
-            if let Some(contrast) = all.carry_out(&port, request, job).await {
+            if let Some(intervals) = all.carry_out(&port, request, job).await {
                 all.forget(request);
-                let result = Ok(Box::new(contrast));
+                let result = Ok(Box::new(intervals));
                 port.send(&FromWorker::Contrasted { request, result, over: true });
             }
         });

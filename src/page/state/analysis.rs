@@ -99,7 +99,7 @@ impl Analysis {
                 }
                 Ok(FromWorker::Contrasted { request, result, over }) => {
                     let update = match result {
-                        Ok(contrast) => ComparisonUpdate::Known(Arc::from(contrast), over),
+                        Ok(intervals) => ComparisonUpdate::Known(Arc::from(intervals), over),
                         Err(error) => ComparisonUpdate::Failed(error),
                     };
                     client.tell(request, update);

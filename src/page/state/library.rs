@@ -169,9 +169,9 @@ impl Library {
             return Ok(analysis.completed());
         }
         analysis.compare_separate_runs(runs, measure, move |update| {
-            if let ComparisonUpdate::Known(contrast, true) = &update {
+            if let ComparisonUpdate::Known(intervals, true) = &update {
                 self.inner.try_update_value(|inner| {
-                    inner.comparisons.push_back((ids.clone(), contrast.clone()));
+                    inner.comparisons.push_back((ids.clone(), intervals.clone()));
                     if inner.comparisons.len() > KEEP {
                         inner.comparisons.pop_front();
                     }
@@ -194,7 +194,7 @@ impl Library {
         let send = std::cell::RefCell::new(Some(send));
         let _pending = self.compare_separate_runs(runs, measure, move |update| {
             let answer = match update {
-                ComparisonUpdate::Known(contrast, true) => Ok(contrast),
+                ComparisonUpdate::Known(intervals, true) => Ok(intervals),
                 ComparisonUpdate::Failed(error) => Err(error),
                 ComparisonUpdate::Known(..) | ComparisonUpdate::Progress(_) => return,
             };
