@@ -13,6 +13,9 @@ fn main() {
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {
-    eprintln!("fwit is a web page: build it with `trunk build`, or start it with `cargo xtask demo`.");
+    eprintln!(
+        "fwit is a web page: build it with `trunk build --release`, or start it with `cargo xtask \
+         demo`."
+    );
     std::process::exit(2);
 }

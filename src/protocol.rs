@@ -1,19 +1,17 @@
 //! What page and worker say to each other.
 //!
-//! May not enter: behaviour. Called by: browser, worker, page. Calls: plan's file form, run's and experiment's views, check.
-//! Invariant: the worker speaks first ([`FromWorker::Ready`]); the page sends nothing before it and refuses
-//! another [`VERSION`]. One worker does one thing at a time; the engine and the analysis are two workers of
-//! the same program.
-//! Tests: beside the code; both ends in tests/browser and tests/e2e.
-
-mod reader;
+//! May not enter: behaviour. Called by: browser, worker, page. Calls: plan's file form, run's and
+//! experiment's views, check. Invariant: the worker speaks first ([`FromWorker::Ready`]); the page
+//! sends nothing before it and refuses another [`VERSION`]. One worker does one thing at a time;
+//! the engine and the analysis are two workers of the same program. Tests: beside the code; both
+//! ends in tests/browser and tests/e2e.
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::NodeCheck;
-use crate::experiment::view::{ExperimentView, Progress};
-use crate::run::contrast::Contrast;
-use crate::run::view::{Calibration, Live, Measure, RunView, Trouble};
+use fwit_report::check::NodeCheck;
+use fwit_report::experiment::view::{ExperimentView, Progress};
+use fwit_report::run::bootstrap::BootstrapComparison;
+use fwit_report::run::view::{Calibration, Disturbance, Live, Measure, RunView};
 
 /// Version of the messages. Any change of a type that travels raises it.
 pub const VERSION: u32 = 6;
@@ -30,7 +28,7 @@ pub enum ToWorker {
     /// Something that can disturb a run begins or ends in the page.
     Note {
         /// What.
-        trouble: Trouble,
+        trouble: Disturbance,
         /// Whether it begins.
         begins: bool,
     },
@@ -56,7 +54,7 @@ pub enum ToWorker {
         bytes: Vec<u8>,
     },
     /// Make intervals of these runs; the first is the one the others are compared with.
-    Contrast {
+    CompareRuns {
         /// Comes back with every answer.
         request: u32,
         /// The latency looked at.
@@ -98,7 +96,11 @@ impl RunKey {
     #[must_use]
     pub fn of(run: &Opened) -> RunKey {
         let view = &run.view;
-        RunKey { id: view.id.clone(), finished_at: view.finished_at.clone(), bytes: run.json.len() as u64 }
+        RunKey {
+            id: view.id.clone(),
+            finished_at: view.finished_at.clone(),
+            bytes: run.json.len() as u64,
+        }
     }
 }
 
@@ -140,7 +142,7 @@ pub enum FromWorker {
         run_id: String,
     },
     /// About once a second while a run is under way.
-    Beat(Box<Live>),
+    Snapshot(Box<Live>),
     /// The run is over.
     Finished(Box<Opened>),
     /// A period of an experiment begins; its beats follow.
@@ -176,26 +178,27 @@ pub enum FromWorker {
         /// The experiment.
         opened: Box<OpenedExperiment>,
     },
-    /// Runs of a [`ToWorker::Contrast`] that the worker needs to be sent.
+    /// Runs of a [`ToWorker::CompareRuns`] that the worker needs to be sent.
     Wanted {
         /// The request.
         request: u32,
         /// Their places among the runs.
         places: Vec<u32>,
     },
-    /// How far a [`ToWorker::Contrast`] is.
+    /// How far a [`ToWorker::CompareRuns`] is.
     Progress {
         /// The request.
         request: u32,
         /// 0 to 1.
         done: f64,
     },
-    /// Answer to [`ToWorker::Contrast`]: first of all operations together, at the end of each as well.
-    Contrasted {
+    /// Answer to [`ToWorker::CompareRuns`]: first of all operations together, at the end of each as
+    /// well.
+    Compared {
         /// The request.
         request: u32,
         /// The intervals, or why there are none.
-        result: Result<Box<Contrast>, String>,
+        result: Result<Box<BootstrapComparison>, String>,
         /// Whether it is the last answer.
         over: bool,
     },
@@ -222,7 +225,8 @@ pub struct OpenedExperiment {
 /// A message that could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "A message between page and worker could not be read ({0}). Reload the page; the two may be of different versions."
+    "A message between page and worker could not be read ({0}). Reload the page; the two may be of \
+     different versions."
 )]
 pub struct ProtocolError(#[from] postcard::Error);
 
@@ -239,7 +243,7 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, ProtocolError> {
 /// # Errors
 /// Where the bytes are no such message.
 pub fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, ProtocolError> {
-    reader::read(bytes).ok_or(ProtocolError(postcard::Error::SerdeDeCustom))
+    Ok(postcard::from_bytes(bytes)?)
 }
 
 #[cfg(test)]
@@ -248,13 +252,14 @@ mod tests {
 
     #[test]
     fn messages_survive_the_way() {
-        let message = FromWorker::Beat(Box::default());
+        let message = FromWorker::Snapshot(Box::default());
         assert_eq!(decode::<FromWorker>(&encode(&message).unwrap()).unwrap(), message);
     }
 
     #[test]
     fn broken_messages_are_errors() {
-        let bytes = encode(&ToWorker::Open { request: 1, name: "a".into(), bytes: vec![1; 50] }).unwrap();
+        let bytes =
+            encode(&ToWorker::Open { request: 1, name: "a".into(), bytes: vec![1; 50] }).unwrap();
         for cut in 0..bytes.len() {
             assert!(decode::<ToWorker>(&bytes[..cut]).is_err());
         }

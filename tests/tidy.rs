@@ -1,13 +1,18 @@
-//! What no compiler checks: who imports whom, how long files get, and that a document was looked at when the
-//! source it describes changed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+//! What no compiler checks: who imports whom, how long files get, and that a document was looked at
+//! when the source it describes changed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Who may import whom among the modules of the page's package: a module, and the modules it may name.
-/// A new arrow is a change of the architecture: docs/architecture.md says what each is for.
+/// Who may import whom among the modules of the page's package: a module, and the modules it may
+/// name. A new arrow is a change of the architecture: docs/architecture.md says what each is for.
 const ARROWS: &[(&str, &[&str])] = &[
     ("json", &[]),
     ("units", &["json"]),
@@ -24,7 +29,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("route", &["dialect", "plan"]),
     (
         "present",
-        &["json", "units", "sample", "plan", "dialect", "run", "experiment", "check", "protocol", "chart"],
+        &[
+            "json",
+            "units",
+            "sample",
+            "plan",
+            "dialect",
+            "run",
+            "experiment",
+            "check",
+            "protocol",
+            "chart",
+        ],
     ),
     ("protocol", &["units", "plan", "run", "experiment", "check"]),
     ("browser", &["units", "sample", "entity", "protocol", "chart"]),
@@ -127,7 +143,10 @@ fn imports_follow_the_arrows() {
     let mut wrong = Vec::new();
     for path in rust_files(&root().join("src")) {
         let Some(module) = module_of(&path) else { continue };
-        if path.file_stem().is_some_and(|n| n.to_string_lossy().ends_with("tests") || n == "vectors") {
+        if path
+            .file_stem()
+            .is_some_and(|n| n.to_string_lossy().ends_with("tests") || n == "vectors")
+        {
             continue;
         }
         let Some(may) = allowed.get(module.as_str()) else {
@@ -138,7 +157,12 @@ fn imports_follow_the_arrows() {
         for (number, line) in code(&text) {
             for part in line.split("crate::").skip(1) {
                 let names: Vec<&str> = if let Some(list) = part.strip_prefix('{') {
-                    list.split(['}', ';']).next().unwrap_or_default().split(',').map(str::trim).collect()
+                    list.split(['}', ';'])
+                        .next()
+                        .unwrap_or_default()
+                        .split(',')
+                        .map(str::trim)
+                        .collect()
                 } else {
                     vec![part]
                 };
@@ -198,7 +222,11 @@ fn every_module_says_what_it_owns() {
         .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//!"))
         .map(|path| path.display().to_string())
         .collect();
-    assert!(silent.is_empty(), "these files don't open with what they are for:\n{}", silent.join("\n"));
+    assert!(
+        silent.is_empty(),
+        "these files don't open with what they are for:\n{}",
+        silent.join("\n")
+    );
 }
 
 /// FNV-1a over the sources, white space folded, so that formatting alone changes nothing.

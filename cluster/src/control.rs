@@ -28,7 +28,11 @@ pub struct Ping {
 /// When it cannot be set up.
 pub fn client() -> anyhow::Result<reqwest::Client> {
     let redirect = reqwest::redirect::Policy::none();
-    Ok(reqwest::Client::builder().no_proxy().redirect(redirect).timeout(Duration::from_secs(10)).build()?)
+    Ok(reqwest::Client::builder()
+        .no_proxy()
+        .redirect(redirect)
+        .timeout(Duration::from_secs(10))
+        .build()?)
 }
 
 /// Asks a node who it is; none when it does not answer so within two seconds.
@@ -48,14 +52,19 @@ pub async fn status(flags: &StatusFlags) -> anyhow::Result<()> {
     let client = client()?;
     let mut answered = 0;
     for offset in 0..u16::from(flags.nodes) {
-        let port =
-            flags.port.checked_add(offset).with_context(|| format!("--port {} is too high", flags.port))?;
+        let port = flags
+            .port
+            .checked_add(offset)
+            .with_context(|| format!("--port {} is too high", flags.port))?;
         let url = format!("http://127.0.0.1:{port}");
         match ping(&client, url.clone(), flags.api_key.as_deref()).await {
             Some(ping) => {
                 answered += 1;
                 let leader = if ping.leader_url.is_empty() { "none" } else { &ping.leader_url };
-                println!("node: {} {url} {} term {} leader {leader}", ping.node, ping.role, ping.term);
+                println!(
+                    "node: {} {url} {} term {} leader {leader}",
+                    ping.node, ping.role, ping.term
+                );
             }
             None => println!("node: n{} {url} unreachable", offset + 1),
         }

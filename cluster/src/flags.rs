@@ -26,8 +26,11 @@ pub struct Cli {
 pub enum Task {
     /// Start a whole cluster and keep it running in the foreground.
     Up(Box<UpFlags>),
-    /// Run one node in the foreground, with the same flags as `up`; also brings back a node that was killed.
+    /// Run one node in the foreground, with the same flags as `up`; also brings back a node that
+    /// was killed.
     Node(Box<NodeFlags>),
+    /// Serve a built page on 127.0.0.1 and [::1], and print `page: ORIGIN`.
+    Page(PageFlags),
     /// Say for each node who it is, what its role is and whom it takes for the leader.
     Status(StatusFlags),
     /// The node stops answering clients and peers, until `resume`.
@@ -66,6 +69,19 @@ pub struct NodeFlags {
     /// Folder for the cluster's data; the node's own is `n1`, `n2`, ... in it.
     #[arg(long)]
     pub data: PathBuf,
+    /// Stop when standard input ends.
+    #[arg(long)]
+    pub exit_on_stdin_eof: bool,
+}
+
+/// Flags of `page`.
+#[derive(Debug, Args)]
+pub struct PageFlags {
+    /// The folder that Trunk built.
+    pub folder: PathBuf,
+    /// Port; 0 takes a free one.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
     /// Stop when standard input ends.
     #[arg(long)]
     pub exit_on_stdin_eof: bool,
@@ -140,8 +156,8 @@ pub struct ClusterFlags {
     /// One way between two nodes, in milliseconds.
     #[arg(long, default_value = "0", value_parser = millis)]
     pub hop_ms: f64,
-    /// Round trip between a client and each node, in milliseconds: `a,b,c`; half of it passes before the node sees the
-    /// request, half after. Nodes left out have 0.
+    /// Round trip between a client and each node, in milliseconds: `a,b,c`; half of it passes
+    /// before the node sees the request, half after. Nodes left out have 0.
     #[arg(long, value_delimiter = ',', value_parser = millis)]
     pub client_ms: Vec<f64>,
     /// How long a read occupies a node's one server, in milliseconds.
@@ -169,7 +185,8 @@ pub struct ClusterFlags {
 
 /// Parses a delay in milliseconds.
 fn millis(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| format!("{text:?} is not a number of milliseconds"))?;
+    let value: f64 =
+        text.parse().map_err(|_| format!("{text:?} is not a number of milliseconds"))?;
     if (0.0..=60_000.0).contains(&value) {
         Ok(value)
     } else {
@@ -252,7 +269,10 @@ impl ClusterFlags {
         let mut args: Vec<String> = vec![
             format!("--nodes={}", self.nodes),
             format!("--port={}", self.port),
-            format!("--writes={}", if self.writes == Writes::Redirect { "redirect" } else { "forward" }),
+            format!(
+                "--writes={}",
+                if self.writes == Writes::Redirect { "redirect" } else { "forward" }
+            ),
             format!("--reads={}", if self.reads == Reads::Local { "local" } else { "forward" }),
             format!("--rate={}", self.rate),
             format!("--event-rate={}", self.event_rate),
@@ -318,8 +338,19 @@ mod tests {
     #[test]
     fn ports_that_collide_are_refused() {
         assert!(up(&[]).cluster.check().is_ok());
-        assert!(up(&["--peer-port=7102"]).cluster.check().unwrap_err().to_string().contains("overlap"));
-        assert!(up(&["--port=65000"]).cluster.check().unwrap_err().to_string().contains("--peer-port"));
-        assert!(up(&["--client-ms=1,2,3,4"]).cluster.check().unwrap_err().to_string().contains("4 values"));
+        assert!(
+            up(&["--peer-port=7102"]).cluster.check().unwrap_err().to_string().contains("overlap")
+        );
+        assert!(
+            up(&["--port=65000"]).cluster.check().unwrap_err().to_string().contains("--peer-port")
+        );
+        assert!(
+            up(&["--client-ms=1,2,3,4"])
+                .cluster
+                .check()
+                .unwrap_err()
+                .to_string()
+                .contains("4 values")
+        );
     }
 }

@@ -1,14 +1,17 @@
 //! `fwit-cluster`: see `README.md`.
 
+use anyhow::Context;
 use clap::Parser;
 use fwit_cluster::flags::{Cli, Task};
-use fwit_cluster::{control, node, up};
+use fwit_cluster::{control, page, serve, up};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
+
+/// Names what is logged, as in `info,openraft=warn`.
+const LOG: &str = "FWIT_CLUSTER_LOG";
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("FWIT_CLUSTER_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error,openraft=off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(cli) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
@@ -19,11 +22,21 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
+    let quiet = || {
+        Targets::new().with_default(LevelFilter::ERROR).with_target("openraft", LevelFilter::OFF)
+    };
+    let targets = match std::env::var(LOG) {
+        Ok(text) => text.parse().with_context(|| format!("{LOG} is {text:?}"))?,
+        Err(_) => quiet(),
+    };
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(log.with_filter(targets)).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.task {
             Task::Up(flags) => up::run(flags).await,
-            Task::Node(flags) => node::run(flags).await,
+            Task::Node(flags) => serve::run(flags).await,
+            Task::Page(flags) => page::run(flags).await,
             Task::Status(flags) => control::status(&flags).await,
             Task::Pause(target) => control::fault(&target, "pause").await,
             Task::Resume(target) => control::fault(&target, "resume").await,

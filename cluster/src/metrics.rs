@@ -69,8 +69,9 @@ pub struct Metrics {
     memory: Gauge,
 }
 
-const BUCKETS: [f64; 15] =
-    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+const BUCKETS: [f64; 15] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -118,7 +119,11 @@ impl Default for Metrics {
         );
         registry.register("fwit_raft_applied_index", "Last log entry applied", m.applied.clone());
         registry.register("fwit_subscribers", "Open event streams", m.subscribers.clone());
-        registry.register("fwit_events_sent", "Events written to subscribers", m.events_sent.clone());
+        registry.register(
+            "fwit_events_sent",
+            "Events written to subscribers",
+            m.events_sent.clone(),
+        );
         registry.register("process_cpu_seconds_total", "User and system CPU time", m.cpu.clone());
         registry.register("process_resident_memory_bytes", "Resident memory", m.memory.clone());
         metrics.registry = Arc::new(registry);
@@ -132,17 +137,21 @@ impl Metrics {
         self.started.get_or_create(&Started { route: route.name(), via }).inc();
     }
 
-    /// A request was answered, `took` after it came in. Preflights are counted, but not among the latencies.
+    /// A request was answered, `took` after it came in. Preflights are counted, but not among the
+    /// latencies.
     pub fn answer(&self, route: Route, method: &str, code: u16, via: Via, took: Duration) {
         self.answered
             .get_or_create(&Answered { route: route.name(), method: method.to_owned(), code, via })
             .inc();
         if method != "OPTIONS" {
-            self.seconds.get_or_create(&Started { route: route.name(), via }).observe(took.as_secs_f64());
+            self.seconds
+                .get_or_create(&Started { route: route.name(), via })
+                .observe(took.as_secs_f64());
         }
     }
 
-    /// A request was refused: `ratelimited`, `unauthorized`, `host`, `origin`, `no_leader`, `leader_dead`.
+    /// A request was refused: `ratelimited`, `unauthorized`, `host`, `origin`, `no_leader`,
+    /// `leader_dead`.
     pub fn reject(&self, reason: &'static str) {
         self.rejected.get_or_create(&Why { reason }).inc();
     }
@@ -173,7 +182,8 @@ impl Metrics {
     }
 }
 
-/// CPU seconds and resident bytes of this process (proc(5), /proc/pid/stat); none where there is no /proc.
+/// CPU seconds and resident bytes of this process (proc(5), /proc/pid/stat); none where there is no
+/// /proc.
 fn process() -> Option<(f64, i64)> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // Fields count from after the name, which may hold anything; the first one there is number 3.

@@ -1,32 +1,28 @@
-//! One node: opens its store, joins consensus, serves its two ports.
+//! One node: its store, its part in consensus, its leader, its limits. `serve` puts the ports in
+//! front of it.
 
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::http::HeaderValue;
-use axum::serve::ListenerExt;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use openraft::{BasicNode, Config, SnapshotPolicy};
-use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 
 use crate::flags::{ClusterFlags, NodeFlags, time};
-use crate::http;
 use crate::metrics::Metrics;
 use crate::raft::batch::Submitter;
 use crate::raft::leader::{View, watch_leader};
 use crate::raft::log::LogStore;
 use crate::raft::machine::{Event, Machine};
-use crate::raft::network::Peers;
+use crate::raft::network::{ELECT, Peers, READ_INDEX};
 use crate::raft::{NodeId, Raft};
 use crate::shape::{Gate, Server, Timer};
 
-/// Raft's beat and its patience, without hops, in milliseconds. A dead leader is replaced after the longer patience
-/// (its lease) plus one election time-out: 1 to 1.2 s.
+/// Raft's beat and its patience, without hops, in milliseconds. A dead leader is replaced after the
+/// longer patience (its lease) plus one election time-out: 1 to 1.2 s.
 const HEARTBEAT: u64 = 250;
 const ELECTION: (u64, u64) = (400, 600);
 /// A snapshot is taken when a restart would have to replay more than this.
@@ -100,93 +96,24 @@ impl std::fmt::Debug for Parts {
     }
 }
 
-/// Runs a node until it is told to stop.
-///
-/// # Errors
-/// When a port is taken, the data folder cannot be used, or consensus does not start.
-pub async fn run(flags: Box<NodeFlags>) -> anyhow::Result<()> {
-    flags.cluster.check()?;
-    let nodes = flags.cluster.nodes;
-    anyhow::ensure!(flags.cluster.ids().contains(&flags.id), "--id {} is not one of {nodes} nodes", flags.id);
-    let peer_listener = bind(flags.cluster.peer_address(flags.id)?).await?;
-    let port = flags.cluster.public_port(flags.id);
-    let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-    let listener6 = match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
-        Ok(listener) => Some(listener),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => anyhow::bail!(taken(port)),
-        // A machine without IPv6.
-        Err(_) => None,
-    };
-    let node = Node::start(&flags).await?;
-    tokio::spawn(serve(peer_listener, http::peers(&node)));
-    node.join().await?;
-    if let Some(listener) = listener6 {
-        tokio::spawn(serve(listener, http::public(&node)));
-    }
-    tokio::spawn(serve(listener, http::public(&node)));
-    stopped(flags.exit_on_stdin_eof).await?;
-    // What is acknowledged is on disk; a shutdown only ends sooner what a kill would end too.
-    let _ = tokio::time::timeout(Duration::from_secs(2), node.raft.shutdown()).await;
-    Ok(())
-}
-
-/// The error text for a taken port.
-#[must_use]
-pub fn taken(port: u16) -> String {
-    format!("port {port} is taken by another program; use --port")
-}
-
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    match TcpListener::bind(address).await {
-        Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => anyhow::bail!(taken(address.port())),
-        Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
-    }
-}
-
-async fn serve(listener: TcpListener, router: axum::Router) {
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::warn!("TCP_NODELAY: {error}");
-        }
-    });
-    // Ends only with the process.
-    let _ = axum::serve(listener, router).await;
-}
-
-/// Waits for SIGINT, SIGTERM, or the end of standard input where that counts.
-///
-/// # Errors
-/// When the handlers cannot be installed.
-pub async fn stopped(on_stdin_eof: bool) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let (sender, eof) = tokio::sync::oneshot::channel();
-    if on_stdin_eof {
-        std::thread::spawn(move || {
-            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-            let _ = sender.send(());
-        });
-    }
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        Ok(()) = eof, if on_stdin_eof => {}
-    }
-    Ok(())
-}
-
 impl Node {
-    async fn start(flags: &NodeFlags) -> anyhow::Result<Self> {
+    /// Opens the store and starts consensus.
+    ///
+    /// # Errors
+    /// When the data folder cannot be used, or consensus does not start.
+    pub async fn start(flags: &NodeFlags) -> anyhow::Result<Self> {
         let cluster = flags.cluster.clone();
         let name = format!("n{}", flags.id);
         let folder = flags.data.join(&name);
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
         let log_path = folder.join("log.redb");
-        let log = LogStore::open(&log_path).with_context(|| format!("cannot open {}", log_path.display()))?;
+        let log = LogStore::open(&log_path)
+            .with_context(|| format!("cannot open {}", log_path.display()))?;
         let (machine, events) = Machine::open(&folder)?;
         let timer = Timer::start()?;
-        let addresses = cluster.ids().map(|id| cluster.peer_address(id)).collect::<anyhow::Result<_>>()?;
+        let addresses =
+            cluster.ids().map(|id| cluster.peer_address(id)).collect::<anyhow::Result<_>>()?;
         let peers = Peers {
             client: reqwest::Client::builder()
                 .no_proxy()
@@ -200,7 +127,8 @@ impl Node {
             addresses,
         };
         let raft =
-            Raft::new(flags.id, Arc::new(config(&cluster)?), peers.clone(), log, machine.clone()).await?;
+            Raft::new(flags.id, Arc::new(config(&cluster)?), peers.clone(), log, machine.clone())
+                .await?;
         let metrics = Metrics::default();
         let leader = {
             let (peers, metrics) = (peers.clone(), metrics.clone());
@@ -233,7 +161,10 @@ impl Node {
     }
 
     /// Founds the cluster where this is its first node, and starts the node's own chores.
-    async fn join(&self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When the cluster cannot be founded.
+    pub async fn join(&self) -> anyhow::Result<()> {
         if self.id == 1 && !self.raft.is_initialized().await? {
             let members: std::collections::BTreeMap<_, _> =
                 self.flags.ids().map(|id| (id, BasicNode::new(self.peers.address(id)))).collect();
@@ -268,15 +199,17 @@ impl Node {
 
     /// Gives the leadership away; ends when another node leads.
     ///
-    /// openraft 0.9 has no transfer (Ongaro's thesis, 3.10), so it is put together: take no more writes, wait until
-    /// all are applied, fall silent until the lease of the followers is over, have the best follower stand.
+    /// openraft 0.9 has no transfer (Ongaro's thesis, 3.10), so it is put together: take no more
+    /// writes, wait until all are applied, fall silent until the lease of the followers is over,
+    /// have the best follower stand.
     pub async fn hand_over(&self) {
         let _undo = HandOver::begin(self);
         let mut metrics = self.raft.metrics();
         // Ends when the channel does: with the node.
         let _ = metrics.wait_for(|m| m.last_applied.map(|id| id.index) == m.last_log_index).await;
         self.peers.quiet.close(true);
-        tokio::time::sleep(Duration::from_millis(self.raft.config().election_timeout_max + 20)).await;
+        tokio::time::sleep(Duration::from_millis(self.raft.config().election_timeout_max + 20))
+            .await;
         let mut leader = self.leader.clone();
         loop {
             let followers = {
@@ -294,16 +227,25 @@ impl Node {
             };
             let moved = async {
                 for (_, follower) in followers.into_iter().rev() {
-                    let url = format!("http://{}{}", self.peers.address(follower), http::peer::ELECT);
-                    let asked = self.peers.client.post(url).timeout(Duration::from_millis(500)).send().await;
+                    let url = format!("http://{}{}", self.peers.address(follower), ELECT);
+                    let asked = self
+                        .peers
+                        .client
+                        .post(url)
+                        .timeout(Duration::from_millis(500))
+                        .send()
+                        .await;
                     if asked.is_ok() {
                         break;
                     }
                 }
                 let wait = leader.wait_for(|view| view.leader.is_some_and(|id| id != self.id));
-                tokio::time::timeout(Duration::from_millis(self.raft.config().election_timeout_min), wait)
-                    .await
-                    .is_ok()
+                tokio::time::timeout(
+                    Duration::from_millis(self.raft.config().election_timeout_min),
+                    wait,
+                )
+                .await
+                .is_ok()
             };
             if moved.await {
                 return;
@@ -315,12 +257,15 @@ impl Node {
     async fn catch_up(&self) {
         let mut leader = self.leader.clone();
         loop {
-            let Ok(view) = leader.wait_for(|view| view.reachable().is_some()).await.map(|view| *view) else {
+            let Ok(view) =
+                leader.wait_for(|view| view.reachable().is_some()).await.map(|view| *view)
+            else {
                 return;
             };
             let Some(id) = view.reachable() else { continue };
             if let Some(index) = self.read_index(id).await {
-                let reached = self.raft.wait(None).applied_index_at_least(Some(index), "caught up").await;
+                let reached =
+                    self.raft.wait(None).applied_index_at_least(Some(index), "caught up").await;
                 if reached.is_ok() {
                     self.caught_up.store(true, Ordering::Release);
                 }
@@ -332,10 +277,16 @@ impl Node {
 
     async fn read_index(&self, leader: NodeId) -> Option<u64> {
         if leader == self.id {
-            return self.raft.get_read_log_id().await.ok().map(|(read, _)| read.map_or(0, |id| id.index));
+            return self
+                .raft
+                .get_read_log_id()
+                .await
+                .ok()
+                .map(|(read, _)| read.map_or(0, |id| id.index));
         }
-        let url = format!("http://{}{}", self.peers.address(leader), http::peer::READ_INDEX);
-        let answer = self.peers.client.get(url).timeout(Duration::from_secs(2)).send().await.ok()?;
+        let url = format!("http://{}{}", self.peers.address(leader), READ_INDEX);
+        let answer =
+            self.peers.client.get(url).timeout(Duration::from_secs(2)).send().await.ok()?;
         answer.error_for_status().ok()?.text().await.ok()?.parse().ok()
     }
 

@@ -1,4 +1,5 @@
-//! The cluster's shape: waits with sub-millisecond precision, the one server of a node, and gates that hold traffic.
+//! The cluster's shape: waits with sub-millisecond precision, the one server of a node, and gates
+//! that hold traffic.
 //!
 //! Waits are kept by a thread of their own on the kernel's timers: tokio's have a grain of 1 ms.
 
@@ -117,11 +118,12 @@ impl Shared {
     }
 }
 
-/// The one server of a node: requests are served first come, first served, each for its service time.
+/// The one server of a node: requests are served first come, first served, each for its service
+/// time.
 ///
-/// Kept as the time at which the server falls free (Lindley, 1952): a request departs at
-/// `max(now, free) + service`, so no error adds up from one request to the next. A client that goes away leaves
-/// its turn occupied, as it would on a server that does not notice.
+/// Kept as the time at which the server falls free (Lindley, 1952): a request departs at `max(now,
+/// free) + service`, so no error adds up from one request to the next. A client that goes away
+/// leaves its turn occupied, as it would on a server that does not notice.
 #[derive(Debug, Default)]
 pub struct Server {
     free: Mutex<Option<Instant>>,
@@ -185,7 +187,11 @@ mod tests {
         let departures: Vec<_> = (1..=3).map(|_| server.turn(now, service)).collect();
         assert_eq!(departures, (1..=3).map(|n| Some(now + service * n)).collect::<Vec<_>>());
         let later = now + Duration::from_secs(1);
-        assert_eq!(server.turn(later, service), Some(later + service), "an idle server starts at once");
+        assert_eq!(
+            server.turn(later, service),
+            Some(later + service),
+            "an idle server starts at once"
+        );
         assert_eq!(server.turn(later, Duration::ZERO), None);
     }
 

@@ -1,7 +1,8 @@
-//! `up`: starts the nodes as processes of their own, waits until they serve, and stops them at the end.
+//! `up`: starts the nodes as processes of their own, waits until they serve, and stops them at the
+//! end.
 //!
-//! A node ends when its standard input does. The other end of that pipe is here, so nodes end with this process,
-//! however it ends.
+//! A node ends when its standard input does. The other end of that pipe is here, so nodes end with
+//! this process, however it ends.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
@@ -14,7 +15,7 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use crate::control::{self, Ping};
 use crate::flags::{API_KEY_ENV, ClusterFlags, UpFlags};
-use crate::node;
+use crate::listen::{stopped, taken};
 use crate::raft::NodeId;
 
 /// How long the nodes may take to find a leader.
@@ -45,7 +46,7 @@ pub async fn run(flags: Box<UpFlags>) -> anyhow::Result<()> {
         pipes.push(child.stdin.take());
         nodes.push((id, child));
     }
-    let stop = node::stopped(flags.exit_on_stdin_eof);
+    let stop = stopped(flags.exit_on_stdin_eof);
     tokio::pin!(stop);
     let started = tokio::select! {
         started = ready(&flags.cluster, &mut nodes) => started.map(Some),
@@ -71,10 +72,10 @@ fn ports_free(cluster: &ClusterFlags) -> anyhow::Result<()> {
     for id in cluster.ids() {
         let public = cluster.public_port(id);
         for port in [public, cluster.peer_address(id)?.port()] {
-            anyhow::ensure!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), node::taken(port));
+            anyhow::ensure!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), taken(port));
         }
         if let Err(error) = TcpListener::bind((Ipv6Addr::LOCALHOST, public)) {
-            anyhow::ensure!(error.kind() != std::io::ErrorKind::AddrInUse, node::taken(public));
+            anyhow::ensure!(error.kind() != std::io::ErrorKind::AddrInUse, taken(public));
         }
     }
     Ok(())
@@ -82,7 +83,12 @@ fn ports_free(cluster: &ClusterFlags) -> anyhow::Result<()> {
 
 fn start(cluster: &ClusterFlags, id: NodeId, data: &Path) -> anyhow::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("node").arg(format!("--id={id}")).arg("--exit-on-stdin-eof").arg("--data").arg(data);
+    command
+        .arg("node")
+        .arg(format!("--id={id}"))
+        .arg("--exit-on-stdin-eof")
+        .arg("--data")
+        .arg(data);
     command.args(cluster.to_args()).stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true);
     match &cluster.api_key {
         Some(key) => command.env(API_KEY_ENV, key),
@@ -101,9 +107,11 @@ async fn ready(cluster: &ClusterFlags, nodes: &mut [(NodeId, Child)]) -> anyhow:
                 anyhow::bail!("n{id} stopped while starting ({status})");
             }
         }
-        let asked =
-            cluster.ids().map(|id| control::ping(&client, cluster.url(id), cluster.api_key.as_deref()));
-        let pings: Vec<_> = futures_util::future::join_all(asked).await.into_iter().flatten().collect();
+        let asked = cluster
+            .ids()
+            .map(|id| control::ping(&client, cluster.url(id), cluster.api_key.as_deref()));
+        let pings: Vec<_> =
+            futures_util::future::join_all(asked).await.into_iter().flatten().collect();
         let first = pings.first().map(|ping| ping.leader_url.clone()).unwrap_or_default();
         let agreed = pings.iter().all(|ping| ping.caught_up && ping.leader_url == first);
         if pings.len() == nodes.len() && agreed && !first.is_empty() {
@@ -120,7 +128,11 @@ async fn ready(cluster: &ClusterFlags, nodes: &mut [(NodeId, Child)]) -> anyhow:
     }
 }
 
-fn announce(cluster: &ClusterFlags, nodes: &[(NodeId, Child)], pings: &[Ping]) -> anyhow::Result<()> {
+fn announce(
+    cluster: &ClusterFlags,
+    nodes: &[(NodeId, Child)],
+    pings: &[Ping],
+) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for (id, child) in nodes {
         writeln!(out, "pid: n{id} {}", child.id().unwrap_or(0))?;
@@ -138,7 +150,8 @@ async fn report_ends(nodes: &mut [(NodeId, Child)]) {
     let ends = nodes.iter_mut().map(|(id, child)| async move {
         match child.wait().await {
             Ok(status) => eprintln!(
-                "fwit-cluster: n{id} ended ({status}); `fwit-cluster node --id {id} ...` brings it back"
+                "fwit-cluster: n{id} ended ({status}); `fwit-cluster node --id {id} ...` brings it \
+                 back"
             ),
             Err(error) => eprintln!("fwit-cluster: n{id}: {error}"),
         }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use gloo_timers::callback::Timeout;
 use web_sys::Performance;
 
-use crate::units::Micros;
+use fwit_quantities::units::Micros;
 
 /// The waits. Clones share them.
 #[derive(Clone, Debug)]

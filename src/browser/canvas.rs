@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, ImageData};
 
 use super::theme;
-use crate::chart::ink::{Fill, Ink, Palette};
-use crate::chart::scene::{
+use fwit_chart::ink::{Fill, Ink, Palette};
+use fwit_chart::scene::{
     Anchor, Baseline, Item, Label, Point, Raster, Rect, Scene, Shape, Size, Stroke, TextSize,
     Weight,
 };

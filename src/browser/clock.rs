@@ -6,8 +6,8 @@ use gloo_timers::future::TimeoutFuture;
 use web_sys::Performance;
 
 use super::alarms::Alarms;
-use crate::entity::world::Clock;
-use crate::units::Micros;
+use fwit_engine::environment::Clock;
+use fwit_quantities::units::Micros;
 
 /// Waits of this length or longer share one timer. Shorter ones have a timer each, to be on time.
 const LONG: Micros = Micros(500_000);

@@ -8,8 +8,8 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
 use web_sys::Performance;
 
-use crate::entity::world::{EventStream, NoAnswer, StreamItem};
-use crate::units::Micros;
+use fwit_engine::environment::{EventStream, NoAnswer, StreamItem};
+use fwit_quantities::units::Micros;
 
 /// A WebSocket as a stream of events.
 #[allow(missing_debug_implementations, reason = "the socket has none")]

@@ -1,7 +1,7 @@
 //! Tells when the page is hidden, shown, frozen or resumed.
 
 use super::listener::Listener;
-use crate::entity::instrument::Trouble;
+use fwit_engine::instrument::Disturbance;
 
 /// Listens to the page's visibility and life cycle until it is dropped.
 #[derive(Debug)]
@@ -19,15 +19,17 @@ impl PageLifecycle {
     /// Calls `tell` with what disturbs the page, and whether it begins or ends. When the tab is
     /// hidden already, it is called at once.
     #[must_use]
-    pub fn watch(tell: impl Fn(Trouble, bool) + Clone + 'static) -> PageLifecycle {
+    pub fn watch(tell: impl Fn(Disturbance, bool) + Clone + 'static) -> PageLifecycle {
         if is_hidden() {
-            tell(Trouble::Hidden, true);
+            tell(Disturbance::Hidden, true);
         }
         let (frozen, resumed) = (tell.clone(), tell.clone());
         let listeners = vec![
-            Listener::on_document("visibilitychange", move |_| tell(Trouble::Hidden, is_hidden())),
-            Listener::on_document("freeze", move |_| frozen(Trouble::Frozen, true)),
-            Listener::on_document("resume", move |_| resumed(Trouble::Frozen, false)),
+            Listener::on_document("visibilitychange", move |_| {
+                tell(Disturbance::Hidden, is_hidden())
+            }),
+            Listener::on_document("freeze", move |_| frozen(Disturbance::Frozen, true)),
+            Listener::on_document("resume", move |_| resumed(Disturbance::Frozen, false)),
         ];
         PageLifecycle { _listeners: listeners }
     }

@@ -13,9 +13,9 @@ use web_sys::{
     PerformanceResourceTiming, PerformanceServerTiming,
 };
 
-use crate::entity::names::{Found, Names};
-use crate::sample::{Protocol, WireTiming};
-use crate::units::Micros;
+use crate::entry_matching::{EntryMatcher, Found};
+use fwit_quantities::sample::{Protocol, WireTiming};
+use fwit_quantities::units::Micros;
 
 /// How many entries the browser may list before they are cleared: it keeps 250, then complains.
 const CLEAR_AFTER: u32 = 150;
@@ -31,7 +31,7 @@ pub struct ResourceTimings {
 #[derive(Debug, Default)]
 struct Books {
     next_ticket: u64,
-    names: Names,
+    names: EntryMatcher,
     done: Vec<(u64, Option<WireTiming>)>,
     /// Tickets of requests under way: their timings are held back until they are over.
     open: HashSet<u64>,

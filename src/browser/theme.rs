@@ -5,8 +5,8 @@ use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement}
 
 use super::listener::Listener;
 use super::observe::Attributes;
-use crate::chart::ink::{Ink, Palette};
-use crate::chart::ramp::Color;
+use fwit_chart::ink::{Ink, Palette};
+use fwit_chart::ramp::Color;
 
 /// Returns whether the reader prefers a dark ground.
 pub fn prefers_dark() -> bool {

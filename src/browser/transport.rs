@@ -10,9 +10,9 @@ use web_sys::{Headers, Performance};
 use super::event_stream::SocketEvents;
 use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
-use crate::entity::world::{Call, NoAnswer, Reply, Transport, Wire};
-use crate::sample::WireTiming;
-use crate::units::{Micros, decimal};
+use fwit_engine::environment::{Call, NoAnswer, Reply, Transport, Wire};
+use fwit_quantities::sample::WireTiming;
+use fwit_quantities::units::{Micros, decimal};
 
 /// The browser's network. Clones share its requests and timings.
 #[derive(Clone, Debug)]

@@ -11,12 +11,12 @@ use super::state::{
 };
 use crate::browser::files::Picked;
 use crate::browser::{clipboard, document};
-use crate::experiment::Experiment;
-use crate::plan::{Plan, to_link, wire};
-use crate::present::form::plan_text;
-use crate::present::library::Card;
-use crate::route::{Prefill, Route};
-use crate::run::rename::{free_id, same_run, with_id};
+use fwit_model::plan::{Plan, to_link, wire};
+use fwit_present::form::plan_text;
+use fwit_present::library::Card;
+use fwit_present::route::{Prefill, Route};
+use fwit_report::experiment::Experiment;
+use fwit_report::run::rename::{free_id, same_run, with_id};
 
 /// Is told how a run ended.
 pub type OnEnd = Box<dyn FnOnce(RunEnd)>;
@@ -164,7 +164,7 @@ impl Actions {
             return Ok(Route::Experiment(None));
         }
         let id = item.id().to_string();
-        if !crate::route::is_id(&id) {
+        if !fwit_present::route::is_id(&id) {
             return Err(format!("Its id “{id}” is none: letters, digits, “-”, “_” and “.” are."));
         }
         if let Item::Run(run) = &item {

@@ -9,11 +9,11 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::actions::{Actions, OnEnd};
 use super::state::{Engine, Library, PlanForm, RunEnd, go};
-use crate::experiment::{self, ExperimentError};
-use crate::plan::{Problem, preset, wire};
-use crate::route::Route;
-use crate::run::compare::compare;
-use crate::run::view::Measure;
+use fwit_model::plan::{Problem, preset, wire};
+use fwit_present::route::Route;
+use fwit_report::experiment::{self, ExperimentError};
+use fwit_report::run::compare::compare;
+use fwit_report::run::view::Measure;
 
 /// Puts `fwit` on the window.
 pub fn install() {
@@ -60,8 +60,8 @@ fn function2(f: impl Fn(JsValue, JsValue) -> JsValue + 'static) -> Function {
 
 fn preset_object(name: &JsValue) -> Result<JsValue, JsValue> {
     let plan = name.as_string().and_then(|name| preset(&name)).ok_or_else(|| {
-        let sims = crate::plan::SIM_PRESETS.iter().map(|p| p.name);
-        let known: Vec<_> = crate::plan::PRESETS.iter().map(|p| p.name).chain(sims).collect();
+        let sims = fwit_model::plan::SIM_PRESETS.iter().map(|p| p.name);
+        let known: Vec<_> = fwit_model::plan::PRESETS.iter().map(|p| p.name).chain(sims).collect();
         JsValue::from(Error::new(&format!(
             "There is no such preset; there are: {}.",
             known.join(", ")
@@ -152,7 +152,10 @@ fn carried_out(start: &dyn Fn(OnEnd) -> Result<(), String>) -> Promise {
 /// Measures how fast this browser is. Without a plan, the plan form gives the slots.
 fn calibrate(engine: Engine, plan_form: PlanForm, plan: &JsValue) -> Promise {
     let given = if plan.is_undefined() || plan.is_null() {
-        plan_form.draft.with_untracked(crate::plan::PlanDraft::plan).map_err(|p| problems_error(&p))
+        plan_form
+            .draft
+            .with_untracked(fwit_model::plan::PlanDraft::plan)
+            .map_err(|p| problems_error(&p))
     } else {
         json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)))
     };
@@ -161,9 +164,9 @@ fn calibrate(engine: Engine, plan_form: PlanForm, plan: &JsValue) -> Promise {
         Err(error) => return Promise::reject(&error),
     };
     Promise::new(&mut move |resolve, reject| {
-        let tell = Box::new(move |result: Result<crate::run::view::Calibration, String>| {
+        let tell = Box::new(move |result: Result<fwit_report::run::view::Calibration, String>| {
             let value = result
-                .map(|c| crate::json::write(&c))
+                .map(|c| fwit_model::json::write(&c))
                 .map_err(|m| messages_error(&[m]))
                 .and_then(|json| JSON::parse(&json));
             let _ = match value {
@@ -215,8 +218,8 @@ fn compare_runs(library: Library, ids: JsValue) -> Promise {
             .compare_separate_runs_to_end(all, Measure::Service)
             .await
             .map_err(|m| messages_error(&[m]))?;
-        crate::run::contrast::apply(&mut comparison, &intervals, control);
+        fwit_report::run::bootstrap::apply(&mut comparison, &intervals, control);
         go(&Route::Compare(ids));
-        JSON::parse(&crate::json::write(&comparison))
+        JSON::parse(&fwit_model::json::write(&comparison))
     })
 }

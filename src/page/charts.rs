@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use super::chart::Slot;
 use super::intervals::Intervals;
 use super::parts::MethodLink;
-use crate::chart::figure::ChartError;
-use crate::present::charts::{self, By, Drawn, Marks, Over, series_measure};
-use crate::present::method::BLOCK_BOOTSTRAP;
 use crate::protocol::Opened;
-use crate::run::view::{Annotation, Measure, RunView, Second};
+use fwit_chart::figure::ChartError;
+use fwit_present::charts::{self, By, Drawn, Marks, Over, series_measure};
+use fwit_present::method::BLOCK_BOOTSTRAP;
+use fwit_report::run::view::{Annotation, Measure, RunView, Second};
 
 /// The live view's charts.
 #[component]
@@ -89,7 +89,7 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
                 <RunSlot
                     run=r()
                     measure
-                    make=|r, _| charts::closure(charts::whole(r), Marks::of(r))
+                    make=|r, _| charts::littles_law_ratio(charts::whole(r), Marks::of(r))
                     empty="An open load has no Little's law to close."
                     cursor
                 />
@@ -98,7 +98,7 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         <section class="panel">
             <h2>"Entities"</h2>
             <p class="hint">
-                {if run.view.camps.found() {
+                {if run.view.latency_groups.found() {
                     "A dot is one entity’s mean for an operation, with the colour and the shape \
                      of its camp."
                 } else {
@@ -109,7 +109,7 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
             <RunSlot
                 run=r()
                 measure
-                make=|r, _| charts::camps(r)
+                make=|r, _| charts::latency_groups(r)
                 height=480.0
                 empty="No entity had an answer."
             />

@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::camps::CampsSideBySide;
 use super::intervals::Intervals;
+use super::latency_groups::LatencyGroupsSideBySide;
 use super::parts::{Icon, MeasureSwitch, MethodLink};
 use super::separate_runs::{SeparateRuns, ShiftPanel};
 use super::state::{Library, go};
 use crate::browser::environment::local_time;
-use crate::present::figure;
-use crate::present::form::label;
-use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
 use crate::protocol::Opened;
-use crate::route::Route;
-use crate::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
-use crate::run::contrast::{apply, interval, signed};
-use crate::run::view::Measure;
-use crate::units::three_digits;
+use fwit_present::figure;
+use fwit_present::form::label;
+use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
+use fwit_present::route::Route;
+use fwit_quantities::units::three_digits;
+use fwit_report::run::bootstrap::{apply, interval, signed};
+use fwit_report::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
+use fwit_report::run::view::Measure;
 
 /// Opens the runs, then shows them side by side.
 #[component]
@@ -71,14 +71,18 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
         let mut comparison = plain.get();
         let control = intervals.control(comparison.control.clone());
         match intervals.known.get() {
-            Some(known) => apply(&mut comparison, &known, control),
+            Some(intervals) => apply(&mut comparison, &intervals, control),
             None => comparison.control = control,
         }
         comparison
     });
-    let camps = Memo::new(move |_| {
+    let latency_groups = Memo::new(move |_| {
         plain.with(|c| {
-            c.runs.iter().map(|r| r.label.clone()).zip(c.camps.iter().cloned()).collect::<Vec<_>>()
+            c.runs
+                .iter()
+                .map(|r| r.label.clone())
+                .zip(c.latency_groups.iter().cloned())
+                .collect::<Vec<_>>()
         })
     });
     let swapped = {
@@ -149,7 +153,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             </details>
             <ShiftPanel comparison />
             <super::charts::CompareCharts runs labels measure intervals />
-            {move || view! { <CampsSideBySide runs=camps.get() /> }}
+            {move || view! { <LatencyGroupsSideBySide runs=latency_groups.get() /> }}
         </article>
     }
 }

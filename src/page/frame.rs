@@ -18,7 +18,7 @@ use super::state::{
 };
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};
-use crate::route::{Prefill, Route};
+use fwit_present::route::{Prefill, Route};
 
 /// Puts the page into the document's body.
 pub fn mount() {

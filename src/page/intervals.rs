@@ -6,11 +6,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::state::{ComparisonUpdate, Library, PendingComparison};
-use crate::present::charts::series_measure;
 use crate::protocol::Opened;
-use crate::run::compare::Control;
-use crate::run::contrast::Contrast;
-use crate::run::view::Measure;
+use fwit_present::charts::series_measure;
+use fwit_report::run::bootstrap::BootstrapComparison;
+use fwit_report::run::compare::Control;
+use fwit_report::run::view::Measure;
 
 /// How far the intervals are.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,7 +30,7 @@ pub enum State {
 #[derive(Clone, Copy)]
 pub struct Intervals {
     /// The intervals so far.
-    pub known: RwSignal<Option<Arc<Contrast>>>,
+    pub known: RwSignal<Option<Arc<BootstrapComparison>>>,
     /// How far they are.
     pub state: RwSignal<State>,
     /// A run of the library that serves as control; `None` until it was looked for.

@@ -9,12 +9,12 @@ use super::parts::{Badge, Icon, Tone};
 use super::state::{Library, go};
 use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
-use crate::present::figure;
-use crate::present::library::{Card, CardKind};
-use crate::present::sentence;
-use crate::route::Route;
-use crate::run::view::Ended;
-use crate::units::{Micros, three_digits};
+use fwit_present::figure;
+use fwit_present::library::{Card, CardKind};
+use fwit_present::route::Route;
+use fwit_present::sentence;
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::Ended;
 
 /// The list.
 #[component]

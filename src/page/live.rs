@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use super::charts::LiveCharts;
 use super::parts::{Health, Icon, Tile, TimeSource, Verdict};
 use super::state::{Engine, Status};
-use crate::present::figure::{self, percent};
-use crate::present::sentence;
-use crate::present::table::{Column, outcomes};
-use crate::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
-use crate::units::{Micros, three_digits};
+use fwit_present::figure::{self, percent};
+use fwit_present::sentence;
+use fwit_present::table::{Column, outcomes};
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
 
 /// The live view. Without a run it says what to do next.
 #[component]

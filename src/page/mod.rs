@@ -13,7 +13,6 @@
 
 mod actions;
 mod automation;
-mod camps;
 pub mod chart;
 mod charts;
 mod compare;
@@ -21,6 +20,7 @@ mod drop_zone;
 mod experiment;
 mod frame;
 mod intervals;
+mod latency_groups;
 mod library;
 mod live;
 mod notices;

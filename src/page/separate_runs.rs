@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::chart::Slot;
 use super::intervals::{Intervals, State};
 use super::parts::MethodLink;
-use crate::present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
-use crate::present::shift::shift;
-use crate::run::compare::Comparison;
+use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
+use fwit_present::shift::shift;
+use fwit_report::run::compare::Comparison;
 
 /// Findings, caution and control.
 #[component]

@@ -11,14 +11,14 @@ use super::Port;
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
-use crate::dialect::Request;
-use crate::entity::leader::within;
-use crate::entity::world::{Call, Clock, Room, Transport};
-use crate::plan::{self, Plan};
 use crate::protocol::FromWorker;
-use crate::run::view::Calibration;
-use crate::stats::recorder::new_histogram;
-use crate::units::Micros;
+use fwit_engine::environment::within;
+use fwit_engine::environment::{Call, Clock, Room, Transport};
+use fwit_model::dialect::Request;
+use fwit_model::plan::{self, Plan};
+use fwit_quantities::units::Micros;
+use fwit_report::run::view::Calibration;
+use fwit_stats::recorder::new_histogram;
 
 /// How long the first requests open connections and wake the machine up.
 const SETTLE: Micros = Micros(300_000);

@@ -12,14 +12,14 @@ use web_sys::{DedicatedWorkerGlobalScope, RequestCache, RequestInit, RequestMode
 use super::Port;
 use crate::browser::clock::BrowserClock;
 use crate::browser::transport::FetchTransport;
-use crate::check::{AddressFacts, NodeCheck};
-use crate::dialect::{self, Request};
-use crate::entity::leader::within;
-use crate::entity::world::{Call, Clock, Transport, Wire};
-use crate::plan::{self, BaseUrl, Plan};
 use crate::protocol::FromWorker;
-use crate::sample::WireTiming;
-use crate::units::Micros;
+use fwit_engine::environment::within;
+use fwit_engine::environment::{Call, Clock, Transport, Wire};
+use fwit_model::dialect::{self, Request};
+use fwit_model::plan::{self, BaseUrl, Plan};
+use fwit_quantities::sample::WireTiming;
+use fwit_quantities::units::Micros;
+use fwit_report::check::{AddressFacts, NodeCheck};
 
 /// Timings by ticket, of requests to other addresses.
 type Timings = RefCell<HashMap<u64, Option<WireTiming>>>;

@@ -10,13 +10,13 @@ use gloo_timers::future::TimeoutFuture;
 use crate::browser::clock::BrowserClock;
 use crate::browser::event_stream::SocketEvents;
 use crate::browser::transport::FetchTransport;
-use crate::entity::world::{
+use fwit_engine::environment::{
     Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport,
 };
-use crate::sample::WireTiming;
-use crate::sim::clock::VirtualClock;
-use crate::sim::transport::{SimEvents, SimTransport};
-use crate::units::Micros;
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_engine::sim::transport::{SimEvents, SimTransport};
+use fwit_quantities::sample::WireTiming;
+use fwit_quantities::units::Micros;
 
 /// The browser's clock, or a simulation's.
 #[derive(Clone, Debug)]

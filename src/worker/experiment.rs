@@ -10,15 +10,15 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
-use crate::dialect;
-use crate::entity::engine::BEAT;
-use crate::entity::world::Clock;
-use crate::experiment::{self, About, Event, Experiment, World};
 use crate::protocol::{FromWorker, OpenedExperiment, Start};
-use crate::run::view::Calibration;
-use crate::sim::arms::transports;
-use crate::sim::clock::VirtualClock;
-use crate::units::{Micros, three_digits};
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::TICK;
+use fwit_engine::sim::arms::transports;
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_model::dialect;
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::experiment::{self, About, Event, Experiment, ExperimentEnvironment};
+use fwit_report::run::view::Calibration;
 
 /// Carries an experiment out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -42,7 +42,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
     };
     let tell = |event: Event<'_>| match event {
         Event::Period(progress) => port.send(&FromWorker::Period(progress)),
-        Event::Beat(live) => port.send(&FromWorker::Beat(Box::new(live()))),
+        Event::Snapshot(live) => port.send(&FromWorker::Snapshot(Box::new(live()))),
     };
     let sims: Vec<_> = experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
     let carried = if sims.is_empty() {
@@ -58,7 +58,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
         about.calibration = words(&calibration);
         let watch = Watch::new(&running.notes);
         let transport = AnyTransport::Fetch(FetchTransport::new(performance, auth));
-        let world = World {
+        let world = ExperimentEnvironment {
             transport: &|_| transport.clone(),
             clock: AnyClock::Real(clock),
             api_key: start.api_key,
@@ -73,7 +73,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
         let time = VirtualClock::default();
         let clusters = transports(&sims, experiment.file.seed, &time);
         let Some(any) = clusters.first() else { return Err("It has no arms.".into()) };
-        let world = World {
+        let world = ExperimentEnvironment {
             transport: &|arm| AnyTransport::Simulated(clusters.get(arm).unwrap_or(any).clone()),
             clock: AnyClock::Virtual(time.clone()),
             api_key: None,
@@ -85,7 +85,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
         // Snapshots come by the page's clock, not by the simulation's, which is much faster.
         let last = Cell::new(clock.now());
         let now_and_then = |event: Event<'_>| {
-            if clock.now().since(last.get()) >= BEAT {
+            if clock.now().since(last.get()) >= TICK {
                 last.set(clock.now());
                 tell(event);
             } else if let Event::Period(_) = event {
@@ -98,12 +98,12 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
     about.finished_at = environment::now_rfc3339();
     let (file, view) =
         experiment::finish(&experiment, carried, about).map_err(|e| e.to_string())?;
-    let json = crate::json::write(&file);
+    let json = fwit_model::json::write(&file);
     port.send(&FromWorker::ExperimentFinished(Box::new(OpenedExperiment { json, view })));
     Ok(())
 }
 
-fn first(experiment: &Experiment) -> Option<crate::plan::DialectId> {
+fn first(experiment: &Experiment) -> Option<fwit_model::plan::DialectId> {
     experiment.arms.first().map(|arm| arm.plan.cluster.dialect)
 }
 

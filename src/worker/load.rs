@@ -8,15 +8,15 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
-use crate::dialect;
-use crate::entity::engine::{BEAT, Run};
-use crate::entity::world::Clock;
-use crate::plan;
 use crate::protocol::{FromWorker, Opened, Start};
-use crate::run::build::About;
-use crate::run::summary;
-use crate::sim::clock::VirtualClock;
-use crate::sim::transport::SimTransport;
+use fwit_engine::environment::Clock;
+use fwit_engine::live_run::{LiveRun, TICK};
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_engine::sim::transport::SimTransport;
+use fwit_model::dialect;
+use fwit_model::plan;
+use fwit_report::run::build::{About, RunReport};
+use fwit_report::run::summary;
 
 /// Carries a run out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -41,7 +41,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         let virtual_clock = transport.clock().clone();
         let (transport, time) =
             (AnyTransport::Simulated(transport), AnyClock::Virtual(virtual_clock.clone()));
-        let run = Run::new(plan, transport, time, start.run_id.clone(), None, running.stop.clone());
+        let run =
+            LiveRun::new(plan, transport, time, start.run_id.clone(), None, running.stop.clone());
         port.send(&FromWorker::Started { run_id: start.run_id });
         // Snapshots come by the page's clock, not by the simulation's, which is much faster.
         let snapshots = Snapshots::default();
@@ -49,9 +50,9 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         let may_end = run.shared.plan.thresholds.iter().any(|t| t.abort);
         let work = run.carry_out(|run| {
             if may_end {
-                run.enforce(&run.live(usize::MAX));
+                RunReport::of(run).enforce(&RunReport::of(run).live(usize::MAX));
             }
-            if clock.now().since(last.get()) >= BEAT {
+            if clock.now().since(last.get()) >= TICK {
                 last.set(clock.now());
                 snapshots.send(port, run);
             }
@@ -62,14 +63,14 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
         environment
             .extend([("cluster".into(), "simulated".into()), ("simulated time".into(), took)]);
         let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
-        run.file(ended, &about)
+        RunReport::of(&run).file(ended, &about)
     } else {
         environment.push(("clock step".into(), clock.tick().to_string()));
         let dialect = dialect::of(plan.cluster.dialect);
         let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
         let (transport, time) =
             (AnyTransport::Fetch(FetchTransport::new(performance, auth)), AnyClock::Real(clock));
-        let run = Run::new(
+        let run = LiveRun::new(
             plan,
             transport,
             time,
@@ -89,10 +90,10 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
             .await
             .map_err(|e| vec![e.to_string()])?;
         let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
-        run.file(ended, &about)
+        RunReport::of(&run).file(ended, &about)
     };
     let view = summary::view(&file).map_err(|e| vec![e.to_string()])?;
-    let json = crate::json::write(&file);
+    let json = fwit_model::json::write(&file);
     port.send(&FromWorker::Finished(Box::new(Opened { json, view })));
     Ok(())
 }
@@ -105,10 +106,10 @@ struct Snapshots {
 }
 
 impl Snapshots {
-    fn send(&self, port: &Port, run: &Run<AnyTransport, AnyClock>) {
-        let live = run.live(self.seconds.get());
+    fn send(&self, port: &Port, run: &LiveRun<AnyTransport, AnyClock>) {
+        let live = RunReport::of(run).live(self.seconds.get());
         self.seconds.set(self.seconds.get() + live.seconds.len());
-        run.enforce(&live);
-        port.send(&FromWorker::Beat(Box::new(live)));
+        RunReport::of(run).enforce(&live);
+        port.send(&FromWorker::Snapshot(Box::new(live)));
     }
 }

@@ -21,11 +21,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::entity::engine::Stop;
-use crate::experiment::ExperimentError;
 use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
-use crate::run::view::Trouble;
-use crate::run::{self, RunError};
+use fwit_engine::live_run::Stop;
+use fwit_report::experiment::ExperimentError;
+use fwit_report::run::view::Disturbance;
+use fwit_report::run::{self, RunError};
 
 /// The worker's side of the conversation.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ struct Running {
 }
 
 /// What the page told of itself since the last snapshot, and when (ms of the worker's clock).
-type Notes = Rc<RefCell<Vec<(Trouble, bool, f64)>>>;
+type Notes = Rc<RefCell<Vec<(Disturbance, bool, f64)>>>;
 
 fn receive(
     port: &Port,
@@ -120,7 +120,7 @@ fn receive(
         ToWorker::Open { request, bytes, .. } => {
             port.send(&open(comparisons, request, &bytes));
         }
-        ToWorker::Contrast { request, measure, resamples, runs } => {
+        ToWorker::CompareRuns { request, measure, resamples, runs } => {
             comparisons.ask(port, request, measure, resamples, runs);
         }
         ToWorker::Add { request, place, json } => comparisons.add(port, request, place, &json),
@@ -144,13 +144,14 @@ fn open(comparisons: &separate_runs::Comparisons, request: u32, bytes: &[u8]) ->
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let result = match run::open(bytes) {
         Ok((file, view)) => {
-            let opened = Opened { json: crate::json::write(&file), view };
+            let opened = Opened { json: fwit_model::json::write(&file), view };
             comparisons.remember(protocol::RunKey::of(&opened), &file);
             Ok(Box::new(opened))
         }
-        Err(RunError::NotARun(what)) => match crate::experiment::open(bytes) {
+        Err(RunError::NotARun(what)) => match fwit_report::experiment::open(bytes) {
             Ok((file, view)) => {
-                let opened = Box::new(OpenedExperiment { json: crate::json::write(&file), view });
+                let opened =
+                    Box::new(OpenedExperiment { json: fwit_model::json::write(&file), view });
                 return FromWorker::OpenedExperiment { request, opened };
             }
             Err(ExperimentError::NotAnExperiment(_)) => Err(text(&RunError::NotARun(what))),

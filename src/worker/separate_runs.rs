@@ -11,9 +11,9 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::Port;
 use crate::protocol::{FromWorker, RunKey};
-use crate::run::contrast::{Contrast, Job, Seconds};
-use crate::run::view::Measure;
-use crate::run::wire::RunFile;
+use fwit_report::run::bootstrap::{BootstrapComparison, Job, Seconds};
+use fwit_report::run::view::Measure;
+use fwit_report::run::wire::RunFile;
 
 /// Resamples of one run in a step.
 const STEP: u32 = 250;
@@ -109,12 +109,12 @@ impl Comparisons {
             self.inner.borrow().waiting(request).and_then(|w| w.keys.get(place as usize).cloned());
         // The comparison was cancelled meanwhile.
         let Some(key) = key else { return };
-        let both = match crate::run::read(json.as_bytes()) {
+        let both = match fwit_report::run::read(json.as_bytes()) {
             Ok(file) => self.remember(key, &file),
             Err(error) => {
                 self.forget(request);
                 let result = Err(error.to_string());
-                return port.send(&FromWorker::Contrasted { request, result, over: true });
+                return port.send(&FromWorker::Compared { request, result, over: true });
             }
         };
         let whole = self.inner.borrow_mut().waiting_mut(request).is_some_and(|waiting| {
@@ -141,13 +141,18 @@ impl Comparisons {
             if let Some(intervals) = all.carry_out(&port, request, job).await {
                 all.forget(request);
                 let result = Ok(Box::new(intervals));
-                port.send(&FromWorker::Contrasted { request, result, over: true });
+                port.send(&FromWorker::Compared { request, result, over: true });
             }
         });
     }
 
     /// Returns the complete intervals; `None` when the comparison was cancelled.
-    async fn carry_out(&self, port: &Port, request: u32, mut job: Job) -> Option<Contrast> {
+    async fn carry_out(
+        &self,
+        port: &Port,
+        request: u32,
+        mut job: Job,
+    ) -> Option<BootstrapComparison> {
         let mut told = false;
         let now = || port.scope.performance().map_or(0.0, |p| p.now());
         let mut since = now();
@@ -155,7 +160,7 @@ impl Comparisons {
             if !told && !job.so_far().scopes.is_empty() {
                 told = true;
                 let result = Ok(Box::new(job.so_far().clone()));
-                port.send(&FromWorker::Contrasted { request, result, over: false });
+                port.send(&FromWorker::Compared { request, result, over: false });
             }
             if (0.0..SLICE_MS).contains(&(now() - since)) {
                 continue;
@@ -165,6 +170,6 @@ impl Comparisons {
             self.inner.borrow().waiting(request)?;
             since = now();
         }
-        Some(job.contrast())
+        Some(job.comparison())
     }
 }

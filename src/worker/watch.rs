@@ -5,15 +5,15 @@ use std::rc::Rc;
 
 use super::Notes;
 use crate::browser::pressure::Pressure;
-use crate::entity::instrument::Instrument;
-use crate::run::view::Trouble;
-use crate::units::Micros;
+use fwit_engine::instrument::Instrument;
+use fwit_quantities::units::Micros;
+use fwit_report::run::view::Disturbance;
 
 /// Watches until it is dropped. What lasts longer than a run, such as a hidden tab, is told to the
 /// next run too.
 pub(super) struct Watch {
     notes: Notes,
-    lasting: RefCell<Vec<Trouble>>,
+    lasting: RefCell<Vec<Disturbance>>,
     pressure: Option<Pressure>,
 }
 
@@ -22,7 +22,7 @@ impl Watch {
     pub(super) fn new(notes: &Notes) -> Watch {
         let pending = Rc::clone(notes);
         let pressure = Pressure::watch(move |serious, now_ms| {
-            pending.borrow_mut().push((Trouble::Pressure, serious, now_ms));
+            pending.borrow_mut().push((Disturbance::Pressure, serious, now_ms));
         });
         Watch { notes: Rc::clone(notes), lasting: RefCell::default(), pressure }
     }

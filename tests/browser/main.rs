@@ -1,11 +1,16 @@
 //! What only a real browser can show: fetch, Resource Timing, aborting, the worker's clock.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
-#[path = "../common/draws.rs"]
+#[path = "../../crates/stats/tests/common/draws.rs"]
 mod draws;
 mod recorder;
-#[path = "../common/simulated.rs"]
+#[path = "../../crates/report/tests/common/simulated.rs"]
 mod simulated;
 
 use std::collections::BTreeSet;
@@ -13,10 +18,10 @@ use std::collections::BTreeSet;
 use futures_util::future::{Either, join_all, select};
 use fwit::browser::clock::BrowserClock;
 use fwit::browser::transport::FetchTransport;
-use fwit::dialect::Request;
-use fwit::entity::world::{Call, Clock, NoAnswer, Reply, Transport, Wire};
-use fwit::sample::Protocol;
-use fwit::units::Micros;
+use fwit_engine::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
+use fwit_model::dialect::Request;
+use fwit_quantities::sample::Protocol;
+use fwit_quantities::units::Micros;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::DedicatedWorkerGlobalScope;
@@ -35,23 +40,22 @@ fn transport() -> FetchTransport {
     FetchTransport::new(scope().performance().unwrap(), None)
 }
 
-/// The origin of the test's own server.
-fn origin() -> String {
-    let location = scope().location();
-    // The worker may come from a blob: its origin is then the page's.
-    let origin = location.origin();
-    if origin == "null" {
-        location.href().trim_start_matches("blob:").split('/').take(3).collect::<Vec<_>>().join("/")
-    } else {
-        origin
-    }
+/// The server that `cargo xtask test browser` starts.
+const SERVER: Option<&str> = option_env!("FWIT_TEST_SERVER");
+
+fn origin() -> &'static str {
+    SERVER.expect("FWIT_TEST_SERVER was not set: run these tests with `cargo xtask test browser`")
 }
 
 fn get(path: &str) -> Request {
     Request::get(path.to_string())
 }
 
-async fn send(transport: &FetchTransport, base: &str, request: &Request) -> Result<Reply, NoAnswer> {
+async fn send(
+    transport: &FetchTransport,
+    base: &str,
+    request: &Request,
+) -> Result<Reply, NoAnswer> {
     transport.send(&Call { lane: 0, base, request, wants_text: &|status| status >= 400 }).await
 }
 
@@ -60,7 +64,7 @@ async fn fifty_identical_urls_at_once_are_timed_one_by_one() {
     let (transport, clock, base) = (transport(), clock(), origin());
     let request = get("/missing?key=the-same");
     let start = clock.now();
-    let replies = join_all((0..50).map(|_| send(&transport, &base, &request))).await;
+    let replies = join_all((0..50).map(|_| send(&transport, base, &request))).await;
     let took = clock.now().since(start);
     let tickets: BTreeSet<u64> = replies
         .into_iter()
@@ -87,10 +91,10 @@ async fn fifty_identical_urls_at_once_are_timed_one_by_one() {
 #[wasm_bindgen_test]
 async fn answers_are_read_whole_and_errors_have_their_text() {
     let (transport, base) = (transport(), origin());
-    let found = send(&transport, &base, &get("/")).await.unwrap();
+    let found = send(&transport, base, &get("/found")).await.unwrap();
     assert_eq!(found.status, 200);
     assert!(found.bytes > 100 && found.text.is_none() && found.final_url.is_none());
-    let missing = send(&transport, &base, &get("/missing")).await.unwrap();
+    let missing = send(&transport, base, &get("/missing")).await.unwrap();
     assert!(missing.status >= 400 && missing.text.is_some());
 }
 
@@ -108,14 +112,15 @@ async fn a_dropped_request_is_aborted_and_its_name_is_free_again() {
     let (transport, clock, base) = (transport(), clock(), origin());
     let request = get("/missing?key=dropped");
     for _ in 0..20 {
-        let sending = Box::pin(send(&transport, &base, &request));
+        let sending = Box::pin(send(&transport, base, &request));
         // The request is on its way, and nobody waits for it any more.
-        if let Either::Right((_, sending)) = select(sending, Box::pin(clock.sleep_until(Micros::ZERO))).await
+        if let Either::Right((_, sending)) =
+            select(sending, Box::pin(clock.sleep_until(Micros::ZERO))).await
         {
             drop(sending);
         }
     }
-    let Wire::Later(ticket) = send(&transport, &base, &request).await.unwrap().wire else {
+    let Wire::Later(ticket) = send(&transport, base, &request).await.unwrap().wire else {
         panic!("no ticket")
     };
     let deadline = clock.now() + Micros(10_000_000);

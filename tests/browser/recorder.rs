@@ -1,10 +1,11 @@
-//! What recording costs, where it happens: time a sample, and memory, which does not grow with their number.
+//! What recording costs, where it happens: time a sample, and memory, which does not grow with
+//! their number.
 
-use fwit::entity::world::Clock;
-use fwit::sample::{Outcome, Protocol, Sample, WireTiming};
-use fwit::stats::random::Stream;
-use fwit::stats::recorder::Recorder;
-use fwit::units::Micros;
+use fwit_engine::environment::Clock;
+use fwit_quantities::sample::{Outcome, Protocol, Sample, WireTiming};
+use fwit_quantities::units::Micros;
+use fwit_stats::random::Stream;
+use fwit_stats::recorder::Recorder;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 use super::clock;
@@ -56,7 +57,8 @@ fn record(recorder: &mut Recorder, dice: &mut Stream) {
 #[wasm_bindgen_test]
 fn memory_does_not_grow_with_the_number_of_samples() {
     let clock = clock();
-    let (mut dice, size) = (Stream::new(1, "samples", 0), || core::arch::wasm32::memory_size(0) * PAGE);
+    let (mut dice, size) =
+        (Stream::new(1, "samples", 0), || core::arch::wasm32::memory_size(0) * PAGE);
     let mut recorder = Recorder::new(9, 3, 50, Micros::ZERO, (Micros::ZERO, RUN));
     let mut figures = Vec::new();
     for _ in 0..3 {
@@ -67,7 +69,8 @@ fn memory_does_not_grow_with_the_number_of_samples() {
     assert_eq!(recorder.pending(), 0);
     for (turn, (ns, bytes)) in figures.iter().enumerate() {
         console_log!(
-            "recorder, {SAMPLES} samples of ten minutes, turn {turn}: {ns} ns a sample, {bytes} bytes more"
+            "recorder, {SAMPLES} samples of ten minutes, turn {turn}: {ns} ns a sample, {bytes} \
+             bytes more"
         );
     }
     // Values that were never seen before may still open a new cell here and there.

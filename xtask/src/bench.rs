@@ -1,12 +1,21 @@
-//! `cargo xtask bench`: what the engine can send beside a hand-written loop, and what recording costs.
+//! `cargo xtask bench`: what the engine can send beside a hand-written loop, and what recording
+//! costs.
 
 use anyhow::Result;
 
 use crate::browser::Browser;
-use crate::cli::BenchOptions;
+use crate::in_browser::{browser_tests, e2e_env};
 use crate::process;
-use crate::test::{browser_tests, e2e_env};
-use crate::tools::{Tools, cargo};
+use crate::tools::{Tools, cargo, cluster_build};
+
+/// Options of `bench`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BenchOptions {
+    /// Rounds of engine and loop.
+    pub rounds: u32,
+    /// Seconds that each counts in a round.
+    pub seconds: u32,
+}
 
 /// Builds the page, then runs the rounds, then the recorder in the page's own build settings.
 ///
@@ -14,8 +23,17 @@ use crate::tools::{Tools, cargo};
 /// When something does not build, there is no browser, or a run fails.
 pub fn run(options: &BenchOptions) -> Result<()> {
     process::stop_on_signals()?;
+    measure(options)
+}
+
+/// As [`run`], as a part of something that watches for signals already.
+///
+/// # Errors
+/// As [`run`].
+pub fn measure(options: &BenchOptions) -> Result<()> {
     let tools = Tools::ready()?;
     tools.build_page()?;
+    process::must_run(&mut cluster_build())?;
     let browser = Browser::ready()?;
     for lanes in [9, 1] {
         let mut command = cargo();
@@ -34,5 +52,34 @@ pub fn run(options: &BenchOptions) -> Result<()> {
             .args([options.rounds, options.seconds, lanes].map(|n| n.to_string()));
         process::must_run(e2e_env(&mut command, &browser)?)?;
     }
-    browser_tests(&tools, &browser, &["browser"], &["--profile", "page"], &["--nocapture", "recorder"])
+    browser_tests(
+        &tools,
+        &browser,
+        None,
+        &["browser"],
+        &["--profile", "page"],
+        &["--nocapture", "recorder"],
+    )
+}
+
+/// Builds the page as it is hosted, and loads it beside two other pages.
+///
+/// # Errors
+/// As [`run`]; or when pip or npm cannot install the other pages.
+pub fn load_time(rounds: &str) -> Result<()> {
+    Tools::ready()?.build_page()?;
+    let browser = Browser::ready()?;
+    let mut command = cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "fwit-e2e",
+        "--bin",
+        "load-time",
+        "--",
+        rounds,
+    ]);
+    process::must_run(e2e_env(&mut command, &browser)?).map(drop)
 }

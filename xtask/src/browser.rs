@@ -1,6 +1,7 @@
 //! Finding and installing a browser, the driver that fits it, and Python with `venv`.
 //!
-//! Installs only on Debian and its kin, as root or with a password-less sudo, from the system's own archive.
+//! Installs only on Debian and its kin, as root or with a password-less sudo, from the system's own
+//! archive.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +9,8 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process;
-use crate::tools::on_path;
+use crate::tools::{self, on_path};
+use crate::{need, process};
 
 /// A Chromium and its driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +32,56 @@ impl Browser {
         }
         install(
             &["chromium", "chromium-driver"],
-            "install Chromium or Chrome and the chromedriver of the same version, and put both on PATH or name them \
+            "install Chromium or Chrome and the chromedriver of the same version, and put both on \
+             PATH or name them \
              in CHROME and CHROMEDRIVER",
         )?;
-        let missing =
-            |what| format!("{what} is still missing after the installation of chromium and chromium-driver");
+        let missing = |what| {
+            format!(
+                "{what} is still missing after the installation of chromium and chromium-driver"
+            )
+        };
         Ok(Self {
             chrome: chrome()?.with_context(|| missing("the browser"))?,
             driver: driver()?.with_context(|| missing("chromedriver"))?,
         })
+    }
+}
+
+/// A Firefox and its driver: the same tests run in another engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firefox {
+    /// The browser's program.
+    pub program: PathBuf,
+    /// The driver's program.
+    pub driver: PathBuf,
+}
+
+impl Firefox {
+    /// Finds both through FIREFOX, GECKODRIVER, PATH and the tools' cache. None, and a line that
+    /// says so, when one is missing.
+    ///
+    /// # Errors
+    /// When one is missing in CI.
+    pub fn found() -> Result<Option<Self>> {
+        let program =
+            named("FIREFOX")?.or_else(|| on_path("firefox-esr")).or_else(|| on_path("firefox"));
+        let Some(program) =
+            need::found_or_left_out(program, "firefox", "apt-get install firefox-esr")?
+        else {
+            return Ok(None);
+        };
+        let cache = tools::cache()?;
+        let cached = cache.join("bin").join(format!("geckodriver{}", env::consts::EXE_SUFFIX));
+        let driver = named("GECKODRIVER")?
+            .or_else(|| on_path("geckodriver"))
+            .or(Some(cached).filter(|path| path.is_file()));
+        let how = format!(
+            "cargo install geckodriver --version 0.37.0 --locked --root {}",
+            cache.display()
+        );
+        Ok(need::found_or_left_out(driver, "geckodriver", &how)?
+            .map(|driver| Self { program, driver }))
     }
 }
 
@@ -48,14 +90,21 @@ impl Browser {
 /// # Errors
 /// When it does not and cannot be installed: exactly what to do.
 pub fn python_ready() -> Result<()> {
-    let works =
-        || process::output_of(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some();
+    let works = || {
+        process::output_of(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some()
+    };
     if works() {
         return Ok(());
     }
-    install(&["python3-venv"], "install Python 3 with its modules venv and ensurepip, as `python3` on PATH")?;
+    install(
+        &["python3-venv"],
+        "install Python 3 with its modules venv and ensurepip, as `python3` on PATH",
+    )?;
     if !works() {
-        bail!("`python3 -c 'import venv, ensurepip'` still fails after the installation of python3-venv");
+        bail!(
+            "`python3 -c 'import venv, ensurepip'` still fails after the installation of \
+             python3-venv"
+        );
     }
     Ok(())
 }
@@ -78,12 +127,14 @@ fn driver() -> Result<Option<PathBuf>> {
         return Ok(Some(named));
     }
     // Hosted CI machines name the folder.
-    let hosted = env::var_os("CHROMEWEBDRIVER").map(|folder| Path::new(&folder).join("chromedriver"));
+    let hosted =
+        env::var_os("CHROMEWEBDRIVER").map(|folder| Path::new(&folder).join("chromedriver"));
     Ok(hosted.filter(|path| path.is_file()).or_else(|| on_path("chromedriver")))
 }
 
 fn named(variable: &str) -> Result<Option<PathBuf>> {
-    let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) else {
+    let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+    else {
         return Ok(None);
     };
     if !path.is_file() {
@@ -101,7 +152,8 @@ fn install(packages: &[&str], by_hand: &str) -> Result<()> {
     let sudo = !root && process::output_of(Command::new("sudo").args(["-n", "true"])).is_some();
     if !root && !sudo {
         bail!(
-            "{wanted}: not found, and we may not install; run `sudo apt-get install {}`, or {by_hand}",
+            "{wanted}: not found, and we may not install; run `sudo apt-get install {}`, or \
+             {by_hand}",
             packages.join(" ")
         );
     }

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use lexopt::prelude::*;
 
+use crate::bench::BenchOptions;
+use crate::need;
+use crate::prove::{self, Proof};
 use crate::test::Step;
 
 /// What `--help` prints.
@@ -25,14 +28,20 @@ Usage: cargo xtask TASK
         clippy-wasm  lints of the page and its worker
         native       native tests, whole workspace
         browser      tests/browser in a headless browser
-        page         the page's release build and its size budget
+        page         the page's release build and its size
         e2e          page, browser and cluster together
+        proofs       short forms of the proofs: in CI (CI=true), elsewhere only when it is named
       CHROME and CHROMEDRIVER name the browser and its driver; else they are looked for on PATH, and
       on Debian, as root or with password-less sudo, installed.
 
+  prove [NAME...] [--subset ci]
+      Run the long proofs named, or the short forms that CI runs; without a name, list them.
+
   bench [--rounds 10] [--seconds 8]
-      Completed requests a second of the page's engine over those of a hand-written JavaScript loop that
-      only fetches: same browser, server and concurrency, in alternating rounds. And what recording one
+      Completed requests a second of the page's engine over those of a hand-written JavaScript \
+      loop that
+      only fetches: same browser, server and concurrency, in alternating rounds. And what \
+      recording one
       sample costs. A quiet machine gives closer rounds; the ratio holds on a busy one too.
 
   screenshots DIR [ROUTE...]
@@ -40,7 +49,7 @@ Usage: cargo xtask TASK
       light and dark, 1280 and 400 pixels wide.";
 
 /// One task and its options.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Task {
     /// Print the usage.
     Help,
@@ -48,6 +57,12 @@ pub enum Task {
     Demo(DemoOptions),
     /// `test`: the steps to run, in the order of the pipeline, never empty.
     Test(Vec<Step>),
+    /// `prove` without a name.
+    ListProofs,
+    /// `prove` with names.
+    Prove(Vec<&'static Proof>),
+    /// `prove --subset ci`
+    ProveSubset,
     /// `bench`
     Bench(BenchOptions),
     /// `screenshots`
@@ -67,15 +82,6 @@ pub struct DemoOptions {
     pub open: bool,
     /// Flags handed on to `fwit-cluster up`.
     pub cluster_flags: Vec<OsString>,
-}
-
-/// Options of `bench`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct BenchOptions {
-    /// Rounds of engine and loop.
-    pub rounds: u32,
-    /// Seconds that each counts in a round.
-    pub seconds: u32,
 }
 
 /// Options of `screenshots`.
@@ -99,6 +105,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task> {
         Some(Value(task)) => match task.to_string_lossy().as_ref() {
             "demo" => demo(words),
             "test" => test(words),
+            "prove" => prove(words),
             "bench" => bench(words),
             "screenshots" => screenshots(words),
             "help" => Ok(Task::Help),
@@ -109,8 +116,13 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task> {
 }
 
 fn demo(mut words: lexopt::Parser) -> Result<Task> {
-    let mut options =
-        DemoOptions { port: 8080, nodes: 3, cluster_port: 7101, open: true, cluster_flags: Vec::new() };
+    let mut options = DemoOptions {
+        port: 8080,
+        nodes: 3,
+        cluster_port: 7101,
+        open: true,
+        cluster_flags: Vec::new(),
+    };
     loop {
         // Everything behind `--` is the cluster's, whatever it looks like.
         if let Some(raw) = words.try_raw_args()
@@ -167,9 +179,32 @@ fn test(mut words: lexopt::Parser) -> Result<Task> {
         }
     }
     if named.is_empty() {
-        return Ok(Task::Test(Step::ALL.to_vec()));
+        let always = |step: &Step| *step != Step::Proofs || need::in_ci();
+        return Ok(Task::Test(Step::ALL.into_iter().filter(always).collect()));
     }
     Ok(Task::Test(Step::ALL.into_iter().filter(|step| named.contains(step)).collect()))
+}
+
+fn prove(mut words: lexopt::Parser) -> Result<Task> {
+    let mut proofs = Vec::new();
+    while let Some(word) = words.next()? {
+        match word {
+            Short('h') | Long("help") => return Ok(Task::Help),
+            Long("subset") => {
+                let subset = words.value()?;
+                if subset != "ci" || !proofs.is_empty() {
+                    bail!("prove: --subset is `ci`, and stands without names");
+                }
+                return match words.next()? {
+                    None => Ok(Task::ProveSubset),
+                    Some(other) => Err(other.unexpected().into()),
+                };
+            }
+            Value(name) => proofs.push(prove::named(&name.to_string_lossy())?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(if proofs.is_empty() { Task::ListProofs } else { Task::Prove(proofs) })
 }
 
 fn bench(mut words: lexopt::Parser) -> Result<Task> {
@@ -198,7 +233,9 @@ fn screenshots(mut words: lexopt::Parser) -> Result<Task> {
         }
     }
     let mut given = given.into_iter();
-    let Some(folder) = given.next() else { bail!("screenshots: the folder for the pictures is missing") };
+    let Some(folder) = given.next() else {
+        bail!("screenshots: the folder for the pictures is missing")
+    };
     let mut routes = Vec::new();
     for route in given {
         let route = route.string()?;
@@ -227,7 +264,8 @@ mod tests {
 
     #[test]
     fn demo_keeps_the_clusters_flags_apart() {
-        let Task::Demo(demo) = read("demo --nodes 5 --no-open -- --hop-ms 2 --port 1").unwrap() else {
+        let Task::Demo(demo) = read("demo --nodes 5 --no-open -- --hop-ms 2 --port 1").unwrap()
+        else {
             panic!("not a demo");
         };
         assert_eq!((demo.port, demo.nodes, demo.cluster_port, demo.open), (8080, 5, 7101, false));
@@ -236,15 +274,29 @@ mod tests {
 
     #[test]
     fn a_bench_has_rounds() {
-        assert_eq!(read("bench").unwrap(), Task::Bench(BenchOptions { rounds: 10, seconds: 8 }));
-        let other = Task::Bench(BenchOptions { rounds: 1, seconds: 2 });
-        assert_eq!(read("bench --seconds 2 --rounds 1").unwrap(), other);
+        for (line, rounds, seconds) in [("bench", 10, 8), ("bench --seconds 2 --rounds 1", 1, 2)] {
+            let Task::Bench(options) = read(line).unwrap() else { panic!("{line}") };
+            assert_eq!(options, BenchOptions { rounds, seconds });
+        }
     }
 
     #[test]
     fn steps_run_in_the_order_of_the_pipeline() {
-        assert_eq!(read("test e2e fmt").unwrap(), Task::Test(vec![Step::Fmt, Step::E2e]));
-        assert_eq!(read("test").unwrap(), Task::Test(Step::ALL.to_vec()));
+        let steps = |line| match read(line).unwrap() {
+            Task::Test(steps) => steps,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(steps("test e2e fmt"), [Step::Fmt, Step::E2e]);
+        assert_eq!(steps("test proofs"), [Step::Proofs]);
+        assert!(steps("test").contains(&Step::E2e));
+    }
+
+    #[test]
+    fn proofs_are_named_or_listed() {
+        assert!(matches!(read("prove").unwrap(), Task::ListProofs));
+        assert!(matches!(read("prove --subset ci").unwrap(), Task::ProveSubset));
+        let Task::Prove(proofs) = read("prove power groups").unwrap() else { panic!("no proofs") };
+        assert_eq!(proofs.iter().map(|proof| proof.name).collect::<Vec<_>>(), ["power", "groups"]);
     }
 
     #[test]
@@ -259,6 +311,8 @@ mod tests {
         assert!(wrong("demo --cluster-port 65535").contains("no room"));
         assert!(wrong("demo extra").contains("extra"));
         assert!(wrong("test fmt nothing").contains("`nothing`"));
+        assert!(wrong("prove x").contains("`x`"));
+        assert!(wrong("prove --subset all").contains("`ci`"));
         assert!(wrong("screenshots").contains("folder"));
         assert!(wrong("bench --rounds 0").contains("--rounds"));
         assert!(wrong("bench 3").contains('3'));

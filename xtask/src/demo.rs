@@ -7,9 +7,15 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::cli::DemoOptions;
 use crate::cluster::{Cluster, Node};
-use crate::server::{Taken, check_free};
-use crate::tools::{Tools, cargo};
+use crate::page::Page;
+use crate::ports::check_free;
+use crate::progress::{Part, Progress};
+use crate::tools::{PageBuild, Tools, cluster_build};
 use crate::{process, workspace};
+
+/// The builds of a first demo besides the tools, with the seconds that they took on two cores.
+const PAGE: Part = Part { name: "page", weight: 120.0, crates: 200 };
+const CLUSTER: Part = Part { name: "cluster", weight: 110.0, crates: 197 };
 
 /// How long a cluster may take to elect its first leader.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,25 +28,29 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     process::stop_on_signals()?;
     let started = Instant::now();
     // Ports first: better told now than after minutes of building.
-    let taken = Taken::new(options.port).context("the page's port: choose another with --port")?;
+    check_free(options.port).context("the page's port: choose another with --port")?;
     for port in (options.cluster_port..=u16::MAX).take(options.nodes.into()) {
         check_free(port).context("a node's port: choose others with --cluster-port")?;
     }
-    let tools = step("tools", Tools::ready)?;
-    step("page", || tools.build_page())?;
-    step("cluster", || {
-        process::must_run(cargo().args(["build", "--release", "--locked", "--package", "fwit-cluster"]))
-    })?;
-    let server = taken.serve(&workspace::dist()?)?;
-    let mut cluster =
-        step("start", || Cluster::start(&workspace::cluster_program()?, &flags(options), PATIENCE))?;
+    let mut parts = Tools::missing()?;
+    parts.extend([PAGE, CLUSTER]);
+    let mut progress = Progress::new(parts);
+    let tools = step("tools", || Tools::ready_within(&mut progress))?;
+    step("page", || progress.run(PAGE.name, &mut tools.page_build(PageBuild::Quick)))?;
+    step("cluster", || progress.run(CLUSTER.name, &mut cluster_build()))?;
+    let program = workspace::cluster_program()?;
+    let server = Page::serve(&program, &workspace::dist()?, options.port)?;
+    let mut cluster = step("start", || Cluster::start(&program, &flags(options), PATIENCE))?;
 
-    let page = page_url(&server.origin(), cluster.nodes());
+    let page = page_url(server.origin(), cluster.nodes());
     for node in cluster.nodes() {
         println!("node: {} {} {}", node.name, node.url, node.role);
     }
     println!("page: {page}");
-    println!("Ready after {:.1} s. Ctrl-C stops the page and the cluster.", started.elapsed().as_secs_f64());
+    println!(
+        "Ready after {:.1} s. Ctrl-C stops the page and the cluster.",
+        started.elapsed().as_secs_f64()
+    );
     if options.open
         && let Err(error) = open::that_detached(&page)
     {
@@ -55,7 +65,7 @@ pub fn run(options: &DemoOptions) -> Result<()> {
         }
     }
     eprintln!("Stopping");
-    drop(server);
+    server.stop()?;
     cluster.stop()
 }
 
@@ -82,7 +92,8 @@ fn flags(options: &DemoOptions) -> Vec<OsString> {
 
 /// The page's address with the nodes in it, so that its form is filled in.
 fn page_url(origin: &str, nodes: &[Node]) -> String {
-    let nodes: Vec<String> = nodes.iter().map(|node| format!("{}={}", node.name, node.url)).collect();
+    let nodes: Vec<String> =
+        nodes.iter().map(|node| format!("{}={}", node.name, node.url)).collect();
     format!("{origin}/#/?nodes={}", nodes.join(","))
 }
 
@@ -107,9 +118,18 @@ mod tests {
     #[test]
     fn the_users_flags_come_last() {
         let cluster_flags = vec!["--hop-ms".into(), "2".into()];
-        let options = DemoOptions { port: 80, nodes: 5, cluster_port: 7201, open: true, cluster_flags };
-        let expected =
-            ["--nodes", "5", "--port", "7201", "--page-origin", "http://127.0.0.1:80", "--hop-ms", "2"];
+        let options =
+            DemoOptions { port: 80, nodes: 5, cluster_port: 7201, open: true, cluster_flags };
+        let expected = [
+            "--nodes",
+            "5",
+            "--port",
+            "7201",
+            "--page-origin",
+            "http://127.0.0.1:80",
+            "--hop-ms",
+            "2",
+        ];
         assert_eq!(flags(&options), expected);
     }
 }

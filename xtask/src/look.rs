@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::browser::Browser;
 use crate::cli::ScreenshotOptions;
-use crate::test::e2e_env;
-use crate::tools::{Tools, cargo};
+use crate::in_browser::e2e_env;
+use crate::tools::{Tools, cargo, cluster_build};
 use crate::{process, workspace};
 
 /// Saves the pictures; builds the page first when there is none.
@@ -17,6 +17,7 @@ pub fn run(options: &ScreenshotOptions) -> Result<()> {
     if !workspace::dist()?.join("index.html").is_file() {
         Tools::ready()?.build_page()?;
     }
+    process::must_run(&mut cluster_build())?;
     let browser = Browser::ready()?;
     let mut command = cargo();
     command

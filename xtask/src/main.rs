@@ -19,6 +19,12 @@ fn main() -> ExitCode {
         }
         Task::Demo(options) => xtask::demo::run(&options),
         Task::Test(steps) => xtask::test::run(&steps),
+        Task::ListProofs => {
+            println!("{}", xtask::prove::list());
+            Ok(())
+        }
+        Task::Prove(proofs) => xtask::prove::run(&proofs),
+        Task::ProveSubset => xtask::prove::run_subset(),
         Task::Bench(options) => xtask::bench::run(&options),
         Task::Screenshots(options) => xtask::look::run(&options),
     };

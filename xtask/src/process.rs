@@ -1,7 +1,8 @@
 //! Commands that are run, watched and stopped.
 //!
-//! Every command gets a process group of its own and no stdin. A signal to us ends all groups: first they are
-//! asked, and killed when they are still there [`GRACE`] later or at a second signal.
+//! Every command gets a process group of its own and no stdin. A signal to us ends all groups:
+//! first they are asked, and killed when they are still there [`GRACE`] later or at a second
+//! signal.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
@@ -17,11 +18,16 @@ use anyhow::{Context as _, Result, bail};
 /// How long a program may take to stop after it was asked to.
 pub const GRACE: Duration = Duration::from_secs(10);
 
-/// The longest that a command may take: a cold build of everything on a slow machine takes a third of it.
+/// The longest that a command may take: a cold build of everything on a slow machine takes a third
+/// of it.
 const LIMIT: Duration = Duration::from_secs(45 * 60);
 
-/// How long the output may be silent after a command's end, while something that it left behind holds it open.
+/// How long the output may be silent after a command's end, while something that it left behind
+/// holds it open.
 const SILENCE: Duration = Duration::from_secs(5);
+
+/// The longest that a program of ours says nothing while a command runs.
+const QUIET: Duration = Duration::from_secs(20);
 
 /// Lines kept from a command's output for its error.
 const TAIL: usize = 40;
@@ -34,7 +40,8 @@ pub fn stopped() -> bool {
     STOPPED.load(Ordering::SeqCst)
 }
 
-/// From now on SIGINT, SIGTERM and SIGHUP stop the commands that run, and then this program in good order.
+/// From now on SIGINT, SIGTERM and SIGHUP stop the commands that run, and then this program in good
+/// order.
 ///
 /// # Errors
 /// When the system refuses the handler, or one was set before.
@@ -69,7 +76,8 @@ impl Ended {
     /// The line that says best why the command failed: its last error, else its last line.
     pub fn reason(&self) -> String {
         let plain = |line: &String| without_colour(line).trim().to_owned();
-        let lines: Vec<String> = self.tail.iter().map(plain).filter(|line| !line.is_empty()).collect();
+        let lines: Vec<String> =
+            self.tail.iter().map(plain).filter(|line| !line.is_empty()).collect();
         let says_why = |line: &&String| {
             line.starts_with("error:")
                 || line.starts_with("error[")
@@ -82,19 +90,26 @@ impl Ended {
     }
 }
 
-/// Runs a command to its end and hands on each line that it prints.
+/// Runs a command to its end. Hands on each line that it prints, and nothing once in a second
+/// without a line.
 ///
 /// # Errors
-/// When it cannot be started, takes longer than 45 minutes, or a signal stopped us. A command that fails is an [`Ended`] that is not `ok`.
-pub fn run(command: &mut Command, on_line: impl FnMut(&str)) -> Result<Ended> {
-    run_within(LIMIT, command, on_line)
+/// When it cannot be started, takes longer than 45 minutes, or a signal stopped us. A command that
+/// fails is an [`Ended`] that is not `ok`.
+pub fn run(command: &mut Command, watch: impl FnMut(Option<&str>)) -> Result<Ended> {
+    run_within(LIMIT, command, watch)
 }
 
-fn run_within(limit: Duration, command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Ended> {
+fn run_within(
+    limit: Duration,
+    command: &mut Command,
+    mut watch: impl FnMut(Option<&str>),
+) -> Result<Ended> {
     let name = describe(command);
     let started = Instant::now();
-    let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
-        .with_context(|| format!("cannot start `{name}`"))?;
+    let mut child =
+        spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+            .with_context(|| format!("cannot start `{name}`"))?;
     let (sender, lines) = mpsc::channel();
     if let Some(out) = child.stdout.take() {
         forward_lines(out, sender.clone());
@@ -108,11 +123,11 @@ fn run_within(limit: Duration, command: &mut Command, mut on_line: impl FnMut(&s
     loop {
         match lines.recv_timeout(Duration::from_secs(1)) {
             Ok(line) => {
-                on_line(&line);
+                watch(Some(&line));
                 keep(&mut tail, line);
             }
             Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => watch(None),
         }
         if started.elapsed() > limit && !too_long {
             too_long = true;
@@ -139,17 +154,43 @@ fn run_within(limit: Duration, command: &mut Command, mut on_line: impl FnMut(&s
     Ok(Ended { ok: status.success(), status: status.to_string(), took: started.elapsed(), tail })
 }
 
-/// Runs a command that must succeed, its output shown.
+/// Runs a command that must succeed. Shows its output, and while that is quiet a line now and then.
 ///
 /// # Errors
 /// As [`run`], and when the command fails: with the line that says why.
 pub fn must_run(command: &mut Command) -> Result<Duration> {
     let name = describe(command);
-    let ended = run(command, |line| eprintln!("{line}"))?;
+    let started = Instant::now();
+    let mut said = started;
+    let ended = run(command, |line| match line {
+        Some(line) => {
+            said = Instant::now();
+            eprintln!("{line}");
+        }
+        None if said.elapsed() >= QUIET => {
+            said = Instant::now();
+            eprintln!("... {} and `{name}` still runs", minutes(started.elapsed()));
+        }
+        None => {}
+    })?;
     if !ended.ok {
         bail!("`{name}` failed: {}", ended.reason());
     }
     Ok(ended.took)
+}
+
+/// As [`must_run`], and shows the command first.
+///
+/// # Errors
+/// As [`must_run`].
+pub fn show_and_run(command: &mut Command) -> Result<()> {
+    eprintln!("$ {}", describe(command));
+    must_run(command).map(drop)
+}
+
+/// A time as a person reads it: `75 s` is `1:15 min`.
+pub fn minutes(time: Duration) -> String {
+    format!("{}:{:02} min", time.as_secs() / 60, time.as_secs() % 60)
 }
 
 /// The standard output of a short command, or nothing when it is missing or fails.
@@ -158,7 +199,8 @@ pub fn output_of(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Starts a command in a process group of its own that a signal to us ends too; end it with [`reap`].
+/// Starts a command in a process group of its own that a signal to us ends too; end it with
+/// [`reap`].
 ///
 /// # Errors
 /// When it cannot be started.
@@ -185,8 +227,8 @@ pub fn reap(child: &mut Child) -> std::io::Result<ExitStatus> {
     status
 }
 
-/// Waits for the end of a child of [`spawn`] that was told to stop; kills its group after `patience`.
-/// Gives whether it ended by itself.
+/// Waits for the end of a child of [`spawn`] that was told to stop; kills its group after
+/// `patience`. Gives whether it ended by itself.
 pub fn reap_or_kill(child: &mut Child, patience: Duration) -> bool {
     let deadline = Instant::now() + patience;
     let mut by_itself = true;
@@ -281,10 +323,11 @@ mod tests {
     fn both_streams_arrive_and_the_error_is_the_reason() {
         let mut seen = Vec::new();
         let ended = run(
-            &mut shell("echo one; printf '\\033[31merror: two\\033[0m\\n' >&2; sleep 0; echo three; exit 3"),
-            |line| {
-                seen.push(line.to_owned());
-            },
+            &mut shell(
+                "echo one; printf '\\033[31merror: two\\033[0m\\n' >&2; sleep 0; echo \
+                        three; exit 3",
+            ),
+            |line| seen.extend(line.map(str::to_owned)),
         )
         .unwrap();
         assert_eq!(seen.len(), 3);
@@ -299,8 +342,26 @@ mod tests {
 
     #[test]
     fn a_command_that_hangs_is_killed() {
-        let error = run_within(Duration::ZERO, &mut shell("echo here; exec sleep 1000"), |_| ()).unwrap_err();
+        let error = run_within(Duration::ZERO, &mut shell("echo here; exec sleep 1000"), |_| ())
+            .unwrap_err();
         assert!(error.to_string().contains("killed after 0 s"), "{error}");
+    }
+
+    #[test]
+    fn a_quiet_command_is_heard_of() {
+        // Ends when it was heard of: the pipe's other end is this closure.
+        let fifo = std::env::temp_dir().join(format!("fwit-quiet-{}", std::process::id()));
+        let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        let mut quiet = 0;
+        let ended = run(&mut shell(&format!("read line < {}", fifo.display())), |line| {
+            if line.is_none() && quiet == 0 {
+                quiet += 1;
+                std::fs::write(&fifo, "go\n").unwrap();
+            }
+        });
+        std::fs::remove_file(&fifo).unwrap();
+        assert!(ended.unwrap().ok && quiet == 1);
     }
 
     #[test]
@@ -308,7 +369,7 @@ mod tests {
         // A session of its own: out of reach of the group's signals.
         let script = "setsid sleep 30 & echo $!";
         let mut left = String::new();
-        let ended = run(&mut shell(script), |line| left.push_str(line)).unwrap();
+        let ended = run(&mut shell(script), |line| left.extend(line)).unwrap();
         assert!(ended.ok && ended.took < Duration::from_secs(30));
         let _ = Command::new("kill").arg(left).status();
     }

@@ -1,43 +1,56 @@
 //! Finding and installing what the page's build needs: the wasm target, trunk and wasm-bindgen.
 //!
-//! A tool on PATH is used when its version fits; else the one in the cache; else it is installed into the cache,
-//! once. The cache is `$FWIT_TOOLS`, `$XDG_CACHE_HOME/fwit/tools` or `~/.cache/fwit/tools`, and may be deleted.
+//! A tool on PATH is used when its version fits; else the one in the cache; else it is installed
+//! into the cache, once. The cache is `$FWIT_TOOLS`, `$XDG_CACHE_HOME/fwit/tools` or
+//! `~/.cache/fwit/tools`, and may be deleted.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::progress::{Part, Progress};
 use crate::{process, workspace};
 
 /// The version of trunk that Trunk.toml is written for.
 const TRUNK: &str = "0.21.14";
 
-/// Settings under which cargo builds a tool: half the time of its own release profile. The tools are run for
-/// seconds, so a faster tool would not pay for itself.
-const QUICK: [(&str, &str); 4] = [
+/// Words that let cargo build for a browser.
+pub const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
+
+/// Settings under which cargo builds a tool: a third of the time of its own release profile. The
+/// tools are run for seconds, so a faster tool would not pay for itself.
+const QUICK: [(&str, &str); 5] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
-    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
     ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+    ("CARGO_PROFILE_RELEASE_INCREMENTAL", "false"),
 ];
+
+/// Which build of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageBuild {
+    /// Built in seconds after a change: what `trunk build` and `trunk serve` build.
+    Quick,
+    /// What is hosted: `trunk build --release`.
+    Hosted,
+}
 
 /// A crate whose programs we need.
 struct Tool {
-    krate: &'static str,
+    /// Its name, about how many crates its build compiles, and how many seconds that took on two
+    /// cores.
+    part: Part,
     programs: &'static [&'static str],
     version: String,
     /// Trunk's lock file is good; that of wasm-bindgen-cli names a version that the registry lacks.
     locked: bool,
-    /// About how many crates its build compiles.
-    crates: usize,
-    /// About how long that took on two cores.
-    minutes: u32,
 }
 
 /// The tools, found or installed.
@@ -52,30 +65,29 @@ impl Tools {
     /// # Errors
     /// When something is missing and cannot be installed: what, and how to get it by hand.
     pub fn ready() -> Result<Self> {
+        Self::ready_within(&mut Progress::new(Self::missing()?))
+    }
+
+    /// The installations that [`Self::ready_within`] would do now.
+    ///
+    /// # Errors
+    /// When it cannot be known which versions are wanted, or where the cache is.
+    pub fn missing() -> Result<Vec<Part>> {
+        let cache = cache()?;
+        let missing = tools()?.into_iter().filter(|tool| tool.find(&cache).is_none());
+        Ok(missing.map(|tool| tool.part).collect())
+    }
+
+    /// As [`Self::ready`], as parts of a longer job.
+    ///
+    /// # Errors
+    /// As [`Self::ready`].
+    pub fn ready_within(progress: &mut Progress) -> Result<Self> {
         wasm_target()?;
-        let bindgen = workspace::locked_version("wasm-bindgen")?;
-        let tools = [
-            Tool {
-                krate: "wasm-bindgen-cli",
-                programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-                version: bindgen,
-                locked: false,
-                crates: 160,
-                minutes: 2,
-            },
-            Tool {
-                krate: "trunk",
-                programs: &["trunk"],
-                version: TRUNK.to_owned(),
-                locked: true,
-                crates: 375,
-                minutes: 5,
-            },
-        ];
         let cache = cache()?;
         let mut folders = BTreeSet::new();
-        for tool in &tools {
-            folders.insert(tool.find_or_install(&cache)?);
+        for tool in tools()? {
+            folders.insert(tool.find_or_install(&cache, progress)?);
         }
         let path = env::var_os("PATH").unwrap_or_default();
         let path = env::join_paths(folders.into_iter().chain(env::split_paths(&path)))
@@ -90,19 +102,32 @@ impl Tools {
         command
     }
 
-    /// Builds the page into `dist`, with wasm-opt where it is installed. Gives the time it took.
+    /// The command that builds the page into `dist`.
+    pub fn page_build(&self, build: PageBuild) -> Command {
+        let mut command = self.command("trunk");
+        // Trunk takes NO_COLOR only as `true` or `false`, and would bury an error under its own
+        // back trace.
+        command.args(["build", "--offline"]).env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
+        if build == PageBuild::Hosted {
+            command.arg("--release");
+        }
+        command
+    }
+
+    /// Builds the page as it is hosted into `dist`. Gives the time it took.
     ///
     /// # Errors
     /// When the build fails: with its last error.
     pub fn build_page(&self) -> Result<Duration> {
-        let mut command = self.command("trunk");
-        // Trunk takes NO_COLOR only as `true` or `false`, and would bury an error under its own back trace.
-        command.args(["build", "--offline"]).env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
-        if on_path("wasm-opt").is_some() {
-            command.arg("--release");
-        }
-        process::must_run(&mut command)
+        process::must_run(&mut self.page_build(PageBuild::Hosted))
     }
+}
+
+/// The command that builds the cluster's program.
+pub fn cluster_build() -> Command {
+    let mut command = cargo();
+    command.args(["build", "--locked", "--package", "fwit-cluster"]);
+    command
 }
 
 /// The folder of installed tools and of what else is worth keeping between runs.
@@ -121,7 +146,9 @@ pub fn cache() -> Result<PathBuf> {
 /// The first program of this name on PATH.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let file = format!("{program}{}", env::consts::EXE_SUFFIX);
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&file)).find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(&file))
+        .find(|path| path.is_file())
 }
 
 /// The cargo that runs us.
@@ -132,6 +159,23 @@ pub fn cargo() -> Command {
         command.env("CARGO_TERM_COLOR", "always");
     }
     command
+}
+
+fn tools() -> Result<[Tool; 2]> {
+    Ok([
+        Tool {
+            part: Part { name: "wasm-bindgen-cli", weight: 100.0, crates: 160 },
+            programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
+            version: workspace::locked_version("wasm-bindgen")?,
+            locked: false,
+        },
+        Tool {
+            part: Part { name: "trunk", weight: 200.0, crates: 368 },
+            programs: &["trunk"],
+            version: TRUNK.to_owned(),
+            locked: true,
+        },
+    ])
 }
 
 fn wasm_target() -> Result<()> {
@@ -148,7 +192,8 @@ fn wasm_target() -> Result<()> {
     }
     if on_path("rustup").is_none() {
         bail!(
-            "rustc cannot build for {TARGET}, and there is no rustup to add it: install the {TARGET} standard \
+            "rustc cannot build for {TARGET}, and there is no rustup to add it: install the \
+             {TARGET} standard \
              library of your Rust, or Rust with rustup (https://rustup.rs)"
         );
     }
@@ -163,36 +208,32 @@ fn wasm_target() -> Result<()> {
 }
 
 impl Tool {
-    /// The folder of its programs.
-    fn find_or_install(&self, cache: &Path) -> Result<PathBuf> {
-        if let Some(folder) = on_path(self.programs[0]).and_then(|path| path.parent().map(Path::to_owned))
-            && self.fits(&folder)
-        {
-            return Ok(folder);
-        }
-        let folder = cache.join("bin");
-        if self.fits(&folder) {
+    /// The folder of its programs, where they are installed.
+    fn find(&self, cache: &Path) -> Option<PathBuf> {
+        let of_path = on_path(self.programs[0]).and_then(|path| path.parent().map(Path::to_owned));
+        [of_path, Some(cache.join("bin"))].into_iter().flatten().find(|folder| self.fits(folder))
+    }
+
+    fn find_or_install(&self, cache: &Path, progress: &mut Progress) -> Result<PathBuf> {
+        if let Some(folder) = self.find(cache) {
             return Ok(folder);
         }
         fs::create_dir_all(cache).with_context(|| {
             format!("cannot make {}: set FWIT_TOOLS to a folder for the tools", cache.display())
         })?;
         // Another xtask may be installing the same: wait for it, then look again.
-        let lock = fs::File::create(cache.join(".lock")).context("cannot lock the tools' folder")?;
-        lock.lock().context("cannot lock the tools' folder")?;
-        if self.fits(&folder) {
+        let _lock = lock(cache)?;
+        if let Some(folder) = self.find(cache) {
             return Ok(folder);
         }
-        self.install(cache)?;
-        if !self.fits(&folder) {
-            bail!(
-                "{} {} was installed into {}, but does not run",
-                self.krate,
-                self.version,
-                folder.display()
-            );
-        }
-        Ok(folder)
+        self.install(cache, progress)?;
+        self.find(cache).with_context(|| {
+            let (name, version) = (self.part.name, &self.version);
+            format!(
+                "{name} {version} was installed into {}, but does not run",
+                cache.join("bin").display()
+            )
+        })
     }
 
     fn fits(&self, folder: &Path) -> bool {
@@ -203,45 +244,46 @@ impl Tool {
         })
     }
 
-    fn install(&self, cache: &Path) -> Result<()> {
-        let Self { krate, version, .. } = self;
+    fn install(&self, cache: &Path, progress: &mut Progress) -> Result<()> {
+        let (name, version) = (self.part.name, &self.version);
         let started = Instant::now();
         if self.install_prebuilt(cache) {
-            eprintln!("Installed {krate} {version} with cargo-binstall in {} s", started.elapsed().as_secs());
+            eprintln!(
+                "Installed {name} {version} with cargo-binstall in {} s",
+                started.elapsed().as_secs()
+            );
             return Ok(());
         }
         process_stopped()?;
-        eprintln!(
-            "Installing {krate} {version} into {}: about {} minutes on two cores, once",
-            cache.display(),
-            self.minutes
-        );
+        eprintln!("Installing {name} {version} into {}, once", cache.display());
         let build = cache.join("build");
         let mut command = cargo();
-        command.current_dir(cache).args(["install", "--force", "--version", version, "--root"]).arg(cache);
+        command
+            .current_dir(cache)
+            .args(["install", "--force", "--version", version, "--root"])
+            .arg(cache);
         if self.locked {
             command.arg("--locked");
         }
-        // Its own target folder: an interrupted build goes on where it was. Cargo puts a program into the root
-        // only when it is whole; one that it did not note down yet is replaced (`--force`).
-        command.arg(krate).env("CARGO_TARGET_DIR", &build).env("CARGO_TERM_COLOR", "never").envs(QUICK);
-        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
-            command.env_remove(name);
+        // The features left out are TLS and Trunk's look for its own updates: nothing is fetched by
+        // these builds.
+        command.args(["--no-default-features", name]);
+        // Its own target folder: an interrupted build goes on where it was. Cargo puts a program
+        // into the root only when it is whole; one that it did not note down yet is replaced
+        // (`--force`).
+        command.env("CARGO_TARGET_DIR", &build).env("CARGO_TERM_COLOR", "never").envs(QUICK);
+        for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+            command.env_remove(variable);
         }
-        let mut progress = Progress::new(krate, self.crates);
-        let ended = process::run(&mut command, |line| progress.line(line))?;
-        progress.finish();
-        if !ended.ok {
-            bail!(
-                "installing {krate} {version} failed: {}\n{}\nBy hand: cargo install --version {version} {}{krate}",
-                ended.reason(),
-                Vec::from(ended.tail).join("\n"),
-                if self.locked { "--locked " } else { "" }
-            );
-        }
-        // Gigabytes that nobody needs again; if they stay, nothing breaks.
+        let ended = progress.run(name, &mut command).with_context(|| {
+            let locked = if self.locked { "--locked " } else { "" };
+            format!(
+                "cannot install {name}; by hand: cargo install --version {version} {locked}{name}"
+            )
+        })?;
+        // Gigabytes that are not needed again; if they stay, nothing breaks.
         let _ = fs::remove_dir_all(&build);
-        eprintln!("Installed {krate} {version} in {} s", ended.took.as_secs());
+        eprintln!("Installed {name} {version} in {} s", ended.took.as_secs());
         Ok(())
     }
 
@@ -250,19 +292,49 @@ impl Tool {
         if process::output_of(cargo().args(["binstall", "-V"])).is_none() {
             return false;
         }
-        eprintln!("Fetching {} {} with cargo-binstall", self.krate, self.version);
+        let (name, version) = (self.part.name, &self.version);
+        eprintln!("Fetching {name} {version} with cargo-binstall");
         let mut command = cargo();
         command
-            .args(["binstall", "--no-confirm", "--force", "--disable-strategies", "compile", "--root"])
-            .arg(cache);
-        command.arg(format!("{}@{}", self.krate, self.version));
-        match process::run(&mut command, |line| eprintln!("{line}")) {
-            Ok(ended) if ended.ok && self.fits(&cache.join("bin")) => true,
-            Ok(_) | Err(_) => {
-                eprintln!("cargo-binstall has no {} {} for this machine", self.krate, self.version);
-                false
+            .args([
+                "binstall",
+                "--no-confirm",
+                "--force",
+                "--disable-strategies",
+                "compile",
+                "--root",
+            ])
+            .arg(cache)
+            .arg(format!("{name}@{version}"));
+        if process::must_run(&mut command).is_ok() && self.fits(&cache.join("bin")) {
+            return true;
+        }
+        eprintln!("cargo-binstall has no {name} {version} for this machine");
+        false
+    }
+}
+
+/// Locks the cache; tells when that has to wait for another xtask.
+fn lock(cache: &Path) -> Result<fs::File> {
+    let lock = fs::File::create(cache.join(".lock")).context("cannot lock the tools' folder")?;
+    let mut waits = 0;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(fs::TryLockError::WouldBlock) => {}
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(error).context("cannot lock the tools' folder");
             }
         }
+        process_stopped()?;
+        if waits % 20 == 0 {
+            eprintln!(
+                "Waiting for another cargo xtask, which installs tools into {}",
+                cache.display()
+            );
+        }
+        waits += 1;
+        thread::sleep(Duration::from_secs(1));
     }
 }
 
@@ -271,51 +343,4 @@ fn process_stopped() -> Result<()> {
         bail!("stopped");
     }
     Ok(())
-}
-
-/// One line that grows on a terminal, a line now and then elsewhere.
-struct Progress {
-    krate: &'static str,
-    about: usize,
-    done: usize,
-    started: Instant,
-    told: Instant,
-    terminal: bool,
-}
-
-impl Progress {
-    fn new(krate: &'static str, about: usize) -> Self {
-        let now = Instant::now();
-        Self { krate, about, done: 0, started: now, told: now, terminal: std::io::stderr().is_terminal() }
-    }
-
-    fn line(&mut self, line: &str) {
-        if line.trim_start().starts_with("Compiling ") {
-            self.done += 1;
-        } else if line.trim_start().starts_with("Blocking ") {
-            eprintln!("  {}", line.trim());
-        }
-        let pause = Duration::from_millis(if self.terminal { 200 } else { 15_000 });
-        if self.told.elapsed() >= pause {
-            self.told = Instant::now();
-            let seconds = self.started.elapsed().as_secs();
-            let (start, end) = if self.terminal { ("\r", "  ") } else { ("", "\n") };
-            eprint!(
-                "{start}  {}: {} of about {} crates, {}:{:02} min{end}",
-                self.krate,
-                self.done,
-                self.about,
-                seconds / 60,
-                seconds % 60
-            );
-            // A terminal that is gone loses a line of progress, no more.
-            let _ = std::io::stderr().flush();
-        }
-    }
-
-    fn finish(&self) {
-        if self.terminal {
-            eprintln!();
-        }
-    }
 }

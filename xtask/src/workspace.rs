@@ -11,7 +11,9 @@ use anyhow::{Context as _, Result};
 /// When that folder is gone, as after the repository was moved without a rebuild.
 pub fn root() -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    folder.canonicalize().with_context(|| format!("the repository is no longer at {}", folder.display()))
+    folder
+        .canonicalize()
+        .with_context(|| format!("the repository is no longer at {}", folder.display()))
 }
 
 /// Where cargo puts its products: `CARGO_TARGET_DIR`, or `target` in the root.
@@ -34,12 +36,12 @@ pub fn dist() -> Result<PathBuf> {
     Ok(root()?.join("dist"))
 }
 
-/// The release build of the cluster's program.
+/// The cluster's program, as `cargo build` and `cargo test` leave it.
 ///
 /// # Errors
 /// As [`root`].
 pub fn cluster_program() -> Result<PathBuf> {
-    Ok(target()?.join("release").join(format!("fwit-cluster{}", env::consts::EXE_SUFFIX)))
+    Ok(target()?.join("debug").join(format!("fwit-cluster{}", env::consts::EXE_SUFFIX)))
 }
 
 /// The version of a crate that Cargo.lock holds.
@@ -48,7 +50,8 @@ pub fn cluster_program() -> Result<PathBuf> {
 /// When Cargo.lock cannot be read or has no such crate.
 pub fn locked_version(krate: &str) -> Result<String> {
     let path = root()?.join("Cargo.lock");
-    let lock = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lock =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     version_in(&lock, krate).with_context(|| format!("{} has no crate `{krate}`", path.display()))
 }
 
@@ -65,7 +68,8 @@ mod tests {
 
     #[test]
     fn a_lock_file_is_read_by_exact_name() {
-        let lock = "[[package]]\nname = \"ab-c\"\nversion = \"9.9.9\"\n\n[[package]]\nname = \"ab\"\nversion = \"1.2.3\"\n";
+        let lock = "[[package]]\nname = \"ab-c\"\nversion = \"9.9.9\"\n\n[[package]]\nname \
+                    = \"ab\"\nversion = \"1.2.3\"\n";
         assert_eq!(version_in(lock, "ab").as_deref(), Some("1.2.3"));
         assert_eq!(version_in(lock, "a"), None);
         assert_eq!(version_in("name = \"ab\"", "ab"), None);

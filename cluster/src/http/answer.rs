@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::cors;
 use crate::raft::batch::SubmitError;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -32,7 +33,9 @@ pub fn json(code: StatusCode, value: &impl Serialize) -> Response {
             body.push('\n');
             (code, [(CONTENT_TYPE, JSON)], body).into_response()
         }
-        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("the answer does not encode: {error}")),
+        Err(error) => {
+            text(StatusCode::INTERNAL_SERVER_ERROR, format!("the answer does not encode: {error}"))
+        }
     }
 }
 
@@ -40,6 +43,13 @@ pub fn json(code: StatusCode, value: &impl Serialize) -> Response {
 #[must_use]
 pub fn empty(code: StatusCode) -> Response {
     (code, Body::empty()).into_response()
+}
+
+/// 204 with what a page may ask, from the headers of a preflight.
+pub fn preflight(asked: &HeaderMap) -> Response {
+    let mut response = empty(StatusCode::NO_CONTENT);
+    cors::preflight(asked, response.headers_mut());
+    response
 }
 
 /// 404, as Go's own handler words it.
@@ -59,7 +69,8 @@ pub fn not_acknowledged(error: &SubmitError) -> Response {
     match error {
         SubmitError::NotLeader => text(
             StatusCode::SERVICE_UNAVAILABLE,
-            "Failed to determine cluster leader for forwarding: leadership has moved; the write may still be applied",
+            "Failed to determine cluster leader for forwarding: leadership has moved; the write \
+             may still be applied",
         ),
         SubmitError::TimedOut | SubmitError::Stopped(_) => {
             text(StatusCode::INTERNAL_SERVER_ERROR, format!("Internal Server Error: {error}"))

@@ -1,6 +1,7 @@
 //! `/db/api/v1/blob/{set,get,delete,iterate/prefix}`.
 //!
-//! Other than in insi a deleted blob is gone at once and its key may be set again: there are no tombstones.
+//! Other than in insi a deleted blob is gone at once and its key may be set again: there are no
+//! tombstones.
 
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
@@ -28,7 +29,9 @@ pub async fn set(
     };
     let (key, blob) = match parts(form).await {
         Ok(parts) => parts,
-        Err(error) => return answer::text(error.status(), format!("Invalid multipart form: {error}")),
+        Err(error) => {
+            return answer::text(error.status(), format!("Invalid multipart form: {error}"));
+        }
     };
     let key = match key {
         Some(key) if !key.is_empty() => key,
@@ -42,8 +45,11 @@ pub async fn set(
         return answer::bad("Value is too large");
     }
     match node.submitter.submit(Command::BlobSet { key: key.into(), blob }).await {
-        Ok(Outcome::Exists) => ([(ALREADY, "true")], answer::bad("Blob already exists")).into_response(),
-        Ok(_) => ([(ALREADY, "false"), (TOMBSTONE, "false")], answer::empty(StatusCode::OK)).into_response(),
+        Ok(Outcome::Exists) => {
+            ([(ALREADY, "true")], answer::bad("Blob already exists")).into_response()
+        }
+        Ok(_) => ([(ALREADY, "false"), (TOMBSTONE, "false")], answer::empty(StatusCode::OK))
+            .into_response(),
         Err(error) => answer::not_acknowledged(&error),
     }
 }
@@ -61,11 +67,17 @@ async fn parts(mut form: Multipart) -> Result<(Option<String>, Option<Bytes>), M
 }
 
 /// The raw bytes; one range of them where asked for.
-pub async fn get(State(node): State<Node>, Query(query): Query<KeyQuery>, headers: HeaderMap) -> Response {
+pub async fn get(
+    State(node): State<Node>,
+    Query(query): Query<KeyQuery>,
+    headers: HeaderMap,
+) -> Response {
     if query.key.is_empty() {
         return answer::bad("Missing key parameter");
     }
-    let Some(blob) = node.machine.with_state(|state| state.blob(&query.key)) else { return answer::absent() };
+    let Some(blob) = node.machine.with_state(|state| state.blob(&query.key)) else {
+        return answer::absent();
+    };
     let common = [(CONTENT_TYPE, "application/octet-stream"), (ACCEPT_RANGES, "bytes")];
     let length = blob.len();
     let range = headers.get(RANGE).and_then(|range| range.to_str().ok());
@@ -78,13 +90,15 @@ pub async fn get(State(node): State<Node>, Query(query): Query<KeyQuery>, header
         }
         Some(None) => {
             let range = [(CONTENT_RANGE, format!("bytes */{length}"))];
-            let refusal = answer::text(StatusCode::RANGE_NOT_SATISFIABLE, "invalid range: failed to overlap");
+            let refusal =
+                answer::text(StatusCode::RANGE_NOT_SATISFIABLE, "invalid range: failed to overlap");
             (range, refusal).into_response()
         }
     }
 }
 
-/// The one range of a `Range` header (RFC 9110, 14.2): none to send everything, `Some(None)` if it cannot be met.
+/// The one range of a `Range` header (RFC 9110, 14.2): none to send everything, `Some(None)` if it
+/// cannot be met.
 fn one_range(text: &str, length: usize) -> Option<Option<(usize, usize)>> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
     let end = length.checked_sub(1);
@@ -124,7 +138,8 @@ pub async fn delete(State(node): State<Node>, bytes: Bytes) -> Response {
 /// Lists keys: `{"data":[…]}`, also when there are none.
 pub async fn iterate(State(node): State<Node>, Query(query): Query<PrefixQuery>) -> Response {
     let page = query.lenient();
-    let keys = node.machine.with_state(|state| state.blob_keys(&page.prefix, page.offset, page.limit));
+    let keys =
+        node.machine.with_state(|state| state.blob_keys(&page.prefix, page.offset, page.limit));
     texts::listed(&keys, false)
 }
 

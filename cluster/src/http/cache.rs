@@ -44,6 +44,7 @@ pub async fn get(State(node): State<Node>, Query(query): Query<KeyQuery>) -> Res
 /// Lists keys: a bare array, `null` for none.
 pub async fn iterate(State(node): State<Node>, Query(query): Query<PrefixQuery>) -> Response {
     let page = query.lenient();
-    let keys = node.machine.with_state(|s| s.keys(Space::Cache, &page.prefix, page.offset, page.limit));
+    let keys =
+        node.machine.with_state(|s| s.keys(Space::Cache, &page.prefix, page.offset, page.limit));
     answer::json(StatusCode::OK, &(!keys.is_empty()).then_some(keys))
 }

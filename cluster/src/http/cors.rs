@@ -1,4 +1,5 @@
-//! What a page of any origin may ask of a node and read of its answers, and by which names it may call it.
+//! What a page of any origin may ask of a node and read of its answers, and by which names it may
+//! call it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -6,11 +7,13 @@ use std::time::Duration;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "Location, Retry-After, X-Served-By, X-Forwarded-By, X-Blob-Already-Exists, X-Blob-Tombstone-Exists, \
+    "Location, Retry-After, X-Served-By, X-Forwarded-By, X-Blob-Already-Exists, \
+     X-Blob-Tombstone-Exists, \
      X-Time-Until-Next-Tombstone-Cycle, Server-Timing, Content-Range",
 );
 const ANY: HeaderValue = HeaderValue::from_static("*");
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+const METHODS: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 const HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type, Range");
 /// Chromium's cap, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
@@ -43,7 +46,9 @@ pub fn timed(headers: &mut HeaderMap, node: &HeaderValue, took: Duration) {
         headers.insert(SERVED_BY, node.clone());
     }
     // Digits and a dot are always a header value.
-    if let Ok(value) = HeaderValue::try_from(format!("handler;dur={:.3}", took.as_secs_f64() * 1000.0)) {
+    if let Ok(value) =
+        HeaderValue::try_from(format!("handler;dur={:.3}", took.as_secs_f64() * 1000.0))
+    {
         headers.insert(TIMING, value);
     }
 }
@@ -67,8 +72,9 @@ pub fn host_name(host: &str) -> &str {
     }
 }
 
-/// Whether a name means this machine whatever a DNS server says (RFC 6761, 6.3), or was allowed by flag. A page of
-/// another site that points its own name at 127.0.0.1 (DNS rebinding) sends that name, and is refused.
+/// Whether a name means this machine whatever a DNS server says (RFC 6761, 6.3), or was allowed by
+/// flag. A page of another site that points its own name at 127.0.0.1 (DNS rebinding) sends that
+/// name, and is refused.
 #[must_use]
 pub fn may_call(name: &str, allowed: &[String]) -> bool {
     let lower = name.to_ascii_lowercase();
@@ -96,14 +102,26 @@ mod tests {
     #[test]
     fn only_loopback_and_allowed_names_may_call() {
         let allowed = ["demo.test".to_owned()];
-        for name in
-            ["localhost", "L3.localhost", "127.0.0.1", "127.9.9.9", "[::1]", "demo.test", "localhost."]
-        {
+        for name in [
+            "localhost",
+            "L3.localhost",
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+            "demo.test",
+            "localhost.",
+        ] {
             assert!(may_call(name, &allowed), "{name}");
         }
-        for name in
-            ["", "evil.test", "localhost.evil.test", "xlocalhost", "10.0.0.1", "[::2]", "127.0.0.1.evil.test"]
-        {
+        for name in [
+            "",
+            "evil.test",
+            "localhost.evil.test",
+            "xlocalhost",
+            "10.0.0.1",
+            "[::2]",
+            "127.0.0.1.evil.test",
+        ] {
             assert!(!may_call(name, &allowed), "{name}");
         }
     }

@@ -1,9 +1,8 @@
-//! What every request of the public port passes: pause, host, preflight, key, limits, leader, queue; and what every
-//! answer gets: CORS, timing, a count.
+//! What every request of the public port passes: pause, host, preflight, key, limits, leader,
+//! queue; and what every answer gets: CORS, timing, a count.
 
 use std::time::Instant;
 
-use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, HeaderValue, ORIGIN, RETRY_AFTER};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -55,8 +54,11 @@ pub async fn forwarded(State(node): State<Node>, request: Request, next: Next) -
     let method = method_name(request.method());
     node.metrics.start(route, Via::peer);
     let began = Instant::now();
-    let mut response =
-        if node.leads() { serve(&node, route, request, next).await } else { leading::no_leader(&node) };
+    let mut response = if node.leads() {
+        serve(&node, route, request, next).await
+    } else {
+        leading::no_leader(&node)
+    };
     let took = began.elapsed();
     cors::timed(response.headers_mut(), &node.name_header, took);
     node.metrics.answer(route, method, response.status().as_u16(), Via::peer, took);
@@ -105,17 +107,20 @@ fn refuse(node: &Node, route: Route, request: &Request) -> Option<Response> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
     if !cors::may_call(cors::host_name(host), &node.flags.allow_host) {
         node.metrics.reject("host");
-        let message =
-            format!("{host:?} is not a name of this node; use localhost, or start it with --allow-host");
+        let message = format!(
+            "{host:?} is not a name of this node; use localhost, or start it with --allow-host"
+        );
         return Some(answer::text(StatusCode::MISDIRECTED_REQUEST, message));
     }
     if route == Route::Fault {
         return fault::refuse(node, request);
     }
     if request.method() == Method::OPTIONS {
-        return Some(preflight(headers));
+        return Some(answer::preflight(headers));
     }
-    if !matches!(route, Route::Metrics | Route::Other) && !has_key(node, route, headers, request.uri()) {
+    if !matches!(route, Route::Metrics | Route::Other)
+        && !has_key(node, route, headers, request.uri())
+    {
         node.metrics.reject("unauthorized");
         return Some(unauthorized(route));
     }
@@ -126,13 +131,6 @@ fn refuse(node: &Node, route: Route, request: &Request) -> Option<Response> {
     let seconds = HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64);
     let refusal = answer::text(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
     Some(([(RETRY_AFTER, seconds)], refusal).into_response())
-}
-
-/// 204 with what a page may ask.
-pub fn preflight(asked: &HeaderMap) -> Response {
-    let mut response = (StatusCode::NO_CONTENT, Body::empty()).into_response();
-    cors::preflight(asked, response.headers_mut());
-    response
 }
 
 #[derive(Default, Deserialize)]
@@ -150,7 +148,8 @@ fn has_key(node: &Node, route: Route, headers: &HeaderMap, uri: &Uri) -> bool {
     if route != Route::Subscribe {
         return false;
     }
-    // Browsers cannot set headers on a WebSocket. Encoded or raw: base64 keys hold `+`, which decoding makes a blank.
+    // Browsers cannot set headers on a WebSocket. Encoded or raw: base64 keys hold `+`, which
+    // decoding makes a blank.
     let decoded = Query::<KeyInQuery>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
     let raw = |name: &str| {
         uri.query()

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{
-    CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
+    CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade,
+    rejection::WebSocketUpgradeRejection,
 };
 use axum::extract::{Query, State};
 use axum::http::{Method, StatusCode};
@@ -75,7 +76,9 @@ pub async fn subscribe(
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(error) => return answer::text(error.status(), format!("Not a WebSocket handshake: {error}")),
+        Err(error) => {
+            return answer::text(error.status(), format!("Not a WebSocket handshake: {error}"));
+        }
     };
     // Subscribed before the handshake is answered: whoever publishes after it is heard.
     let events = node.events.subscribe();
@@ -120,7 +123,8 @@ async fn stream(node: &Node, mut socket: WebSocket, mut events: Receiver<Event>,
 
 fn text_of(event: &Event) -> Utf8Bytes {
     let topic = serde_json::Value::from(format!("{SCOPE}:{}", event.topic));
-    format!(r#"{{"topic":{topic},"data":{},"emitted_at":"{:.9}"}}"#, event.data, event.at).into()
+    let at = event.at.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+    format!(r#"{{"topic":{topic},"data":{},"emitted_at":"{at}"}}"#, event.data).into()
 }
 
 #[cfg(test)]

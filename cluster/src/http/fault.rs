@@ -1,4 +1,5 @@
-//! `/fault/{pause,resume,step-down,crash}`: only with `--faults`, only by POST, and from pages only of `--page-origin`.
+//! `/fault/{pause,resume,step-down,crash}`: only with `--faults`, only by POST, and from pages only
+//! of `--page-origin`.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use axum::http::header::{HeaderValue, ORIGIN};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
-use super::{answer, edge};
+use super::answer;
 use crate::node::Node;
 
 /// How long leadership may take to move before `step-down` is answered 504.
@@ -27,12 +28,16 @@ pub fn refuse(node: &Node, request: &Request) -> Option<Response> {
     }
     if request.headers().get(ORIGIN).is_some_and(|origin| !is_page(node, origin)) {
         node.metrics.reject("origin");
-        return Some(answer::text(StatusCode::FORBIDDEN, "Pages of this origin may not use /fault"));
+        return Some(answer::text(
+            StatusCode::FORBIDDEN,
+            "Pages of this origin may not use /fault",
+        ));
     }
     if request.method() == Method::OPTIONS {
-        return Some(edge::preflight(request.headers()));
+        return Some(answer::preflight(request.headers()));
     }
-    (request.method() != Method::POST).then(|| answer::text(StatusCode::METHOD_NOT_ALLOWED, "Use POST"))
+    (request.method() != Method::POST)
+        .then(|| answer::text(StatusCode::METHOD_NOT_ALLOWED, "Use POST"))
 }
 
 /// Carries out a fault.
@@ -62,7 +67,8 @@ async fn step_down(node: &Node) -> Response {
     match tokio::time::timeout(MOVE, node.hand_over()).await {
         Ok(()) => answer::empty(StatusCode::OK),
         Err(_) => {
-            let message = format!("Leadership did not move within {} s; this node leads on", MOVE.as_secs());
+            let message =
+                format!("Leadership did not move within {} s; this node leads on", MOVE.as_secs());
             answer::text(StatusCode::GATEWAY_TIMEOUT, message)
         }
     }

@@ -1,8 +1,11 @@
-//! Where a data request is carried out: here, at the leader by redirect, or at the leader by forwarding.
+//! Where a data request is carried out: here, at the leader by redirect, or at the leader by
+//! forwarding.
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, LOCATION, RANGE};
+use axum::http::header::{
+    ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, LOCATION, RANGE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -49,11 +52,14 @@ pub fn way(node: &Node, kind: Kind, request: &Request) -> Way {
     Way::Answer(Box::new(redirect(node, leader, request)))
 }
 
-/// 307 to the leader, by the name that the client used: the page's names for a node are its connection pools.
+/// 307 to the leader, by the name that the client used: the page's names for a node are its
+/// connection pools.
 fn redirect(node: &Node, leader: NodeId, request: &Request) -> Response {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+    let host =
+        request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let location = format!("http://{}:{}{path}", cors::host_name(host), node.flags.public_port(leader));
+    let location =
+        format!("http://{}:{}{path}", cors::host_name(host), node.flags.public_port(leader));
     match HeaderValue::try_from(location) {
         Ok(location) => {
             ([(LOCATION, location)], answer::empty(StatusCode::TEMPORARY_REDIRECT)).into_response()
@@ -74,14 +80,18 @@ pub fn no_leader(node: &Node) -> Response {
 #[must_use]
 pub fn catching_up(node: &Node) -> Response {
     node.metrics.reject("catching_up");
-    answer::text(StatusCode::SERVICE_UNAVAILABLE, "This node is catching up with the cluster; try again")
+    answer::text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "This node is catching up with the cluster; try again",
+    )
 }
 
 fn unreachable() -> Response {
     answer::text(StatusCode::BAD_GATEWAY, "Failed to forward request to leader")
 }
 
-/// Passes a request to the leader's peer port and its answer back. Not repeated: it may have been carried out.
+/// Passes a request to the leader's peer port and its answer back. Not repeated: it may have been
+/// carried out.
 pub async fn forward(node: &Node, leader: NodeId, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_BYTES).await else {
@@ -113,7 +123,9 @@ pub async fn forward(node: &Node, leader: NodeId, request: Request) -> Response 
         _ = moved => return unreachable(),
     };
     let mut response = (status, Body::from(body)).into_response();
-    for name in [CONTENT_TYPE, ACCEPT_RANGES, CONTENT_RANGE, cors::SERVED_BY, NOSNIFF, ALREADY, TOMBSTONE] {
+    for name in
+        [CONTENT_TYPE, ACCEPT_RANGES, CONTENT_RANGE, cors::SERVED_BY, NOSNIFF, ALREADY, TOMBSTONE]
+    {
         if let Some(value) = headers.get(&name) {
             response.headers_mut().insert(name, value.clone());
         }

@@ -1,9 +1,9 @@
-//! The node's two ports: the public one speaks insi's protocol, the peer one Raft and forwarded requests.
+//! The node's two ports: the public one speaks insi's protocol, the peer one Raft and forwarded
+//! requests.
 //!
-//! May not enter: consensus itself (`raft`), the command line (`flags` is only read).
-//! Called by: `node`. Calls: `raft`, `shape`, `metrics`.
-//! Invariant: every answer of the public port carries its CORS and timing headers, whatever it says.
-//! Tests: beside the code; over real sockets in `cluster/tests`.
+//! May not enter: consensus itself (`raft`), the command line (`flags` is only read). Invariant:
+//! every answer of the public port carries its CORS and timing headers, whatever it says. Tests:
+//! beside the code; over real sockets in `cluster/tests`.
 
 pub mod answer;
 pub mod blobs;
@@ -31,8 +31,8 @@ pub const BODY_BYTES: usize = 8 << 20;
 /// Largest key, value or blob, in bytes.
 pub const VALUE_BYTES: usize = 1 << 20;
 
-/// The routes that carry data, without anything around them: both ports serve these. As in insi the method is not
-/// looked at, but for `events`.
+/// The routes that carry data, without anything around them: both ports serve these. As in insi the
+/// method is not looked at, but for `events`.
 fn data(node: &Node) -> Router {
     let at = |path: &str| format!("/db/api/v1/{path}");
     Router::new()
@@ -77,5 +77,7 @@ pub fn public(node: &Node) -> Router {
 /// The peer port: no CORS, no key, loopback only.
 pub fn peers(node: &Node) -> Router {
     let forwarded = data(node).layer(middleware::from_fn_with_state(node.clone(), edge::forwarded));
-    peer::routes(node).merge(forwarded).layer(middleware::from_fn_with_state(node.clone(), peer::gate))
+    peer::routes(node)
+        .merge(forwarded)
+        .layer(middleware::from_fn_with_state(node.clone(), peer::gate))
 }

@@ -11,15 +11,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::node::Node;
-use crate::raft::network::{APPEND, SNAPSHOT, VOTE};
+use crate::raft::network::{APPEND, ELECT, READ_INDEX, SNAPSHOT, VOTE};
 
 /// Largest message of Raft: a full read of the log, or a piece of a snapshot, with room.
 const MESSAGE_BYTES: usize = 64 << 20;
-
-/// Asks a node to stand for election.
-pub const ELECT: &str = "/raft/elect";
-/// The log index up to which a node must have applied to hold all that is acknowledged; 503 off the leader.
-pub const READ_INDEX: &str = "/raft/read-index";
 
 /// Raft's routes.
 pub fn routes(node: &Node) -> Router {

@@ -9,8 +9,9 @@ use serde_json::json;
 use super::answer;
 use crate::node::Node;
 
-/// Who this node is and whom it takes for the leader: `leader` is the leader's peer address, as in insi; the fields
-/// from `leader_url` on are ours. Both are empty while no leader is known or its process is gone.
+/// Who this node is and whom it takes for the leader: `leader` is the leader's peer address, as in
+/// insi; the fields from `leader_url` on are ours. Both are empty while no leader is known or its
+/// process is gone.
 pub async fn ping(State(node): State<Node>) -> Response {
     let view = *node.leader.borrow();
     let leader = view.reachable();
@@ -56,10 +57,13 @@ pub async fn limits(State(node): State<Node>) -> Response {
 pub async fn metrics(State(node): State<Node>) -> Response {
     let applied = node.raft.metrics().borrow().last_applied.map_or(0, |id| id.index);
     match node.metrics.text(*node.leader.borrow(), applied) {
-        Ok(text) => ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
-            .into_response(),
-        Err(error) => {
-            answer::text(StatusCode::INTERNAL_SERVER_ERROR, format!("metrics do not encode: {error}"))
+        Ok(text) => {
+            ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+                .into_response()
         }
+        Err(error) => answer::text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("metrics do not encode: {error}"),
+        ),
     }
 }

@@ -37,7 +37,8 @@ pub fn body(route: &str, bytes: &[u8]) -> Result<Body, Box<Response>> {
     if body.key.len() > VALUE_BYTES {
         return Err(Box::new(answer::bad("Key is too large")));
     }
-    if [&body.value, &body.old_value, &body.new_value].iter().any(|value| value.len() > VALUE_BYTES) {
+    if [&body.value, &body.old_value, &body.new_value].iter().any(|value| value.len() > VALUE_BYTES)
+    {
         return Err(Box::new(answer::bad("Value is too large")));
     }
     Ok(body)
@@ -79,7 +80,8 @@ impl PrefixQuery {
     pub fn strict(self) -> Result<Page, Box<Response>> {
         let offset: i64 =
             self.offset.parse().map_err(|_| Box::new(answer::bad("Invalid offset parameter")))?;
-        let limit: i64 = self.limit.parse().map_err(|_| Box::new(answer::bad("Invalid limit parameter")))?;
+        let limit: i64 =
+            self.limit.parse().map_err(|_| Box::new(answer::bad("Invalid limit parameter")))?;
         Ok(page(self.prefix, offset, limit))
     }
 
@@ -94,7 +96,8 @@ fn page(mut prefix: String, offset: i64, limit: i64) -> Page {
     if prefix.ends_with('*') {
         prefix.pop();
     }
-    let limit = usize::try_from(limit).ok().filter(|limit| *limit > 0).unwrap_or(LIMIT).min(LIMIT_MAX);
+    let limit =
+        usize::try_from(limit).ok().filter(|limit| *limit > 0).unwrap_or(LIMIT).min(LIMIT_MAX);
     Page { prefix, offset: usize::try_from(offset).unwrap_or(0), limit }
 }
 
@@ -112,7 +115,8 @@ pub fn found(value: &str) -> Response {
 /// `{"data":[…]}`, or `{"data":null}` for none when `null` is wanted.
 #[must_use]
 pub fn listed(keys: &[Arc<str>], null: bool) -> Response {
-    let data = if keys.is_empty() && null { serde_json::Value::Null } else { serde_json::json!(keys) };
+    let data =
+        if keys.is_empty() && null { serde_json::Value::Null } else { serde_json::json!(keys) };
     answer::json(StatusCode::OK, &serde_json::json!({ "data": data }))
 }
 
@@ -125,7 +129,9 @@ pub async fn write(node: &Node, key: &str, command: Command) -> Response {
         }
         Ok(Outcome::Changed) => answer::text(StatusCode::CONFLICT, "conflict: value has changed"),
         Ok(Outcome::Missing) => answer::text(StatusCode::PRECONDITION_FAILED, "key does not exist"),
-        Ok(Outcome::NotAnInteger) => answer::bad("The existing value is not a valid integer, cannot bump."),
+        Ok(Outcome::NotAnInteger) => {
+            answer::bad("The existing value is not a valid integer, cannot bump.")
+        }
         Err(error) => answer::not_acknowledged(&error),
     }
 }
@@ -144,7 +150,9 @@ pub async fn set(node: &Node, space: Space, bytes: &[u8]) -> Response {
 /// `delete` of either space.
 pub async fn delete(node: &Node, space: Space, bytes: &[u8]) -> Response {
     match body("delete", bytes) {
-        Ok(Body { key, .. }) => write(node, &key, Command::Delete { space, key: key.as_str().into() }).await,
+        Ok(Body { key, .. }) => {
+            write(node, &key, Command::Delete { space, key: key.as_str().into() }).await
+        }
         Err(answer) => *answer,
     }
 }

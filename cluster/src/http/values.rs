@@ -44,7 +44,9 @@ pub async fn get(State(node): State<Node>, Query(query): Query<KeyQuery>) -> Res
 pub async fn bump(State(node): State<Node>, bytes: Bytes) -> Response {
     match texts::body("bump", &bytes) {
         Ok(Body { key, value, .. }) => match value.parse() {
-            Ok(by) => texts::write(&node, &key, Command::Bump { key: key.as_str().into(), by }).await,
+            Ok(by) => {
+                texts::write(&node, &key, Command::Bump { key: key.as_str().into(), by }).await
+            }
             Err(_) => answer::bad("The value to bump by must be a valid integer."),
         },
         Err(answer) => *answer,
@@ -55,8 +57,9 @@ pub async fn bump(State(node): State<Node>, bytes: Bytes) -> Response {
 pub async fn iterate(State(node): State<Node>, Query(query): Query<PrefixQuery>) -> Response {
     match query.strict() {
         Ok(page) => {
-            let keys =
-                node.machine.with_state(|s| s.keys(Space::Values, &page.prefix, page.offset, page.limit));
+            let keys = node
+                .machine
+                .with_state(|s| s.keys(Space::Values, &page.prefix, page.offset, page.limit));
             texts::listed(&keys, true)
         }
         Err(answer) => *answer,

@@ -1,8 +1,9 @@
-//! Group commit: commands that arrive while an entry is on its way to disk travel together in the next one.
+//! Group commit: commands that arrive while an entry is on its way to disk travel together in the
+//! next one.
 //!
-//! openraft 0.9 waits for the disk after each entry, so one entry a command would mean one fsync a command.
-//! With one entry a batch the cost of an fsync is shared by all who wait (Gray and Reuter, Transaction Processing,
-//! 1992, 9.4: group commit). Order of arrival is kept.
+//! openraft 0.9 waits for the disk after each entry, so one entry a command would mean one fsync a
+//! command. With one entry a batch the cost of an fsync is shared by all who wait (Gray and Reuter,
+//! Transaction Processing, 1992, 9.4: group commit). Order of arrival is kept.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,8 @@ const QUEUE: usize = 4096;
 /// Why a command was not acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
-    /// This node does not lead (any more). If it did when the write came, the new leader may still apply it.
+    /// This node does not lead (any more). If it did when the write came, the new leader may still
+    /// apply it.
     #[error("leadership has moved; the write may still be applied")]
     NotLeader,
     /// It was not committed in time; it may still be.
@@ -110,7 +112,9 @@ async fn run(raft: Raft, mut inbox: mpsc::Receiver<(Command, Reply)>) {
             for (position, reply) in replies.into_iter().enumerate() {
                 let outcome = match &written {
                     Ok(outcomes) => outcomes.get(position).copied().ok_or_else(|| {
-                        SubmitError::Stopped("the state machine gave fewer outcomes than commands".to_owned())
+                        SubmitError::Stopped(
+                            "the state machine gave fewer outcomes than commands".to_owned(),
+                        )
                     }),
                     Err(error) => Err(error.clone()),
                 };

@@ -1,7 +1,8 @@
 //! Who leads, as far as this node can tell, and whether that leader's process is there.
 //!
-//! Raft learns of a dead leader by its silence, a second or so late. A TCP connection to the leader's peer port tells
-//! at once: a killed process closes it, and a new one is refused. Clients get 502 from then on instead of a wait.
+//! Raft learns of a dead leader by its silence, a second or so late. A TCP connection to the
+//! leader's peer port tells at once: a killed process closes it, and a new one is refused. Clients
+//! get 502 from then on instead of a wait.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,7 +51,8 @@ impl View {
     }
 
     fn of(metrics: &RaftMetrics, alive: bool) -> Self {
-        let leading = metrics.state == ServerState::Leader && metrics.current_leader == Some(metrics.id);
+        let leading =
+            metrics.state == ServerState::Leader && metrics.current_leader == Some(metrics.id);
         Self {
             leader: metrics.current_leader,
             alive: alive || leading,
@@ -61,7 +63,8 @@ impl View {
     }
 }
 
-/// Starts watching; `peer_of` gives the peer address of a node. `changed` is called at each change of leader.
+/// Starts watching; `peer_of` gives the peer address of a node. `changed` is called at each change
+/// of leader.
 pub fn watch_leader(
     raft: &Raft,
     peer_of: impl Fn(NodeId) -> SocketAddr + Send + Sync + 'static,

@@ -1,7 +1,7 @@
 //! The Raft log and the vote, on disk, in redb.
 //!
-//! A commit of redb returns after fsync, so what openraft is told to be stored is stored. Group commit is done one
-//! level up: one log entry holds a batch of commands (`batch`).
+//! A commit of redb returns after fsync, so what openraft is told to be stored is stored. Group
+//! commit is done one level up: one log entry holds a batch of commands (`batch`).
 
 use std::fmt::Debug;
 use std::ops::{Bound, RangeBounds};
@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use openraft::storage::{LogFlushed, LogState, RaftLogStorage};
-use openraft::{AnyError, Entry, LogId, OptionalSend, RaftLogReader, StorageError, StorageIOError, Vote};
+use openraft::{
+    AnyError, Entry, LogId, OptionalSend, RaftLogReader, StorageError, StorageIOError, Vote,
+};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::{NodeId, TypeConfig};
@@ -126,8 +128,13 @@ impl RaftLogReader<TypeConfig> for LogStore {
             .map_err(|e| StorageIOError::read_logs(AnyError::new(&e)).into())
     }
 
-    async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> Stored<Vec<Entry<TypeConfig>>> {
-        self.read_bounded(start, end).map_err(|e| StorageIOError::read_logs(AnyError::new(&e)).into())
+    async fn limited_get_log_entries(
+        &mut self,
+        start: u64,
+        end: u64,
+    ) -> Stored<Vec<Entry<TypeConfig>>> {
+        self.read_bounded(start, end)
+            .map_err(|e| StorageIOError::read_logs(AnyError::new(&e)).into())
     }
 }
 
@@ -168,7 +175,10 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         let fail = |e: LogError| StorageError::from(StorageIOError::write_logs(AnyError::new(&e)));
         let mut records = Vec::new();
         for entry in entries {
-            records.push((entry.log_id.index, postcard::to_stdvec(&entry).map_err(|e| fail(e.into()))?));
+            records.push((
+                entry.log_id.index,
+                postcard::to_stdvec(&entry).map_err(|e| fail(e.into()))?,
+            ));
         }
         self.write(move |write| {
             let mut table = write.open_table(ENTRIES)?;

@@ -1,4 +1,5 @@
-//! The state machine: applies committed entries to [`State`], tells subscribers, takes and opens snapshots.
+//! The state machine: applies committed entries to [`State`], tells subscribers, takes and opens
+//! snapshots.
 //!
 //! The state lives in memory; on disk it is the last snapshot plus the log behind it.
 
@@ -8,8 +9,8 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use openraft::storage::{RaftStateMachine, Snapshot};
 use openraft::{
-    AnyError, BasicNode, Entry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder, SnapshotMeta,
-    StorageError, StorageIOError, StoredMembership,
+    AnyError, BasicNode, Entry, EntryPayload, LogId, OptionalSend, RaftSnapshotBuilder,
+    SnapshotMeta, StorageError, StorageIOError, StoredMembership,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -45,7 +46,7 @@ pub struct Event {
     /// Its data: JSON text.
     pub data: Arc<str>,
     /// When this node dispatched it.
-    pub at: jiff::Timestamp,
+    pub at: chrono::DateTime<chrono::Utc>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -93,8 +94,11 @@ impl Machine {
         };
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         let held = Held { applied, unsaved: Unsaved::default() };
-        let machine =
-            Self { held: Arc::new(RwLock::new(held)), folder: folder.to_path_buf(), events: events.clone() };
+        let machine = Self {
+            held: Arc::new(RwLock::new(held)),
+            folder: folder.to_path_buf(),
+            events: events.clone(),
+        };
         Ok((machine, events))
     }
 
@@ -115,8 +119,8 @@ impl Machine {
         self.read().unsaved
     }
 
-    // A poisoned lock means a panic while applying; the state may then be half of a batch and must not be served,
-    // but openraft has stopped by then, so nothing is acknowledged from it any more.
+    // A poisoned lock means a panic while applying; the state may then be half of a batch and must
+    // not be served, but openraft has stopped by then, so nothing is acknowledged from it any more.
     fn read(&self) -> RwLockReadGuard<'_, Held> {
         self.held.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -144,7 +148,7 @@ impl Machine {
     fn apply_command(&self, held: &mut Held, command: &Command) -> super::state::Outcome {
         if let Command::Publish { topic, data } = command {
             // No subscriber at this node is no error.
-            let event = Event { topic: topic.clone(), data: data.clone(), at: jiff::Timestamp::now() };
+            let event = Event { topic: topic.clone(), data: data.clone(), at: chrono::Utc::now() };
             let _ = self.events.send(event);
         }
         held.applied.state.apply(command)
@@ -172,9 +176,14 @@ fn write_whole(folder: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn meta_of(applied: &Applied) -> SnapshotMeta<NodeId, BasicNode> {
-    let snapshot_id =
-        applied.last.map_or_else(|| "empty".to_owned(), |id| format!("{}-{}", id.leader_id, id.index));
-    SnapshotMeta { last_log_id: applied.last, last_membership: applied.membership.clone(), snapshot_id }
+    let snapshot_id = applied
+        .last
+        .map_or_else(|| "empty".to_owned(), |id| format!("{}-{}", id.leader_id, id.index));
+    SnapshotMeta {
+        last_log_id: applied.last,
+        last_membership: applied.membership.clone(),
+        snapshot_id,
+    }
 }
 
 fn failed(error: &MachineError) -> StorageError<NodeId> {
@@ -228,7 +237,8 @@ impl RaftStateMachine<TypeConfig> for Machine {
         meta: &SnapshotMeta<NodeId, BasicNode>,
         snapshot: Box<Cursor<Vec<u8>>>,
     ) -> Stored<()> {
-        let mut applied: Applied = postcard::from_bytes(snapshot.get_ref()).map_err(|e| failed(&e.into()))?;
+        let mut applied: Applied =
+            postcard::from_bytes(snapshot.get_ref()).map_err(|e| failed(&e.into()))?;
         applied.last = meta.last_log_id;
         applied.membership = meta.last_membership.clone();
         self.save(applied.clone()).await.map_err(|e| failed(&e))?;

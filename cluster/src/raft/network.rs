@@ -1,11 +1,14 @@
-//! Raft's messages to other nodes: postcard bodies in HTTP POSTs to the peer port, with the hop of the shape.
+//! Raft's messages to other nodes: postcard bodies in HTTP POSTs to the peer port, with the hop of
+//! the shape.
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use openraft::error::{InstallSnapshotError, NetworkError, RPCError, RaftError, RemoteError, Unreachable};
+use openraft::error::{
+    InstallSnapshotError, NetworkError, RPCError, RaftError, RemoteError, Unreachable,
+};
 use openraft::network::{Backoff, RPCOption, RaftNetwork, RaftNetworkFactory};
 use openraft::raft::{
     AppendEntriesRequest, AppendEntriesResponse, InstallSnapshotRequest, InstallSnapshotResponse,
@@ -24,6 +27,11 @@ pub const APPEND: &str = "/raft/append";
 pub const VOTE: &str = "/raft/vote";
 /// See [`APPEND`].
 pub const SNAPSHOT: &str = "/raft/snapshot";
+/// The path that asks a node to stand for election.
+pub const ELECT: &str = "/raft/elect";
+/// The path that tells the log index up to which a node must have applied to hold all that is
+/// acknowledged; 503 off the leader.
+pub const READ_INDEX: &str = "/raft/read-index";
 
 /// What is needed to reach any node; clones share the connections.
 #[derive(Debug, Clone)]

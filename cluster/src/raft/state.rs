@@ -28,7 +28,8 @@ pub enum Command {
     SetNx { space: Space, key: Arc<str>, value: Arc<str> },
     /// Sets a key only if it holds `old`.
     Cas { space: Space, key: Arc<str>, old: Arc<str>, new: Arc<str> },
-    /// Adds `by` to the integer a value holds; a missing value counts as 0, the result is floored at 0.
+    /// Adds `by` to the integer a value holds; a missing value counts as 0, the result is floored
+    /// at 0.
     Bump { key: Arc<str>, by: i64 },
     /// Stores a blob under a free key.
     BlobSet { key: Arc<str>, blob: Bytes },
@@ -43,11 +44,15 @@ impl Command {
     #[must_use]
     pub fn weight(&self) -> usize {
         32 + match self {
-            Self::Set { key, value, .. } | Self::SetNx { key, value, .. } => key.len() + value.len(),
+            Self::Set { key, value, .. } | Self::SetNx { key, value, .. } => {
+                key.len() + value.len()
+            }
             Self::Cas { key, old, new, .. } => key.len() + old.len() + new.len(),
             Self::BlobSet { key, blob } => key.len() + blob.len(),
             Self::Publish { topic, data } => topic.len() + data.len(),
-            Self::Delete { key, .. } | Self::Bump { key, .. } | Self::BlobDelete { key } => key.len(),
+            Self::Delete { key, .. } | Self::Bump { key, .. } | Self::BlobDelete { key } => {
+                key.len()
+            }
         }
     }
 }
@@ -139,7 +144,8 @@ impl State {
         self.blobs.get(key).cloned()
     }
 
-    /// Keys of a text map that start with `prefix`, in order, `limit` of them after the first `offset`.
+    /// Keys of a text map that start with `prefix`, in order, `limit` of them after the first
+    /// `offset`.
     #[must_use]
     pub fn keys(&self, space: Space, prefix: &str, offset: usize, limit: usize) -> Vec<Arc<str>> {
         keys_of(self.map(space), prefix, offset, limit)
@@ -154,8 +160,9 @@ impl State {
     /// What the state holds, in bytes and counts. Walks everything: O(keys).
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let text =
-            |map: &OrdMap<Arc<str>, Arc<str>>| map.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
+        let text = |map: &OrdMap<Arc<str>, Arc<str>>| {
+            map.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>()
+        };
         let blobs = self.blobs.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
         Usage {
             bytes_on_disk: text(&self.values) + blobs,
@@ -201,7 +208,12 @@ pub struct Usage {
     pub events_emitted: u64,
 }
 
-fn keys_of<V: Clone>(map: &OrdMap<Arc<str>, V>, prefix: &str, offset: usize, limit: usize) -> Vec<Arc<str>> {
+fn keys_of<V: Clone>(
+    map: &OrdMap<Arc<str>, V>,
+    prefix: &str,
+    offset: usize,
+    limit: usize,
+) -> Vec<Arc<str>> {
     let from: Arc<str> = prefix.into();
     map.range(from..)
         .map(|(key, _)| key)
@@ -231,7 +243,12 @@ mod tests {
     #[test]
     fn cas_tells_missing_from_changed() {
         let mut state = State::default();
-        let cas = Command::Cas { space: Space::Values, key: "k".into(), old: "a".into(), new: "b".into() };
+        let cas = Command::Cas {
+            space: Space::Values,
+            key: "k".into(),
+            old: "a".into(),
+            new: "b".into(),
+        };
         assert_eq!(state.apply(&cas), Outcome::Missing);
         state.apply(&set("k", "a"));
         assert_eq!(state.apply(&cas), Outcome::Done);
@@ -269,7 +286,8 @@ mod tests {
         for key in ["a", "p1", "p2", "p3", "q"] {
             state.apply(&set(key, "v"));
         }
-        let page: Vec<_> = state.keys(Space::Values, "p", 1, 5).iter().map(ToString::to_string).collect();
+        let page: Vec<_> =
+            state.keys(Space::Values, "p", 1, 5).iter().map(ToString::to_string).collect();
         assert_eq!(page, ["p2", "p3"]);
     }
 

@@ -1,4 +1,5 @@
-//! What pages need: CORS on every kind of answer, preflights, timing, names; and what protects against them.
+//! What pages need: CORS on every kind of answer, preflights, timing, names; and what protects
+//! against them.
 
 use reqwest::{Method, Response};
 use serde_json::json;
@@ -9,7 +10,8 @@ fn readable(answer: &Response, what: &str) {
     assert_eq!(header(answer, "access-control-allow-origin"), "*", "{what}");
     assert_eq!(header(answer, "timing-allow-origin"), "*", "{what}");
     let exposed = header(answer, "access-control-expose-headers");
-    for name in ["Location", "Retry-After", "X-Served-By", "X-Blob-Already-Exists", "Server-Timing"] {
+    for name in ["Location", "Retry-After", "X-Served-By", "X-Blob-Already-Exists", "Server-Timing"]
+    {
         assert!(exposed.contains(name), "{what}: {name}");
     }
     assert!(header(answer, "x-served-by").starts_with('n'), "{what}");
@@ -19,7 +21,8 @@ fn readable(answer: &Response, what: &str) {
 #[tokio::test]
 async fn every_answer_is_readable_by_any_page() {
     let c = Cluster::start(&["--api-key=s3cret", "--rate=1"]);
-    let with_key = |request: reqwest::RequestBuilder| request.header("authorization", "Bearer s3cret");
+    let with_key =
+        |request: reqwest::RequestBuilder| request.header("authorization", "Bearer s3cret");
     let pings = async |index: usize| {
         let answer = with_key(c.client.get(c.api(index, "ping"))).send().await.unwrap();
         answer.json::<serde_json::Value>().await.unwrap()["role"] == "leader"
@@ -54,10 +57,14 @@ async fn every_answer_is_readable_by_any_page() {
     assert_eq!(refused.status(), 401);
     readable(&refused, "401");
     assert_eq!(refused.text().await.unwrap(), "Unauthorized\n");
-    let wrong = c.client.get(c.api(leader, "ping")).header("authorization", "wrong").send().await.unwrap();
+    let wrong =
+        c.client.get(c.api(leader, "ping")).header("authorization", "wrong").send().await.unwrap();
     assert_eq!(wrong.status(), 401);
     readable(&wrong, "401 of ping");
-    assert_eq!(wrong.json::<serde_json::Value>().await.unwrap()["error_type"], "AUTHENTICATION_FAILED");
+    assert_eq!(
+        wrong.json::<serde_json::Value>().await.unwrap()["error_type"],
+        "AUTHENTICATION_FAILED"
+    );
 
     let bare = c.client.get(c.api(follower, "get?key=k")).header("authorization", "s3cret");
     let absent = bare.send().await.unwrap();
@@ -94,7 +101,10 @@ async fn redirects_keep_the_name_and_the_query_and_foreign_names_are_refused() {
     for name in ["127.0.0.1", "localhost", "l3.localhost", "[::1]", "demo.test"] {
         let answer = ask(&format!("{name}:9999")).await;
         assert_eq!(answer.status(), 307, "{name}");
-        assert_eq!(header(&answer, "location"), format!("http://{name}:{port}/db/api/v1/set?a=1&b=%20"));
+        assert_eq!(
+            header(&answer, "location"),
+            format!("http://{name}:{port}/db/api/v1/set?a=1&b=%20")
+        );
     }
     for name in ["evil.test", "localhost.evil.test", "10.0.0.1:80"] {
         let answer = ask(name).await;

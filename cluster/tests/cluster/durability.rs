@@ -19,7 +19,10 @@ async fn everything_acknowledged_survives_a_kill_of_all_nodes() {
         for status in futures_util::future::join_all(writes).await {
             assert_eq!(status, 200);
         }
-        assert_eq!(c.post(leader, "cache/set", &json!({"key":"c","value":"cached"})).await.status(), 200);
+        assert_eq!(
+            c.post(leader, "cache/set", &json!({"key":"c","value":"cached"})).await.status(),
+            200
+        );
         let blob = c.put_blob(leader, "b", &[9; 100_000]).await;
         assert_eq!(blob.status(), 200);
         for index in 0..3 {
@@ -33,7 +36,11 @@ async fn everything_acknowledged_survives_a_kill_of_all_nodes() {
         // `ready` promises that every node holds everything: no waiting here.
         for n in [0, 1, count / 2, count - 1] {
             let answer = c.get(index, &format!("get?key=k{n}")).await;
-            assert_eq!(answer.text().await.unwrap(), format!("{{\"data\":\"v{n}\"}}\n"), "node {index}");
+            assert_eq!(
+                answer.text().await.unwrap(),
+                format!("{{\"data\":\"v{n}\"}}\n"),
+                "node {index}"
+            );
         }
         let cached = c.get(index, "cache/get?key=c").await.text().await.unwrap();
         assert_eq!(cached, "{\"data\":\"cached\"}\n");
@@ -41,11 +48,14 @@ async fn everything_acknowledged_survives_a_kill_of_all_nodes() {
     }
     let leader = c.leader().await;
     let page = c.get(leader, "iterate/prefix?prefix=k&offset=0&limit=1000").await;
-    assert_eq!(page.json::<serde_json::Value>().await.unwrap()["data"].as_array().unwrap().len(), count);
+    assert_eq!(
+        page.json::<serde_json::Value>().await.unwrap()["data"].as_array().unwrap().len(),
+        count
+    );
 }
 
-/// Enough bytes for a snapshot while a node is away. The node that leads afterwards has purged its log, so the one that
-/// was away can only come back by snapshot.
+/// Enough bytes for a snapshot while a node is away. The node that leads afterwards has purged its
+/// log, so the one that was away can only come back by snapshot.
 #[tokio::test]
 async fn a_node_that_missed_purged_entries_comes_back_by_snapshot() {
     let mut c = Cluster::start(&["--faults"]);
@@ -57,7 +67,8 @@ async fn a_node_that_missed_purged_entries_comes_back_by_snapshot() {
     let value = "x".repeat(1 << 20);
     // 64 MiB of log ask for a snapshot.
     for n in 0..70 {
-        let answer = c.post(leader, "set", &json!({"key":format!("big{}", n % 3),"value":value})).await;
+        let answer =
+            c.post(leader, "set", &json!({"key":format!("big{}", n % 3),"value":value})).await;
         assert_eq!(answer.status(), 200);
     }
     let snapshot = c.data.join(&c.nodes[next].name).join("snapshot");

@@ -8,7 +8,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::harness::Cluster;
 
-type Socket = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+type Socket =
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn subscribe(c: &Cluster, index: usize, query: &str) -> Result<Socket, u16> {
     let url = c.api(index, &format!("events/subscribe?{query}")).replace("http://", "ws://");

@@ -52,7 +52,8 @@ async fn only_the_page_that_was_named_may_break_things() {
     let page = "http://127.0.0.1:8080";
     let c = Cluster::start(&["--nodes=1", "--faults", &format!("--page-origin={page}")]);
     let url = c.url(0, "/fault/resume");
-    let from = async |origin: &str| c.client.post(&url).header("origin", origin).send().await.unwrap();
+    let from =
+        async |origin: &str| c.client.post(&url).header("origin", origin).send().await.unwrap();
     let own = from(page).await;
     assert_eq!(own.status(), 200);
     assert_eq!(header(&own, "access-control-allow-origin"), page);

@@ -68,7 +68,8 @@ impl Cluster {
                 std::thread::sleep(Duration::from_millis(10));
             }
         }
-        let mut own: Vec<String> = vec![format!("--port={port}"), format!("--peer-port={}", port + 10)];
+        let mut own: Vec<String> =
+            vec![format!("--port={port}"), format!("--peer-port={}", port + 10)];
         own.extend(flags.iter().map(ToString::to_string));
         let mut up = Command::new(BIN)
             .arg("up")
@@ -91,7 +92,8 @@ impl Cluster {
                 ["pid:", name, pid] => pids.push(((*name).to_owned(), pid.parse().unwrap())),
                 ["node:", name, url, role] => {
                     let pid = pids.iter().find(|(n, _)| n == name).expect("pid lines come first").1;
-                    let (name, url, role) = ((*name).to_owned(), (*url).to_owned(), (*role).to_owned());
+                    let (name, url, role) =
+                        ((*name).to_owned(), (*url).to_owned(), (*role).to_owned());
                     nodes.push(NodeLine { name, url, role, pid });
                 }
                 ["ready"] => {
@@ -171,7 +173,12 @@ impl Cluster {
         body.extend_from_slice(bytes);
         body.extend_from_slice(b"\r\n--edge--\r\n");
         let request = self.client.post(self.api(index, "blob/set"));
-        request.header("content-type", "multipart/form-data; boundary=edge").body(body).send().await.unwrap()
+        request
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .body(body)
+            .send()
+            .await
+            .unwrap()
     }
 
     pub async fn options(&self, url: String) -> Response {
@@ -195,7 +202,11 @@ impl Cluster {
                 }
                 urls.push(ping["leader_url"].as_str().unwrap().to_owned());
             }
-            leader = self.nodes.iter().position(|node| node.url == urls[0]).filter(|i| wanted.contains(i));
+            leader = self
+                .nodes
+                .iter()
+                .position(|node| node.url == urls[0])
+                .filter(|i| wanted.contains(i));
             leader.is_some() && urls.iter().all(|url| *url == urls[0])
         })
         .await;
@@ -224,10 +235,13 @@ impl Cluster {
         .await;
     }
 
-    /// Reads `key` from a node that comes up until it answers, and sees it never answer with less than it should hold.
+    /// Reads `key` from a node that comes up until it answers, and sees it never answer with less
+    /// than it should hold.
     pub async fn never_stale(&self, index: usize, key: &str, value: &str) {
         eventually(&format!("{} answers", self.nodes[index].name), async || {
-            let Ok(answer) = self.client.get(self.api(index, &format!("get?key={key}"))).send().await else {
+            let Ok(answer) =
+                self.client.get(self.api(index, &format!("get?key={key}"))).send().await
+            else {
                 return false;
             };
             match answer.status().as_u16() {
@@ -244,8 +258,18 @@ impl Cluster {
 
     /// The value of a metric by the start of its line; 0 when the line is not there.
     pub async fn metric(&self, index: usize, line: &str) -> f64 {
-        let text = self.client.get(self.url(index, "/metrics")).send().await.unwrap().text().await.unwrap();
-        text.lines().find_map(|l| l.strip_prefix(line)?.strip_prefix(' ')?.parse().ok()).unwrap_or(0.0)
+        let text = self
+            .client
+            .get(self.url(index, "/metrics"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        text.lines()
+            .find_map(|l| l.strip_prefix(line)?.strip_prefix(' ')?.parse().ok())
+            .unwrap_or(0.0)
     }
 }
 
@@ -288,5 +312,8 @@ pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 /// The time that a node says it took, in milliseconds.
 pub fn handler_ms(answer: &Response) -> f64 {
     let text = header(answer, "server-timing");
-    text.strip_prefix("handler;dur=").unwrap_or_else(|| panic!("no Server-Timing: {text:?}")).parse().unwrap()
+    text.strip_prefix("handler;dur=")
+        .unwrap_or_else(|| panic!("no Server-Timing: {text:?}"))
+        .parse()
+        .unwrap()
 }

@@ -64,7 +64,8 @@ async fn a_killed_leader_loses_no_acknowledged_write_and_comes_back() {
     c.kill(leader);
     let next = c.leader_of(&alive).await;
     let before = c.metric(alive[1], written).await;
-    eventually("writes flow again", async || c.metric(alive[1], written).await > before + 50.0).await;
+    eventually("writes flow again", async || c.metric(alive[1], written).await > before + 50.0)
+        .await;
     stop.store(true, Ordering::Relaxed);
 
     let (mut acknowledged, mut codes) = (Vec::new(), Vec::new());
@@ -107,7 +108,8 @@ async fn followers_redirect_nobody_to_a_dead_leader() {
     let body = json!({"key":"k","value":"v"});
     assert_eq!(c.post(follower, "set", &body).await.status(), 307);
     c.kill(leader);
-    let (mut codes, old) = (Vec::new(), format!(":{}/", c.nodes[leader].url.rsplit(':').next().unwrap()));
+    let (mut codes, old) =
+        (Vec::new(), format!(":{}/", c.nodes[leader].url.rsplit(':').next().unwrap()));
     eventually("another node leads", async || {
         let answer = c.post(follower, "set", &body).await;
         let code = answer.status().as_u16();

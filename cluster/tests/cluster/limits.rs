@@ -22,7 +22,8 @@ async fn rates_limit_data_and_events_apart() {
     }
     assert!(passed >= 20, "the burst is one second's worth: {passed}");
     assert!(refused > 0, "60 requests in well under two seconds");
-    let publish = async || c.post(0, "events", &json!({"topic":"t","data":1})).await.status().as_u16();
+    let publish =
+        async || c.post(0, "events", &json!({"topic":"t","data":1})).await.status().as_u16();
     let mut codes = Vec::new();
     for _ in 0..5 {
         codes.push(publish().await);

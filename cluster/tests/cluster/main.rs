@@ -2,7 +2,12 @@
 //!
 //! `harness` starts clusters and speaks to them; each other module tests one promise of the README.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod browser;
 mod durability;
@@ -12,6 +17,7 @@ mod harness;
 mod leader;
 mod limits;
 mod metrics;
+mod page;
 mod process;
 mod protocol;
 mod shape;

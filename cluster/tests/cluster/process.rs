@@ -22,7 +22,10 @@ fn a_taken_port_is_named() {
     let done = Command::new(BIN).args(["up", "--port", &port.to_string()]).output().unwrap();
     assert!(!done.status.success());
     let error = String::from_utf8(done.stderr).unwrap();
-    assert!(error.contains(&format!("port {} is taken by another program; use --port", port + 1)), "{error}");
+    assert!(
+        error.contains(&format!("port {} is taken by another program; use --port", port + 1)),
+        "{error}"
+    );
     drop(taken);
 }
 

@@ -42,7 +42,8 @@ async fn values(c: &Cluster, at: usize) {
     expect(c, at, "set", json!({"key":"empty","value":""}), 200, "").await;
     assert_eq!(read(c, at, "get?key=empty").await.0, 404, "as in insi an empty value is not found");
     expect(c, at, "set", json!({"value":"v"}), 400, "Missing key in set request payload\n").await;
-    expect(c, at, "setnx", json!({"key":"k1","value":"x"}), 409, "key 'fwit:k1' already exists\n").await;
+    expect(c, at, "setnx", json!({"key":"k1","value":"x"}), 409, "key 'fwit:k1' already exists\n")
+        .await;
     expect(c, at, "setnx", json!({"key":"k2","value":"x"}), 200, "").await;
     let cas = |key: &str, old: &str| json!({"key":key,"old_value":old,"new_value":"n"});
     expect(c, at, "cas", cas("k1", "v1"), 200, "").await;
@@ -68,7 +69,10 @@ async fn values(c: &Cluster, at: usize) {
     assert_eq!(read(c, at, page).await, ok(r#"{"data":["p:2"]}"#));
     let none = "iterate/prefix?prefix=zzz&offset=0&limit=0";
     assert_eq!(read(c, at, none).await, ok(r#"{"data":null}"#));
-    assert_eq!(read(c, at, "iterate/prefix?prefix=p").await, plain(400, "Invalid offset parameter"));
+    assert_eq!(
+        read(c, at, "iterate/prefix?prefix=p").await,
+        plain(400, "Invalid offset parameter")
+    );
     assert_eq!(read(c, at, "iterate/prefix?offset=0").await, plain(400, "Invalid limit parameter"));
 
     let mebibyte = "x".repeat(1 << 20);
@@ -92,8 +96,15 @@ async fn cache(c: &Cluster, at: usize) {
     expect(c, at, "cache/set", json!({"key":"c1","value":""}), 200, "").await;
     assert_eq!(read(c, at, "cache/get?key=c1").await, ok(r#"{"data":""}"#));
     assert_eq!(read(c, at, "get?key=c1").await.0, 404, "the cache is a space of its own");
-    expect(c, at, "cache/setnx", json!({"key":"c1","value":"x"}), 409, "key 'fwit:c1' already exists\n")
-        .await;
+    expect(
+        c,
+        at,
+        "cache/setnx",
+        json!({"key":"c1","value":"x"}),
+        409,
+        "key 'fwit:c1' already exists\n",
+    )
+    .await;
     let cas = json!({"key":"c1","old_value":"","new_value":"n"});
     expect(c, at, "cache/cas", cas.clone(), 200, "").await;
     expect(c, at, "cache/cas", cas, 409, "conflict: value has changed\n").await;
@@ -118,7 +129,13 @@ async fn blobs(c: &Cluster, at: usize) {
     let got = c.get(at, "blob/get?key=b1").await;
     assert_eq!(got.status(), 200);
     assert_eq!(got.bytes().await.unwrap().as_ref(), [0, 159, 146, 150]);
-    let part = c.client.get(c.api(at, "blob/get?key=b1")).header("range", "bytes=1-2").send().await.unwrap();
+    let part = c
+        .client
+        .get(c.api(at, "blob/get?key=b1"))
+        .header("range", "bytes=1-2")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(part.status(), 206);
     assert_eq!(header(&part, "content-range"), "bytes 1-2/4");
     assert_eq!(part.bytes().await.unwrap().as_ref(), [159, 146]);

@@ -1,4 +1,5 @@
-//! Delays: one server a node, first come first served; clients' distance; hops. Ratios, no absolute bounds above.
+//! Delays: one server a node, first come first served; clients' distance; hops. Ratios, no absolute
+//! bounds above.
 
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,10 @@ async fn distance_is_felt_by_clients_but_not_counted_by_the_node() {
     };
     let (far, inside) = ask(1).await;
     assert!(far >= Duration::from_millis(80), "{far:?}");
-    assert!(inside < far.as_secs_f64() * 500.0, "the node counts its own time: {inside} ms of {far:?}");
+    assert!(
+        inside < far.as_secs_f64() * 500.0,
+        "the node counts its own time: {inside} ms of {far:?}"
+    );
     let (near, _) = ask(0).await;
     assert!(near < far, "{near:?} {far:?}");
     let leader = c.leader().await;

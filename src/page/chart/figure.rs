@@ -13,9 +13,9 @@ use super::legend::Legend;
 use super::plot::{Plot, PlotCell, Shown};
 use super::table::DataTable;
 use crate::browser::describe;
-use crate::chart::figure::{Chart, Readout};
-use crate::chart::scene::Point;
-use crate::chart::view::{Cursor, Input, Key, View, reduce};
+use fwit_chart::figure::{Chart, Readout};
+use fwit_chart::scene::Point;
+use fwit_chart::viewport::{Cursor, Input, Key, Viewport, reduce};
 
 /// How long a cursor stands still before its values are read out, in milliseconds.
 const SPEAK_AFTER_MS: u32 = 600;
@@ -36,7 +36,7 @@ pub fn ChartFigure(
     #[prop(optional)] cursor: Option<RwSignal<Option<f64>>>,
 ) -> impl IntoView {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let own = RwSignal::new(View::default());
+    let own = RwSignal::new(Viewport::default());
     let view = Memo::new(move |_| {
         let mut v = own.get();
         if let (None, Some(shared)) = (v.cursor, cursor) {

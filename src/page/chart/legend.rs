@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use crate::chart::figure::{Entry, Readout};
-use crate::chart::sign;
-use crate::chart::view::{Input, View};
+use fwit_chart::figure::{Entry, Readout};
+use fwit_chart::sign;
+use fwit_chart::viewport::{Input, Viewport};
 
 /// The legend. A click on a series shows or hides it, a double click shows it alone. Entries
 /// without a series only explain.
 #[component]
 pub fn Legend(
     entries: Memo<Vec<Entry>>,
-    #[prop(into)] view: Signal<View>,
+    #[prop(into)] view: Signal<Viewport>,
     readout: Memo<Readout>,
     on_input: Callback<Input>,
 ) -> impl IntoView {

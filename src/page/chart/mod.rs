@@ -1,5 +1,5 @@
 //! Charts in the page: a figure with legend, cursor, table and export around any
-//! [`crate::chart::figure::Chart`].
+//! [`fwit_chart::figure::Chart`].
 //!
 //! May not enter: arithmetic on data (`chart` has it), painting (`browser::canvas` has it), the
 //! choice of what is shown (`page::charts` has it).

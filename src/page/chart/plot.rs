@@ -9,11 +9,11 @@ use crate::browser::canvas::{Painter, Surface, device_ratio};
 use crate::browser::frame::FramePump;
 use crate::browser::observe::Resize;
 use crate::browser::{save, theme};
-use crate::chart::figure::{Chart, Figure};
-use crate::chart::scale::Frame;
-use crate::chart::scene::{Scene, Size};
-use crate::chart::svg;
-use crate::chart::view::View;
+use fwit_chart::figure::{Chart, Figure};
+use fwit_chart::scale::Frame;
+use fwit_chart::scene::{Scene, Size};
+use fwit_chart::svg;
+use fwit_chart::viewport::Viewport;
 
 /// What a figure shows, as signals.
 #[derive(Clone, Copy)]
@@ -21,7 +21,7 @@ pub struct Shown {
     /// The chart.
     pub chart: Signal<Arc<dyn Chart>>,
     /// Zoom, cursor and hidden series, with the shared cursor when there is none here.
-    pub view: Signal<View>,
+    pub view: Signal<Viewport>,
     /// Size of the plot in CSS pixels; `None` before it is known.
     pub size: RwSignal<Option<(f64, f64)>>,
     /// Counts changes of colours.
@@ -45,7 +45,7 @@ pub struct Plot {
 /// The picture on the data canvas, and what it was drawn from.
 struct Drawn {
     chart: Arc<dyn Chart>,
-    view: View,
+    view: Viewport,
     size: Size,
     theme: u32,
     ratio: f64,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::figure::ChartFigure;
-use crate::chart::figure::{Chart, ChartError};
-use crate::present::charts::Drawn;
+use fwit_chart::figure::{Chart, ChartError};
+use fwit_present::charts::Drawn;
 
 /// Shows the figure of a chart, or a sentence while there is none.
 #[component]

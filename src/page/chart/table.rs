@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use std::sync::Arc;
 
-use crate::chart::figure::Chart;
+use fwit_chart::figure::Chart;
 
 const ROWS: usize = 50;
 

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::page::live::Tiles;
 use crate::page::parts::Icon;
 use crate::page::state::{Engine, Status};
-use crate::present::{experiment as words, figure};
-use crate::run::view::Phase;
+use fwit_present::{experiment as words, figure};
+use fwit_report::run::view::Phase;
 
 /// Progress over all periods.
 #[component]
@@ -48,7 +48,7 @@ fn Progress(engine: Engine) -> impl IntoView {
             _ => l.elapsed_us.min(l.total_us),
         })
     };
-    let of = move |get: fn(&crate::experiment::view::Progress, u64) -> u64| {
+    let of = move |get: fn(&fwit_report::experiment::view::Progress, u64) -> u64| {
         let within = within();
         engine
             .experiment

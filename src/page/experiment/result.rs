@@ -8,18 +8,18 @@ use leptos::prelude::*;
 use super::table::{Drift, Invalid, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
-use crate::experiment::view::{ComparisonView, ExperimentView};
 use crate::page::actions::Actions;
-use crate::page::camps::CampsFinding;
 use crate::page::chart::Slot;
+use crate::page::latency_groups::GroupsFinding;
 use crate::page::parts::{Badge, Icon, MethodLink, Tone};
 use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
-use crate::present::library::{Card, file_name};
-use crate::present::method::{CAMPS, CONTROL, SHIFT};
-use crate::present::{charts, experiment as words, sentence};
 use crate::protocol::OpenedExperiment;
-use crate::route::Route;
-use crate::run::view::Ended;
+use fwit_present::library::{Card, file_name};
+use fwit_present::method::{CAMPS, CONTROL, SHIFT};
+use fwit_present::route::Route;
+use fwit_present::{charts, experiment as words, sentence};
+use fwit_report::experiment::view::{ComparisonView, ExperimentView};
+use fwit_report::run::view::Ended;
 
 /// Opens an experiment of the library by its id, and shows it.
 #[component]
@@ -118,7 +118,7 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
             <Acts opened />
             {comparisons}
             <Curves view=view.clone() />
-            <Camps view=view.clone() />
+            <LatencyGroups view=view.clone() />
             <section class="panel">
                 <h2>"What does not count, and why"</h2>
                 <Invalid view=view.clone() />
@@ -193,9 +193,7 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
         .collect_view();
     let of = {
         let view = view.clone();
-        move |make: fn(
-            &ComparisonView,
-        ) -> Result<charts::Drawn, crate::chart::figure::ChartError>| {
+        move |make: fn(&ComparisonView) -> Result<charts::Drawn, fwit_chart::figure::ChartError>| {
             let view = view.clone();
             move || view.comparisons.get(i).map_or(Ok(None), make)
         }
@@ -312,15 +310,20 @@ fn Curves(view: Arc<ExperimentView>) -> impl IntoView {
 
 /// The entities' means, arm by arm.
 #[component]
-fn Camps(view: Arc<ExperimentView>) -> impl IntoView {
+fn LatencyGroups(view: Arc<ExperimentView>) -> impl IntoView {
     let arms = (0..view.arms.len())
         .map(|i| {
             let own = view.clone();
             let make = move || {
-                own.arms.get(i).and_then(|a| a.run.as_ref()).map_or(Ok(None), charts::camps)
+                own.arms
+                    .get(i)
+                    .and_then(|a| a.run.as_ref())
+                    .map_or(Ok(None), charts::latency_groups)
             };
-            let camps = view.arms.get(i).and_then(|a| a.run.as_ref()).map(|run| run.camps.clone());
-            let finding = camps.map(|camps| view! { <CampsFinding camps /> });
+            let latency_groups =
+                view.arms.get(i).and_then(|a| a.run.as_ref()).map(|run| run.latency_groups.clone());
+            let finding = latency_groups
+                .map(|latency_groups| view! { <GroupsFinding groups=latency_groups /> });
             view! {
                 <div>
                     <h3>{view.arms.get(i).map(|a| a.name.clone())}</h3>

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
-use crate::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
 use crate::page::state::{Engine, ExperimentForm, Notices, PlanForm, Status};
-use crate::plan::PlanDraft;
-use crate::present::{experiment as words, sentence};
+use fwit_model::plan::PlanDraft;
+use fwit_present::{experiment as words, sentence};
+use fwit_report::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
 
 /// Reads a text of the draft, and writes it.
 type Text = (fn(&ExperimentDraft) -> String, fn(&mut ExperimentDraft, String));
@@ -335,8 +335,8 @@ fn ActionBar() -> impl IntoView {
     let actions = expect_context::<Actions>();
     let save = move |_| {
         let Some(experiment) = valid(plan_form, form) else { return };
-        let name = crate::present::library::file_name(&experiment.file.name, "experiment");
-        let json = crate::json::pretty(&experiment.file);
+        let name = fwit_present::library::file_name(&experiment.file.name, "experiment");
+        let json = fwit_model::json::pretty(&experiment.file);
         notices.check(files::save(&name, "application/json", &json));
     };
     let busy = Memo::new(move |_| engine.status.with(Status::is_busy));
@@ -403,7 +403,7 @@ fn ActionBar() -> impl IntoView {
 
 /// Returns the experiment. When the form holds none yet, shows what is wrong and puts the focus
 /// there.
-fn valid(plan_form: PlanForm, form: ExperimentForm) -> Option<crate::experiment::Experiment> {
+fn valid(plan_form: PlanForm, form: ExperimentForm) -> Option<fwit_report::experiment::Experiment> {
     let made = untrack(|| form.experiment(plan_form))?;
     made.map_err(|_| {
         form.attempted.set(true);

@@ -3,10 +3,10 @@
 
 use leptos::prelude::*;
 
-use crate::experiment::view::{ExperimentView, MetricView};
-use crate::present::experiment::{change, interval, p_value, tone, value};
-use crate::present::figure;
-use crate::present::method::{self, Method};
+use fwit_present::experiment::{change, interval, p_value, tone, value};
+use fwit_present::figure;
+use fwit_present::method::{self, Method};
+use fwit_report::experiment::view::{ExperimentView, MetricView};
 
 /// A figure that names its method on hover, and links to its explanation.
 fn how(text: String, method: Method) -> AnyView {
@@ -83,7 +83,7 @@ pub fn Metrics(
 }
 
 fn verdict(m: &MetricView) -> String {
-    let more = m.more_pairs.map(|n| format!("; about {}", crate::stats::verdict::more(n)));
+    let more = m.more_pairs.map(|n| format!("; about {}", fwit_stats::verdict::more(n)));
     format!("{}{}", m.verdict.words(), more.unwrap_or_default())
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::run::view::{HealthVerdict, HealthView, TimeSources};
+use fwit_report::run::view::{HealthVerdict, HealthView, TimeSources};
 
 /// The colour of a badge. Its words say the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::present::table::{Column, sort};
-use crate::run::view::{Measure, Row, Shown};
+use fwit_present::table::{Column, sort};
+use fwit_report::run::view::{Measure, Row, Shown};
 
 /// A row: its heading (two for a pair of operation and node) and its figures.
 #[derive(Clone, Debug, PartialEq)]

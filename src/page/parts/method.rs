@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::present::method::Method;
+use fwit_present::method::Method;
 
 /// A question mark that names a method on hover, and links to its explanation.
 #[component]

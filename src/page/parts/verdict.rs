@@ -4,8 +4,8 @@
 use leptos::prelude::*;
 
 use super::{Badge, Tone};
-use crate::present::sentence;
-use crate::run::view::{HealthVerdict, HealthView, ThresholdResult};
+use fwit_present::sentence;
+use fwit_report::run::view::{HealthVerdict, HealthView, ThresholdResult};
 
 /// The verdicts on thresholds and instrument.
 #[component]

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
-use crate::experiment::Template;
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
 use crate::page::state::{Check, Engine, ExperimentForm, Notices, PlanForm, Status, go};
-use crate::plan::preflight::expected;
-use crate::plan::{Plan, PlanDraft, wire};
-use crate::present::sentence;
-use crate::route::Route;
+use fwit_model::plan::preflight::expected;
+use fwit_model::plan::{Plan, PlanDraft, wire};
+use fwit_present::route::Route;
+use fwit_present::sentence;
+use fwit_report::experiment::Template;
 
 /// Returns the plan. When the draft is not a plan yet, shows what is wrong and puts the focus
 /// there.
@@ -67,7 +67,7 @@ pub fn ActionBar() -> impl IntoView {
     };
     let save = move |_| {
         let Some(plan) = valid(form) else { return };
-        let name = crate::present::library::file_name(&plan.name, "plan");
+        let name = fwit_present::library::file_name(&plan.name, "plan");
         notices.check(files::save(&name, "application/json", &wire::to_json(&plan)));
     };
     let load = NodeRef::<leptos::html::Input>::new();

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::check::{AddressFacts, Grade, NodeCheck};
 use crate::page::parts::{Badge, Tone};
 use crate::page::state::{Check, Engine};
-use crate::units::Micros;
+use fwit_quantities::units::Micros;
+use fwit_report::check::{AddressFacts, Grade, NodeCheck};
 
 /// The report. Empty until a check was asked for.
 #[component]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::page::state::PlanForm;
-use crate::present::form::{control_id, messages_at};
+use fwit_present::form::{control_id, messages_at};
 
 /// The ids and problems of a field.
 #[derive(Clone, Copy)]

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::field::{Area, Field, Switch};
 use crate::page::state::PlanForm;
-use crate::plan::{DialectId, PlanDraft};
-use crate::present::form::messages_at;
+use fwit_model::plan::{DialectId, PlanDraft};
+use fwit_present::form::messages_at;
 
 /// A field that holds a text of the draft.
 struct Plain {

@@ -19,9 +19,9 @@ use self::load::{EssentialLoad, MoreSettings};
 use self::nodes::Nodes;
 use super::actions::Actions;
 use super::state::{Notices, PlanForm};
-use crate::plan::PRESETS;
-use crate::present::form::{is_preset, label};
-use crate::route::Prefill;
+use fwit_model::plan::PRESETS;
+use fwit_present::form::{is_preset, label};
+use fwit_present::route::Prefill;
 
 /// The form.
 #[component]

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::field::{Area, Field};
 use crate::page::parts::Icon;
 use crate::page::state::PlanForm;
-use crate::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
-use crate::present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
+use fwit_model::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
+use fwit_present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
 
 /// The cluster: the user's own, or a simulated one.
 #[component]
@@ -168,7 +168,7 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
     let lanes_wrong = Memo::new(move |_| {
         let field = path("lanes").get();
         form.is_open(&field)
-            && form.problems.with(|p| !crate::present::form::messages_at(p, &field).is_empty())
+            && form.problems.with(|p| !fwit_present::form::messages_at(p, &field).is_empty())
     });
     // Opens when something in it is wrong. Only the user closes it: a field must not vanish while
     // it is typed into.

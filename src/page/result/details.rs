@@ -5,10 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::page::parts::{Badge, Tone};
-use crate::present::figure::{count, percentile_cell};
 use crate::protocol::Opened;
-use crate::run::view::{ErrorGroup, NodeView, SubscriberView};
-use crate::units::{Micros, three_digits};
+use fwit_present::figure::{count, percentile_cell};
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{ErrorGroup, NodeView, SubscriberView};
 
 /// Errors, most frequent first.
 #[component]

@@ -9,14 +9,14 @@ use crate::browser::files;
 use crate::page::actions::Actions;
 use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
 use crate::page::state::{Library, Notices, PlanForm, go};
-use crate::plan::wire;
-use crate::present::library::file_name;
-use crate::present::table::{Column, outcomes};
-use crate::present::{figure, sentence};
 use crate::protocol::Opened;
-use crate::route::{Prefill, Route};
-use crate::run::view::{Ended, Measure, RunView};
-use crate::units::{Micros, three_digits};
+use fwit_model::plan::wire;
+use fwit_present::library::file_name;
+use fwit_present::route::{Prefill, Route};
+use fwit_present::table::{Column, outcomes};
+use fwit_present::{figure, sentence};
+use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::view::{Ended, Measure, RunView};
 
 /// The head.
 #[component]
@@ -155,8 +155,10 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
         _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
     };
     let error_tone = if total.errors() > 0 { "bad" } else { "" };
-    let closure =
-        v.concurrency.closure.map(|c| format!("; Little's law closes at {}", figure::percent(c)));
+    let littles_law_ratio = v
+        .concurrency
+        .littles_law_ratio
+        .map(|c| format!("; Little's law closes at {}", figure::percent(c)));
     view! {
         <dl class="tiles">
             <Tile
@@ -197,7 +199,7 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
                         "of {} entities; {} waited for a slot{}",
                         v.concurrency.entities,
                         three_digits(v.concurrency.waiting),
-                        closure.unwrap_or_default(),
+                        littles_law_ratio.unwrap_or_default(),
                     ),
                 )
             />
@@ -206,7 +208,7 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
 }
 
 #[component]
-fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
+fn Acts(run: Arc<Opened>, plan: Option<fwit_model::plan::Plan>) -> impl IntoView {
     let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
     let (actions, form) = (expect_context::<Actions>(), expect_context::<PlanForm>());
     let own = run.view.id.clone();
@@ -217,7 +219,7 @@ fn Acts(run: Arc<Opened>, plan: Option<crate::plan::Plan>) -> impl IntoView {
     };
     let removed = run.clone();
     let delete = move |_| {
-        let card = crate::present::library::Card::of(&removed.view, removed.json.len() as u64);
+        let card = fwit_present::library::Card::of(&removed.view, removed.json.len() as u64);
         actions.delete(card);
         go(&Route::Library);
     };

@@ -20,7 +20,7 @@ use self::head::ResultHead;
 use self::tables::Tables;
 use super::state::Library;
 use crate::protocol::Opened;
-use crate::run::view::Measure;
+use fwit_report::run::view::Measure;
 
 /// Opens a run of the library by its id, and shows it.
 #[component]
@@ -63,7 +63,7 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     view! {
         <article class="result">
             <ResultHead run=run.clone() renamed />
-            <crate::page::camps::CampsPanel camps=run.view.camps.clone() />
+            <crate::page::latency_groups::LatencyGroupsPanel groups=run.view.latency_groups.clone() />
             <Tables run=run.clone() measure />
             <super::charts::ResultCharts run=run.clone() measure />
             <ErrorsPanel run=run.clone() />

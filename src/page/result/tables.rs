@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::page::parts::{LatencyTable, MeasureSwitch, TableRow};
 use crate::protocol::Opened;
-use crate::run::view::{Measure, Row};
+use fwit_report::run::view::{Measure, Row};
 
 fn rows(
     list: &[Row],

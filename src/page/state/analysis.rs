@@ -13,8 +13,8 @@ use gloo_timers::future::TimeoutFuture;
 use super::item::Item;
 use crate::browser::worker_link::WorkerLink;
 use crate::protocol::{FromWorker, Opened, RunKey, ToWorker};
-use crate::run::contrast::{Contrast, RESAMPLES};
-use crate::run::view::Measure;
+use fwit_report::run::bootstrap::{BootstrapComparison, RESAMPLES};
+use fwit_report::run::view::Measure;
 
 type Answer = Result<Item, String>;
 
@@ -24,7 +24,7 @@ pub enum ComparisonUpdate {
     /// How much of it is done, 0 to 1.
     Progress(f64),
     /// The intervals so far; `true` when they are complete.
-    Known(Arc<Contrast>, bool),
+    Known(Arc<BootstrapComparison>, bool),
     /// It can't be made, for this reason.
     Failed(String),
 }
@@ -97,7 +97,7 @@ impl Analysis {
                 Ok(FromWorker::Progress { request, done }) => {
                     client.tell(request, ComparisonUpdate::Progress(done));
                 }
-                Ok(FromWorker::Contrasted { request, result, over }) => {
+                Ok(FromWorker::Compared { request, result, over }) => {
                     let update = match result {
                         Ok(intervals) => ComparisonUpdate::Known(Arc::from(intervals), over),
                         Err(error) => ComparisonUpdate::Failed(error),
@@ -137,7 +137,7 @@ impl Analysis {
         let keys = runs.iter().map(|run| RunKey::of(run)).collect();
         let comparison = Comparison { request, on_update: Rc::new(on_update), runs };
         self.inner.borrow_mut().comparisons.push(comparison);
-        self.send(ToWorker::Contrast { request, measure, resamples: RESAMPLES, runs: keys })
+        self.send(ToWorker::CompareRuns { request, measure, resamples: RESAMPLES, runs: keys })
             .inspect_err(|_| self.forget(request))?;
         Ok(PendingComparison { client: self.clone(), request })
     }

@@ -14,13 +14,13 @@ use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
 use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
-use crate::check::NodeCheck;
-use crate::experiment::Experiment;
-use crate::experiment::view::Progress;
-use crate::plan::{Plan, wire};
-use crate::present::inbox::{Inbox, extend_history};
 use crate::protocol::{FromWorker, Start, ToWorker};
-use crate::run::view::{Calibration, Live, Second};
+use fwit_model::plan::{Plan, wire};
+use fwit_present::inbox::{Inbox, extend_history};
+use fwit_report::check::NodeCheck;
+use fwit_report::experiment::Experiment;
+use fwit_report::experiment::view::Progress;
+use fwit_report::run::view::{Calibration, Live, Second};
 
 /// What the engine does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,7 +193,7 @@ impl Engine {
         api_key: Option<String>,
         on_end: OnEnd,
     ) -> Result<(), String> {
-        let json = crate::json::write(&experiment.file);
+        let json = fwit_model::json::write(&experiment.file);
         let plan = experiment.arms.first().map(|arm| arm.plan.clone()).ok_or("It has no arms.")?;
         let under_way = UnderWay {
             name: experiment.file.name.clone(),
@@ -324,8 +324,8 @@ impl Engine {
 
     fn receive(self, message: Result<FromWorker, LinkError>) {
         match message {
-            Ok(FromWorker::Beat(beat)) => self.inner.with_value(|inner| {
-                inner.inbox.borrow_mut().merge(*beat);
+            Ok(FromWorker::Snapshot(snapshot)) => self.inner.with_value(|inner| {
+                inner.inbox.borrow_mut().merge(*snapshot);
                 inner.pump.request();
             }),
             Ok(FromWorker::Started { .. }) => {
@@ -356,7 +356,7 @@ impl Engine {
                 | FromWorker::OpenedExperiment { .. }
                 | FromWorker::Wanted { .. }
                 | FromWorker::Progress { .. }
-                | FromWorker::Contrasted { .. },
+                | FromWorker::Compared { .. },
             ) => {}
             Err(error) => {
                 // The link can't be dropped here: this runs inside one of its own listeners.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::plan_form::PlanForm;
-use crate::experiment::{self, Experiment, ExperimentDraft, Template};
-use crate::plan::{Problem, wire};
+use fwit_model::plan::{Problem, wire};
+use fwit_report::experiment::{self, Experiment, ExperimentDraft, Template};
 
 /// The set-up form of an experiment.
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ impl ExperimentForm {
     /// Fills the form with a ready-made question on the plan of the plan form, when that is
     /// complete.
     pub fn ask(self, form: PlanForm, template: Template) {
-        if let Ok(plan) = form.draft.with_untracked(crate::plan::PlanDraft::plan) {
+        if let Ok(plan) = form.draft.with_untracked(fwit_model::plan::PlanDraft::plan) {
             self.draft.set(Some(ExperimentDraft::of(template, &plan)));
             self.attempted.set(false);
         }
@@ -36,7 +36,7 @@ impl ExperimentForm {
     /// What is wrong with it.
     pub fn fill(self, form: PlanForm, json: &str) -> Result<(), String> {
         let (file, _) = experiment::read(json.as_bytes()).map_err(|error| error.to_string())?;
-        let base = crate::json::write(&file.base);
+        let base = fwit_model::json::write(&file.base);
         let plan = wire::read(&base).map_err(|_| "Its plan can't be read.".to_string())?;
         form.fill(&plan);
         self.draft.set(Some(ExperimentDraft::from_file(&file)));
@@ -46,7 +46,7 @@ impl ExperimentForm {
 
     /// Returns the experiment of both forms; `None` before a question was chosen.
     pub fn experiment(self, form: PlanForm) -> Option<Result<Experiment, Vec<Problem>>> {
-        let plan = form.draft.with(crate::plan::PlanDraft::plan);
+        let plan = form.draft.with(fwit_model::plan::PlanDraft::plan);
         self.draft
             .with(|draft| draft.as_ref().map(|draft| plan.and_then(|plan| draft.experiment(&plan))))
     }

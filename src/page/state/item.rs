@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::present::library::Card;
 use crate::protocol::{Opened, OpenedExperiment};
-use crate::route::Route;
+use fwit_present::library::Card;
+use fwit_present::route::Route;
 
 /// A run or an experiment.
 #[derive(Clone)]

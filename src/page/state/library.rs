@@ -10,11 +10,11 @@ use leptos::prelude::*;
 use super::analysis::{Analysis, ComparisonUpdate, PendingComparison};
 use super::item::Item;
 use crate::browser::store::{Store, StoreError};
-use crate::present::library::{Card, nearest, sort};
 use crate::protocol::{Opened, OpenedExperiment};
-use crate::run::contrast::{Contrast, same_setting, setting_key};
-use crate::run::rename::rename;
-use crate::run::view::Measure;
+use fwit_present::library::{Card, nearest, sort};
+use fwit_report::run::bootstrap::{BootstrapComparison, same_setting, setting_key};
+use fwit_report::run::rename::rename;
+use fwit_report::run::view::Measure;
 
 /// How many opened runs stay in memory: enough for a comparison of twelve, its control, and the run
 /// before it, so that a comparison does not read each run again.
@@ -39,7 +39,7 @@ struct Inner {
     /// Items that the store could not keep. They stay in memory until the page closes.
     unkept: Vec<Item>,
     /// The last comparisons of separate runs, with the ids of their runs.
-    comparisons: VecDeque<(Vec<String>, Arc<Contrast>)>,
+    comparisons: VecDeque<(Vec<String>, Arc<BootstrapComparison>)>,
 }
 
 /// A deleted item, kept to bring it back.
@@ -189,7 +189,7 @@ impl Library {
         self,
         runs: Vec<Arc<Opened>>,
         measure: Measure,
-    ) -> Result<Arc<Contrast>, String> {
+    ) -> Result<Arc<BootstrapComparison>, String> {
         let (send, receive) = futures_channel::oneshot::channel();
         let send = std::cell::RefCell::new(Some(send));
         let _pending = self.compare_separate_runs(runs, measure, move |update| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::browser::document;
-use crate::route::Route;
+use fwit_present::route::Route;
 
 /// The route that the page shows.
 #[derive(Clone, Copy)]

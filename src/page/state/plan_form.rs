@@ -6,12 +6,12 @@ use leptos::prelude::*;
 
 use super::notices::Notices;
 use crate::browser::{document, prefs};
-use crate::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
-use crate::present::form::{
+use fwit_model::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
+use fwit_present::form::{
     Beginning, apply_preset, beginning, control, control_id, edit, free_name, is_extra, simulate,
     sort_problems, use_own_cluster, with_nodes,
 };
-use crate::route::Prefill;
+use fwit_present::route::Prefill;
 
 /// The plan form.
 #[derive(Clone, Copy)]

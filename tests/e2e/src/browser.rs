@@ -1,12 +1,12 @@
-//! One headless Chromium, driven through WebDriver without network events: those slow it down by half.
+//! One headless Chromium or Firefox, driven through WebDriver without network events: those slow it
+//! by half.
 
 use std::fmt::Debug;
+use std::fs;
 use std::future::Future;
-use std::path::Path;
-use std::process::{Child, Command as Program, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use std::{fs, io};
 
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
@@ -18,20 +18,19 @@ use serde_json::{Value, json};
 use tokio::runtime::{self, Runtime};
 
 use crate::command::Command;
+use crate::driver::{Driver, START};
 use crate::given;
 
 /// The longest that a single command may take; a run of the page is awaited by one command.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
-/// How long the driver and the browser may take to start.
-const START: Duration = Duration::from_secs(120);
-
 /// Between two looks at a condition in the page.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// With the pipe the browser ends when its driver does, however that happens. The others keep a fresh browser
-/// from calling home, and let it run as root in a container.
-const ARGS: [&str; 13] = [
+/// With the pipe the browser ends when its driver does, however that happens. The tests' server
+/// makes its certificate itself. The others keep a fresh browser from calling home, and let it run
+/// as root in a container.
+const ARGS: [&str; 14] = [
     "--headless",
     "--hide-scrollbars",
     "--no-sandbox",
@@ -45,7 +44,19 @@ const ARGS: [&str; 13] = [
     "--disable-default-apps",
     "--remote-debugging-pipe",
     "--force-color-profile=srgb",
+    "--ignore-certificate-errors",
 ];
+
+/// Firefox calls nobody, and its clock is as fine as the page's isolation allows.
+const FIREFOX_PREFS: [(&str, bool); 4] = [
+    ("app.update.disabledForTesting", true),
+    ("datareporting.policy.dataSubmissionEnabled", false),
+    ("network.captive-portal-service.enabled", false),
+    ("network.connectivity-service.enabled", false),
+];
+
+/// The browser that tests share, started by the first of them.
+static SHARED: OnceLock<Mutex<Browser>> = OnceLock::new();
 
 /// A browser with one window; ends when dropped.
 #[derive(Debug)]
@@ -53,6 +64,7 @@ pub struct Browser {
     runtime: Runtime,
     /// None only while it is dropped.
     client: Option<Client>,
+    has_console: bool,
     driver: Driver,
 }
 
@@ -76,38 +88,88 @@ impl Scheme {
 }
 
 impl Browser {
-    /// Starts chromedriver on a free port, and through it a fresh browser without profile, 1280 by 800.
+    /// The browser that tests share one after another, at a blank page. What a page keeps is its
+    /// own: each test serves it from another origin. Tests that change the window or open tabs take
+    /// [`Browser::start`].
     ///
     /// # Errors
-    /// When CHROME or CHROMEDRIVER is not set or wrong, or one of both does not start.
-    pub fn start() -> Result<Self> {
-        Self::start_with(&[])
+    /// As [`Browser::start`], or when an earlier test has left it unable to go on.
+    pub fn shared() -> Result<MutexGuard<'static, Self>> {
+        if SHARED.get().is_none() {
+            // Whichever is first stays; the other one ends.
+            let _ = SHARED.set(Mutex::new(Self::start()?));
+        }
+        let shared = SHARED.get().context("no browser is shared")?;
+        let browser = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        browser.open("about:blank")?;
+        browser.console_errors()?;
+        Ok(browser)
     }
 
-    /// As [`Browser::start`], with further arguments for Chromium.
+    /// Starts chromedriver on a free port, and through it a fresh Chromium without profile, 1280 by
+    /// 800.
     ///
     /// # Errors
-    /// As [`Browser::start`].
-    pub fn start_with(further: &[&str]) -> Result<Self> {
-        let args = [&ARGS, further].concat();
+    /// When `CHROME` or `CHROMEDRIVER` is not set or wrong, or one of both does not start.
+    pub fn start() -> Result<Self> {
         let chrome = given::path("CHROME")?;
-        let driver = Driver::start(&given::path("CHROMEDRIVER")?)?;
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let mut capabilities = Capabilities::new();
-        capabilities.insert("goog:chromeOptions".to_owned(), json!({ "binary": chrome, "args": args }));
+        capabilities
+            .insert("goog:chromeOptions".to_owned(), json!({ "binary": chrome, "args": ARGS }));
         capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+        let browser = Self::start_with(&chrome, &given::path("CHROMEDRIVER")?, capabilities)?;
+        browser.resize(1280, 800)?;
+        Ok(browser)
+    }
+
+    /// Starts Firefox. Without one the test that asks is skipped, and a line says so; in CI
+    /// (`CI=true`) that is an error. Its driver has no DevTools and no log: sizes, schemes,
+    /// pictures and the console are Chromium's.
+    ///
+    /// # Errors
+    /// When `FIREFOX` or `GECKODRIVER` is wrong or, in CI, missing, or one of both does not start.
+    pub fn firefox() -> Result<Option<Self>> {
+        let (Some(firefox), Some(driver)) = (Self::found("FIREFOX")?, Self::found("GECKODRIVER")?)
+        else {
+            return Ok(None);
+        };
+        let mut capabilities = Capabilities::new();
+        let prefs: serde_json::Map<String, Value> =
+            FIREFOX_PREFS.map(|(name, on)| (name.to_owned(), json!(on))).into_iter().collect();
+        let options = json!({ "binary": firefox, "args": ["-headless"], "prefs": prefs });
+        capabilities.insert("moz:firefoxOptions".to_owned(), options);
+        capabilities.insert("acceptInsecureCerts".to_owned(), json!(true));
+        let mut browser = Self::start_with(&firefox, &driver, capabilities)?;
+        browser.has_console = false;
+        Ok(Some(browser))
+    }
+
+    /// A program that may be missing outside CI.
+    fn found(variable: &str) -> Result<Option<PathBuf>> {
+        let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        if in_ci || std::env::var_os(variable).is_some_and(|value| !value.is_empty()) {
+            return given::path(variable).map(Some);
+        }
+        eprintln!("SKIPPED: {variable} is not set, so nothing runs in Firefox here");
+        Ok(None)
+    }
+
+    fn start_with(program: &Path, driver: &Path, capabilities: Capabilities) -> Result<Self> {
+        let driver = Driver::start(driver)?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let url = format!("http://127.0.0.1:{}", driver.port);
         let client = runtime
             .block_on(async {
                 let mut builder = ClientBuilder::new(HttpConnector::new());
                 tokio::time::timeout(START, builder.capabilities(capabilities).connect(&url)).await
             })
-            .with_context(|| format!("{} did not start within {} s", chrome.display(), START.as_secs()))?
-            .with_context(|| format!("{} did not start", chrome.display()))?;
-        let browser = Self { runtime, client: Some(client), driver };
+            .with_context(|| {
+                format!("{} did not start within {} s", program.display(), START.as_secs())
+            })?
+            .with_context(|| format!("{} did not start", program.display()))?;
+        let browser = Self { runtime, client: Some(client), has_console: true, driver };
         let timeouts = TimeoutConfiguration::new(Some(PATIENCE), Some(START), Some(Duration::ZERO));
         browser.run("set the timeouts", async |client| client.update_timeouts(timeouts).await)?;
-        browser.resize(1280, 800)?;
         Ok(browser)
     }
 
@@ -119,8 +181,8 @@ impl Browser {
         self.run(&format!("open {url}"), async |client| client.goto(url).await)
     }
 
-    /// Runs the body of an async JavaScript function, `args` being its argument of that name, and gives what
-    /// it returns; `undefined` is null.
+    /// Runs the body of an async JavaScript function, `args` being its argument of that name, and
+    /// gives what it returns; `undefined` is null.
     ///
     /// # Errors
     /// When it throws or rejects: with what; when it takes longer than [`PATIENCE`].
@@ -129,10 +191,19 @@ impl Browser {
             "const done = arguments[arguments.length - 1];
              (async (args) => {{ {body} }})(arguments[0]).then(
                  (value) => done({{ value: value === undefined ? null : value }}),
-                 (error) => done({{ error: error instanceof Error ? String(error.stack) : JSON.stringify(error) }}));"
+                 (error) => \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 \
+                 done({{ error: error instanceof Error ? String(error.stack) : JSON.stringify(error) }}));"
         );
-        let mut answer =
-            self.run("run a script", async |client| client.execute_async(&script, vec![json!(args)]).await)?;
+        let mut answer = self.run("run a script", async |client| {
+            client.execute_async(&script, vec![json!(args)]).await
+        })?;
         if let Some(error) = answer.get("error") {
             bail!("the script failed: {}\nin: {body}", error.as_str().unwrap_or_default());
         }
@@ -142,7 +213,8 @@ impl Browser {
     /// Waits until a JavaScript expression is truthy, and gives its value.
     ///
     /// # Errors
-    /// When it throws, or is not truthy within `patience`: with its last value and the console's errors.
+    /// When it throws, or is not truthy within `patience`: with its last value and the console's
+    /// errors.
     pub fn wait(&self, expression: &str, patience: Duration) -> Result<Value> {
         let deadline = Instant::now() + patience;
         let body = format!("const value = await ({expression}); return [!!value, value];");
@@ -163,23 +235,32 @@ impl Browser {
         }
     }
 
-    /// The errors that the console was given since the last time: exceptions, `console.error`, failed loads.
+    /// Whether [`Browser::console_errors`] can be asked: geckodriver has no such log.
+    pub fn has_console(&self) -> bool {
+        self.has_console
+    }
+
+    /// The errors that the console was given since the last time: exceptions, `console.error`,
+    /// failed loads.
     ///
     /// # Errors
     /// When the driver has no log.
     pub fn console_errors(&self) -> Result<Vec<String>> {
-        let log = self.run("read the console", async |client| client.issue_cmd(Command::log()).await)?;
+        let log =
+            self.run("read the console", async |client| client.issue_cmd(Command::log()).await)?;
         let entries = log.as_array().context("the driver's log is no list")?;
         let errors = entries.iter().filter(|entry| entry["level"] == "SEVERE");
         Ok(errors.filter_map(|entry| Some(entry["message"].as_str()?.to_owned())).collect())
     }
 
-    /// Sets the size of what the page sees as its window, in CSS pixels; also narrower than a real window may be.
+    /// Sets the size of what the page sees as its window, in CSS pixels; also narrower than a real
+    /// window may be.
     ///
     /// # Errors
     /// When the browser refuses.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", &metrics).map(drop)
     }
 
@@ -195,8 +276,8 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features })).map(drop)
     }
 
-    /// Opens a tab in front of the others and drives it from now on; gives the handle of the one before, for
-    /// [`Browser::show`].
+    /// Opens a tab in front of the others and drives it from now on; gives the handle of the one
+    /// before, for [`Browser::show`].
     ///
     /// # Errors
     /// When the browser refuses.
@@ -223,7 +304,8 @@ impl Browser {
     pub fn screenshot(&self, path: &Path) -> Result<()> {
         let metrics = self.devtools("Page.getLayoutMetrics", &json!({}))?;
         let size = &metrics["cssContentSize"];
-        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let clip =
+            json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
         let options = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let picture = self.devtools("Page.captureScreenshot", &options)?;
         let data = picture["data"].as_str().context("the browser gave no picture")?;
@@ -240,18 +322,25 @@ impl Browser {
         self.run(command, async |client| client.issue_cmd(sent).await)
     }
 
-    /// Runs a command of WebDriver to its end; the client's other commands are at its disposal this way too.
+    /// Runs a command of WebDriver to its end; the client's other commands are at its disposal this
+    /// way too.
     ///
     /// # Errors
     /// What the command says, or that it took longer than [`PATIENCE`].
-    pub fn run<T, E>(&self, what: &str, command: impl AsyncFnOnce(&Client) -> Result<T, E>) -> Result<T>
+    pub fn run<T, E>(
+        &self,
+        what: &str,
+        command: impl AsyncFnOnce(&Client) -> Result<T, E>,
+    ) -> Result<T>
     where
         E: std::error::Error + Send + Sync + 'static,
     {
         let client = self.client.as_ref().context("the browser was closed")?;
         let outcome = self.block_on(PATIENCE + START, command(client));
         outcome
-            .with_context(|| format!("cannot {what}: no answer; is the driver {} alive?", self.driver.port))?
+            .with_context(|| {
+                format!("cannot {what}: no answer; is the driver {} alive?", self.driver.port)
+            })?
             .with_context(|| format!("cannot {what}"))
     }
 
@@ -266,66 +355,5 @@ impl Drop for Browser {
             // If that fails the browser still ends with its driver, below.
             let _ = self.block_on(Duration::from_secs(10), client.close());
         }
-    }
-}
-
-/// A running chromedriver; killed when dropped. It stays in our process group: who kills us kills it.
-#[derive(Debug)]
-struct Driver {
-    child: Child,
-    port: u16,
-}
-
-impl Driver {
-    fn start(program: &Path) -> Result<Self> {
-        let name = program.display();
-        let child = Program::new(program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .with_context(|| format!("cannot start {name}"))?;
-        let mut driver = Self { child, port: 0 };
-        let out = driver.child.stdout.take().context("the driver has no output")?;
-        let (sender, lines) = mpsc::channel();
-        xtask::process::forward_lines(out, sender);
-        let deadline = Instant::now() + START;
-        loop {
-            match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) => {
-                    if let Some(port) = port_in(&line) {
-                        driver.port = port;
-                        return Ok(driver);
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => bail!("{name} told no port within {} s", START.as_secs()),
-                Err(RecvTimeoutError::Disconnected) => bail!("{name} ended before it told its port"),
-            }
-        }
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let ended: io::Result<_> = self.child.kill().and_then(|()| self.child.wait());
-        // It may have ended by itself.
-        drop(ended);
-    }
-}
-
-/// The port in `ChromeDriver was started successfully on port 12345.`
-fn port_in(line: &str) -> Option<u16> {
-    line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_drivers_port_is_read() {
-        assert_eq!(port_in("ChromeDriver was started successfully on port 39823."), Some(39823));
-        assert_eq!(port_in("Starting ChromeDriver 150 on port 0"), None);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use xtask::cluster::{Cluster as Running, Node};
-use xtask::server::check_free;
+use xtask::ports::check_free;
 
 use crate::given;
 
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Cluster {
     running: Running,
-    agent: ureq::Agent,
+    client: reqwest::blocking::Client,
 }
 
 impl Cluster {
@@ -30,8 +30,8 @@ impl Cluster {
         let mut all = vec!["--nodes", &count, "--port", &port];
         all.extend(flags);
         let running = Running::start(&program, &all, PATIENCE)?;
-        let agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
-        Ok(Self { running, agent })
+        let client = reqwest::blocking::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        Ok(Self { running, client })
     }
 
     /// The nodes with the roles they had at the start.
@@ -44,7 +44,10 @@ impl Cluster {
     /// # Errors
     /// When the cluster announced none.
     pub fn leader(&self) -> Result<&Node> {
-        self.nodes().iter().find(|node| node.role == "leader").context("the cluster announced no leader")
+        self.nodes()
+            .iter()
+            .find(|node| node.role == "leader")
+            .context("the cluster announced no leader")
     }
 
     /// The nodes as the page's links carry them: `n1=URL,n2=URL`.
@@ -60,8 +63,9 @@ impl Cluster {
     /// When the node does not answer, or with something else.
     pub fn metrics(&self, node: &Node) -> Result<BTreeMap<String, f64>> {
         let url = format!("{}/metrics", node.url);
-        let mut answer = self.agent.get(&url).call().with_context(|| format!("cannot get {url}"))?;
-        let text = answer.body_mut().read_to_string().with_context(|| format!("cannot read {url}"))?;
+        let answer =
+            self.client.get(&url).send().and_then(|answer| answer.error_for_status()?.text());
+        let text = answer.with_context(|| format!("cannot get {url}"))?;
         read_metrics(&text).with_context(|| format!("{url} has a line that is no metric"))
     }
 
@@ -104,11 +108,14 @@ fn free_ports(nodes: u16) -> Result<u16> {
 
 /// Reads Prometheus' text format; a series must end in a number, and a time stamp is not expected.
 fn read_metrics(text: &str) -> Result<BTreeMap<String, f64>> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
-            let (series, value) = line.rsplit_once(' ').with_context(|| format!("`{line}` has no value"))?;
-            let value = value.parse().with_context(|| format!("`{line}` does not end in a number"))?;
+            let (series, value) =
+                line.rsplit_once(' ').with_context(|| format!("`{line}` has no value"))?;
+            let value =
+                value.parse().with_context(|| format!("`{line}` does not end in a number"))?;
             Ok((series.trim().to_owned(), value))
         })
         .collect()
@@ -120,12 +127,15 @@ mod tests {
 
     #[test]
     fn metrics_are_read_with_their_labels() {
-        let text = "# HELP a b\n# TYPE a counter\na{route=\"set\",code=\"200\"} 12\n\nb 1.5e3\nc +Inf\n";
+        let text =
+            "# HELP a b\n# TYPE a counter\na{route=\"set\",code=\"200\"} 12\n\nb 1.5e3\nc +Inf\n";
         let read = read_metrics(text).unwrap();
         assert_eq!(read.len(), 3);
         assert!((read["a{route=\"set\",code=\"200\"}"] - 12.0).abs() < f64::EPSILON);
         assert!((read["b"] - 1500.0).abs() < f64::EPSILON);
-        assert!(format!("{:#}", read_metrics("<html>").unwrap_err()).contains("`<html>` has no value"));
+        assert!(
+            format!("{:#}", read_metrics("<html>").unwrap_err()).contains("`<html>` has no value")
+        );
         assert!(format!("{:#}", read_metrics("a b").unwrap_err()).contains("`a b`"));
     }
 

@@ -20,7 +20,10 @@ impl Command {
 
     /// A command of the DevTools protocol.
     pub(crate) fn devtools(command: &str, parameters: &Value) -> Self {
-        Self { path: "goog/cdp/execute", parameters: json!({ "cmd": command, "params": parameters }) }
+        Self {
+            path: "goog/cdp/execute",
+            parameters: json!({ "cmd": command, "params": parameters }),
+        }
     }
 }
 

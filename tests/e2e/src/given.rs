@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 
 /// The path in a variable.
 pub(crate) fn path(variable: &str) -> Result<PathBuf> {
-    let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) else {
+    let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
+    else {
         bail!("{variable} is not set: run the end-to-end tests with `cargo xtask test e2e`");
     };
     if !path.exists() {

@@ -1,25 +1,29 @@
-//! What end-to-end tests are made of: a browser, the page, a cluster, and Python for a second opinion.
+//! What end-to-end tests are made of: a browser, the page, a cluster, and Python for a second
+//! opinion.
 //!
 //! | module    | what it owns |
 //! |-----------|--------------|
-//! | `browser` | one headless Chromium, driven through WebDriver without network events |
-//! | `command` | the driver's own commands: log, DevTools |
+//! | `browser` | one headless Chromium or Firefox, driven through WebDriver without network events |
+//! | `driver`  | chromedriver or geckodriver on a free port |
+//! | `command` | chromedriver's own commands: log, DevTools |
 //! | `page`    | the built page, served |
 //! | `cluster` | the built cluster: started, asked, broken |
 //! | `server`  | a server whose times are known exactly: the truth that the page's numbers are held against |
 //! | `python`  | a Python with the libraries that read our files |
+//! | `bare`    | a bare JavaScript loop: what the browser itself measures of a server |
 //! | `bench`   | the engine beside a hand-written loop, in alternating rounds |
 //! | `given`   | what `cargo xtask test` tells through the environment |
 //!
-//! May not enter: what is expected of the page; that stands in `tests/`.
-//! Called by: `tests/`, and `src/bin/screenshots.rs`.
-//! Invariant: every wait is for a condition and has a deadline; what was started is stopped on drop.
-//! Tests: `tests/` (feature `browser`), run by `cargo xtask test e2e`.
+//! May not enter: what is expected of the page; that stands in `tests/`. Invariant: every wait is
+//! for a condition and has a deadline; what was started is stopped on drop. Tests: `tests/`
+//! (feature `browser`), run by `cargo xtask test e2e`.
 
+pub mod bare;
 pub mod bench;
 pub mod browser;
 pub mod cluster;
 mod command;
+mod driver;
 mod given;
 pub mod page;
 pub mod python;

@@ -3,21 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use xtask::server::{Server, Taken};
+use xtask::page::Page as Served;
 
 use crate::given;
 
 /// The page of `FWIT_DIST`.
 #[derive(Debug)]
 pub struct Page {
-    server: Server,
+    served: Served,
 }
 
 impl Page {
     /// Serves the page.
     ///
     /// # Errors
-    /// When `FWIT_DIST` is not set or has no page, or no port is free.
+    /// When `FWIT_DIST` or `FWIT_CLUSTER_BIN` is not set, or the page cannot be served.
     pub fn serve() -> Result<Self> {
         Self::serve_folder(&Self::built()?)
     }
@@ -33,18 +33,18 @@ impl Page {
     /// Serves a page that was made otherwise.
     ///
     /// # Errors
-    /// When the folder has no page, or no port is free.
+    /// When `FWIT_CLUSTER_BIN` is not set, or the folder has no page.
     pub fn serve_folder(folder: &Path) -> Result<Self> {
-        Ok(Self { server: Taken::new(0)?.serve(folder)? })
+        Ok(Self { served: Served::serve(&given::path("FWIT_CLUSTER_BIN")?, folder, 0)? })
     }
 
     /// `http://127.0.0.1:PORT`, as a cluster's `--page-origin` wants it.
     pub fn origin(&self) -> String {
-        self.server.origin()
+        self.served.origin().to_owned()
     }
 
     /// The page's URL at a hash route such as `#/library`, or at its start with an empty one.
     pub fn url(&self, route: &str) -> String {
-        format!("{}/{route}", self.server.origin())
+        format!("{}/{route}", self.served.origin())
     }
 }

@@ -27,7 +27,8 @@ impl Python {
         let cache = tools::cache()?;
         fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
         // Another run may be making it: wait, then look.
-        let lock = fs::File::create(cache.join(".python.lock")).context("cannot lock the tools' folder")?;
+        let lock = fs::File::create(cache.join(".python.lock"))
+            .context("cannot lock the tools' folder")?;
         lock.lock().context("cannot lock the tools' folder")?;
         let folder = cache.join("python");
         let place = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
@@ -39,7 +40,14 @@ impl Python {
         let mut venv = Command::new("python3");
         must_run(venv.args(["-m", "venv", "--clear"]).arg(&folder))?;
         let mut pip = Command::new(&python.program);
-        must_run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]))?;
+        must_run(pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            PACKAGE,
+        ]))?;
         if !python.fits() {
             bail!("{} was installed into {}, but cannot be imported", PACKAGE, folder.display());
         }
@@ -60,7 +68,8 @@ impl Python {
             .with_context(|| format!("cannot start {}", self.program.display()))?;
         let mut stdin = child.stdin.take().context("Python has no input")?;
         let input = input.as_bytes().to_vec();
-        // Apart, or both sides could wait for each other on a full pipe. A script may read less than it is given.
+        // Apart, or both sides could wait for each other on a full pipe. A script may read less
+        // than it is given.
         let writer = thread::spawn(move || stdin.write_all(&input).is_ok());
         let output = child.wait_with_output().context("lost sight of Python")?;
         let _ = writer.join();
@@ -81,7 +90,8 @@ impl Python {
 
 fn must_run(command: &mut Command) -> Result<()> {
     let name = xtask::process::describe(command);
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{name}`"))?;
+    let output =
+        command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{name}`"))?;
     if !output.status.success() {
         bail!("`{name}` failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     }

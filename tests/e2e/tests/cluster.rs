@@ -1,4 +1,5 @@
-//! A page's view of the cluster: reachable across origins, counted exactly, alive after a node was killed.
+//! A page's view of the cluster: reachable across origins, counted exactly, alive after a node was
+//! killed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,7 +24,7 @@ fn sets(metrics: &BTreeMap<String, f64>) -> f64 {
 fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     let urls: Vec<&str> = cluster.nodes().iter().map(|node| node.url.as_str()).collect();
     let leader = cluster.leader().unwrap();
@@ -32,12 +33,14 @@ fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
         const seen = [];
         for (const url of args[0]) {
             const body = JSON.stringify({ key: 'k', value: url });
-            const answer = await fetch(`${url}/db/api/v1/set`, { method: 'POST', body, cache: 'no-store' });
+            const answer = await fetch(`${url}/db/api/v1/set`, \
+            { method: 'POST', body, cache: 'no-store' });
             seen.push([answer.status, answer.redirected, new URL(answer.url).origin]);
         }
         return seen;";
     let seen = browser.eval(set_at_each, &[json!(urls)]).unwrap();
-    let expected: Vec<Value> = urls.iter().map(|url| json!([200, *url != leader.url, leader.url])).collect();
+    let expected: Vec<Value> =
+        urls.iter().map(|url| json!([200, *url != leader.url, leader.url])).collect();
     assert_eq!(seen, json!(expected));
     // Each reached the leader, two of them through a redirect.
     let after = sets(&cluster.metrics(leader).unwrap());
@@ -51,16 +54,21 @@ fn the_page_reaches_every_node_and_the_nodes_count_its_requests() {
 fn a_killed_leader_is_followed_by_another() {
     let page = Page::serve().unwrap();
     let cluster = Cluster::start(3, &[]).unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     let leader = cluster.leader().unwrap().clone();
-    let others: Vec<&str> =
-        cluster.nodes().iter().filter(|node| **node != leader).map(|node| node.url.as_str()).collect();
+    let others: Vec<&str> = cluster
+        .nodes()
+        .iter()
+        .filter(|node| **node != leader)
+        .map(|node| node.url.as_str())
+        .collect();
     cluster.kill(&leader.name).unwrap();
     let set = format!(
         "(async () => {{ for (const url of {}) {{
             const body = JSON.stringify({{ key: 'k', value: 'v' }});
-            const answer = await fetch(`${{url}}/db/api/v1/set`, {{ method: 'POST', body }}).catch(() => null);
+            const answer = await fetch(`${{url}}/db/api/v1/set`, \
+            {{ method: 'POST', body }}).catch(() => null);
             if (answer?.ok) return answer.url;
         }} }})()",
         json!(others)

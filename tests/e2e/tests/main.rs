@@ -1,6 +1,11 @@
 //! End-to-end tests. Each module is one part of the product as a user meets it.
 //! `cargo xtask test e2e` builds what they need and runs them one after another.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod cluster;
 mod experiment;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use fwit::run::view::RunView;
-use fwit::run::wire::RunFile;
 use fwit_e2e::Browser;
+use fwit_report::run::view::RunView;
+use fwit_report::run::wire::RunFile;
 use serde_json::{Value, json};
 
 /// The longest a run of these tests may take.
@@ -28,8 +28,8 @@ pub fn merge(into: &mut Value, changes: Value) {
 
 /// Starts a run and does not wait for it.
 pub fn start(browser: &Browser, plan: &Value) {
-    let script =
-        "window.over = fwit.start(args[0]).then((run) => ({ run }), (error) => ({ error: String(error) }));";
+    let script = "window.over = fwit.start(args[0]).then((run) => ({ run }), (error) => \
+                  ({ error: String(error) }));";
     browser.eval(script, std::slice::from_ref(plan)).unwrap();
 }
 
@@ -37,7 +37,8 @@ pub fn start(browser: &Browser, plan: &Value) {
 pub fn finish(browser: &Browser) -> (String, RunFile, RunView) {
     // One command that waits: asking again and again would take time from the page that measures.
     let script =
-        "const late = new Promise((_, fail) => setTimeout(() => fail('the run does not end'), args[0]));
+        "const late = new Promise((_, fail) => setTimeout(() => fail('the run does not end'), \
+         args[0]));
         const { error, run } = await Promise.race([over, late]);
         return error ?? JSON.stringify(run);";
     let text = browser.eval(script, &[json!(PATIENCE.as_millis() as u64)]).unwrap();
@@ -48,7 +49,7 @@ pub fn finish(browser: &Browser) -> (String, RunFile, RunView) {
         json!("done"),
         "{text}"
     );
-    let (file, view) = fwit::run::open(text.as_bytes()).unwrap();
+    let (file, view) = fwit_report::run::open(text.as_bytes()).unwrap();
     for (op, counts) in file.totals.iter().chain(&file.warmup_totals) {
         assert!(counts.is_conserved(), "{op}: {counts:?}");
     }

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fwit_e2e::{Browser, Page, Scheme};
@@ -13,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[test]
 fn the_page_starts_without_an_error() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/?preset=quick")).unwrap();
     // Trunk's loader says so when the page's wasm has run its start function.
     browser.wait("window.wasmBindings", PATIENCE).unwrap();
@@ -21,41 +22,120 @@ fn the_page_starts_without_an_error() {
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }
 
-/// A page whose files are of two builds, or cut on their way to the host.
+/// The whole way in Firefox: the page starts in a worker too, and a run on the simulated cluster is
+/// kept.
 #[test]
-fn a_page_that_cannot_be_loaded_says_why() {
-    let copy = env::temp_dir().join(format!("fwit-e2e-broken-{}", std::process::id()));
-    copy_folder(&Page::built().unwrap(), &copy);
-    let page = Page::serve_folder(&copy).unwrap();
-    let browser = Browser::start().unwrap();
-    let found = |end: &str| -> PathBuf {
-        let mut files = fs::read_dir(&copy).unwrap().map(|entry| entry.unwrap().path());
-        files
-            .find(|path| path.to_string_lossy().ends_with(end) && !path.ends_with("worker_loader.js"))
-            .unwrap()
-    };
-    let (program, unpacker, bindings) = (found(".lzma2.bin"), found(".wasm"), found(".js"));
-    let packed = fs::read(&program).unwrap();
-    let mut overwritten = packed.clone();
-    overwritten[packed.len() / 2..].fill(0xff);
-    let says = |text: &str| {
+fn the_page_starts_in_firefox() {
+    let Some(browser) = Browser::firefox().unwrap() else { return };
+    let page = Page::serve().unwrap();
+    browser.open(&page.url("#/?preset=quick")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    assert_eq!(browser.eval("return crossOriginIsolated;", &[]).unwrap(), json!(true));
+    let script = "const plan = fwit.preset('three regions');
+        plan.load.duration_s = 10;
+        const run = await fwit.start(plan);
+        return Object.values(run.totals).reduce((sum, counts) => sum + counts.ok, 0);";
+    assert!(browser.eval(script, &[]).unwrap().as_u64().unwrap() > 1_000);
+    browser
+        .wait("document.querySelector('h1') && location.hash.startsWith('#/run/')", PATIENCE)
+        .unwrap();
+}
+
+/// A file is missing, cut on its way to the host, of another build, or the host answers with its
+/// own page.
+#[test]
+fn a_page_that_cannot_be_loaded_says_which_file_and_why() {
+    let built = Page::built().unwrap();
+    let browser = Browser::shared().unwrap();
+    let mut broken = |name: &str, content: Option<Vec<u8>>, why: &str| {
+        // Each at its own address, so that nothing comes from the browser's cache.
+        let copy = Copy::of(&built);
+        match content {
+            Some(content) => fs::write(copy.0.join(name), content).unwrap(),
+            None => fs::remove_file(copy.0.join(name)).unwrap(),
+        }
+        let page = Page::serve_folder(&copy.0).unwrap();
         browser.open(&page.url("")).unwrap();
         browser.wait("document.querySelector('[role=alert]')", PATIENCE).unwrap();
-        let said = browser.eval("return document.body.innerText;", &[]).unwrap();
-        assert!(said.as_str().unwrap().contains(text), "{text}: {said}");
+        let said =
+            browser.eval("return document.querySelector('[role=alert]').innerText;", &[]).unwrap();
+        let start = format!("fwit could not be loaded. {name}: {why}. Reload the page");
+        assert!(said.as_str().unwrap().starts_with(&start), "{start}: {said}");
     };
-    fs::write(&program, &packed[..packed.len() - 100]).unwrap();
-    says(".lzma2.bin: it ends too early. Reload the page");
-    fs::write(&program, overwritten).unwrap();
-    says(".lzma2.bin: it is broken. Reload the page");
-    fs::remove_file(&program).unwrap();
-    says(".lzma2.bin: the host answered 404");
-    fs::write(&program, packed).unwrap();
-    fs::write(&unpacker, "<!DOCTYPE html>").unwrap();
-    says(".wasm: WebAssembly");
-    fs::remove_file(&bindings).unwrap();
-    says("fwit-");
-    fs::remove_dir_all(&copy).unwrap();
+    for end in [".wasm", ".js", "start.js"] {
+        let name = file_name(&built, end);
+        let whole = fs::read(built.join(&name)).unwrap();
+        broken(&name, None, "the host answered 404");
+        broken(&name, Some(whole[..whole.len() - 100].to_vec()), "it is cut, or of another build");
+        broken(&name, Some([&whole, &b"\n"[..]].concat()), "it is cut, or of another build");
+        broken(&name, Some(b"<!DOCTYPE html>".to_vec()), "it is cut, or of another build");
+    }
+}
+
+/// The name of the built file that ends so: of the scripts that the page starts with,
+/// wasm-bindgen's for `.js`.
+fn file_name(built: &Path, end: &str) -> String {
+    let mut names =
+        fs::read_dir(built).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let others = |name: &String| name.ends_with("start.js") || name == "worker_loader.js";
+    names.find(|name| name.ends_with(end) && (end == "start.js" || !others(name))).unwrap()
+}
+
+/// A copy of the built page; removed when dropped.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn of(built: &Path) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let copy = env::temp_dir().join(format!("fwit-e2e-copy-{}-{number}", std::process::id()));
+        copy_folder(built, &copy);
+        Self(copy)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What is seen before the program is there stays where it is when it comes.
+#[test]
+fn the_frame_is_there_before_the_program_and_does_not_move() {
+    let built = Page::built().unwrap();
+    let browser = Browser::start().unwrap();
+    let frame = "return [...document.querySelectorAll('header, header :is(a, .button-icon), \
+                 main')].map((element) => {
+        const { x, y, width, height } = element.getBoundingClientRect();
+        const isMain = element.localName === 'main';
+        return [element.localName === 'a' && element.innerText, x, y, width, isMain || height];
+    });";
+    for (route, width) in [("#/?preset=quick", 1280), ("#/runs", 1280), ("#/experiment", 400)] {
+        browser.resize(width, 800).unwrap();
+        // Without its program the frame is all there is.
+        let copy = Copy::of(&built);
+        fs::remove_file(copy.0.join(file_name(&built, ".wasm"))).unwrap();
+        let page = Page::serve_folder(&copy.0).unwrap();
+        browser.open(&page.url(route)).unwrap();
+        browser.wait("document.querySelector('[role=alert]')", PATIENCE).unwrap();
+        let before = browser.eval(frame, &[]).unwrap();
+        assert_eq!(before.as_array().unwrap().len(), 8, "{before}");
+
+        let page = Page::serve_folder(&built).unwrap();
+        browser.open(&page.url(route)).unwrap();
+        browser.wait("window.fwit && !document.getElementById('start')", PATIENCE).unwrap();
+        assert_eq!(browser.eval(frame, &[]).unwrap(), before, "{route} at {width}");
+        let shifted = "const drawn = () => new Promise((done) => requestAnimationFrame(done));
+            const shifts = [];
+            const observer = new PerformanceObserver((list) => shifts.push(...list.getEntries()));
+            observer.observe({ type: 'layout-shift', buffered: true });
+            await drawn();
+            await drawn();
+            shifts.push(...observer.takeRecords());
+            return shifts.reduce((sum, { value }) => sum + value, 0);";
+        assert_eq!(browser.eval(shifted, &[]).unwrap().as_f64(), Some(0.0), "{route} at {width}");
+    }
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -75,12 +155,18 @@ fn copy_folder(from: &Path, to: &Path) {
 #[test]
 fn a_link_that_is_followed_on_the_open_form_fills_it_again() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/?preset=quick")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     for (link, shown) in [
-        ("#/?nodes=http://127.0.0.1:1,http://127.0.0.1:2", "document.querySelectorAll('.node').length === 2"),
-        ("#/?preset=busy leader", "document.getElementById('f-sim-preset')?.value === 'busy leader'"),
+        (
+            "#/?nodes=http://127.0.0.1:1,http://127.0.0.1:2",
+            "document.querySelectorAll('.node').length === 2",
+        ),
+        (
+            "#/?preset=busy leader",
+            "document.getElementById('f-sim-preset')?.value === 'busy leader'",
+        ),
         ("#/?nodes=http://127.0.0.1:3", "document.querySelectorAll('.node').length === 1"),
         ("#/?preset=quick", "document.querySelector('input[name=model]').checked"),
     ] {
@@ -97,7 +183,10 @@ fn the_harness_sees_what_goes_wrong() {
     let page = Page::serve().unwrap();
     let browser = Browser::start().unwrap();
     browser.open(&page.url("")).unwrap();
-    assert_eq!(browser.eval("return args[0] + await args[1];", &[json!(1), json!(2)]).unwrap(), json!(3));
+    assert_eq!(
+        browser.eval("return args[0] + await args[1];", &[json!(1), json!(2)]).unwrap(),
+        json!(3)
+    );
     let error = browser.eval("throw new Error('thrown');", &[]).unwrap_err();
     assert!(error.to_string().contains("thrown"), "{error}");
     let error = browser.eval("return Promise.reject(['rejected']);", &[]).unwrap_err();
@@ -116,7 +205,8 @@ fn size_and_scheme_are_what_the_page_sees() {
     browser.open(&page.url("")).unwrap();
     browser.resize(400, 700).unwrap();
     browser.set_scheme(Scheme::Dark).unwrap();
-    let seen = "return [innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches];";
+    let seen =
+        "return [innerWidth, innerHeight, matchMedia('(prefers-color-scheme: dark)').matches];";
     assert_eq!(browser.eval(seen, &[]).unwrap(), json!([400, 700, true]));
     browser.set_scheme(Scheme::Light).unwrap();
     assert_eq!(browser.eval(seen, &[]).unwrap(), json!([400, 700, false]));
@@ -132,7 +222,7 @@ fn size_and_scheme_are_what_the_page_sees() {
 #[test]
 fn a_wait_looks_until_the_condition_holds() {
     let page = Page::serve().unwrap();
-    let browser = Browser::start().unwrap();
+    let browser = Browser::shared().unwrap();
     browser.open(&page.url("")).unwrap();
     browser.eval("window.looks = 0;", &[]).unwrap();
     assert_eq!(browser.wait("++window.looks > 3 && window.looks", PATIENCE).unwrap(), json!(4));

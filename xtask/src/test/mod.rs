@@ -2,27 +2,21 @@
 //!
 //! Owns: the steps, their order and their commands, and the table at the end.
 //! May not enter: checks themselves; a check is a test, a lint or a budget somewhere else.
-//! Called by: `main`. Calls: `tools`, `browser`, `process`.
 //! Invariant: a step that was asked for is run or fails; none is skipped in silence.
 //! Tests: beside the code.
 
-mod size;
 mod table;
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::browser::{self, Browser};
-use crate::tools::{Tools, cargo};
-use crate::{process, workspace};
+use crate::browser::{self, Browser, Firefox};
+use crate::in_browser::{browser_tests, e2e_env};
+use crate::tools::{Tools, WASM, cargo};
+use crate::{process, prove, workspace};
 
 use table::{Line, Outcome};
-
-const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 
 /// The test programs of the page package that run in a browser.
 const BROWSER_TESTS: [&str; 1] = ["browser"];
@@ -44,12 +38,22 @@ pub enum Step {
     Page,
     /// Page, browser and cluster together.
     E2e,
+    /// The short forms of the proofs.
+    Proofs,
 }
 
 impl Step {
     /// All steps in their order: what fails fastest comes first.
-    pub const ALL: [Self; 7] =
-        [Self::Fmt, Self::Clippy, Self::ClippyWasm, Self::Native, Self::Browser, Self::Page, Self::E2e];
+    pub const ALL: [Self; 8] = [
+        Self::Fmt,
+        Self::Clippy,
+        Self::ClippyWasm,
+        Self::Native,
+        Self::Browser,
+        Self::Page,
+        Self::E2e,
+        Self::Proofs,
+    ];
 
     /// The step's name on the command line.
     pub fn name(self) -> &'static str {
@@ -61,6 +65,7 @@ impl Step {
             Self::Browser => "browser",
             Self::Page => "page",
             Self::E2e => "e2e",
+            Self::Proofs => "proofs",
         }
     }
 
@@ -119,8 +124,8 @@ enum Page {
 impl Pipeline {
     fn step(&mut self, step: Step) -> Result<()> {
         match step {
-            Step::Fmt => run_command(cargo().args(["fmt", "--all", "--check"])),
-            Step::Clippy => run_command(
+            Step::Fmt => process::show_and_run(cargo().args(["fmt", "--all", "--check"])),
+            Step::Clippy => process::show_and_run(
                 cargo()
                     .args([
                         "clippy",
@@ -133,15 +138,28 @@ impl Pipeline {
                     .args(["--", "-D", "warnings"]),
             ),
             Step::ClippyWasm => self.clippy_wasm(),
-            // Clippy, these tests and the end-to-end tests all select the whole workspace, so that each
-            // dependency is built with one set of features.
-            Step::Native => run_command(cargo().args(["test", "--locked", "--workspace"])),
+            // Clippy, these tests and the end-to-end tests all select the whole workspace, so that
+            // each dependency is built with one set of features.
+            Step::Native => {
+                process::show_and_run(cargo().args(["test", "--locked", "--workspace"]))
+            }
             Step::Browser => self.browser(),
             Step::Page => {
                 self.build_page()?;
-                size::check(&workspace::dist()?)
+                let measure = [
+                    "run",
+                    "--quiet",
+                    "--locked",
+                    "--package",
+                    "xtask",
+                    "--example",
+                    "page-size",
+                    "--",
+                ];
+                process::show_and_run(cargo().args(measure).arg(workspace::dist()?))
             }
             Step::E2e => self.e2e(),
+            Step::Proofs => prove::subset_of_ci(),
         }
     }
 
@@ -155,16 +173,14 @@ impl Pipeline {
     fn clippy_wasm(&mut self) -> Result<()> {
         self.tools()?; // For the wasm target.
         let mut command = cargo();
-        command
-            .args(["clippy", "--locked", "--package", "fwit", "--package", "fwit-unpack", "--lib", "--bins"])
-            .args(WASM);
+        command.args(["clippy", "--locked", "--package", "fwit", "--lib", "--bins"]).args(WASM);
         command.args(BROWSER_TESTS.iter().flat_map(|test| ["--test", test]));
-        run_command(command.args(["--", "-D", "warnings"]))
+        process::show_and_run(command.args(["--", "-D", "warnings"]))
     }
 
     fn browser(&mut self) -> Result<()> {
-        let browser = Browser::ready()?;
-        browser_tests(self.tools()?, &browser, &BROWSER_TESTS, &[], &[])
+        let (browser, firefox) = (Browser::ready()?, Firefox::found()?);
+        browser_tests(self.tools()?, &browser, firefox.as_ref(), &BROWSER_TESTS, &[], &[])
     }
 
     fn build_page(&mut self) -> Result<()> {
@@ -182,97 +198,14 @@ impl Pipeline {
         }
         let browser = Browser::ready()?;
         browser::python_ready()?;
-        run_command(cargo().args(["build", "--release", "--locked", "--package", "fwit-cluster"]))?;
+        // `--test cluster` is for its program: cargo builds that with a package's tests. In the
+        // same selection as the native tests, so that what they built is used again.
+        let workspace =
+            ["test", "--locked", "--workspace", "--features", "fwit-e2e/browser", "--test", "e2e"];
+        process::show_and_run(cargo().args(workspace).args(["--test", "cluster", "--no-run"]))?;
         let mut command = cargo();
-        command
-            .args(["test", "--locked", "--workspace", "--features", "fwit-e2e/browser", "--test", "e2e"])
-            // They measure, and each has a browser: one at a time.
-            .args(["--", "--test-threads=1"]);
-        run_command(e2e_env(&mut command, &browser)?)
-    }
-}
-
-/// Runs the page package's tests in a browser, with words for cargo and for the tests.
-///
-/// # Errors
-/// When they do not build, or one fails.
-pub fn browser_tests(
-    tools: &Tools,
-    browser: &Browser,
-    programs: &[&str],
-    build: &[&str],
-    tests: &[&str],
-) -> Result<()> {
-    let capabilities = workspace::target()?.join("webdriver.json");
-    write_capabilities(browser, &capabilities)?;
-    let program = cargo().get_program().to_string_lossy().into_owned();
-    let mut command = tools.command(&program);
-    command
-        .args(["test", "--locked", "--package", "fwit"])
-        .args(programs.iter().flat_map(|program| ["--test", program]))
-        .args(WASM)
-        .args(build)
-        .arg("--")
-        .args(tests)
-        .env("CHROMEDRIVER", &browser.driver)
-        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
-    // The runner would take another browser, or show the page and wait for a person.
-    for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER", "NO_HEADLESS"] {
-        command.env_remove(other).env_remove(format!("{other}_REMOTE"));
-    }
-    command.env_remove("CHROMEDRIVER_REMOTE");
-    run_command(&mut command)
-}
-
-/// Tells the end-to-end package where everything is.
-///
-/// # Errors
-/// When the repository cannot be found.
-pub fn e2e_env<'a>(command: &'a mut Command, browser: &Browser) -> Result<&'a mut Command> {
-    Ok(command
-        .env("FWIT_CLUSTER_BIN", workspace::cluster_program()?)
-        .env("FWIT_DIST", workspace::dist()?)
-        .env("CHROME", &browser.chrome)
-        .env("CHROMEDRIVER", &browser.driver))
-}
-
-fn run_command(command: &mut Command) -> Result<()> {
-    eprintln!("$ {}", process::describe(command));
-    process::must_run(command).map(drop)
-}
-
-/// Writes the browser's settings for wasm-bindgen-test-runner: those of webdriver.json, and which browser.
-fn write_capabilities(browser: &Browser, path: &Path) -> Result<()> {
-    let source = workspace::root()?.join("webdriver.json");
-    let text = fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
-    let text = with_binary(&text, &browser.chrome.to_string_lossy())
-        .with_context(|| format!("{} has no \"args\" of goog:chromeOptions", source.display()))?;
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn with_binary(capabilities: &str, program: &str) -> Option<String> {
-    let (before, after) = capabilities.split_once("\"args\":")?;
-    let program = program.replace('\\', "\\\\").replace('"', "\\\"");
-    Some(format!("{before}\"binary\": \"{program}\",\n    \"args\":{after}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_browser_is_named_beside_its_arguments() {
-        let text = with_binary("{ \"goog:chromeOptions\": { \"args\": [] } }", "C:\\a \"b\"").unwrap();
-        assert_eq!(
-            text,
-            "{ \"goog:chromeOptions\": { \"binary\": \"C:\\\\a \\\"b\\\"\",\n    \"args\": [] } }"
-        );
-        assert_eq!(with_binary("{}", "x"), None);
-        let file = workspace::root().unwrap().join("webdriver.json");
-        assert!(with_binary(&fs::read_to_string(file).unwrap(), "x").is_some());
+        // They measure, and each has a browser: one at a time.
+        command.args(workspace).args(["--", "--test-threads=1"]);
+        process::show_and_run(e2e_env(&mut command, &browser)?)
     }
 }

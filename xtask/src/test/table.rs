@@ -51,8 +51,10 @@ mod tests {
     #[test]
     fn failures_carry_their_reason() {
         let line = |name, outcome| Line { name, outcome, took: Duration::from_millis(1240) };
-        let lines =
-            [line("fmt", Outcome::Passed), line("e2e", Outcome::Failed("error: two\nlines".to_owned()))];
+        let lines = [
+            line("fmt", Outcome::Passed),
+            line("e2e", Outcome::Failed("error: two\nlines".to_owned())),
+        ];
         let expected = "\
 step         result       time
 fmt          ok          1.2 s

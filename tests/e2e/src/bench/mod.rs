@@ -1,11 +1,13 @@
-//! The engine beside a hand-written JavaScript loop that only fetches: same browser, server and concurrency, in
-//! alternating rounds, so that a machine that is busy with other things is so for both.
+//! The engine beside a hand-written JavaScript loop that only fetches: same browser, server and
+//! concurrency, in alternating rounds, so that a machine that is busy with other things is so for
+//! both.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
+use crate::bare::in_worker;
 use crate::server::{Options, Pace, Server};
 use crate::{Browser, Page};
 
@@ -60,7 +62,8 @@ pub fn rounds(setting: &Setting, mut after: impl FnMut(u32, Round)) -> Result<Ve
             // Both start from a page that was just opened and rests.
             browser.open(&page.url(""))?;
             browser.wait("window.fwit", PATIENCE)?;
-            browser.eval("return new Promise((done) => requestIdleCallback(() => done(0)));", &[])?;
+            browser
+                .eval("return new Promise((done) => requestIdleCallback(() => done(0)));", &[])?;
             server.reset();
             if engine {
                 round.engine = of_engine(&browser, &server, setting)?;
@@ -79,7 +82,8 @@ fn bases(server: &Server, setting: &Setting) -> Vec<String> {
 }
 
 fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f64> {
-    let node = json!({ "name": "n1", "url": server.url("127.0.0.1"), "lanes": bases(server, setting) });
+    let node =
+        json!({ "name": "n1", "url": server.url("127.0.0.1"), "lanes": bases(server, setting) });
     let plan = json!({
         "name": "bench",
         "cluster": { "dialect": "insi", "nodes": [node] },
@@ -88,7 +92,8 @@ fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f6
         "mix": { "get": 1 },
     });
     let run = browser.eval("return fwit.start(args[0]);", &[plan])?;
-    let (_, view) = fwit::run::open(run.to_string().as_bytes()).context("the run is none")?;
+    let (_, view) =
+        fwit_report::run::open(run.to_string().as_bytes()).context("the run is none")?;
     if view.total.errors() > 0 {
         bail!("requests failed: {:?}", view.errors);
     }
@@ -96,17 +101,9 @@ fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f6
 }
 
 fn of_script(browser: &Browser, server: &Server, setting: &Setting) -> Result<f64> {
-    let start = "const [source, setting] = args;
-        const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-        const worker = new Worker(url);
-        return new Promise((done, fail) => {
-            worker.onmessage = ({ data }) => { worker.terminate(); URL.revokeObjectURL(url); done(data); };
-            worker.onerror = (error) => fail(new Error(error.message));
-            worker.postMessage(setting);
-        });";
     let told = json!({ "bases": bases(server, setting), "concurrency": setting.concurrency,
         "warmup_ms": setting.warmup_s * 1000, "measured_ms": setting.measured_s * 1000 });
-    let rate = browser.eval(start, &[json!(include_str!("loop.js")), told])?;
+    let rate = in_worker(browser, include_str!("loop.js"), told)?;
     rate.as_f64().filter(|rate| *rate > 0.0).context("the loop counted nothing")
 }
 

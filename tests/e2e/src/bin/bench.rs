@@ -1,5 +1,6 @@
 //! Prints completed requests a second of the engine and of a hand-written loop, round by round.
-//! `cargo xtask bench` runs it: what it needs is in the environment. Arguments: ROUNDS SECONDS LANES.
+//! `cargo xtask bench` runs it: what it needs is in the environment. Arguments: ROUNDS SECONDS
+//! LANES.
 
 use anyhow::{Context as _, Result, bail};
 use fwit_e2e::bench::{Round, Setting, median, rounds};
@@ -10,15 +11,22 @@ fn main() -> Result<()> {
         .map(|word| word.parse().with_context(|| format!("`{word}` is no number")))
         .collect::<Result<_>>()?;
     let [count, measured_s, lanes] = numbers[..] else { bail!("arguments: ROUNDS SECONDS LANES") };
-    let setting = Setting { rounds: count, concurrency: 50.min(lanes * 6), lanes, warmup_s: 3, measured_s };
+    let setting =
+        Setting { rounds: count, concurrency: 50.min(lanes * 6), lanes, warmup_s: 3, measured_s };
     println!("round   engine/s     loop/s   ratio");
     let all = rounds(&setting, |number, round| {
-        println!("{number:>5} {:>10.0} {:>10.0} {:>7.3}", round.engine, round.script, round.ratio());
+        println!(
+            "{number:>5} {:>10.0} {:>10.0} {:>7.3}",
+            round.engine,
+            round.script,
+            round.ratio()
+        );
     })?;
     let of = |f: fn(&Round) -> f64| all.iter().map(f).collect::<Vec<_>>();
     let ratios = of(Round::ratio);
     println!(
-        "  all {:>10.0} {:>10.0} {:>7.3}   medians; ratios from {:.3} to {:.3}; {} at a time over {lanes} lanes, {measured_s} s each",
+        "  all {:>10.0} {:>10.0} {:>7.3}   medians; ratios from {:.3} to {:.3}; {} at a time over \
+         {lanes} lanes, {measured_s} s each",
         median(of(|r| r.engine)),
         median(of(|r| r.script)),
         median(ratios.clone()),

@@ -30,13 +30,17 @@ fn main() -> Result<()> {
                 browser.wait("document.documentElement.dataset.fwit", PATIENCE)?;
                 browser.eval(
                     "await document.fonts.ready;
-                     for (let i = 0; i < 2; i++) await new Promise((drawn) => requestAnimationFrame(drawn));",
+                     for (let i = 0; i < 2; i++) await new Promise((drawn) => \
+                     requestAnimationFrame(drawn));",
                     &[],
                 )?;
-                let path = folder.join(format!("{}-{}-{width}.png", file_name(&route), scheme.name()));
+                let path =
+                    folder.join(format!("{}-{}-{width}.png", file_name(&route), scheme.name()));
                 browser.screenshot(&path)?;
                 println!("{}", path.display());
-                errors.extend(browser.console_errors()?.into_iter().map(|error| format!("{route}: {error}")));
+                errors.extend(
+                    browser.console_errors()?.into_iter().map(|error| format!("{route}: {error}")),
+                );
             }
         }
     }
@@ -49,7 +53,8 @@ fn main() -> Result<()> {
 
 /// A route as a file name: `#/run/1?a=b` is `run-1-a-b`, the start is `start`.
 fn file_name(route: &str) -> String {
-    let name: String = route.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
+    let name: String =
+        route.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     let name = name.split_whitespace().collect::<Vec<_>>().join("-");
     if name.is_empty() { "start".to_owned() } else { name }
 }

@@ -1,4 +1,5 @@
-//! A clock that wakes to a few hundredths of a millisecond; tokio's own timers are whole milliseconds late.
+//! A clock that wakes to a few hundredths of a millisecond; tokio's own timers are whole
+//! milliseconds late.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -95,7 +96,8 @@ impl Inner {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         while !waiting.over {
             let now = Instant::now();
-            let left = waiting.heap.peek().map(|Reverse(next)| next.at.saturating_duration_since(now));
+            let left =
+                waiting.heap.peek().map(|Reverse(next)| next.at.saturating_duration_since(now));
             waiting = match left {
                 Some(left) if left.is_zero() => {
                     if let Some(Reverse(entry)) = waiting.heap.pop() {
@@ -105,7 +107,10 @@ impl Inner {
                     waiting
                 }
                 Some(left) => {
-                    self.changed.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0
+                    self.changed
+                        .wait_timeout(waiting, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
                 }
                 None => self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner),
             };

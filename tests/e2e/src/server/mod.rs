@@ -1,8 +1,10 @@
-//! A server whose times are known to a fraction of a millisecond: what the page's numbers are held against.
+//! A server whose times are known to a fraction of a millisecond: what the page's numbers are held
+//! against.
 //!
-//! It answers whatever a load asks in insi's protocol, after exactly as long as its [`Pace`] says, and keeps a
-//! [`Record`] of each such request. Asking for the node's role is no load: answered at once, not recorded.
-//! HTTP/1.1, or with a certificate of its own HTTP/2 over TLS. One thread serves, one rings the alarms.
+//! It answers whatever a load asks in insi's protocol, after exactly as long as its [`Pace`] says,
+//! and keeps a [`Record`] of each such request. Asking for the node's role is no load: answered at
+//! once, not recorded. HTTP/1.1, or with a certificate of its own HTTP/2 over TLS. One thread
+//! serves, one rings the alarms.
 
 mod alarm;
 mod pace;
@@ -94,7 +96,8 @@ impl Server {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let port = listener.local_addr()?.port();
-        let tls = options.tls.then(tls::acceptor).transpose().context("no certificate for the server")?;
+        let tls =
+            options.tls.then(tls::acceptor).transpose().context("no certificate for the server")?;
         let books = Books {
             pacer: Pacer::new(options.pace),
             first: None,
@@ -179,7 +182,11 @@ async fn listen(state: Arc<State>, listener: TcpListener, tls: Option<TlsAccepto
     }
 }
 
-async fn connection(state: &Arc<State>, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
+async fn connection(
+    state: &Arc<State>,
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match tls {
         None => serve(state, stream, false).await,
@@ -238,7 +245,10 @@ impl State {
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
         let headers: &mut HeaderMap = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("Authorization"),
+        );
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
         if self.options.timing_headers {
             headers.insert(HeaderName::from_static("timing-allow-origin"), ANY);
@@ -253,7 +263,8 @@ impl State {
 
 type Body = http_body_util::Full<Bytes>;
 
-/// A request that is being answered. One that is dropped before (its connection broke) leaves no record.
+/// A request that is being answered. One that is dropped before (its connection broke) leaves no
+/// record.
 struct Open<'a> {
     state: &'a State,
     arrived: Instant,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fwit::stats::random::Stream;
+use fwit_stats::random::Stream;
 
 /// How long each request takes, from its arrival on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,8 +101,10 @@ mod tests {
         let mut pacer = Pacer::new(Pace::Bimodal { fast: ms(20), slow: ms(60), slow_share: 0.3 });
         let slow = (0..10_000).filter(|_| pacer.next(ms(0)) == ms(60)).count();
         assert!((2_800..3_200).contains(&slow), "{slow}");
-        let mut pacer = Pacer::new(Pace::HeavyTailed { median: ms(10), sigma: 1.0, most: ms(1_000) });
-        let mut times: Vec<_> = (0..10_000).map(|_| pacer.next(ms(0)).as_secs_f64() * 1e3).collect();
+        let mut pacer =
+            Pacer::new(Pace::HeavyTailed { median: ms(10), sigma: 1.0, most: ms(1_000) });
+        let mut times: Vec<_> =
+            (0..10_000).map(|_| pacer.next(ms(0)).as_secs_f64() * 1e3).collect();
         times.sort_by(f64::total_cmp);
         // p99 of a standard lognormal is exp(2.326).
         assert!((9.5..10.5).contains(&times[5_000]) && (88.0..120.0).contains(&times[9_900]));

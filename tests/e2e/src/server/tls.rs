@@ -1,4 +1,5 @@
-//! A certificate of the server's own, made afresh for each test, that only a browser which was told so accepts.
+//! A certificate of the server's own, made afresh for each test, that only a browser which was told
+//! so accepts.
 
 use std::sync::Arc;
 

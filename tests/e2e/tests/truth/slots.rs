@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use fwit_e2e::Browser;
 use fwit_e2e::server::{Options, Pace};
 use serde_json::json;
 
-use super::run_against;
+use super::{beside_the_loop, run_against};
 
 fn fixed(ms: u64) -> Options {
     Options::paced(Pace::Fixed(Duration::from_millis(ms)))
@@ -13,14 +14,19 @@ fn fixed(ms: u64) -> Options {
 
 #[test]
 fn one_lane_has_six_slots_and_the_queue_is_not_in_the_service_time() {
-    let (told, server) = run_against(fixed(20), 0, json!({}), 0.15);
-    told.assert_adds_up(0.15);
+    let browser = Browser::shared().unwrap();
+    let beside = beside_the_loop(&browser, fixed(20), 0, 6, json!({}));
+    let told = &beside.last;
+    told.assert_adds_up();
     let concurrency = told.file.concurrency;
     assert!((concurrency.effective / 6.0 - 1.0).abs() < 0.05, "{concurrency:?}");
-    assert_eq!(server.peak(), 6);
+    assert_eq!(beside.server.peak(), 6);
     // 44 of 50 wait at any time, and nobody is lost.
     assert!((concurrency.waiting / 44.0 - 1.0).abs() < 0.05, "{concurrency:?}");
-    assert!(concurrency.closure.is_some_and(|c| (c - 1.0).abs() < 0.02), "{concurrency:?}");
+    assert!(
+        concurrency.littles_law_ratio.is_some_and(|c| (c - 1.0).abs() < 0.02),
+        "{concurrency:?}"
+    );
     assert_eq!(told.file.nodes[0].protocol, "HTTP/1.1");
     assert!(told.view.time_sources.label().starts_with("wire"), "{:?}", told.view.time_sources);
 }
@@ -28,27 +34,36 @@ fn one_lane_has_six_slots_and_the_queue_is_not_in_the_service_time() {
 #[test]
 fn lanes_lift_the_cap_and_service_stays_the_servers() {
     let think = json!({ "load": { "think_ms": 60, "think_jitter_ms": 40 } });
-    let (told, server) = run_against(fixed(20), 9, think, 0.15);
-    // Nobody waits, so the page's own part stands out: on two busy cores it is as long as the service.
-    told.assert_adds_up(0.5);
-    assert!(server.peak() > 6, "{}", server.peak());
+    let browser = Browser::shared().unwrap();
+    let beside = beside_the_loop(&browser, fixed(20), 9, 50, think);
+    beside.last.assert_adds_up();
+    assert!(beside.server.peak() > 6, "{}", beside.server.peak());
 }
 
 #[test]
 fn nine_lanes_keep_fifty_requests_under_way() {
-    let (told, server) = run_against(fixed(300), 9, json!({}), 0.15);
-    told.assert_adds_up(0.15);
-    assert!(told.file.concurrency.effective > 45.0, "{:?}", told.file.concurrency);
-    // The server's own count agrees.
-    assert!(told.records.concurrency() > 40.0 && server.peak() == 50, "{}", server.peak());
+    let (told, server) = run_against(fixed(300), 9, json!({}));
+    told.assert_adds_up();
+    assert!(
+        (told.file.concurrency.effective / 50.0 - 1.0).abs() < 0.1,
+        "{:?}",
+        told.file.concurrency
+    );
+    told.assert_same_load();
+    assert_eq!(server.peak(), 50);
 }
 
 #[test]
 fn http2_needs_no_lanes() {
     let options = Options { tls: true, ..fixed(300) };
-    let (told, server) = run_against(options, 0, json!({ "load": { "warmup_s": 2 } }), 0.15);
+    let (told, server) = run_against(options, 0, json!({ "load": { "warmup_s": 2 } }));
     let node = &told.file.nodes[0];
     assert_eq!((node.protocol.as_str(), node.slots), ("HTTP/2", 100));
-    assert!((told.file.concurrency.effective / 50.0 - 1.0).abs() < 0.1, "{:?}", told.file.concurrency);
+    assert!(
+        (told.file.concurrency.effective / 50.0 - 1.0).abs() < 0.1,
+        "{:?}",
+        told.file.concurrency
+    );
+    told.assert_same_load();
     assert_eq!(server.peak(), 50);
 }

@@ -1,0 +1,313 @@
+//! What an entity does next, on which key, with which value. A plan and a seed give the same
+//! choices; each purpose has a stream of its own, so that what the cluster answers moves none of
+//! the others.
+
+use fwit_model::dialect::{KeyUse, Operation, Pool};
+use fwit_model::plan::{Keys, Model, Plan};
+use fwit_quantities::units::{Micros, push_number};
+use fwit_stats::random::Stream;
+
+/// One entity's dice and memory.
+#[derive(Debug)]
+pub struct Chooser {
+    entity: u32,
+    run: String,
+    keys: Keys,
+    /// Running sums of the weights.
+    weights: Vec<u32>,
+    ops: Stream,
+    picks: Stream,
+    values: Stream,
+    thinks: Stream,
+    think: Micros,
+    jitter: Micros,
+    values_known: Known,
+    blobs_known: Known,
+    fresh: u32,
+    published: u64,
+}
+
+/// Keys an entity wrote and may ask for, the oldest leaving first.
+#[derive(Debug, Default)]
+struct Known {
+    keys: Vec<u32>,
+    /// Where the next one goes once the pool is full.
+    oldest: usize,
+}
+
+/// What to do: filled by [`Chooser::choose`], reused from request to request.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    /// Index of the operation.
+    pub op: usize,
+    /// The key's text.
+    pub key: String,
+    /// The value's text.
+    pub value: String,
+    /// Sequence number of the event, where it is one.
+    pub event: Option<u64>,
+    key_number: u32,
+}
+
+impl Chooser {
+    /// The dice of entity number `entity` of a run.
+    #[must_use]
+    pub fn new(plan: &Plan, entity: u32, run: &str) -> Chooser {
+        let stream = |label| Stream::new(plan.seed, label, u64::from(entity));
+        let (think, jitter) = match plan.load.model {
+            Model::Closed { think, jitter } => (think, jitter),
+            Model::Open { .. } => (Micros::ZERO, Micros::ZERO),
+        };
+        let sums = plan.mix.iter().scan(0_u32, |sum, (_, weight)| {
+            *sum = sum.saturating_add(*weight);
+            Some(*sum)
+        });
+        Chooser {
+            entity,
+            run: run.to_string(),
+            keys: plan.keys,
+            weights: sums.collect(),
+            ops: stream("operation"),
+            picks: stream("key"),
+            values: stream("value"),
+            thinks: stream("think"),
+            think,
+            jitter,
+            values_known: Known::default(),
+            blobs_known: Known::default(),
+            fresh: 0,
+            published: 0,
+        }
+    }
+
+    /// A think time: the least, and up to the jitter more.
+    pub fn think(&mut self) -> Micros {
+        let spread = (self.thinks.unit() * self.jitter.0 as f64) as u64;
+        self.think + Micros(spread)
+    }
+
+    /// When the entity's first request is due after the start: anywhere in its first think time, so
+    /// that entities do not march in step.
+    pub fn first(&mut self) -> Micros {
+        Micros((self.thinks.unit() * (self.think + self.jitter).0 as f64) as u64)
+    }
+
+    /// The next operation. `now` goes into events, so that their delivery can be timed.
+    pub fn choose(&mut self, operations: &[Operation], topic: &str, now: Micros, out: &mut Chosen) {
+        let total = self.weights.last().copied().unwrap_or_default();
+        let roll = self.ops.below(total);
+        out.op = self
+            .weights
+            .partition_point(|sum| *sum <= roll)
+            .min(operations.len().saturating_sub(1));
+        out.event = None;
+        out.key.clear();
+        out.value.clear();
+        // One draw for the key whatever the operation, so that pools don't move later draws.
+        let pick = self.picks.bits();
+        let any = (pick % u64::from(self.keys.space)) as u32;
+        let use_of_key = operations.get(out.op).map_or(KeyUse::Counter, |o| o.key);
+        out.key_number = match use_of_key {
+            KeyUse::Known(pool) => self.pool(pool).and_then(|p| p.pick(pick)).unwrap_or(any),
+            KeyUse::Forget(pool) => self.pool(pool).and_then(|p| p.forget(pick)).unwrap_or(any),
+            KeyUse::Fresh(_) => {
+                self.fresh += 1;
+                self.fresh
+            }
+            KeyUse::Any(_) | KeyUse::Counter | KeyUse::Topic => any,
+        };
+        let number = u64::from(out.key_number);
+        let mut named = |pieces: &[&str], number| {
+            pieces.iter().for_each(|piece| out.key.push_str(piece));
+            push_number(&mut out.key, number);
+        };
+        match use_of_key {
+            KeyUse::Any(_)
+            | KeyUse::Known(Pool::Values | Pool::None)
+            | KeyUse::Forget(Pool::Values | Pool::None) => named(&["stress-key-"], number),
+            KeyUse::Fresh(_) | KeyUse::Known(Pool::Blobs) | KeyUse::Forget(Pool::Blobs) => {
+                named(&["stress-blob-", &self.run, "-"], u64::from(self.entity));
+                out.key.push('-');
+                push_number(&mut out.key, number);
+            }
+            KeyUse::Counter => named(&["stress-counter-"], number % 100),
+            KeyUse::Topic => out.key.push_str(topic),
+        }
+        match use_of_key {
+            KeyUse::Topic => {
+                self.published += 1;
+                out.event = Some(self.published);
+                out.value.push_str("{\"run\":\"");
+                out.value.push_str(&self.run);
+                let numbers = [
+                    ("\",\"publisher\":", u64::from(self.entity)),
+                    (",\"seq\":", self.published),
+                    (",\"sent_us\":", now.0),
+                ];
+                for (name, number) in numbers {
+                    out.value.push_str(name);
+                    push_number(&mut out.value, number);
+                }
+                out.value.push('}');
+            }
+            KeyUse::Any(_) | KeyUse::Fresh(_) => self.fill(&mut out.value),
+            _ => {}
+        }
+    }
+
+    /// The operation succeeded: what it wrote is remembered.
+    pub fn succeeded(&mut self, operations: &[Operation], chosen: &Chosen) {
+        let cap = self.keys.known as usize;
+        if let Some(KeyUse::Any(pool) | KeyUse::Fresh(pool)) =
+            operations.get(chosen.op).map(|o| o.key)
+            && let Some(pool) = self.pool(pool)
+        {
+            pool.remember(chosen.key_number, cap);
+        }
+    }
+
+    fn pool(&mut self, pool: Pool) -> Option<&mut Known> {
+        match pool {
+            Pool::None => None,
+            Pool::Values => Some(&mut self.values_known),
+            Pool::Blobs => Some(&mut self.blobs_known),
+        }
+    }
+
+    /// Letters and digits that never repeat themselves: a value equal to the stored one may cost
+    /// nothing.
+    fn fill(&mut self, out: &mut String) {
+        const LETTERS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-x";
+        let mut left = self.keys.value_bytes as usize;
+        while left > 0 {
+            let mut bits = self.values.bits();
+            let letters: [u8; 10] = std::array::from_fn(|_| {
+                let letter = LETTERS[(bits & 63) as usize];
+                bits >>= 6;
+                letter
+            });
+            let wanted = left.min(10);
+            out.push_str(str::from_utf8(&letters[..wanted]).unwrap_or_default());
+            left -= wanted;
+        }
+    }
+}
+
+impl Known {
+    fn pick(&self, random: u64) -> Option<u32> {
+        let at = (random >> 32).checked_rem(self.keys.len() as u64)?;
+        self.keys.get(at as usize).copied()
+    }
+
+    fn forget(&mut self, random: u64) -> Option<u32> {
+        let at = (random >> 32).checked_rem(self.keys.len() as u64)? as usize;
+        self.oldest = 0;
+        Some(self.keys.swap_remove(at))
+    }
+
+    fn remember(&mut self, key: u32, cap: usize) {
+        if self.keys.len() < cap {
+            self.keys.push(key);
+        } else if let Some(place) = self.keys.get_mut(self.oldest) {
+            *place = key;
+            self.oldest = (self.oldest + 1) % cap.max(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fwit_model::dialect;
+    use fwit_model::plan::{DialectId, preset};
+
+    fn chooser(seed: u64, entity: u32) -> Chooser {
+        let mut plan = preset("quick").unwrap();
+        plan.seed = seed;
+        Chooser::new(&plan, entity, "run1")
+    }
+
+    fn story(mut c: Chooser, answered: bool) -> Vec<(usize, String)> {
+        let ops = dialect::of(DialectId::Insi).operations();
+        let mut chosen = Chosen::default();
+        (0..300)
+            .map(|_| {
+                c.choose(ops, "topic", Micros(5), &mut chosen);
+                if answered {
+                    c.succeeded(ops, &chosen);
+                }
+                (chosen.op, format!("{} {} {}", chosen.key, chosen.value, c.think().0))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_seed_tells_the_whole_story() {
+        assert_eq!(story(chooser(1, 0), true), story(chooser(1, 0), true));
+        assert_ne!(story(chooser(1, 0), true), story(chooser(1, 1), true));
+        assert_ne!(story(chooser(1, 0), true), story(chooser(2, 0), true));
+        // What the cluster answers moves neither operations nor values.
+        let ops = |s: Vec<(usize, String)>| s.into_iter().map(|x| x.0).collect::<Vec<_>>();
+        assert_eq!(ops(story(chooser(1, 0), true)), ops(story(chooser(1, 0), false)));
+    }
+
+    #[test]
+    fn all_nine_operations_come_evenly() {
+        let mut counts = [0; 9];
+        for entity in 0..100 {
+            for (op, _) in story(chooser(1, entity), true) {
+                counts[op] += 1;
+            }
+        }
+        // 30,000 draws: a ninth each, within five standard deviations.
+        assert!(counts.iter().all(|c| (3_333_i32 - *c).abs() < 275), "{counts:?}");
+    }
+
+    #[test]
+    fn gets_ask_for_what_was_written_and_deletes_forget_it() {
+        let ops = dialect::of(DialectId::Insi).operations();
+        let mut c = chooser(1, 0);
+        let mut written = Vec::new();
+        let mut chosen = Chosen::default();
+        for _ in 0..2_000 {
+            let empty = c.values_known.keys.is_empty();
+            c.choose(ops, "t", Micros(0), &mut chosen);
+            match ops[chosen.op].name {
+                "set" => written.push(chosen.key.clone()),
+                "get" | "delete" if !empty => {
+                    assert!(written.contains(&chosen.key), "{}", chosen.key)
+                }
+                "blob_set" => {
+                    assert!(
+                        chosen.key.starts_with("stress-blob-run1-0-") && chosen.value.len() == 18
+                    );
+                }
+                "publish" => assert_eq!(chosen.key, "t"),
+                _ => {}
+            }
+            c.succeeded(ops, &chosen);
+            assert!(c.values_known.keys.len() <= 100 && c.blobs_known.keys.len() <= 100);
+        }
+    }
+
+    #[test]
+    fn events_name_run_publisher_and_number() {
+        let ops = dialect::of(DialectId::Insi).operations();
+        let mut c = chooser(1, 3);
+        let mut chosen = Chosen::default();
+        let mut seqs = Vec::new();
+        while seqs.len() < 3 {
+            c.choose(ops, "t", Micros(42), &mut chosen);
+            if let Some(seq) = chosen.event {
+                let data: serde_json::Value = serde_json::from_str(&chosen.value).unwrap();
+                assert_eq!(
+                    data,
+                    serde_json::json!({ "run": "run1", "publisher": 3, "seq": seq, "sent_us": 42 })
+                );
+                seqs.push(seq);
+            }
+        }
+        assert_eq!(seqs, [1, 2, 3]);
+    }
+}

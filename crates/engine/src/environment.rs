@@ -1,0 +1,140 @@
+//! The doors to the world: a clock and a transport. The browser and the simulation each have their
+//! own.
+
+use std::future::Future;
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use fwit_model::dialect::Request;
+use fwit_quantities::sample::WireTiming;
+use fwit_quantities::units::Micros;
+
+/// What tells the time, and lets it pass.
+pub trait Clock {
+    /// Now, from the clock's own start. Never goes back.
+    fn now(&self) -> Micros;
+
+    /// Resolves at that instant or soon after.
+    fn sleep_until(&self, at: Micros) -> impl Future<Output = ()>;
+}
+
+/// One request to one lane.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations, reason = "holds a closure")]
+pub struct Call<'a> {
+    /// Index of the lane.
+    pub lane: usize,
+    /// The lane's base URL.
+    pub base: &'a str,
+    /// What to send.
+    pub request: &'a Request,
+    /// Whether the answer's text is wanted, by status.
+    pub wants_text: &'a dyn Fn(u16) -> bool,
+}
+
+/// An answer, read to its last byte.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Bytes of the body.
+    pub bytes: u64,
+    /// The body's text, where it was wanted.
+    pub text: Option<String>,
+    /// `Retry-After`, where the answer has it and the page may read it.
+    pub retry_after: Option<Micros>,
+    /// The URL that answered, where redirects were followed.
+    pub final_url: Option<String>,
+    /// The name of the node that answered a redirected request (`X-Served-By`), where it says so.
+    pub served_by: Option<String>,
+    /// Times from the wire.
+    pub wire: Wire,
+}
+
+/// Times from the wire: there, on their way, or not to be had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wire {
+    /// There.
+    Known(WireTiming),
+    /// They will come from [`Transport::take_wire`] under this ticket.
+    Later(u64),
+    /// The node does not send `Timing-Allow-Origin`.
+    #[default]
+    Absent,
+}
+
+/// Why there is no answer, in the words of the browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoAnswer(pub String);
+
+/// One message of an event stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamItem {
+    /// The stream is open.
+    Open,
+    /// A text message, and when it came.
+    Message(String, Micros),
+}
+
+/// What carries requests and event streams.
+pub trait Transport {
+    /// An event stream.
+    type Events: EventStream;
+
+    /// Sends a request and reads the answer to its last byte. Dropping the future aborts the
+    /// request.
+    ///
+    /// # Errors
+    /// No readable answer: refused, broken off, blocked.
+    fn send(&self, call: &Call) -> impl Future<Output = Result<Reply, NoAnswer>>;
+
+    /// Times that came from the wire since the last time, by ticket; `None` where they turned out
+    /// not to be had.
+    fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)>;
+
+    /// Opens an event stream. Dropping it closes it.
+    fn subscribe(&self, url: &str) -> Self::Events;
+
+    /// How many requests it carries at a time.
+    fn room(&self) -> Room {
+        Room::BROWSER
+    }
+}
+
+/// How many requests a transport carries at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// On a lane whose protocol is not known yet.
+    pub lane: u32,
+    /// Over all lanes.
+    pub total: u32,
+}
+
+impl Room {
+    /// A browser opens six HTTP/1.1 connections an origin. Chromium opens at most 256 sockets, and
+    /// rejects fetches outright at about 1,500 outstanding.
+    pub const BROWSER: Room = Room { lane: 6, total: 256 };
+    /// No browser stands between: what an entity asks for is under way at once.
+    pub const UNBOUNDED: Room = Room { lane: 1_000_000, total: 1_000_000 };
+}
+
+/// An open event stream.
+pub trait EventStream {
+    /// The next thing that happens.
+    ///
+    /// # Errors
+    /// The stream ended; further calls are not allowed.
+    fn next(&mut self) -> impl Future<Output = Result<StreamItem, NoAnswer>>;
+}
+
+/// A future's output, or `None` where it takes longer than `patience`.
+pub async fn within<C: Clock, F: Future>(
+    clock: &C,
+    patience: Micros,
+    future: F,
+) -> Option<F::Output> {
+    match select(pin!(future), pin!(clock.sleep_until(clock.now() + patience))).await {
+        Either::Left((out, _)) => Some(out),
+        Either::Right(_) => None,
+    }
+}

@@ -1,0 +1,247 @@
+//! The books of published and received events: per subscriber and publisher, what came, came twice,
+//! came out of order, or never came.
+
+use hdrhistogram::Histogram;
+
+use fwit_quantities::units::Micros;
+use fwit_stats::recorder::{LATENCY_MAX, new_histogram};
+
+/// All events of a run.
+#[derive(Debug)]
+pub struct Ledger {
+    /// By publisher and sequence number (from 1): what became of the publishing.
+    publishers: Vec<Vec<Publishing>>,
+    subscribers: Vec<Subscriber>,
+    delivery: Histogram<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Publishing {
+    /// Sent; whether the cluster took it is not known.
+    Sent,
+    /// Answered with success; sent at this instant.
+    Acknowledged(Micros),
+}
+
+#[derive(Clone, Debug)]
+struct Subscriber {
+    /// Receipt starts here: when its stream opened first.
+    since: Option<Micros>,
+    /// By publisher: a bit a sequence number, and the highest seen.
+    seen: Vec<Seen>,
+    disconnects: u32,
+    trouble: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    bits: Vec<u64>,
+    highest: u64,
+    counts: Counts,
+}
+
+/// Counts of one subscriber (of one publisher or of all).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Received, each event once.
+    pub received: u64,
+    /// Received again.
+    pub duplicates: u64,
+    /// Received after a later one of the same publisher.
+    pub reordered: u64,
+    /// Acknowledged, sent while the subscriber was listening, and never received.
+    pub lost: u64,
+}
+
+/// Most events of one publisher that are kept apart: a hostile message can't fill the memory.
+const SEQ_MAX: u64 = 10_000_000;
+
+impl Ledger {
+    /// For so many publishers and subscribers.
+    #[must_use]
+    pub fn new(publishers: u32, subscribers: u32) -> Ledger {
+        let subscriber = Subscriber {
+            since: None,
+            seen: vec![Seen::default(); publishers as usize],
+            disconnects: 0,
+            trouble: None,
+        };
+        Ledger {
+            publishers: vec![Vec::new(); publishers as usize],
+            subscribers: vec![subscriber; subscribers as usize],
+            delivery: new_histogram(),
+        }
+    }
+
+    /// An event was sent. Numbers of a publisher rise by one.
+    pub fn published(&mut self, publisher: u32, seq: u64) {
+        if let Some(list) = self.publishers.get_mut(publisher as usize)
+            && list.len() as u64 + 1 == seq
+        {
+            list.push(Publishing::Sent);
+        }
+    }
+
+    /// Its publishing was answered with success.
+    pub fn acknowledged(&mut self, publisher: u32, seq: u64, sent: Micros) {
+        let place =
+            self.publishers.get_mut(publisher as usize).and_then(|l| l.get_mut(seq as usize - 1));
+        if let Some(place) = place {
+            *place = Publishing::Acknowledged(sent);
+        }
+    }
+
+    /// A subscriber's stream opened.
+    pub fn opened(&mut self, subscriber: usize, now: Micros) {
+        if let Some(s) = self.subscribers.get_mut(subscriber) {
+            s.since.get_or_insert(now);
+        }
+    }
+
+    /// A subscriber's stream broke.
+    pub fn broke(&mut self, subscriber: usize, why: String) {
+        if let Some(s) = self.subscribers.get_mut(subscriber) {
+            s.disconnects += u32::from(s.since.is_some());
+            s.trouble = Some(why);
+        }
+    }
+
+    /// An event arrived.
+    pub fn received(
+        &mut self,
+        subscriber: usize,
+        publisher: u32,
+        seq: u64,
+        sent: Micros,
+        now: Micros,
+    ) {
+        let seen =
+            self.subscribers.get_mut(subscriber).and_then(|s| s.seen.get_mut(publisher as usize));
+        let Some(seen) = seen.filter(|_| (1..=SEQ_MAX).contains(&seq)) else { return };
+        let (word, bit) = ((seq / 64) as usize, 1_u64 << (seq % 64));
+        if seen.bits.len() <= word {
+            seen.bits.resize(word + 1, 0);
+        }
+        if seen.bits[word] & bit != 0 {
+            seen.counts.duplicates += 1;
+            return;
+        }
+        seen.bits[word] |= bit;
+        seen.counts.received += 1;
+        seen.counts.reordered += u64::from(seq < seen.highest);
+        seen.highest = seen.highest.max(seq);
+        self.delivery.record(now.since(sent).0.min(LATENCY_MAX)).ok();
+    }
+
+    /// A subscriber's counts of one publisher.
+    #[must_use]
+    pub fn of_publisher(&self, subscriber: usize, publisher: usize) -> Counts {
+        let Some(s) = self.subscribers.get(subscriber) else { return Counts::default() };
+        let (Some(seen), Some(list)) = (s.seen.get(publisher), self.publishers.get(publisher))
+        else {
+            return Counts::default();
+        };
+        let due = |p: &Publishing| matches!(p, Publishing::Acknowledged(at) if s.since.is_some_and(|from| *at >= from));
+        let lost =
+            list.iter().enumerate().filter(|(i, p)| due(p) && !seen.has(*i as u64 + 1)).count()
+                as u64;
+        Counts { lost, ..seen.counts }
+    }
+
+    /// A subscriber's counts of all publishers.
+    #[must_use]
+    pub fn of_all(&self, subscriber: usize) -> Counts {
+        (0..self.publishers.len()).map(|p| self.of_publisher(subscriber, p)).fold(
+            Counts::default(),
+            |a, b| Counts {
+                received: a.received + b.received,
+                duplicates: a.duplicates + b.duplicates,
+                reordered: a.reordered + b.reordered,
+                lost: a.lost + b.lost,
+            },
+        )
+    }
+
+    /// Events received by all subscribers, without working out what is lost.
+    #[must_use]
+    pub fn received_by_all(&self) -> u64 {
+        self.subscribers.iter().flat_map(|s| &s.seen).map(|s| s.counts.received).sum()
+    }
+
+    /// Events whose publishing was answered with success.
+    #[must_use]
+    pub fn acknowledged_by_all(&self) -> u64 {
+        let acknowledged = |p: &&Publishing| matches!(p, Publishing::Acknowledged(_));
+        self.publishers.iter().flatten().filter(acknowledged).count() as u64
+    }
+
+    /// Whether nothing that was acknowledged is missing anywhere.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        (0..self.subscribers.len()).all(|s| self.of_all(s).lost == 0)
+    }
+
+    /// Publish to receipt, over all subscribers, µs.
+    #[must_use]
+    pub fn delivery(&self) -> &Histogram<u64> {
+        &self.delivery
+    }
+
+    /// How often a subscriber's stream broke, its last trouble, and whether it was ever open.
+    #[must_use]
+    pub fn stream(&self, subscriber: usize) -> (u32, Option<&str>, bool) {
+        self.subscribers
+            .get(subscriber)
+            .map_or((0, None, false), |s| (s.disconnects, s.trouble.as_deref(), s.since.is_some()))
+    }
+}
+
+impl Seen {
+    fn has(&self, seq: u64) -> bool {
+        self.bits.get((seq / 64) as usize).is_some_and(|w| w & (1 << (seq % 64)) != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger() -> Ledger {
+        let mut l = Ledger::new(2, 1);
+        l.opened(0, Micros(100));
+        for seq in 1..=4 {
+            l.published(0, seq);
+        }
+        l
+    }
+
+    #[test]
+    fn what_came_twice_late_or_never_is_told_apart() {
+        let mut l = ledger();
+        l.acknowledged(0, 1, Micros(50)); // before the subscriber listened
+        l.acknowledged(0, 2, Micros(150));
+        l.acknowledged(0, 3, Micros(250));
+        // 4 was never acknowledged: not missed, but welcome.
+        assert_eq!(l.of_all(0), Counts { lost: 2, ..Counts::default() });
+        l.received(0, 0, 4, Micros(300), Micros(310));
+        l.received(0, 0, 2, Micros(150), Micros(320));
+        l.received(0, 0, 2, Micros(150), Micros(330));
+        assert_eq!(l.of_all(0), Counts { received: 2, duplicates: 1, reordered: 1, lost: 1 });
+        assert!(!l.complete());
+        l.received(0, 0, 3, Micros(250), Micros(340));
+        assert!(l.complete());
+        assert_eq!((l.delivery().len(), l.acknowledged_by_all(), l.received_by_all()), (3, 3, 3));
+    }
+
+    #[test]
+    fn messages_of_others_change_nothing() {
+        let mut l = ledger();
+        l.received(0, 9, 1, Micros(0), Micros(0));
+        l.received(5, 0, 1, Micros(0), Micros(0));
+        l.received(0, 0, 0, Micros(0), Micros(0));
+        l.received(0, 0, u64::MAX, Micros(0), Micros(0));
+        l.acknowledged(7, 1, Micros(0));
+        l.acknowledged(0, 99, Micros(0));
+        assert_eq!(l.of_all(0), Counts::default());
+    }
+}

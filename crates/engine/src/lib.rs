@@ -1,0 +1,37 @@
+//! The load engine: entities, the slots they wait for, the leader they stick to, the events they
+//! publish.
+//!
+//! Owns: a run while it happens, on any transport, and [`sim`], the simulated cluster on a virtual
+//! clock.
+//!
+//! May not enter: fetch, timers, wall clocks. The traits `Clock` and `Transport` are the only doors
+//! to the world; the browser and the simulation implement them.
+//!
+//! Invariant: every request is counted when it is issued and once more when it ends; at the end of
+//! a run `issued` equals the sum of the outcomes, whenever the run was stopped.
+//!
+//! Tests: beside the code; whole runs on a virtual clock in crates/report/tests/engine; `cargo test
+//! -p fwit-engine -p fwit-report`.
+
+pub mod arrivals;
+pub mod choice;
+pub mod client;
+pub mod environment;
+pub mod events;
+mod find_leader;
+pub mod instrument;
+pub mod leader;
+pub mod live_run;
+pub mod parking;
+mod read_back;
+pub mod shared;
+pub mod sim;
+pub mod slots;
+pub mod subscriber;
+pub mod topology;
+pub mod verify;
+mod warm;
+
+#[cfg(test)]
+#[path = "../../stats/src/vectors.rs"]
+mod vectors;

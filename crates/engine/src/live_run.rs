@@ -1,0 +1,385 @@
+//! A whole run: connections, load, the end, the last events.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
+
+use super::arrivals::Schedule;
+use super::client::Client;
+use super::environment::within;
+use super::environment::{Clock, Transport};
+use super::instrument::{Calibration, HEARTBEAT};
+use super::shared::Shared;
+use super::subscriber;
+use super::verify::Verification;
+use fwit_model::plan::{Model, Plan};
+use fwit_quantities::units::Micros;
+use serde::{Deserialize, Serialize};
+
+type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Time between two beats.
+pub const TICK: Micros = Micros(250_000);
+/// One beat in so many is told.
+const TICKS_A_SNAPSHOT: u64 = 4;
+/// How long the start waits for subscribers to connect.
+const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
+/// How long the end waits for the last events and wire timings.
+const DRAIN_PATIENCE: Micros = Micros(3_000_000);
+
+/// How long the check after the load may still take once Stop was pressed.
+const VERIFY_STOPPED: Micros = Micros(2_000_000);
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Its time was up.
+    Completed,
+    /// Somebody pressed Stop; what was measured until then counts.
+    Stopped,
+    /// Saved from a page that went away.
+    Recovered,
+}
+
+/// Which part of a run is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Connections open, subscribers connect.
+    #[default]
+    Starting,
+    /// Load is on; nothing of it goes into the tables.
+    Warmup,
+    /// What the tables show.
+    Measuring,
+    /// The load is off; subscribers wait for the last events.
+    Draining,
+}
+
+/// Ends a run from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    inner: Rc<StopInner>,
+}
+
+#[derive(Debug, Default)]
+struct StopInner {
+    asked: Cell<bool>,
+    over: Cell<bool>,
+    wakers: RefCell<Vec<Waker>>,
+}
+
+impl Stop {
+    /// Ends the run as soon as it can; what was measured counts.
+    pub fn stop(&self) {
+        self.inner.asked.set(true);
+        self.inner.wakers.take().into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether somebody asked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.inner.asked.get()
+    }
+
+    /// The run is over.
+    pub fn over(&self) {
+        self.inner.over.set(true);
+    }
+
+    /// Whether the run is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.inner.over.get()
+    }
+
+    async fn asked(&self) {
+        poll_fn(|cx| {
+            if self.is_asked() {
+                return Poll::Ready(());
+            }
+            // Polled at every step of the run: one waker a task is enough.
+            let mut wakers = self.inner.wakers.borrow_mut();
+            if !wakers.iter().any(|w| w.will_wake(cx.waker())) {
+                wakers.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// A run under way or over: all there is to know of it.
+#[derive(Debug)]
+pub struct LiveRun<T, C> {
+    /// What the entities have in common.
+    pub shared: Rc<Shared<T, C>>,
+    /// The entities.
+    pub clients: Vec<Rc<Client<T, C>>>,
+    /// Where it is.
+    pub phase: Cell<Phase>,
+    /// What the check after the load found.
+    pub verification: RefCell<Option<Verification>>,
+    /// Arrivals of the open model that were due so far.
+    pub due: Cell<u64>,
+    /// Those of them that were due in the measured window.
+    pub due_measured: Cell<u64>,
+    /// How fast this browser is, where that was measured before.
+    pub calibration: RefCell<Option<Calibration>>,
+    /// The threshold that ended the run.
+    pub stopped_by: RefCell<Option<String>>,
+    stop: Stop,
+    api_key: Option<String>,
+}
+
+/// A run that could not start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotStart(pub String);
+
+impl<T: Transport, C: Clock> LiveRun<T, C> {
+    /// A run of a plan. The key is handed to subscribers only; requests get it from the transport.
+    #[must_use]
+    pub fn new(
+        plan: Plan,
+        transport: T,
+        clock: C,
+        run_id: String,
+        api_key: Option<String>,
+        stop: Stop,
+    ) -> LiveRun<T, C> {
+        let shared = Rc::new(Shared::new(plan, transport, clock, run_id));
+        let clients = (0..shared.plan.load.entities)
+            .map(|e| Rc::new(Client::new(shared.clone(), e)))
+            .collect();
+        LiveRun {
+            shared,
+            clients,
+            phase: Cell::new(Phase::Starting),
+            due: Cell::new(0),
+            due_measured: Cell::new(0),
+            calibration: RefCell::default(),
+            stopped_by: RefCell::default(),
+            verification: RefCell::default(),
+            stop,
+            api_key,
+        }
+    }
+
+    /// Ends the run early, as Stop does.
+    pub fn stop(&self) {
+        self.stop.stop();
+    }
+
+    /// Carries the run out. `on_snapshot` is called after the first beat, then once a second, and
+    /// at the end: what is drawn oftener takes from what is measured.
+    ///
+    /// # Errors
+    /// No node answers.
+    pub async fn carry_out(&self, on_snapshot: impl Fn(&Self)) -> Result<Ended, CannotStart> {
+        let shared = &self.shared;
+        let ticks = async {
+            for number in 0_u64.. {
+                shared.clock.sleep_until(shared.clock.now() + TICK).await;
+                shared.tick();
+                if number.is_multiple_of(TICKS_A_SNAPSHOT) {
+                    on_snapshot(self);
+                }
+            }
+        };
+        let heartbeat = async {
+            let mut due = shared.clock.now();
+            loop {
+                // The clock's timers are whole milliseconds: what is late is so by its own due
+                // time.
+                due = due.max(shared.clock.now()) + HEARTBEAT;
+                shared.clock.sleep_until(due).await;
+                shared.instrument.borrow_mut().heartbeat(due, shared.clock.now());
+            }
+        };
+        let subscribers = (0..shared.plan.subscribers as usize)
+            .map(|s| Box::pin(subscriber::listen(shared.clone(), s, self.api_key.clone())) as Work);
+        let timed: [Work; 2] = [Box::pin(ticks), Box::pin(heartbeat)];
+        let mut background: FuturesUnordered<Work> = timed.into_iter().chain(subscribers).collect();
+        // Subscribers may end, the beats never do.
+        let background = async { while background.next().await.is_some() {} };
+        match select(pin!(self.phases()), pin!(background)).await {
+            Either::Left((ended, _)) => {
+                shared.tick();
+                on_snapshot(self);
+                ended
+            }
+            // The background never ends.
+            Either::Right(_) => Ok(Ended::Stopped),
+        }
+    }
+
+    async fn phases(&self) -> Result<Ended, CannotStart> {
+        let shared = &self.shared;
+        self.phase.set(Phase::Starting);
+        let start = async {
+            shared.ask_all(false).await;
+            shared.warm_preflights(self.api_key.is_some()).await;
+            let open = || {
+                (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2)
+            };
+            self.until(SUBSCRIBE_PATIENCE, open).await;
+        };
+        // Asked to stop before it began: nothing was measured, and that is a valid run too.
+        select(pin!(start), pin!(self.stop.asked())).await;
+        let nothing =
+            match select(pin!(shared.transport_saw_nothing()), pin!(self.stop.asked())).await {
+                Either::Left((nothing, _)) => nothing,
+                Either::Right(_) => false,
+            };
+        if nothing {
+            return Err(CannotStart(
+                "None of the plan's nodes answers. The connection check says of each what is \
+                 wrong."
+                    .into(),
+            ));
+        }
+        shared.begin();
+        let (_, measured_from, measured_to) = shared.windows.get();
+        self.phase.set(if measured_from > shared.clock.now() {
+            Phase::Warmup
+        } else {
+            Phase::Measuring
+        });
+        let measuring = async {
+            shared.clock.sleep_until(measured_from).await;
+            self.phase.set(Phase::Measuring);
+            shared.clock.sleep_until(measured_to).await;
+        };
+        // Of its own, so that a step of the load does not look at it.
+        let end = async {
+            matches!(select(pin!(measuring), pin!(self.stop.asked())).await, Either::Right(_))
+        };
+        let mut end: FuturesUnordered<_> = std::iter::once(end).collect();
+        // The load is dropped with the end of this statement: what is in flight is aborted, and
+        // counted so.
+        let ended = match select(pin!(self.load()), pin!(end.next())).await {
+            Either::Right((Some(true), _)) => Ended::Stopped,
+            _ => Ended::Completed,
+        };
+        shared.recorder.borrow_mut().stop(shared.clock.now());
+        self.phase.set(Phase::Draining);
+        self.until(DRAIN_PATIENCE, || {
+            shared.recorder.borrow().pending() == 0 && shared.ledger.borrow().complete()
+        })
+        .await;
+        shared.tick();
+        shared.recorder.borrow_mut().settle(Micros::MAX);
+        within(&shared.clock, Micros(1_500_000), shared.ask_all(false)).await;
+        // Stop is for the check too: what was not read a moment after it is unchecked.
+        let cut = async {
+            self.stop.asked().await;
+            shared.clock.sleep_until(shared.clock.now() + VERIFY_STOPPED).await;
+        };
+        let verification = shared.verify(cut).await;
+        self.verification.replace(verification);
+        Ok(ended)
+    }
+
+    /// The load; never ends by itself.
+    async fn load(&self) {
+        match self.shared.plan.load.model {
+            Model::Closed { .. } => {
+                let mut entities: FuturesUnordered<_> =
+                    self.clients.iter().map(|c| c.live()).collect();
+                while entities.next().await.is_some() {}
+            }
+            Model::Open { rate_per_s, arrivals } => {
+                let Plan { seed, load, .. } = &self.shared.plan;
+                self.open(Schedule::new(*seed, rate_per_s, arrivals, &load.stages)).await;
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// Requests become due by the schedule, whatever became of earlier ones; entities do them in
+    /// turn.
+    async fn open(&self, schedule: Schedule) {
+        let shared = &self.shared;
+        let (start, measured_from, measured_to) = shared.windows.get();
+        let mut under_way: FuturesUnordered<Work> = FuturesUnordered::new();
+        for (client, due) in self.clients.iter().cycle().zip(schedule) {
+            let due = start + due;
+            if due >= measured_to {
+                break;
+            }
+            let mut arrival = pin!(shared.clock.sleep_until(due));
+            loop {
+                // What is under way goes on while the next arrival is waited for.
+                let work = async {
+                    if under_way.next().await.is_none() {
+                        std::future::pending::<()>().await;
+                    }
+                };
+                match select(arrival.as_mut(), pin!(work)).await {
+                    Either::Left(_) => break,
+                    Either::Right(_) => {}
+                }
+            }
+            self.due.set(self.due.get() + 1);
+            if due >= measured_from {
+                self.due_measured.set(self.due_measured.get() + 1);
+            }
+            under_way.push(Box::pin(async move {
+                client.find_leader_if_lost().await;
+                client.perform(due).await;
+            }));
+        }
+        while under_way.next().await.is_some() {}
+    }
+
+    /// Waits until something holds, looking at every beat, no longer than `patience`.
+    async fn until(&self, patience: Micros, holds: impl Fn() -> bool) {
+        let shared = &self.shared;
+        let end = shared.clock.now() + patience;
+        while !holds() && shared.clock.now() < end {
+            shared.clock.sleep_until(shared.clock.now() + Micros(20_000)).await;
+            for (ticket, timing) in shared.transport.take_wire() {
+                shared.recorder.borrow_mut().wire(ticket, timing.as_ref());
+            }
+        }
+    }
+}
+
+impl<T: Transport, C: Clock> Shared<T, C> {
+    /// Whether no node answers anything at all, not even something that is no status.
+    async fn transport_saw_nothing(&self) -> bool {
+        if self.leads.borrow().iter().any(Option::is_some) {
+            return false;
+        }
+        let bases: Vec<(usize, Rc<str>)> = self
+            .topology
+            .borrow()
+            .lanes
+            .iter()
+            .enumerate()
+            .map(|(i, l)| (i, l.base.clone()))
+            .collect();
+        let request = fwit_model::dialect::Request::get(self.dialect.status_path());
+        for (lane, base) in bases {
+            let call = super::environment::Call {
+                lane,
+                base: &base,
+                request: &request,
+                wants_text: &|_| false,
+            };
+            if let Some(Ok(_)) =
+                within(&self.clock, Micros(2_000_000), self.transport.send(&call)).await
+            {
+                return false;
+            }
+        }
+        true
+    }
+}

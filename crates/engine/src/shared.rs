@@ -1,0 +1,170 @@
+//! What the entities of a run have in common.
+
+use std::cell::{Cell, RefCell};
+
+use super::environment::{Clock, Transport};
+use super::events::Ledger;
+use super::instrument::Instrument;
+use super::leader::LeaderFinder;
+use super::parking::Parking;
+use super::slots::Slots;
+use super::topology::Topology;
+use super::verify::Acknowledged;
+use fwit_model::dialect::{self, Dialect};
+use fwit_model::plan::{BaseUrl, Model, Plan};
+use fwit_quantities::sample::Protocol;
+use fwit_quantities::units::Micros;
+use fwit_stats::errors::ErrorKey;
+use fwit_stats::recorder::Recorder;
+
+/// Slots of a lane that multiplexes: browsers assume 100 streams until the server says otherwise.
+pub const SLOTS_MULTIPLEXED: u32 = 100;
+
+/// What the entities of a run have in common. Borrows are never held across an `await`.
+#[derive(Debug)]
+pub struct Shared<T, C> {
+    /// What to run.
+    pub plan: Plan,
+    /// The protocol.
+    pub dialect: &'static dyn Dialect,
+    /// The way to the nodes.
+    pub transport: T,
+    /// The time.
+    pub clock: C,
+    /// The run's id.
+    pub run_id: String,
+    /// The topic that this run publishes to.
+    pub topic: String,
+    /// Nodes and lanes.
+    pub topology: RefCell<Topology>,
+    /// Permits to send.
+    pub slots: Slots,
+    /// The sums.
+    pub recorder: RefCell<Recorder>,
+    /// Events published and received.
+    pub ledger: RefCell<Ledger>,
+    /// Keys whose writing was acknowledged.
+    pub acknowledged: RefCell<Acknowledged>,
+    /// Who leads.
+    pub leader: LeaderFinder,
+    /// Whether each node said it leads, when last asked.
+    pub leads: RefCell<Vec<Option<bool>>>,
+    /// What the instrument saw of itself.
+    pub instrument: RefCell<Instrument>,
+    /// Where entities wait that the load does not want now.
+    pub parking: Parking,
+    /// Start of the warm-up, start and end of the measured window.
+    pub windows: Cell<(Micros, Micros, Micros)>,
+}
+
+impl<T: Transport, C: Clock> Shared<T, C> {
+    /// For a plan that is about to start.
+    #[must_use]
+    pub fn new(plan: Plan, transport: T, clock: C, run_id: String) -> Shared<T, C> {
+        let topology = Topology::new(&plan.cluster);
+        let dialect = dialect::of(plan.cluster.dialect);
+        let room = transport.room();
+        let slots = Slots::new(&vec![room.lane; topology.lanes.len()], room.total);
+        let nodes = topology.nodes.len();
+        let shared = Shared {
+            dialect,
+            transport,
+            clock,
+            topic: format!("fwit-{run_id}"),
+            run_id,
+            recorder: RefCell::new(Recorder::new(
+                0,
+                0,
+                0,
+                Micros::ZERO,
+                (Micros::ZERO, Micros::ZERO),
+            )),
+            topology: RefCell::new(topology),
+            slots,
+            ledger: RefCell::new(Ledger::new(plan.load.entities, plan.subscribers)),
+            acknowledged: RefCell::new(Acknowledged::new(plan.verify)),
+            leader: LeaderFinder::default(),
+            leads: RefCell::new(vec![None; nodes]),
+            instrument: RefCell::default(),
+            parking: Parking::default(),
+            windows: Cell::default(),
+            plan,
+        };
+        shared.begin();
+        shared
+    }
+
+    /// Sets the start to now; what was recorded before is forgotten.
+    pub fn begin(&self) {
+        let start = self.clock.now();
+        let from = start + self.plan.load.warmup;
+        let to = from + self.plan.load.duration;
+        self.windows.set((start, from, to));
+        self.instrument.borrow_mut().begin(start, (from, to));
+        self.want_entities();
+        let nodes = self.topology.borrow().nodes.len();
+        let ops = self.dialect.operations().len();
+        let entities = self.plan.load.entities as usize;
+        self.recorder.replace(Recorder::new(ops, nodes, entities, start, (from, to)));
+    }
+
+    /// Lets as many entities take part as the plan wants now.
+    pub fn want_entities(&self) {
+        let load = &self.plan.load;
+        if matches!(load.model, Model::Closed { .. }) && !load.stages.is_empty() {
+            let (start, _, _) = self.windows.get();
+            self.parking.set(load.target(self.clock.now().since(start)).round() as u32);
+        }
+    }
+
+    /// The node that answered at a URL; one that the plan does not name is added.
+    pub fn node_at(&self, url: &str, served_by: Option<&str>) -> Option<u16> {
+        let url = BaseUrl::parse(url.split(['?', '#']).next().unwrap_or(url)).ok()?;
+        let (node, new) = self.topology.borrow_mut().find_or_add(&url, served_by)?;
+        if new {
+            self.slots.add_lane(self.transport.room().lane);
+            self.recorder.borrow_mut().add_node();
+            self.leads.borrow_mut().push(None);
+        }
+        Some(node)
+    }
+
+    /// What has to be done a few times a second: wire timings come in, slots follow the protocol.
+    pub fn tick(&self) {
+        self.want_entities();
+        let now = self.clock.now();
+        let mut recorder = self.recorder.borrow_mut();
+        for (ticket, timing) in self.transport.take_wire() {
+            recorder.wire(ticket, timing.as_ref());
+        }
+        // A wire time that has not come two seconds after the answer was dropped by the browser.
+        recorder.settle(now - Micros(2_000_000));
+        recorder.advance(now);
+        let topology = self.topology.borrow();
+        for (node, entry) in recorder.nodes().iter().zip(&topology.nodes) {
+            if matches!(node.protocol, Protocol::Http2 | Protocol::Http3) {
+                for lane in &entry.lanes {
+                    if self.slots.limit(*lane) < SLOTS_MULTIPLEXED {
+                        self.slots.set_limit(*lane, SLOTS_MULTIPLEXED);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Counts a failed request among the errors.
+    pub fn note_error(&self, key: ErrorKey, entity: u32, status: u16, issued: Micros) {
+        let now = self.clock.now();
+        let (start, measured_from, _) = self.windows.get();
+        if issued < measured_from {
+            return;
+        }
+        let sample = fwit_stats::errors::ErrorSample {
+            at_us: now.since(start).0,
+            entity,
+            status,
+            took_us: now.since(issued).0,
+        };
+        self.recorder.borrow_mut().errors.add(key, sample);
+    }
+}

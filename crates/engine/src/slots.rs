@@ -1,0 +1,344 @@
+//! Slots in front of the transport: permits to have one request in flight on a lane, given out
+//! first come, first served, so that the queue is measured where it stands instead of hiding in the
+//! browser.
+//!
+//! Two limits hold at once: each lane's own, and one over all lanes. A permit goes to the longest
+//! waiting request whose lane has room. Permits and waiting places give themselves back when they
+//! are dropped.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// The slots of all lanes.
+#[derive(Clone, Debug)]
+pub struct Slots {
+    inner: Rc<RefCell<Inner>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    lanes: Vec<Lane>,
+    in_use: u32,
+    total: u32,
+    next_ticket: u64,
+    /// How many wait, on all lanes.
+    waiting: usize,
+}
+
+#[derive(Debug)]
+struct Lane {
+    limit: u32,
+    in_use: u32,
+    queue: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    ticket: u64,
+    state: Rc<RefCell<Waiter>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiter {
+    granted: bool,
+    waker: Option<Waker>,
+}
+
+impl Slots {
+    /// Lanes with these limits, and a limit over all of them.
+    #[must_use]
+    pub fn new(limits: &[u32], total: u32) -> Slots {
+        let lanes = limits.iter().map(|limit| Lane::new(*limit)).collect();
+        Slots {
+            inner: Rc::new(RefCell::new(Inner {
+                lanes,
+                in_use: 0,
+                total: total.max(1),
+                next_ticket: 0,
+                waiting: 0,
+            })),
+        }
+    }
+
+    /// One more lane; returns its index.
+    pub fn add_lane(&self, limit: u32) -> usize {
+        let mut inner = self.inner.borrow_mut();
+        inner.lanes.push(Lane::new(limit));
+        inner.lanes.len() - 1
+    }
+
+    /// Changes a lane's limit (its protocol became known). Requests in flight stay.
+    pub fn set_limit(&self, lane: usize, limit: u32) {
+        let mut inner = self.inner.borrow_mut();
+        if let Some(lane) = inner.lanes.get_mut(lane) {
+            lane.limit = limit.max(1);
+        }
+        inner.grant();
+    }
+
+    /// A lane's limit.
+    #[must_use]
+    pub fn limit(&self, lane: usize) -> u32 {
+        self.inner.borrow().lanes.get(lane).map_or(0, |l| l.limit)
+    }
+
+    /// Waits for a slot of a lane. A lane that does not exist never gives one: indices come from
+    /// construction or [`Slots::add_lane`].
+    #[must_use]
+    pub fn acquire(&self, lane: usize) -> Acquire {
+        let mut inner = self.inner.borrow_mut();
+        let ticket = inner.next_ticket;
+        inner.next_ticket += 1;
+        let mut state = None;
+        if !inner.take_free(lane) {
+            let place = Rc::new(RefCell::new(Waiter::default()));
+            if let Some(l) = inner.lanes.get_mut(lane) {
+                l.queue.push_back(Waiting { ticket, state: place.clone() });
+                inner.waiting += 1;
+            }
+            state = Some(place);
+        }
+        drop(inner);
+        Acquire { slots: self.clone(), lane, ticket, state, taken: false }
+    }
+
+    /// Requests in flight on all lanes.
+    #[must_use]
+    pub fn in_use(&self) -> u32 {
+        self.inner.borrow().in_use
+    }
+
+    fn release(&self, lane: usize) {
+        let mut inner = self.inner.borrow_mut();
+        inner.in_use -= 1;
+        if let Some(l) = inner.lanes.get_mut(lane) {
+            l.in_use -= 1;
+        }
+        inner.grant();
+    }
+}
+
+impl Lane {
+    fn new(limit: u32) -> Lane {
+        Lane { limit: limit.max(1), in_use: 0, queue: VecDeque::new() }
+    }
+
+    fn next_ticket(&self) -> Option<u64> {
+        if self.in_use < self.limit { self.queue.front().map(|w| w.ticket) } else { None }
+    }
+}
+
+impl Inner {
+    /// Takes a slot of a lane that has room and no queue; nobody on another lane waits for it then.
+    fn take_free(&mut self, lane: usize) -> bool {
+        let Some(lane) =
+            self.lanes.get_mut(lane).filter(|l| l.queue.is_empty() && l.in_use < l.limit)
+        else {
+            return false;
+        };
+        let free = self.in_use < self.total;
+        lane.in_use += u32::from(free);
+        self.in_use += u32::from(free);
+        free
+    }
+
+    /// Gives free slots to those who wait longest. Wakers are called while the books are closed to
+    /// others: a waker only puts a task on its executor's list.
+    fn grant(&mut self) {
+        while self.waiting > 0 && self.in_use < self.total {
+            let first =
+                (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next_ticket()?, i))).min();
+            let Some((_, i)) = first else { return };
+            let lane = &mut self.lanes[i];
+            let Some(waiting) = lane.queue.pop_front() else { return };
+            lane.in_use += 1;
+            self.in_use += 1;
+            self.waiting -= 1;
+            let mut place = waiting.state.borrow_mut();
+            place.granted = true;
+            if let Some(waker) = place.waker.take() {
+                waker.wake();
+            }
+        }
+    }
+}
+
+/// A place in a lane's queue; resolves to the permit.
+#[derive(Debug)]
+pub struct Acquire {
+    slots: Slots,
+    lane: usize,
+    ticket: u64,
+    /// `None` where there was room at once.
+    state: Option<Rc<RefCell<Waiter>>>,
+    taken: bool,
+}
+
+impl Acquire {
+    /// Whether there is a slot for it already.
+    #[must_use]
+    pub fn is_granted(&self) -> bool {
+        self.state.as_ref().is_none_or(|place| place.borrow().granted)
+    }
+}
+
+impl Future for Acquire {
+    type Output = Permit;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit> {
+        if let Some(place) = &self.state
+            && !place.borrow().granted
+        {
+            place.borrow_mut().waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        self.taken = true;
+        Poll::Ready(Permit { slots: self.slots.clone(), lane: self.lane })
+    }
+}
+
+impl Drop for Acquire {
+    fn drop(&mut self) {
+        if self.taken {
+            return;
+        }
+        if self.is_granted() {
+            return self.slots.release(self.lane);
+        }
+        let mut inner = self.slots.inner.borrow_mut();
+        if let Some(lane) = inner.lanes.get_mut(self.lane)
+            // Tickets rise within a queue.
+            && let Ok(at) = lane.queue.binary_search_by_key(&self.ticket, |w| w.ticket)
+        {
+            lane.queue.remove(at);
+            inner.waiting -= 1;
+        }
+    }
+}
+
+/// The right to have one request in flight; given back on drop.
+#[derive(Debug)]
+pub struct Permit {
+    slots: Slots,
+    lane: usize,
+}
+
+impl Permit {
+    /// The lane it is for.
+    #[must_use]
+    pub fn lane(&self) -> usize {
+        self.lane
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.slots.release(self.lane);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn poll(acquire: &mut Acquire) -> Option<Permit> {
+        match Pin::new(acquire).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(permit) => Some(permit),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn a_slot_that_was_granted_but_not_taken_is_given_back() {
+        let slots = Slots::new(&[1], 10);
+        let first = poll(&mut slots.acquire(0)).unwrap();
+        let second = slots.acquire(0);
+        let mut third = slots.acquire(0);
+        drop(first); // grants the second
+        drop(second);
+        let third = poll(&mut third);
+        assert!(third.is_some());
+        assert_eq!(slots.in_use(), 1);
+    }
+
+    #[test]
+    fn a_wider_limit_lets_waiting_requests_through() {
+        let slots = Slots::new(&[1], 10);
+        let _first = poll(&mut slots.acquire(0)).unwrap();
+        let mut second = slots.acquire(0);
+        assert!(poll(&mut second).is_none());
+        slots.set_limit(0, 2);
+        assert!(poll(&mut second).is_some());
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Acquire(usize),
+        Poll(usize),
+        Cancel(usize),
+        Release(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (0..3_usize).prop_map(Step::Acquire),
+            any::<usize>().prop_map(Step::Poll),
+            any::<usize>().prop_map(Step::Cancel),
+            any::<usize>().prop_map(Step::Release),
+        ]
+    }
+
+    proptest! {
+        /// Whatever happens, no limit is ever passed, slots are granted in the order of asking
+        /// within a lane, and at the end everything that waits has no room.
+        #[test]
+        fn first_come_first_served_and_never_above_the_limits(
+            limits in proptest::array::uniform3(1..4_u32), total in 1..6_u32, steps in proptest::collection::vec(step(), 0..200),
+        ) {
+            let slots = Slots::new(&limits, total);
+            let mut waiting: Vec<(usize, Acquire)> = Vec::new();
+            let mut held: Vec<(usize, u64, Permit)> = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Acquire(lane) => waiting.push((lane, slots.acquire(lane))),
+                    Step::Poll(i) if !waiting.is_empty() => {
+                        let i = i % waiting.len();
+                        if let Some(permit) = poll(&mut waiting[i].1) {
+                            let (lane, acquire) = waiting.remove(i);
+                            held.push((lane, acquire.ticket, permit));
+                        }
+                    }
+                    Step::Cancel(i) if !waiting.is_empty() => drop(waiting.remove(i % waiting.len())),
+                    Step::Release(i) if !held.is_empty() => drop(held.remove(i % held.len())),
+                    _ => {}
+                }
+                let inner = slots.inner.borrow();
+                prop_assert!(inner.in_use <= total);
+                prop_assert_eq!(inner.in_use, inner.lanes.iter().map(|l| l.in_use).sum::<u32>());
+                for (lane, limit) in inner.lanes.iter().zip(limits) {
+                    prop_assert!(lane.in_use <= limit);
+                    // Nobody waits where there is room.
+                    prop_assert!(lane.queue.is_empty() || lane.in_use == limit || inner.in_use == total);
+                }
+                drop(inner);
+                // Whoever has been granted asked before everyone of the lane that still waits.
+                for (lane, acquire) in waiting.iter().filter(|(_, a)| a.is_granted()) {
+                    for (other, later) in waiting.iter().filter(|(_, a)| !a.is_granted()) {
+                        prop_assert!(lane != other || acquire.ticket < later.ticket);
+                    }
+                }
+            }
+            drop(held);
+            drop(waiting);
+            prop_assert_eq!(slots.in_use(), 0);
+        }
+    }
+}

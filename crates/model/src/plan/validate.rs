@@ -1,0 +1,423 @@
+//! From a plan's file form to a valid plan, or to the list of everything that is wrong with it.
+
+use std::collections::BTreeSet;
+
+use super::file::{LoadFile, NodeFile, PlanFile};
+use super::problem::{NAME_MAX, Problem, Problems};
+use super::{
+    Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold,
+    stages, threshold,
+};
+use crate::dialect;
+use fwit_quantities::units::Micros;
+
+/// Checks a plan file whole.
+///
+/// # Errors
+/// Every problem it has, in the order of the form.
+pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
+    let mut found = Problems::default();
+    if file.name.chars().count() > NAME_MAX {
+        found.add("name", format!("is longer than {NAME_MAX} characters"));
+    }
+    let dialect = DialectId::from_name(&file.cluster.dialect);
+    if dialect.is_none() {
+        let known: Vec<_> = DialectId::ALL.iter().map(|d| d.name()).collect();
+        found.add(
+            "cluster.dialect",
+            format!("“{}” is not known; choose one of: {}", file.cluster.dialect, known.join(", ")),
+        );
+    }
+    let (nodes, sim) = match dialect {
+        Some(DialectId::Sim) => simulated(file, &mut found),
+        _ => (nodes(&file.cluster.nodes, &mut found), None),
+    };
+    if dialect != Some(DialectId::Sim) && file.cluster.sim.is_some() {
+        found.add(
+            "cluster.sim",
+            "belongs to a simulated cluster: set \"dialect\": \"sim\", or leave it out",
+        );
+    }
+    let load = load(&file.load, &mut found);
+    let mix = mix(file, dialect, &mut found);
+    let keys =
+        Keys { space: file.keys.space, known: file.keys.known, value_bytes: file.keys.value_bytes };
+    found.range("keys.space", f64::from(keys.space), 1.0, 1_000_000.0);
+    found.range("keys.known", f64::from(keys.known), 1.0, 10_000.0);
+    found.range("keys.value_bytes", f64::from(keys.value_bytes), 1.0, 1_048_576.0);
+    found.range("subscribers", f64::from(file.subscribers), 0.0, 100.0);
+    if file.chaos.is_some() {
+        found.add("chaos", "is reserved and must be null in this version");
+    }
+    let thresholds = thresholds(&file.thresholds, dialect, &mut found);
+    match (dialect, found.list.is_empty()) {
+        (Some(dialect), true) => Ok(Plan {
+            name: file.name.trim().to_string(),
+            seed: file.seed,
+            cluster: Cluster { dialect, nodes, sim },
+            load,
+            mix,
+            keys,
+            disable_leader_stickiness: file.disable_leader_stickiness,
+            subscribers: file.subscribers,
+            verify: file.verify,
+            thresholds,
+        }),
+        _ => Err(found.list),
+    }
+}
+
+/// A simulated cluster and those of its nodes that entities may ask: all where the plan names none.
+fn simulated(file: &PlanFile, found: &mut Problems) -> (Vec<Node>, Option<SimCluster>) {
+    let operations: Vec<&str> =
+        dialect::of(DialectId::Sim).operations().iter().map(|o| o.name).collect();
+    let sim = super::sim::check(file.cluster.sim.as_ref(), &operations, found);
+    let all = sim.as_ref().map(SimCluster::addresses).unwrap_or_default();
+    if file.cluster.nodes.is_empty() {
+        return (all, sim);
+    }
+    let mut some = nodes(&file.cluster.nodes, found);
+    for (i, node) in some.iter_mut().enumerate() {
+        match all.iter().find(|n| n.url == node.url) {
+            Some(own) if node.lanes.is_empty() => node.name.clone_from(&own.name),
+            Some(_) => found.add(
+                &format!("cluster.nodes.{i}.lanes"),
+                "a simulated node has no lanes: its clients share no browser",
+            ),
+            None => found.add(
+                &format!("cluster.nodes.{i}.url"),
+                "is no node of the simulated cluster: leave the list empty, and all of its nodes \
+                 are asked",
+            ),
+        }
+    }
+    (some, sim)
+}
+
+fn nodes(files: &[NodeFile], found: &mut Problems) -> Vec<Node> {
+    if files.is_empty() {
+        found.add("cluster.nodes", "there is no node: add at least one address");
+    }
+    if files.len() > 64 {
+        found.add("cluster.nodes", format!("{} nodes are too many: up to 64", files.len()));
+    }
+    let mut names = BTreeSet::new();
+    let mut origins = BTreeSet::new();
+    let mut nodes = Vec::new();
+    for (i, file) in files.iter().enumerate() {
+        let at = format!("cluster.nodes.{i}");
+        let name = if file.name.trim().is_empty() {
+            format!("n{}", i + 1)
+        } else {
+            file.name.trim().to_string()
+        };
+        if name.chars().count() > NAME_MAX {
+            found.add(&format!("{at}.name"), format!("is longer than {NAME_MAX} characters"));
+        }
+        if !names.insert(name.clone()) {
+            found.add(&format!("{at}.name"), format!("“{name}” is the name of another node too"));
+        }
+        let mut address =
+            |field: String, text: &str, found: &mut Problems| match BaseUrl::parse(text) {
+                Err(message) => {
+                    found.add(&field, message);
+                    None
+                }
+                Ok(url) => {
+                    if !origins.insert(url.origin()) {
+                        found.add(&field, format!("{} stands in the list already", url.origin()));
+                    }
+                    Some(url)
+                }
+            };
+        let url = address(format!("{at}.url"), &file.url, found);
+        if file.lanes.len() > 64 {
+            found.add(
+                &format!("{at}.lanes"),
+                format!("{} lanes are too many: up to 64", file.lanes.len()),
+            );
+        }
+        let mut lanes = Vec::new();
+        for (j, text) in file.lanes.iter().enumerate() {
+            // A lane may repeat the node's own address: it is then one of the lanes.
+            if BaseUrl::parse(text)
+                .ok()
+                .is_some_and(|l| Some(&l) == url.as_ref() && !lanes.contains(&l))
+            {
+                lanes.extend(url.clone());
+            } else {
+                lanes.extend(address(format!("{at}.lanes.{j}"), text, found));
+            }
+        }
+        nodes.extend(url.map(|url| Node { name, url, lanes }));
+    }
+    nodes
+}
+
+fn load(file: &LoadFile, found: &mut Problems) -> Load {
+    found.range("load.entities", f64::from(file.entities), 1.0, 10_000.0);
+    found.range("load.warmup_s", file.warmup_s, 0.0, 86_400.0);
+    found.range("load.duration_s", file.duration_s, 1.0, 86_400.0);
+    found.range("load.timeout_ms", file.timeout_ms, 1.0, 600_000.0);
+    let model = match file.model.as_str() {
+        "open" => {
+            for (field, there) in
+                [("think_ms", file.think_ms), ("think_jitter_ms", file.think_jitter_ms)]
+            {
+                if there.is_some() {
+                    found.add(
+                        &format!("load.{field}"),
+                        "belongs to the closed model: the open one has no think time",
+                    );
+                }
+            }
+            let rate_per_s = file.rate_per_s.unwrap_or_default();
+            found.range("load.rate_per_s", rate_per_s, 0.01, 100_000.0);
+            let arrivals = match file.arrivals.as_deref() {
+                None | Some("poisson") => Arrivals::Poisson,
+                Some("constant") => Arrivals::Constant,
+                Some(other) => {
+                    found.add(
+                        "load.arrivals",
+                        format!("“{other}” is not known; choose poisson or constant"),
+                    );
+                    Arrivals::Poisson
+                }
+            };
+            Model::Open { rate_per_s, arrivals }
+        }
+        model => {
+            if model != "closed" {
+                found.add("load.model", format!("“{model}” is not known; choose closed or open"));
+            }
+            if file.rate_per_s.is_some() || file.arrivals.is_some() {
+                found.add("load.rate_per_s", "belongs to the open model: set \"model\": \"open\"");
+            }
+            let (think, jitter) =
+                (file.think_ms.unwrap_or(10.0), file.think_jitter_ms.unwrap_or(10.0));
+            found.range("load.think_ms", think, 0.0, 3_600_000.0);
+            found.range("load.think_jitter_ms", jitter, 0.0, 3_600_000.0);
+            Model::Closed { think: Micros::from_millis(think), jitter: Micros::from_millis(jitter) }
+        }
+    };
+    let mut load = Load {
+        model,
+        entities: file.entities,
+        warmup: Micros::from_secs(file.warmup_s),
+        duration: Micros::from_secs(file.duration_s),
+        timeout: Micros::from_millis(file.timeout_ms),
+        stages: stages::validate(file, found),
+    };
+    if !load.stages.is_empty() {
+        // What follows from the stages is written once: there.
+        let most = load.stages.iter().map(|s| s.target).fold(0.0, f64::max);
+        load.duration = stages::total(&load.stages) - load.warmup;
+        match &mut load.model {
+            Model::Closed { .. } => load.entities = most as u32,
+            Model::Open { rate_per_s, .. } => *rate_per_s = most,
+        }
+    }
+    load
+}
+
+fn thresholds(
+    texts: &[String],
+    dialect: Option<DialectId>,
+    found: &mut Problems,
+) -> Vec<Threshold> {
+    let ops: Vec<&str> = dialect
+        .map(|d| dialect::of(d).operations().iter().map(|op| op.name).collect())
+        .unwrap_or_default();
+    if texts.len() > 50 {
+        found.add("thresholds", format!("{} thresholds are too many: up to 50", texts.len()));
+    }
+    let mut list = Vec::new();
+    for (i, text) in texts.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+        match threshold::parse(text, &ops) {
+            Ok(threshold) => list.push(threshold),
+            Err(error) => found.add(&format!("thresholds.{i}"), error.to_string()),
+        }
+    }
+    list
+}
+
+fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec<(String, u32)> {
+    let Some(dialect) = dialect else { return Vec::new() };
+    let operations = dialect::of(dialect).operations();
+    for (name, weight) in &file.mix {
+        if !operations.iter().any(|op| op.name == name) {
+            let known: Vec<_> = operations.iter().map(|op| op.name).collect();
+            let text =
+                format!("is no operation of {}; it has: {}", dialect.name(), known.join(", "));
+            found.add(&format!("mix.{name}"), text);
+        }
+        found.range(&format!("mix.{name}"), f64::from(*weight), 0.0, 1_000_000.0);
+    }
+    let weights: Vec<_> = operations
+        .iter()
+        .map(|op| (op.name.to_string(), file.mix.get(op.name).copied().unwrap_or_default()))
+        .collect();
+    if weights.iter().all(|(_, weight)| *weight == 0) {
+        found.add("mix", "every weight is 0: give at least one operation a weight");
+    }
+    weights
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{preset, wire};
+    use super::*;
+
+    fn fields(problems: &[Problem]) -> Vec<&str> {
+        problems.iter().map(|p| p.field.as_str()).collect()
+    }
+
+    #[test]
+    fn all_problems_come_at_once_each_with_its_field() {
+        let json = r#"{ "cluster": { "dialect": "insi", "nodes": [
+              { "name": "a", "url": "http://x:1" }, { "name": "a", "url": "ftp://y" }, { "url": "http://x:1" } ] },
+            "load": { "model": "closed", "entities": 0, "duration_s": -1, "warmup_s": 0, "timeout_ms": 10, "rate_per_s": 5 },
+            "mix": { "fly": 1 }, "keys": { "space": 0, "known": 1, "value_bytes": 1 }, "subscribers": 101 }"#;
+        let problems = wire::read(json).unwrap_err();
+        assert_eq!(
+            fields(&problems),
+            [
+                "cluster.nodes.1.name",
+                "cluster.nodes.1.url",
+                "cluster.nodes.2.url",
+                "load.entities",
+                "load.duration_s",
+                "load.rate_per_s",
+                "mix.fly",
+                "mix",
+                "keys.space",
+                "subscribers"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_plan_survives_its_file() {
+        let plan = preset("fwit-t").unwrap();
+        assert_eq!(wire::read(&wire::to_json(&plan)), Ok(plan));
+    }
+
+    #[test]
+    fn newer_and_foreign_files_are_told_apart() {
+        let field = |json: &str| wire::read(json).unwrap_err()[0].field.clone();
+        assert_eq!(field(r#"{"format":"fwit-plan","version":2}"#), "version");
+        assert_eq!(field(r#"{"format":"fwit-run","version":1}"#), "format");
+        assert!(wire::read("{").unwrap_err()[0].message.contains("no JSON"));
+        assert!(
+            wire::read(r#"{"cluster":{"dialect":"insi","nodes":[]},"lod":{}}"#).unwrap_err()[0]
+                .message
+                .contains("lod")
+        );
+    }
+
+    #[test]
+    fn a_lane_may_be_the_nodes_own_address() {
+        let json = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1","lanes":["http://a:1","http://b:1"]}]}}"#;
+        let plan = wire::read(json).unwrap();
+        assert_eq!(plan.cluster.nodes[0].lanes.len(), 2);
+        let twice = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1","lanes":["http://a:1","http://a:1"]}]}}"#;
+        assert_eq!(fields(&wire::read(twice).unwrap_err()), ["cluster.nodes.0.lanes.1"]);
+    }
+
+    #[test]
+    fn stages_and_thresholds_survive_and_set_what_follows_from_them() {
+        for (open, unit) in [(false, "entities"), (true, "rate_per_s")] {
+            let model = if open { r#""model":"open","rate_per_s":1,"# } else { "" };
+            let json = format!(
+                r#"{{"cluster":{{"dialect":"insi","nodes":[{{"url":"http://a:1"}}]}},"thresholds":["errors < 1%",""," abort: rate > 5"],
+                    "load":{{{model}"warmup_s":5,"stages":[{{"duration_s":10,"{unit}":80}},{{"duration_s":30,"{unit}":20,"ramp":"step"}}]}}}}"#
+            );
+            let plan = wire::read(&json).unwrap();
+            assert_eq!(
+                (plan.load.total(), plan.load.duration),
+                (Micros(40_000_000), Micros(35_000_000))
+            );
+            assert_eq!(
+                (plan.load.target(Micros(5_000_000)), plan.load.target(Micros(15_000_000))),
+                (40.0, 20.0)
+            );
+            assert_eq!(plan.load.entities, if open { 50 } else { 80 });
+            assert_eq!(plan.thresholds.len(), 2);
+            assert_eq!(wire::read(&wire::to_json(&plan)), Ok(plan.clone()));
+            assert_eq!(super::super::PlanDraft::from_plan(&plan).plan(), Ok(plan));
+        }
+        let json = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1"}]},"thresholds":["rate > 1","rate > x"],
+            "load":{"warmup_s":60,"stages":[{"duration_s":10,"entities":0,"ramp":"bent"},{"duration_s":1,"rate_per_s":3}]}}"#;
+        let problems = wire::read(json).unwrap_err();
+        assert_eq!(
+            fields(&problems),
+            ["load.stages"; 4].into_iter().chain(["thresholds.1"]).collect::<Vec<_>>()
+        );
+    }
+
+    proptest! {
+        /// Any plan that is valid comes back from its file, its form and its link as it was.
+        #[test]
+        fn any_plan_survives_file_form_and_link(
+            name in "[ -~äß日本]{0,40}",
+            seed in any::<u64>(),
+            nodes in 1..8_u16,
+            lanes in 0..5_u16,
+            entities in 1..10_000_u32,
+            think in proptest::option::of((0..100_000_u64, 0..100_000_u64)),
+            rate in 1..1_000_000_u32,
+            (warmup, duration, timeout) in (0..86_400_000_u64, 1_000..86_400_000_u64, 1..600_000_u64),
+            weights in proptest::collection::vec(0..1_000_u32, 9),
+            (space, known, value_bytes) in (1..=1_000_000_u32, 1..=10_000_u32, 1..=1_048_576_u32),
+            (sticky, verify, constant) in any::<(bool, bool, bool)>(),
+            subscribers in 0..=100_u32,
+        ) {
+            let mut plan = preset("quick").unwrap();
+            (plan.name, plan.seed) = (name.trim().to_string(), seed);
+            plan.cluster.nodes = (0..nodes)
+                .map(|i| Node {
+                    name: format!("node {i}"),
+                    url: BaseUrl::parse(&format!("https://h{i}.example:{}/base", 1 + i)).unwrap(),
+                    lanes: (0..lanes).map(|l| BaseUrl::parse(&format!("http://l{l}.h{i}.localhost")).unwrap()).collect(),
+                })
+                .collect();
+            plan.load = Load {
+                model: match think {
+                    Some((think, jitter)) => Model::Closed { think: Micros(think * 10), jitter: Micros(jitter * 10) },
+                    None => Model::Open {
+                        rate_per_s: f64::from(rate) / 100.0,
+                        arrivals: if constant { Arrivals::Constant } else { Arrivals::Poisson },
+                    },
+                },
+                entities,
+                warmup: Micros(warmup * 1_000),
+                duration: Micros(duration * 1_000),
+                timeout: Micros(timeout * 1_000),
+                stages: Vec::new(),
+            };
+            plan.mix.iter_mut().zip(&weights).for_each(|(m, w)| m.1 = *w);
+            plan.mix[0].1 += 1;
+            plan.keys = Keys { space, known, value_bytes };
+            (plan.disable_leader_stickiness, plan.verify, plan.subscribers) = (!sticky, verify, subscribers);
+            prop_assert_eq!(wire::read(&wire::to_json(&plan)), Ok(plan.clone()));
+            prop_assert_eq!(super::super::from_link(&super::super::to_link(&plan)), Ok(plan.clone()));
+            prop_assert_eq!(super::super::PlanDraft::from_plan(&plan).plan(), Ok(plan));
+        }
+
+        /// Whatever text is opened as a plan, the answer is a plan or a list of problems.
+        #[test]
+        fn any_text_is_a_plan_or_has_problems(text in "[\\PC]{0,200}", at in any::<usize>(), bit in 0..7_u8) {
+            prop_assert!(wire::read(&text).is_err());
+            let mut json = wire::to_json(&preset("quick").unwrap()).into_bytes();
+            let at = at % json.len();
+            json[at] ^= 1 << bit;
+            if let Ok(json) = String::from_utf8(json)
+                && let Err(problems) = wire::read(&json)
+            {
+                prop_assert!(!problems.is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! A chart that is ready to be shown.
+
+use std::sync::Arc;
+
+use fwit_chart::figure::Chart;
+
+/// A chart to show; `None` where there is nothing to draw.
+pub type Drawn = Option<Arc<dyn Chart>>;

@@ -1,0 +1,348 @@
+//! An experiment in charts and words.
+
+use std::sync::Arc;
+
+use super::charts::Drawn;
+use fwit_chart::axis::Axis;
+use fwit_chart::figure::ChartError;
+use fwit_chart::ink::Ink;
+use fwit_chart::interval::{Estimate, IntervalChart};
+use fwit_chart::line::{LineChart, Series};
+use fwit_chart::number::Quantity;
+use fwit_chart::paired::{PairedChart, Period};
+use fwit_chart::percentile::{Curve, PercentileChart, trusted};
+use fwit_chart::scale::Kind;
+use fwit_quantities::units::Micros;
+use fwit_report::experiment::Experiment;
+use fwit_report::experiment::view::{
+    ComparisonView, ExperimentView, MetricUnit, MetricView, Progress, VerdictName,
+};
+
+/// A value of a metric with its unit.
+#[must_use]
+pub fn value(unit: MetricUnit, v: f64) -> String {
+    quantity(unit).text(v)
+}
+
+fn quantity(unit: MetricUnit) -> Quantity {
+    match unit {
+        MetricUnit::PerSecond => Quantity::PerSecond,
+        MetricUnit::Micros => Quantity::Micros,
+    }
+}
+
+/// A ratio as a change: `+4.2 %`.
+#[must_use]
+pub fn change(ratio: f64) -> String {
+    Quantity::Change.text(ratio - 1.0)
+}
+
+/// An interval of ratios as changes; a dash without one.
+#[must_use]
+pub fn interval(ci: Option<[f64; 2]>) -> String {
+    ci.map_or_else(|| "–".into(), |[low, high]| format!("{} to {}", change(low), change(high)))
+}
+
+/// A p-value.
+#[must_use]
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 { "<0.001".into() } else { format!("{p:.3}") }
+}
+
+/// The colour of a verdict: `good`, `bad`, or empty. Its words say the same.
+#[must_use]
+pub fn tone(m: &MetricView) -> &'static str {
+    match (m.verdict, m.improves) {
+        (VerdictName::Different, true) => "good",
+        (VerdictName::Different, false) => "bad",
+        (VerdictName::Inconclusive, _) => "warn",
+        _ => "",
+    }
+}
+
+fn ink(m: &MetricView) -> Ink {
+    match tone(m) {
+        "good" => Ink::Good,
+        "bad" => Ink::Bad,
+        "warn" => Ink::Warn,
+        _ => Ink::Text,
+    }
+}
+
+/// The primary metrics' intervals, and those of the A-A control below them.
+///
+/// # Errors
+/// None of a view that `experiment::analyze` made.
+pub fn intervals(c: &ComparisonView) -> Result<Drawn, ChartError> {
+    let row = |m: &MetricView, control: bool| {
+        let [low, high] = m.ci95?;
+        Some(Estimate {
+            label: if control { format!("{}, A-A", m.name) } else { m.name.clone() },
+            value: m.ratio - 1.0,
+            // The estimate is the median of what the interval's ends are order statistics of.
+            interval: [low.min(m.ratio) - 1.0, high.max(m.ratio) - 1.0],
+            ink: if control { Ink::Muted } else { ink(m) },
+            note: if control {
+                "the same setting against itself".into()
+            } else {
+                m.verdict.words().into()
+            },
+        })
+    };
+    let own = c.primaries.iter().filter_map(|m| row(m, false));
+    let rows: Vec<Estimate> = own.chain(c.control.iter().filter_map(|m| row(m, true))).collect();
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let title = format!("{} against {}, with 95 % intervals", c.b, c.a);
+    let chart =
+        IntervalChart::new(&title, Axis::linear("change", Quantity::Change), rows, 0.0, None)?;
+    Ok(Some(Arc::new(chart)))
+}
+
+/// How B differs at every percentile, with the intervals that hold for all percentiles together.
+///
+/// # Errors
+/// None of a view that `experiment::analyze` made.
+pub fn shift(c: &ComparisonView) -> Result<Drawn, ChartError> {
+    let Some((_, first)) = c.shift.first() else { return Ok(None) };
+    let x: Arc<[f64]> = first.iter().map(|p| p.p).collect();
+    let axis =
+        Axis { title: "percentile".into(), quantity: Quantity::Rank, kind: Kind::Percentile };
+    let title = format!("Shift function: {} against {}, percentile by percentile", c.b, c.a);
+    let mut chart =
+        LineChart::new(&title, axis, Axis::linear("change", Quantity::Change), x)?.from_zero(true);
+    for (i, (name, points)) in c.shift.iter().enumerate() {
+        let edge = |side: usize| -> Arc<[f64]> {
+            let of = |b: Option<[f64; 2]>| {
+                b.and_then(|b| b.get(side).map(|v| v - 1.0)).unwrap_or(f64::NAN)
+            };
+            points.iter().map(|p| of(p.band.or(p.ci95))).collect()
+        };
+        chart = chart.with(Series {
+            label: name.clone(),
+            ink: Ink::series(i),
+            y: points.iter().map(|p| p.ratio.map_or(f64::NAN, |r| r - 1.0)).collect(),
+            band: Some([edge(0), edge(1)]),
+        })?;
+    }
+    Ok(Some(Arc::new(chart)))
+}
+
+/// One primary metric of every period in time order: two arms, pairs joined, what does not count
+/// crossed out.
+///
+/// # Errors
+/// Where periods do not follow each other.
+pub fn paired(
+    view: &ExperimentView,
+    c: &ComparisonView,
+    metric: usize,
+) -> Result<Drawn, ChartError> {
+    let Some((name, unit)) = view.metrics.get(metric) else { return Ok(None) };
+    let mut periods = Vec::new();
+    for p in &view.periods {
+        let arm = match p.arm {
+            0 => 0,
+            a if a == c.arm => 1,
+            _ => continue,
+        };
+        let value = p.values.get(metric).copied().flatten();
+        let none = || value.is_none().then(|| "too few answers for it".to_string());
+        periods.push(Period {
+            arm,
+            // A repeat is a pair of its own.
+            pair: (p.pair + 1_000 * p.attempt) as usize,
+            start: p.started_s,
+            value: value.unwrap_or(f64::NAN),
+            excluded: p.excluded.clone().or_else(none),
+        });
+    }
+    if periods.iter().all(|p| !p.value.is_finite()) {
+        return Ok(None);
+    }
+    let axis = Axis::linear(name, quantity(*unit));
+    let arms = [(c.a.clone(), Ink::series(0)), (c.b.clone(), Ink::series(1))];
+    Ok(Some(Arc::new(PairedChart::new(&format!("{name}, period by period"), axis, arms, periods)?)))
+}
+
+/// Latency over percentiles: a curve an arm, with the interval of a period's quantile.
+///
+/// # Errors
+/// None of a view that `experiment::analyze` made.
+pub fn curves(view: &ExperimentView, of: &str) -> Result<Drawn, ChartError> {
+    let curves: Vec<Curve> = view
+        .curves
+        .iter()
+        .filter(|c| c.of == of)
+        .map(|c| {
+            let column =
+                |i: usize| c.points.iter().filter_map(|p| p.get(i).copied()).collect::<Vec<f64>>();
+            Curve {
+                label: view.arms.get(c.arm as usize).map_or_else(String::new, |a| a.name.clone()),
+                ink: Ink::series(c.arm as usize),
+                ranks: column(0),
+                values: column(1),
+                band: Some([column(2), column(3)])
+                    .filter(|b| b.iter().flatten().all(|v| v.is_finite())),
+                trusted: trusted(c.count, 10),
+            }
+        })
+        .collect();
+    if curves.is_empty() {
+        return Ok(None);
+    }
+    let axis = Axis::log("service", Quantity::Micros);
+    Ok(Some(Arc::new(PercentileChart::new(&format!("Latency by percentile, {of}"), axis, curves)?)))
+}
+
+/// An experiment that could start, in one sentence.
+#[must_use]
+pub fn about(experiment: &Experiment) -> String {
+    let design = &experiment.file.design;
+    let arms: Vec<&str> = experiment.arms.iter().map(|a| a.name.as_str()).collect();
+    let order =
+        if arms.len() == 2 { "balanced random order" } else { "the order of a Latin square" };
+    format!(
+        "{}: {} {} of {} s periods in {order}, {} s of each left out; about {}.",
+        arms.join(" against "),
+        experiment.pairs(),
+        if arms.len() == 2 { "pairs" } else { "rounds" },
+        design.period_s,
+        design.settle_s,
+        Micros(experiment.about().0 / 1_000_000 * 1_000_000)
+    )
+}
+
+/// What an experiment is doing.
+#[must_use]
+pub fn progress(p: &Progress, arms: &[String]) -> String {
+    let again = if p.attempt > 1 { ", again" } else { "" };
+    format!(
+        "Pair {} of {}{again}: {}; {} {} so far",
+        p.pair + 1,
+        p.pairs,
+        arms.get(p.arm as usize).map_or("", String::as_str),
+        p.good,
+        if p.good == 1 { "pair counts" } else { "pairs count" }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fwit_model::plan::preset;
+    use fwit_report::experiment::sticky_or_not;
+    use fwit_report::experiment::view::{ArmView, CurveView, PeriodView, ShiftView};
+
+    fn metric(name: &str, ratio: f64, verdict: VerdictName) -> MetricView {
+        MetricView {
+            name: name.into(),
+            unit: MetricUnit::Micros,
+            a: 1_000.0,
+            b: 1_000.0 * ratio,
+            ratio,
+            ci95: Some([ratio * 0.98, ratio * 1.02]),
+            ci90: Some([ratio * 0.99, ratio * 1.01]),
+            p: 0.01,
+            p_corrected: 0.04,
+            p_equivalence: None,
+            margin: 0.05,
+            verdict,
+            more_pairs: None,
+            text: String::new(),
+            pairs: 10,
+            improves: ratio < 1.0,
+        }
+    }
+
+    fn view() -> ExperimentView {
+        let shift = |p, ratio| ShiftView {
+            p,
+            pairs: 10,
+            ratio: Some(ratio),
+            ci95: Some([ratio - 0.1, ratio + 0.1]),
+            band: None,
+            p_corrected: Some(0.5),
+        };
+        let period = |pair: u32, arm: u32, value: Option<f64>| PeriodView {
+            pair,
+            attempt: 1,
+            arm,
+            started_s: f64::from(2 * pair + arm) * 30.0,
+            values: vec![value],
+            excluded: None,
+            leader: None,
+            error_share: 0.0,
+            run_id: "r".into(),
+        };
+        let arm = |name: &str| ArmView { name: name.into(), changes: vec![], run: None };
+        ExperimentView {
+            id: "x".into(),
+            name: "x".into(),
+            started_at: String::new(),
+            finished_at: String::new(),
+            ended: None,
+            trouble: None,
+            arms: vec![arm("plain"), arm("sticky")],
+            pairs: 10,
+            pairs_used: 2,
+            claim_from: 8,
+            period_s: 30.0,
+            settle_s: 5.0,
+            metrics: vec![("read p50".into(), MetricUnit::Micros)],
+            comparisons: vec![ComparisonView {
+                a: "plain".into(),
+                b: "sticky".into(),
+                arm: 1,
+                headline: String::new(),
+                primaries: vec![metric("read p50", 0.9, VerdictName::Different)],
+                exploratory: vec![],
+                control: vec![metric("read p50", 1.0, VerdictName::Inconclusive)],
+                shift: vec![(
+                    "reads".into(),
+                    vec![shift(0.1, 0.9), shift(0.5, 0.95), shift(0.99, 1.0)],
+                )],
+            }],
+            periods: vec![period(0, 0, Some(10.0)), period(0, 1, Some(9.0)), period(1, 0, None)],
+            drift: vec![],
+            curves: vec![CurveView {
+                arm: 1,
+                of: "reads".into(),
+                count: 5_000,
+                points: vec![[0.0, 1.0, 0.9, 1.1], [0.5, 2.0, 1.9, 2.1]],
+            }],
+            notes: vec![],
+            environment: vec![],
+            calibration: vec![],
+            plan_json: String::new(),
+        }
+    }
+
+    #[test]
+    fn every_chart_can_be_drawn_and_says_what_it_shows() {
+        let view = view();
+        let c = &view.comparisons[0];
+        let said = |d: Drawn| d.unwrap().sentence();
+        let intervals = said(intervals(c).unwrap());
+        assert!(intervals.contains("read p50") && intervals.contains("A-A"), "{intervals}");
+        assert!(said(shift(c).unwrap()).contains("Shift function"));
+        assert!(said(paired(&view, c, 0).unwrap()).contains("sticky below plain in 1 of 1 pairs"));
+        assert!(said(curves(&view, "reads").unwrap()).contains("sticky"));
+        assert!(
+            curves(&view, "writes").unwrap().is_none() && paired(&view, c, 7).unwrap().is_none()
+        );
+    }
+
+    #[test]
+    fn figures_read_as_changes() {
+        let m = metric("read p50", 0.9, VerdictName::Different);
+        assert_eq!(change(1.042), "+4.20 %");
+        assert_eq!(interval(None), "–");
+        assert_eq!((tone(&m), p_value(0.0001).as_str()), ("good", "<0.001"));
+        let experiment = Experiment::from_file(&sticky_or_not(&preset("quick").unwrap())).unwrap();
+        let about = about(&experiment);
+        assert!(about.contains("not sticky against sticky: 10 pairs of 30 s"), "{about}");
+        assert!(about.contains("about 10 min 20 s"), "{about}");
+    }
+}

@@ -1,0 +1,23 @@
+//! What the page says: words and figures for people, form fields, routes, and the charts of runs.
+//!
+//! Owns: the sentences, tables and labels of every view, the draft states behind its forms, and the
+//! page's addresses ([`route`]).
+//!
+//! May not enter: the browser, Leptos, drawing, statistics.
+//!
+//! Invariant: pure functions of plain data, so that all that the page says is tested natively.
+//!
+//! Tests: beside the code; `cargo test -p fwit-present`.
+
+pub mod charts;
+mod drawn;
+pub mod experiment;
+pub mod figure;
+pub mod form;
+pub mod inbox;
+pub mod library;
+pub mod method;
+pub mod route;
+pub mod sentence;
+pub mod shift;
+pub mod table;

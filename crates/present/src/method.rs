@@ -1,0 +1,100 @@
+//! The methods behind numbers: name, a sentence, and the section of docs/statistics.md that
+//! explains it.
+
+/// A method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// Its section in docs/statistics.md.
+    pub anchor: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub words: &'static str,
+}
+
+/// Where the repository shows its documents; empty where it has no address.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
+impl Method {
+    /// The address of its section: in the repository, which every hosted page reaches; beside the
+    /// page where no repository is known.
+    #[must_use]
+    pub fn link(&self) -> String {
+        let base =
+            if REPOSITORY.is_empty() { String::new() } else { format!("{REPOSITORY}/blob/main/") };
+        format!("{base}docs/statistics.md#{}", self.anchor)
+    }
+
+    /// Name and sentence, for a tooltip.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{}: {}", self.name, self.words)
+    }
+}
+
+macro_rules! methods {
+    ($($id:ident $anchor:literal $name:literal $words:literal)*) => {
+        $(#[doc = $name]
+        pub const $id: Method = Method { anchor: $anchor, name: $name, words: $words };)*
+        /// All methods, in the order of their sections.
+        pub const ALL: &[Method] = &[$($id),*];
+    };
+}
+
+methods! {
+    HODGES_LEHMANN "hodges-lehmann" "Hodges-Lehmann estimate"
+        "the median of the mean log ratios of all pairs of periods, as a ratio."
+    WILCOXON "wilcoxon-interval" "Exact Wilcoxon interval"
+        "the ratios that the pairs’ ranks do not rule out at 95 %."
+    SIGN_FLIP "sign-flip-test" "Sign-flip test"
+        "how often pairs whose signs are thrown by a coin differ as much as these."
+    TOST "equivalence-tost" "Equivalence test (TOST)"
+        "no relevant difference is said only where the 90 % interval lies inside the margin."
+    HOLM "holm" "Holm’s correction"
+        "five metrics tested together keep the 5 % of one."
+    SHIFT "shift-function" "Shift function"
+        "the ratio of the latencies at every percentile, with its interval."
+    CONTROL "a-a-control" "A-A control"
+        "a run of the same setting shows what that setting moves by itself."
+    DRIFT "drift" "Mann-Kendall test"
+        "whether a series rises or falls all along, with Theil and Sen’s slope."
+    CHANGE "change-points" "Change points (ED-PELT)"
+        "where a series changes its level or its shape."
+    MSER "mser-5" "MSER-5"
+        "how much of the start to leave out for the rest to be steady."
+    VERDICTS "verdicts" "Four verdicts"
+        "different, smaller than the margin, equivalent, inconclusive: fixed words for fixed rules."
+    CAMPS "camps" "Camps"
+        "known labels first (eta squared), valley and dip test on requests, Cochran’s Q and exact \
+         2- and 3-means on entities."
+    BLOCK_BOOTSTRAP "block-bootstrap" "Stationary block bootstrap"
+        "95 % interval from 2,000 draws of whole stretches of the run’s seconds: the noise within \
+         the runs, not what changed between them."
+    PERCENTILES "percentiles" "Percentiles"
+        "HdrHistogram’s rule; shown in full with ten samples above."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_has_its_section() {
+        let text = include_str!("../../../docs/statistics.md");
+        let anchors: Vec<String> = text
+            .lines()
+            .filter_map(|l| l.strip_prefix("## "))
+            .map(|title| {
+                let kept = title.to_ascii_lowercase().replace(' ', "-");
+                kept.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+            })
+            .collect();
+        for method in ALL {
+            assert!(anchors.iter().any(|a| a == method.anchor), "{} has no section", method.anchor);
+            assert!(
+                method.words.ends_with('.')
+                    && method.link().ends_with(&format!("#{}", method.anchor))
+            );
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The latency table's columns: their cells' texts, and the order of rows by any of them.
+
+use std::cmp::Ordering;
+
+use super::figure::{self, Cell};
+use fwit_quantities::sample::Outcome;
+use fwit_report::run::compare::percentile_name;
+use fwit_report::run::view::{Measure, PERCENTILES, Row, Shown, shown};
+
+/// A column of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// Answers.
+    Count,
+    /// Answers a second.
+    Rate,
+    /// Mean, ms.
+    Mean,
+    /// Percentile number so many of [`PERCENTILES`], ms.
+    Percentile(usize),
+    /// Largest, ms.
+    Max,
+    /// Failed requests.
+    Errors,
+    /// Requests that were redirected.
+    Redirected,
+}
+
+impl Column {
+    /// All columns in their order.
+    pub const ALL: [Column; 11] = [
+        Column::Count,
+        Column::Rate,
+        Column::Mean,
+        Column::Percentile(0),
+        Column::Percentile(1),
+        Column::Percentile(2),
+        Column::Percentile(3),
+        Column::Percentile(4),
+        Column::Max,
+        Column::Errors,
+        Column::Redirected,
+    ];
+
+    /// Its heading.
+    #[must_use]
+    pub fn heading(self) -> String {
+        match self {
+            Column::Count => "answers".into(),
+            Column::Rate => "per second".into(),
+            Column::Mean => "mean".into(),
+            Column::Percentile(i) => {
+                PERCENTILES.get(i).copied().map(percentile_name).unwrap_or_default()
+            }
+            Column::Max => "max".into(),
+            Column::Errors => "errors".into(),
+            Column::Redirected => "redirected".into(),
+        }
+    }
+
+    /// Whether it holds milliseconds.
+    #[must_use]
+    pub fn is_latency(self) -> bool {
+        matches!(self, Column::Mean | Column::Percentile(_) | Column::Max)
+    }
+
+    /// Its cell in a row.
+    #[must_use]
+    pub fn cell(self, row: &Row, measure: Measure) -> Cell {
+        let summary = row.measure(measure);
+        match self {
+            Column::Count => Cell::plain(figure::count(row.answers())),
+            Column::Rate => Cell::plain(fwit_quantities::units::three_digits(row.rate_per_s)),
+            Column::Mean => Cell::plain(figure::mean_and_max(summary).0),
+            Column::Percentile(i) => figure::percentile_cell(summary, i),
+            Column::Max => Cell::plain(figure::mean_and_max(summary).1),
+            Column::Errors => {
+                let text = figure::count(row.errors());
+                let why = (row.errors() > 0)
+                    .then(|| format!("{}: {}", figure::percent(row.error_share()), outcomes(row)));
+                Cell { text, shown: Shown::Full, why }
+            }
+            Column::Redirected => Cell::plain(figure::count(row.redirected)),
+        }
+    }
+
+    fn key(self, row: &Row, measure: Measure) -> Option<f64> {
+        let summary = row.measure(measure);
+        let some = summary.count > 0;
+        match self {
+            Column::Count => Some(row.answers() as f64),
+            Column::Rate => Some(row.rate_per_s),
+            Column::Mean => some.then_some(summary.mean_us),
+            Column::Percentile(i) => {
+                let visible = shown(*PERCENTILES.get(i)?, summary.count) != Shown::Hidden;
+                visible.then_some(*summary.at_us.get(i)? as f64)
+            }
+            Column::Max => some.then_some(summary.max_us as f64),
+            Column::Errors => Some(row.errors() as f64),
+            Column::Redirected => Some(row.redirected as f64),
+        }
+    }
+}
+
+/// The failed requests by class: `timeout 3, network 2`.
+#[must_use]
+pub fn outcomes(row: &Row) -> String {
+    let failed = Outcome::ALL.into_iter().filter(|o| o.is_error() && row.count(*o) > 0);
+    failed
+        .map(|o| format!("{} {}", o.label(), figure::count(row.count(o))))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Sorts rows by a column, largest first or smallest first; rows without a value come last either
+/// way.
+pub fn sort<T>(
+    rows: &mut Vec<T>,
+    row: impl Fn(&T) -> &Row,
+    column: Column,
+    measure: Measure,
+    falling: bool,
+) {
+    rows.sort_by(|a, b| {
+        let (a, b) = (column.key(row(a), measure), column.key(row(b), measure));
+        match (a, b) {
+            (Some(a), Some(b)) => {
+                let order = a.total_cmp(&b);
+                if falling { order.reverse() } else { order }
+            }
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fwit_report::run::view::Summary;
+
+    fn row(op: &str, count: u64, p50: u64) -> Row {
+        let mut outcomes = [0; 10];
+        outcomes[Outcome::Ok.index()] = count;
+        outcomes[Outcome::Timeout.index()] = 2;
+        let service = Summary { count, at_us: [p50; 5], ..Summary::default() };
+        Row { op: Some(op.into()), outcomes, service, ..Row::default() }
+    }
+
+    #[test]
+    fn rows_are_sorted_by_what_is_shown() {
+        let mut rows = vec![row("few", 2, 900), row("slow", 100, 500), row("fast", 100, 100)];
+        let p50 = Column::Percentile(0);
+        let names = |rows: &[Row]| rows.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>();
+        sort(&mut rows, |r| r, p50, Measure::Service, true);
+        assert_eq!(names(&rows), ["slow", "fast", "few"]);
+        sort(&mut rows, |r| r, p50, Measure::Service, false);
+        assert_eq!(names(&rows), ["fast", "slow", "few"]);
+    }
+
+    #[test]
+    fn errors_say_what_they_were() {
+        let cell = Column::Errors.cell(&row("get", 98, 1), Measure::Service);
+        assert_eq!(cell.text, "2");
+        assert_eq!(cell.why.unwrap(), "2.00\u{202f}%: timeout 2");
+        assert_eq!(Column::ALL.iter().filter(|c| c.is_latency()).count(), 7);
+    }
+}

@@ -1,0 +1,242 @@
+//! From an experiment's file to everything a page shows of it.
+
+use std::collections::BTreeMap;
+
+use super::compare::{Compared, compare};
+use super::merge::merge;
+use super::metrics::{GROUPS, primaries};
+use super::model::{PAIRS_MIN, claim_pairs, repeats_max};
+use super::view::{ArmView, CurveView, DriftView, ExperimentView, PeriodView};
+use super::wire::{ExperimentFile, PeriodFile};
+use crate::run::{RunError, hist, summary};
+use fwit_model::dialect::Kind;
+use fwit_quantities::sample::Measure;
+use fwit_stats::drift::mann_kendall;
+use fwit_stats::paired::hodges_lehmann_interval;
+use fwit_stats::recorder::new_histogram;
+
+/// Where the percentile curves have their points.
+const RANKS: [f64; 23] = [
+    0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98,
+    0.985, 0.99, 0.995, 0.998, 0.999, 0.9999,
+];
+
+/// Everything a page shows of an experiment.
+///
+/// # Errors
+/// A period's run that contradicts itself or can't be read.
+pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
+    let compared = compare(file)?;
+    let mut arms = Vec::with_capacity(file.arms.len());
+    let mut curves = Vec::new();
+    for (i, arm) in file.arms.iter().enumerate() {
+        let own: Vec<&PeriodFile> =
+            compared.pairs.iter().filter_map(|p| file.periods.get(*p.get(i)?)).collect();
+        let run = merge(&own, &arm.name)?;
+        if let Some(run) = &run {
+            curves.extend(arm_curves(i, run, &compared)?);
+        }
+        arms.push(ArmView {
+            name: arm.name.clone(),
+            changes: arm
+                .changes
+                .iter()
+                .map(|(path, value)| (path.clone(), fwit_model::json::write(value)))
+                .collect(),
+            run: run.as_ref().map(summary::view).transpose()?,
+        });
+    }
+    let wanted = primaries();
+    let text =
+        |map: &BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let periods = file.periods.iter().zip(&compared.measured).map(|(p, measured)| PeriodView {
+        pair: p.pair,
+        attempt: p.attempt,
+        arm: p.arm,
+        started_s: p.started_s,
+        values: wanted.iter().map(|w| w.of(measured)).collect(),
+        excluded: excluded(file, &compared, p),
+        leader: p.leader[1].clone(),
+        error_share: measured.error_share,
+        run_id: p.run.id.clone(),
+    });
+    Ok(ExperimentView {
+        id: file.id.clone(),
+        name: file.name.clone(),
+        started_at: file.started_at.clone(),
+        finished_at: file.finished_at.clone(),
+        ended: file.ended,
+        trouble: file.trouble.clone(),
+        pairs: file.design.pairs,
+        pairs_used: compared.pairs.len() as u32,
+        claim_from: claim_pairs(file.arms.len()),
+        period_s: file.design.period_s,
+        settle_s: file.design.settle_s,
+        metrics: wanted.iter().map(|w| (w.metric(&file.margins).name, w.unit())).collect(),
+        periods: periods.collect(),
+        drift: drift(file, &compared),
+        notes: notes(file, &compared),
+        environment: text(&file.environment),
+        calibration: text(&file.calibration),
+        plan_json: fwit_model::json::pretty(&file.base),
+        comparisons: compared.comparisons,
+        arms,
+        curves,
+    })
+}
+
+/// Why a period is not in the comparison: its own reason, or its pair's.
+fn excluded(file: &ExperimentFile, compared: &Compared, period: &PeriodFile) -> Option<String> {
+    let of_pair = |p: &&PeriodFile| (p.pair, p.attempt) == (period.pair, period.attempt);
+    let used =
+        compared.pairs.iter().flatten().filter_map(|i| file.periods.get(*i)).any(|p| of_pair(&p));
+    if used {
+        return None;
+    }
+    let other = || file.periods.iter().filter(of_pair).find_map(|p| p.invalid.as_ref());
+    Some(period.invalid.clone().unwrap_or_else(|| match other() {
+        Some(_) => "the other period of its pair does not count".into(),
+        None => "its pair was not finished".into(),
+    }))
+}
+
+fn drift(file: &ExperimentFile, compared: &Compared) -> Vec<DriftView> {
+    let own: Vec<usize> = compared.pairs.iter().filter_map(|p| p.first().copied()).collect();
+    let at: Vec<f64> = own.iter().filter_map(|i| Some(file.periods.get(*i)?.started_s)).collect();
+    // A step of the series is the mean distance of two periods.
+    let span = at.last().copied().unwrap_or_default() - at.first().copied().unwrap_or_default();
+    let minutes = span / at.len().saturating_sub(1).max(1) as f64 / 60.0;
+    let one = |what: super::metrics::What| {
+        let values: Option<Vec<f64>> =
+            own.iter().map(|i| what.of(compared.measured.get(*i)?)).collect();
+        let d = mann_kendall(&values?).ok()?;
+        let name = what.metric(&file.margins).name;
+        Some(DriftView { name, p: d.p, drifts: d.drifts(), per_minute: d.relative_slope / minutes })
+    };
+    primaries().into_iter().filter_map(one).collect()
+}
+
+fn arm_curves(
+    arm: usize,
+    run: &crate::run::wire::RunFile,
+    compared: &Compared,
+) -> Result<Vec<CurveView>, RunError> {
+    let mut list = Vec::new();
+    for (group, name) in GROUPS.iter().enumerate() {
+        let wanted = match group {
+            0 => Some(Kind::Read),
+            1 => Some(Kind::Write),
+            _ => None,
+        };
+        let mut all = new_histogram();
+        for entry in run.latency.iter().filter(|l| l.measure == Measure::Service) {
+            let kind = run.operations.iter().find(|o| o.name == entry.op).map(|o| o.kind);
+            if wanted.is_none() || kind == wanted {
+                let broken =
+                    |what| RunError::Broken { place: format!("the latency of {}", entry.op), what };
+                // A growing histogram takes every value.
+                all.add(&hist::decode(&entry.hist).map_err(broken)?).ok();
+            }
+        }
+        if all.is_empty() {
+            continue;
+        }
+        let last = 1.0 - 1.0 / all.len() as f64;
+        let points = RANKS.iter().filter(|p| **p <= last).map(|&p| {
+            let logs: Option<Vec<f64>> = compared
+                .pairs
+                .iter()
+                .map(|pair| {
+                    let buckets = compared.measured.get(*pair.get(arm)?)?.groups.get(group)?;
+                    buckets.quantile(p).filter(|q| *q > 0.0).map(libm::log)
+                })
+                .collect();
+            let band = logs.and_then(|l| hodges_lehmann_interval(&l, 0.95).ok().flatten());
+            let [low, high] = band.map_or([f64::NAN; 2], |i| [libm::exp(i.low), libm::exp(i.high)]);
+            [p, all.value_at_quantile(p) as f64, low, high]
+        });
+        let points = points.collect();
+        list.push(CurveView { arm: arm as u32, of: (*name).to_string(), count: all.len(), points });
+    }
+    Ok(list)
+}
+
+fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
+    let mut notes = Vec::new();
+    let (used, claim) = (compared.pairs.len(), claim_pairs(file.arms.len()));
+    if file.ended.is_some() && (PAIRS_MIN as usize..claim as usize).contains(&used) {
+        notes.push(format!(
+            "With {used} pairs no difference can be claimed, however large: corrected over all \
+             primary metrics, the sign-flip test needs {claim}."
+        ));
+    }
+    if !compared.missing.is_empty() {
+        notes.push(format!(
+            "Not compared, because a period had too few answers for it: {}. Longer periods or more \
+             entities bring more.",
+            compared.missing.join(", ")
+        ));
+    }
+    let out = file.periods.iter().filter(|p| p.invalid.is_some()).count();
+    if out > 0 {
+        notes.push(format!(
+            "{out} of {} periods do not count; their pairs were repeated, at most {} times in all.",
+            file.periods.len(),
+            repeats_max(file.design.pairs)
+        ));
+    }
+    notes.extend(file.trouble.clone().map(|t| format!("It ended before its time: {t}.")));
+    let plans: Vec<_> = file.arms.iter().map(|a| &a.changes).collect();
+    if plans.windows(2).all(|w| w[0] == w[1]) {
+        notes.push(
+            "All arms run the same plan: this shows how far the same setting moves by itself."
+                .into(),
+        );
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::compare::tests::experiment;
+    use super::*;
+
+    #[test]
+    fn the_view_has_every_period_and_says_why_some_do_not_count() {
+        let mut file = experiment(1.2);
+        file.periods[4].invalid = Some("the leader changed from n1 to n2".into());
+        let view = analyze(&file).unwrap();
+        assert_eq!((view.periods.len(), view.pairs_used, view.claim_from), (20, 9, 8));
+        let out: Vec<_> = view.periods.iter().filter_map(|p| p.excluded.as_deref()).collect();
+        assert_eq!(
+            out,
+            ["the leader changed from n1 to n2", "the other period of its pair does not count"]
+        );
+        assert_eq!(view.arms[0].run.as_ref().unwrap().total.answers(), 9 * 2_000);
+        assert_eq!(view.curves.len(), 6);
+        let curve = &view.curves[0];
+        assert_eq!((curve.of.as_str(), curve.count), ("reads", 9_000));
+        assert!(curve.points.iter().all(|[_, v, low, high]| low <= high && *v > 0.0));
+        assert!(view.notes.iter().any(|n| n.contains("1 of 20 periods")), "{:?}", view.notes);
+        // It travels.
+        let bytes = postcard::to_stdvec(&view).unwrap();
+        assert_eq!(postcard::from_bytes::<ExperimentView>(&bytes).unwrap().periods, view.periods);
+    }
+
+    #[test]
+    fn drift_is_seen_and_has_its_rate() {
+        let mut file = experiment(1.0);
+        for (i, period) in file.periods.iter_mut().enumerate() {
+            let at = i as f64 * 60.0;
+            period.run.window.measured_s = 10.0 * (1.0 + 0.01 * i as f64);
+            period.started_s = at;
+        }
+        let view = analyze(&file).unwrap();
+        let throughput = &view.drift[0];
+        assert!(
+            throughput.drifts && (throughput.per_minute + 0.009).abs() < 0.001,
+            "{throughput:?}"
+        );
+        assert!(!view.drift[1].drifts);
+    }
+}

@@ -1,0 +1,245 @@
+//! What the set-up form of an experiment holds: text, checked as a whole, so that every field can
+//! be marked at once.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::model::{Experiment, defaults};
+use super::wire::{ArmFile, DesignFile, ExperimentFile, MarginsFile};
+use fwit_model::plan::wire::to_file;
+use fwit_model::plan::{Model, Plan, Problem};
+use fwit_quantities::units::decimal;
+
+/// The form's fields as typed. Field paths of problems are those of the experiment file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExperimentDraft {
+    pub name: String,
+    pub arms: Vec<ArmDraft>,
+    pub pairs: String,
+    pub period_s: String,
+    pub settle_s: String,
+    /// Percent: throughput, p50, p90, p99.
+    pub margins: [String; 4],
+}
+
+/// One arm of the form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArmDraft {
+    pub name: String,
+    /// One change a line: `load.entities = 50`.
+    pub changes: String,
+}
+
+/// Paths of the margins, in the order of [`ExperimentDraft::margins`].
+const MARGINS: [&str; 4] = ["throughput", "p50", "p90", "p99"];
+
+/// A ready-made question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// With leader stickiness and without.
+    Sticky,
+    /// As many entities as the plan has, and twice as many.
+    Entities,
+    /// The plan's think time, and none.
+    Think,
+    /// The same plan twice: how far does the same setting move by itself?
+    Same,
+}
+
+impl Template {
+    /// All of them.
+    pub const ALL: [Template; 4] =
+        [Template::Sticky, Template::Entities, Template::Think, Template::Same];
+
+    /// Its question.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Template::Sticky => "Sticky or not?",
+            Template::Entities => "Twice the entities?",
+            Template::Think => "Think time or none?",
+            Template::Same => "The same twice (A-A)",
+        }
+    }
+
+    fn arms(self, plan: &Plan) -> Vec<ArmFile> {
+        let arm = |name: String, path: &str, value: Value| ArmFile {
+            name,
+            changes: BTreeMap::from_iter([(path.to_string(), value)]),
+        };
+        let entities = plan.load.entities;
+        let of = |n: u32| arm(format!("{n} entities"), "load.entities", n.into());
+        let think = match plan.load.model {
+            Model::Closed { think, .. } => think.as_millis(),
+            Model::Open { .. } => 0.0,
+        };
+        match self {
+            Template::Sticky => super::sticky_or_not(plan).arms,
+            Template::Entities => vec![of(entities), of(entities.saturating_mul(2))],
+            Template::Think => {
+                let mut none = arm("no think time".into(), "load.think_ms", 0.0.into());
+                none.changes.insert("load.think_jitter_ms".into(), 0.0.into());
+                vec![arm(format!("{think} ms think time"), "load.think_ms", think.into()), none]
+            }
+            Template::Same => ["first", "second"]
+                .map(|name| ArmFile { name: name.into(), changes: BTreeMap::new() })
+                .into(),
+        }
+    }
+}
+
+impl ExperimentDraft {
+    /// The form filled with a ready-made question on a plan.
+    #[must_use]
+    pub fn of(template: Template, plan: &Plan) -> ExperimentDraft {
+        Self::from_file(&defaults(plan, template.label(), template.arms(plan)))
+    }
+
+    /// The form filled with a file's experiment.
+    #[must_use]
+    pub fn from_file(file: &ExperimentFile) -> ExperimentDraft {
+        let m = &file.margins;
+        let lines = |arm: &ArmFile| {
+            arm.changes
+                .iter()
+                .map(|(path, value)| format!("{path} = {}", fwit_model::json::write(value)))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        ExperimentDraft {
+            name: file.name.clone(),
+            arms: file
+                .arms
+                .iter()
+                .map(|arm| ArmDraft { name: arm.name.clone(), changes: lines(arm) })
+                .collect(),
+            pairs: file.design.pairs.to_string(),
+            period_s: file.design.period_s.to_string(),
+            settle_s: file.design.settle_s.to_string(),
+            margins: [m.throughput, m.p50, m.p90, m.p99]
+                .map(|v| ((v * 1e6).round() / 1e4).to_string()),
+        }
+    }
+
+    /// The experiment that the form describes, on a plan.
+    ///
+    /// # Errors
+    /// All problems: what is no number or no change first, then what they break.
+    pub fn experiment(&self, plan: &Plan) -> Result<Experiment, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut number = |field: String, text: &str, or: f64| {
+            let value = decimal(&text.replace(',', "."));
+            value.unwrap_or_else(|| {
+                problems.push(Problem::new(field, format!("“{}” is no number", text.trim())));
+                or
+            })
+        };
+        let default = DesignFile::default();
+        let pairs = number("design.pairs".into(), &self.pairs, 10.0);
+        let design = DesignFile {
+            pairs: if pairs.fract() == 0.0 && (0.0..1e6).contains(&pairs) {
+                pairs as u32
+            } else {
+                0
+            },
+            period_s: number("design.period_s".into(), &self.period_s, default.period_s),
+            settle_s: number("design.settle_s".into(), &self.settle_s, default.settle_s),
+            order: Vec::new(),
+        };
+        let mut margin = |i: usize| {
+            let text = self.margins.get(i).map_or("", String::as_str);
+            number(format!("margins.{}", MARGINS.get(i).copied().unwrap_or_default()), text, 5.0)
+                / 100.0
+        };
+        let margins =
+            MarginsFile { throughput: margin(0), p50: margin(1), p90: margin(2), p99: margin(3) };
+        let mut arms = Vec::with_capacity(self.arms.len());
+        for (i, arm) in self.arms.iter().enumerate() {
+            let mut changes = BTreeMap::new();
+            for line in arm.changes.lines().map(str::trim).filter(|l| !l.is_empty()) {
+                match read_change(line) {
+                    Some((path, value)) => {
+                        changes.insert(path, value);
+                    }
+                    None => problems.push(Problem::new(
+                        format!("arms.{i}.changes"),
+                        format!(
+                            "“{line}” is no change: write a field's path, “=” and its value, \
+                                 such as load.entities = 50"
+                        ),
+                    )),
+                }
+            }
+            arms.push(ArmFile { name: arm.name.clone(), changes });
+        }
+        let mut file = defaults(plan, &self.name, arms);
+        file.base = to_file(plan);
+        (file.design, file.margins) = (design, margins);
+        match Experiment::from_file(&file) {
+            Ok(experiment) if problems.is_empty() => Ok(experiment),
+            Ok(_) => Err(problems),
+            Err(more) => {
+                let unread: Vec<String> = problems.iter().map(|p| p.field.clone()).collect();
+                problems.extend(more.into_iter().filter(|p| !unread.contains(&p.field)));
+                Err(problems)
+            }
+        }
+    }
+}
+
+/// `load.entities = 50`; a value that is no JSON is text.
+fn read_change(line: &str) -> Option<(String, Value)> {
+    let (path, value) = line.split_once('=')?;
+    let (path, value) = (path.trim(), value.trim());
+    let value =
+        fwit_model::json::read(value.as_bytes()).unwrap_or_else(|_| Value::String(value.into()));
+    (!path.is_empty()).then(|| (path.to_string(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fwit_model::plan::preset;
+
+    fn fields(draft: &ExperimentDraft) -> Vec<String> {
+        let plan = preset("quick").unwrap();
+        draft.experiment(&plan).unwrap_err().into_iter().map(|p| p.field).collect()
+    }
+
+    #[test]
+    fn every_template_can_be_started() {
+        let plan = preset("quick").unwrap();
+        for template in Template::ALL {
+            let draft = ExperimentDraft::of(template, &plan);
+            let experiment = draft.experiment(&plan).unwrap();
+            assert_eq!((experiment.arms.len(), experiment.pairs()), (2, 10));
+            assert_eq!(ExperimentDraft::from_file(&experiment.file), draft);
+            let differ = experiment.arms[0].plan != experiment.arms[1].plan;
+            assert_eq!(differ, template != Template::Same, "{template:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_checked_as_a_whole() {
+        let mut draft = ExperimentDraft::of(Template::Sticky, &preset("quick").unwrap());
+        draft.pairs = "many".into();
+        draft.margins[1] = "x".into();
+        draft.period_s = "1".into();
+        draft.arms[0].changes = "load.entities\nload.think_ms = 5".into();
+        draft.arms[1].changes = "load.model = fast".into();
+        let told = fields(&draft);
+        for field in [
+            "design.pairs",
+            "margins.p50",
+            "design.period_s",
+            "arms.0.changes",
+            "arms.1.load.model",
+        ] {
+            assert!(told.iter().any(|f| f == field), "{field} in {told:?}");
+        }
+        assert_eq!(told.iter().filter(|f| *f == "design.pairs").count(), 1);
+        draft = ExperimentDraft::of(Template::Sticky, &preset("quick").unwrap());
+        draft.pairs = "7.5".into();
+        assert_eq!(fields(&draft), ["design.pairs"]);
+    }
+}

@@ -1,0 +1,31 @@
+//! Experiments: arms that differ in named fields of a plan, run in interleaved periods and compared
+//! pair by pair.
+//!
+//! May not enter: browser types, real clocks, drawing, statistical formulas (`stats` has them).
+//! Called by: protocol, present, worker, page, tests. Calls: plan, dialect, stats, entity (one run
+//! a period), run. Invariant: the replicate is the pair of periods, never the request; every period
+//! that was carried out to its end is kept in the file, those that do not count with the reason;
+//! both arms of a pair have the same seed and warm connections. Tests: beside the code; whole
+//! experiments on virtual time in tests/experiment/.
+
+mod analyze;
+mod apply;
+mod check;
+mod compare;
+mod draft;
+mod merge;
+mod metrics;
+mod model;
+mod period;
+mod read;
+mod runner;
+pub mod view;
+pub mod wire;
+
+pub use analyze::analyze;
+pub use compare::{Compared, compare};
+pub use draft::{ArmDraft, ExperimentDraft, Template};
+pub use model::{Arm, Experiment, claim_pairs, defaults, repeats_max, sticky_or_not};
+pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
+pub use read::{ExperimentError, open, read};
+pub use runner::{About, Carried, Event, ExperimentEnvironment, carry_out, finish};

@@ -1,0 +1,206 @@
+//! A whole experiment: periods in their order, pairs repeated where one of their periods does not
+//! count.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::analyze;
+use super::model::{Experiment, PAIRS_MIN, repeats_max};
+use super::period::{self, PeriodEnvironment, Which};
+use super::view::ExperimentView;
+use super::wire::{ExperimentFile, PeriodFile};
+use crate::run::RunError;
+use crate::run::view::Live;
+use fwit_engine::environment::{Clock, Transport};
+use fwit_engine::instrument::{Calibration, Instrument};
+use fwit_engine::live_run::{CannotStart, Ended, Stop};
+use fwit_quantities::units::Micros;
+
+pub use super::view::Progress;
+
+/// What happens on the way.
+#[allow(missing_debug_implementations, reason = "holds a closure")]
+pub enum Event<'a> {
+    /// A period begins.
+    Period(Progress),
+    /// About once a second; the state of the period's run is made when it is asked for.
+    Snapshot(&'a dyn Fn() -> Live),
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
+    /// Every period that was carried out to its end.
+    pub periods: Vec<PeriodFile>,
+    /// Completed, or stopped before its time.
+    pub ended: Ended,
+    /// Why it ended before its time, where nobody stopped it.
+    pub trouble: Option<String>,
+}
+
+/// What an experiment needs besides its periods.
+#[allow(missing_debug_implementations, reason = "holds closures")]
+pub struct ExperimentEnvironment<'a, T, C> {
+    /// The transport for an arm: in a browser clones of one, so that connections stay warm.
+    pub transport: &'a dyn Fn(usize) -> T,
+    /// The time.
+    pub clock: C,
+    /// For subscribers.
+    pub api_key: Option<String>,
+    /// Ends it; finished pairs are kept.
+    pub stop: Stop,
+    /// Its id.
+    pub id: String,
+    /// How fast this browser is, where that was measured: every period is judged by it.
+    pub calibration: Option<Calibration>,
+    /// Tells the instrument of the period under way, at each beat, what only the browser knows.
+    pub watch: &'a dyn Fn(&mut Instrument, Micros),
+}
+
+/// Carries out all periods. A pair in which a period does not count is repeated at the end in the
+/// same order, at most [`repeats_max`] times in all. It ends early once fewer than six pairs can
+/// count.
+///
+/// # Errors
+/// No node answers at the very start.
+pub async fn carry_out<T: Transport, C: Clock + Clone>(
+    experiment: &Experiment,
+    world: ExperimentEnvironment<'_, T, C>,
+    on: &dyn Fn(Event<'_>),
+) -> Result<Carried, CannotStart> {
+    let start = world.clock.now();
+    let mut queue: Vec<(usize, u32)> = (0..experiment.pairs()).map(|pair| (pair, 1)).collect();
+    let mut carried = Carried { periods: Vec::new(), ended: Ended::Completed, trouble: None };
+    let repeats_max = repeats_max(experiment.pairs() as u32);
+    let (mut next, mut repeats, mut good) = (0, 0, 0);
+    while let Some(&(pair, attempt)) = queue.get(next) {
+        next += 1;
+        let mut counts = true;
+        let mut pair_leader: Option<String> = None;
+        let order = experiment.order.get(pair).map_or(&[][..], Vec::as_slice);
+        for (place, arm) in order.iter().copied().enumerate() {
+            on(Event::Period(Progress {
+                pair: pair as u32,
+                pairs: experiment.pairs() as u32,
+                attempt,
+                arm: arm as u32,
+                done: ((next - 1) * order.len() + place) as u32,
+                planned: (queue.len() * order.len()) as u32,
+                good,
+                elapsed_us: world.clock.now().since(start).0,
+                left_us: left(experiment, queue.len() - next, order.len() - place).0,
+            }));
+            let environment = PeriodEnvironment {
+                transport: (world.transport)(arm),
+                clock: &world.clock,
+                api_key: world.api_key.clone(),
+                stop: &world.stop,
+                id: &world.id,
+                start,
+                calibration: world.calibration.clone(),
+                watch: world.watch,
+            };
+            let sent = Cell::new(0);
+            let snapshot = |live: &dyn Fn(usize) -> Live| {
+                on(Event::Snapshot(&|| {
+                    let live = live(sent.get());
+                    sent.set(sent.get() + live.seconds.len());
+                    live
+                }));
+            };
+            match period::carry_out(
+                experiment,
+                Which { pair, attempt, arm },
+                environment,
+                &snapshot,
+            )
+            .await
+            {
+                Ok(Some(mut file)) => {
+                    let seen = file.leader[0].clone();
+                    if file.invalid.is_none()
+                        && let (Some(before), Some(now)) = (&pair_leader, &seen)
+                        && before != now
+                    {
+                        file.invalid = Some(format!(
+                            "the leader changed from {before} to {now} within the pair"
+                        ));
+                    }
+                    pair_leader = file.leader[1].clone().or(pair_leader);
+                    counts = file.invalid.is_none();
+                    carried.periods.push(file);
+                }
+                Ok(None) => return Ok(Carried { ended: Ended::Stopped, ..carried }),
+                Err(error) if carried.periods.is_empty() => return Err(error),
+                Err(error) => {
+                    return Ok(Carried {
+                        ended: Ended::Stopped,
+                        trouble: Some(error.0),
+                        ..carried
+                    });
+                }
+            }
+            if !counts {
+                // The rest of the pair would have no partner.
+                break;
+            }
+        }
+        if counts {
+            good += 1;
+        } else if repeats < repeats_max {
+            repeats += 1;
+            queue.push((pair, attempt + 1));
+        }
+        let to_come = (queue.len() - next) as u32 + repeats_max.saturating_sub(repeats);
+        if good + to_come < PAIRS_MIN {
+            let why =
+                format!("fewer than {PAIRS_MIN} pairs could still count, so it was ended early");
+            return Ok(Carried { ended: Ended::Stopped, trouble: Some(why), ..carried });
+        }
+        if world.stop.is_asked() {
+            return Ok(Carried { ended: Ended::Stopped, ..carried });
+        }
+    }
+    Ok(carried)
+}
+
+/// What only the page knows of an experiment.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The experiment's id.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// Label and text.
+    pub environment: Vec<(String, String)>,
+    /// What a calibration before the start found: label and text.
+    pub calibration: Vec<(String, String)>,
+}
+
+/// The file and the view of an experiment that is over.
+///
+/// # Errors
+/// None of periods that this program made.
+pub fn finish(
+    experiment: &Experiment,
+    carried: Carried,
+    about: About,
+) -> Result<(ExperimentFile, ExperimentView), RunError> {
+    let mut file = experiment.file.clone();
+    (file.id, file.started_at, file.finished_at) = (about.id, about.started_at, about.finished_at);
+    file.environment = BTreeMap::from_iter(about.environment);
+    file.calibration = BTreeMap::from_iter(about.calibration);
+    (file.ended, file.trouble, file.periods) =
+        (Some(carried.ended), carried.trouble, carried.periods);
+    let view = analyze(&file)?;
+    file.comparisons.clone_from(&view.comparisons);
+    Ok((file, view))
+}
+
+/// About how long the rest takes: whole pairs to come, and periods of this one.
+fn left(experiment: &Experiment, pairs: usize, periods: usize) -> Micros {
+    let periods = (pairs * experiment.arms.len() + periods) as u64;
+    Micros((experiment.period().0 + 1_000_000).saturating_mul(periods))
+}

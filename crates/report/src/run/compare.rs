@@ -1,0 +1,475 @@
+//! Two or more runs side by side: what differs between their plans, and what differs in their
+//! numbers.
+//!
+//! May not enter: statistics (intervals come from `run::intervals`; whether a difference is the
+//! change's is an experiment's to say), drawing. Called by: page. Calls: run's view. Invariant: the
+//! first run is the one that the others are compared with; a change is claimed only where both
+//! percentiles may be shown in full, and nothing below is called significant. Tests: beside the
+//! code.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::bootstrap::same_setting;
+use super::view::{LatencyGroupsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
+use fwit_quantities::units::three_digits;
+
+/// What a value counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Events a second.
+    PerSecond,
+    /// Microseconds.
+    Micros,
+    /// 0 to 1.
+    Share,
+    /// A bare number.
+    Count,
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// Neither.
+    Neither,
+}
+
+/// Whether a value went the good way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tendency {
+    /// It did.
+    Better,
+    /// It went the other way.
+    Worse,
+    /// Less than half a percent apart.
+    Same,
+    /// Apart, and neither way is better; or too few samples to say.
+    Neutral,
+}
+
+/// How a value differs from the first run's.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// Value less the first run's, in the metric's unit.
+    pub difference: f64,
+    /// Value over the first run's; `None` where that is zero.
+    pub ratio: Option<f64>,
+    /// Which way it went.
+    pub tendency: Tendency,
+    /// `12% lower`, `2.4 times as high`.
+    pub words: String,
+    /// 95 % interval of the ratio, of the noise within the two runs; `None` where it is not known
+    /// (yet).
+    pub interval: Option<[f64; 2]>,
+    /// The ratio of the control, a run of the first's setting, to the first: what that setting
+    /// moved by itself.
+    pub control: Option<f64>,
+    /// 95 % interval of that ratio.
+    pub control_interval: Option<[f64; 2]>,
+}
+
+/// One metric over all runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Metric {
+    /// The operation, `None` for the whole run.
+    pub op: Option<String>,
+    /// `throughput`, `p50`, `errors` …
+    pub name: String,
+    /// What it counts.
+    pub unit: Unit,
+    /// Which way is better.
+    pub better: Better,
+    /// A value a run; `None` where the run has none or too few samples.
+    pub values: Vec<Option<f64>>,
+    /// Whether each value rests on enough samples (n >= 10 / (1 - p)).
+    pub reliable: Vec<bool>,
+    /// How each differs from the first; `None` for the first, and where one of both has no value.
+    pub changes: Vec<Option<Change>>,
+}
+
+/// One setting in which the plans differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlanDifference {
+    /// Path in the plan file: `load.entities`.
+    pub field: String,
+    /// The value a run, as JSON text; a dash where the plan lacks it.
+    pub values: Vec<String>,
+}
+
+/// A run's head in a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Head {
+    /// `A`, `B` …, or what the user calls it.
+    pub label: String,
+    /// The run's id.
+    pub id: String,
+    /// The run's name.
+    pub name: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// Length of the measured window, s.
+    pub measured_s: f64,
+    /// `wire`, `page clock`, or a mix.
+    pub time_source: String,
+}
+
+/// A run of the first run's setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Control {
+    /// Its place among the runs compared; `None` for one of the library.
+    pub run: Option<usize>,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Latency against the first run's at one percentile.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ShiftPoint {
+    /// The percentile, 0 to 1.
+    pub p: f64,
+    /// Value over the first run's.
+    pub ratio: f64,
+    /// 95 % interval of the ratio.
+    pub interval: [f64; 2],
+}
+
+/// Runs side by side.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The latency that percentiles are of.
+    pub measure: Measure,
+    /// The runs; the first is the one the others are compared with.
+    pub runs: Vec<Head>,
+    /// What differs between the plans, but for their names.
+    pub plan_differences: Vec<PlanDifference>,
+    /// All metrics: the whole runs first, then operation by operation.
+    pub metrics: Vec<Metric>,
+    /// What to keep in mind, a sentence each.
+    pub notes: Vec<String>,
+    /// What the intervals say, a sentence a run; empty before they are there.
+    pub findings: Vec<String>,
+    /// A run of the first run's setting, where there is one.
+    pub control: Option<Control>,
+    /// What the control shows.
+    pub control_says: Vec<String>,
+    /// The shift function of each run against the first; empty for the first.
+    pub shift: Vec<Vec<ShiftPoint>>,
+    /// The camps of each run.
+    #[serde(rename = "camps")]
+    pub latency_groups: Vec<LatencyGroupsView>,
+}
+
+/// A percentile's name: `p50`, `p99.9`.
+#[must_use]
+pub fn percentile_name(p: f64) -> String {
+    format!("p{}", (p * 1_000_000.0).round() / 10_000.0)
+}
+
+/// The label of run number `i`: A to Z, then A2 …
+#[must_use]
+pub fn letter(i: usize) -> String {
+    let letter = char::from(b'A' + (i % 26) as u8);
+    if i < 26 { letter.to_string() } else { format!("{letter}{}", i / 26 + 1) }
+}
+
+/// Compares runs with the first of them. `labels` name them; missing ones are [`letter`]s.
+#[must_use]
+pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Comparison {
+    let heads: Vec<Head> = runs
+        .iter()
+        .enumerate()
+        .map(|(i, run)| Head {
+            label: labels
+                .get(i)
+                .filter(|l| !l.trim().is_empty())
+                .cloned()
+                .unwrap_or_else(|| letter(i)),
+            id: run.id.clone(),
+            name: run.name.clone(),
+            started_at: run.started_at.clone(),
+            measured_s: run.measured_s,
+            time_source: run.time_sources.label(),
+        })
+        .collect();
+    let mut metrics = whole_run(runs, measure);
+    for op in operations(runs) {
+        let rows: Vec<Option<&Row>> = runs
+            .iter()
+            .map(|r| r.by_op.iter().find(|row| row.op.as_deref() == Some(&op)))
+            .collect();
+        metrics.push(of_rows(
+            Some(&op),
+            "throughput",
+            Unit::PerSecond,
+            Better::Higher,
+            &rows,
+            |row| row.rate_per_s,
+        ));
+        for i in [0, 1, 3] {
+            metrics.push(percentile(Some(&op), &rows, measure, i));
+        }
+        metrics.push(of_rows(
+            Some(&op),
+            "errors",
+            Unit::Share,
+            Better::Lower,
+            &rows,
+            Row::error_share,
+        ));
+    }
+    Comparison {
+        measure,
+        notes: notes(runs, &heads),
+        runs: heads,
+        plan_differences: plan_differences(runs),
+        metrics,
+        findings: Vec::new(),
+        control: control_among(runs),
+        control_says: Vec::new(),
+        shift: Vec::new(),
+        latency_groups: runs.iter().map(|r| r.latency_groups.clone()).collect(),
+    }
+}
+
+/// The first run after the first that has its setting.
+fn control_among(runs: &[&RunView]) -> Option<Control> {
+    let (first, others) = runs.split_first()?;
+    let at = others.iter().position(|run| same_setting(&first.plan_json, &run.plan_json))?;
+    others.get(at).map(|run| Control {
+        run: Some(at + 1),
+        id: run.id.clone(),
+        name: run.name.clone(),
+    })
+}
+
+fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
+    let rows: Vec<Option<&Row>> = runs.iter().map(|r| Some(&r.total)).collect();
+    let mut list =
+        vec![of_rows(None, "throughput", Unit::PerSecond, Better::Higher, &rows, |row| {
+            row.rate_per_s
+        })];
+    list.extend((0..PERCENTILES.len()).map(|i| percentile(None, &rows, measure, i)));
+    list.push(of_rows(None, "errors", Unit::Share, Better::Lower, &rows, Row::error_share));
+    list.push(of_rows(None, "redirected", Unit::Share, Better::Neither, &rows, |row| {
+        if row.issued == 0 { 0.0 } else { row.redirected as f64 / row.issued as f64 }
+    }));
+    let effective = runs.iter().map(|r| Some(r.concurrency.effective)).collect();
+    list.push(metric(
+        None,
+        "effective concurrency",
+        Unit::Count,
+        Better::Neither,
+        effective,
+        vec![true; runs.len()],
+    ));
+    let waiting = runs.iter().map(|r| Some(r.concurrency.waiting)).collect();
+    list.push(metric(
+        None,
+        "waiting in the browser",
+        Unit::Count,
+        Better::Lower,
+        waiting,
+        vec![true; runs.len()],
+    ));
+    list
+}
+
+fn percentile(op: Option<&str>, rows: &[Option<&Row>], measure: Measure, i: usize) -> Metric {
+    let p = PERCENTILES[i];
+    let summaries: Vec<_> = rows.iter().map(|row| row.map(|r| *r.measure(measure))).collect();
+    let values = summaries
+        .iter()
+        .map(|s| s.filter(|s| shown(p, s.count) != Shown::Hidden).map(|s| s.at_us[i] as f64))
+        .collect();
+    let reliable =
+        summaries.iter().map(|s| s.is_some_and(|s| shown(p, s.count) == Shown::Full)).collect();
+    let name = percentile_name(p);
+    metric(op, &name, Unit::Micros, Better::Lower, values, reliable)
+}
+
+fn of_rows(
+    op: Option<&str>,
+    name: &str,
+    unit: Unit,
+    better: Better,
+    rows: &[Option<&Row>],
+    value: fn(&Row) -> f64,
+) -> Metric {
+    let values: Vec<_> = rows.iter().map(|row| row.filter(|r| r.issued > 0).map(value)).collect();
+    let reliable = values.iter().map(Option::is_some).collect();
+    metric(op, name, unit, better, values, reliable)
+}
+
+fn metric(
+    op: Option<&str>,
+    name: &str,
+    unit: Unit,
+    better: Better,
+    values: Vec<Option<f64>>,
+    reliable: Vec<bool>,
+) -> Metric {
+    let first = values.first().copied().flatten().zip(reliable.first().copied());
+    let changes = values
+        .iter()
+        .zip(&reliable)
+        .enumerate()
+        .map(|(i, (value, sure))| match (i, first, value) {
+            (1.., Some((first, first_sure)), Some(value)) => {
+                Some(change(first, *value, unit, better, first_sure && *sure))
+            }
+            _ => None,
+        })
+        .collect();
+    Metric {
+        op: op.map(ToString::to_string),
+        name: name.into(),
+        unit,
+        better,
+        values,
+        reliable,
+        changes,
+    }
+}
+
+fn change(first: f64, value: f64, unit: Unit, better: Better, sure: bool) -> Change {
+    let difference = value - first;
+    let ratio = (first != 0.0).then(|| value / first);
+    // Shares and counts near zero have no ratio worth a word.
+    let same = match ratio {
+        Some(ratio) => (ratio - 1.0).abs() < 0.005,
+        None => value == 0.0,
+    };
+    let tendency = match better {
+        _ if same => Tendency::Same,
+        Better::Neither => Tendency::Neutral,
+        _ if !sure => Tendency::Neutral,
+        Better::Higher if difference > 0.0 => Tendency::Better,
+        Better::Lower if difference < 0.0 => Tendency::Better,
+        _ => Tendency::Worse,
+    };
+    let words = match ratio {
+        _ if same => "the same".into(),
+        None => "was zero".into(),
+        Some(_) if unit == Unit::Share => {
+            let points = three_digits(difference.abs() * 100.0);
+            format!("{points} points {}", if difference > 0.0 { "higher" } else { "lower" })
+        }
+        Some(ratio) if ratio >= 2.0 => format!("{} times as high", three_digits(ratio)),
+        Some(ratio) if ratio > 1.0 => format!("{}% higher", three_digits((ratio - 1.0) * 100.0)),
+        Some(ratio) => format!("{}% lower", three_digits((1.0 - ratio) * 100.0)),
+    };
+    Change {
+        difference,
+        ratio,
+        tendency,
+        words,
+        interval: None,
+        control: None,
+        control_interval: None,
+    }
+}
+
+/// All operations of all runs, in the order of the first run that has them.
+fn operations(runs: &[&RunView]) -> Vec<String> {
+    let mut ops: Vec<String> = Vec::new();
+    for row in runs.iter().flat_map(|r| &r.by_op) {
+        if let Some(op) = row.op.as_ref().filter(|op| !ops.contains(op)) {
+            ops.push(op.clone());
+        }
+    }
+    ops
+}
+
+fn plan_differences(runs: &[&RunView]) -> Vec<PlanDifference> {
+    let plans: Vec<Vec<(String, String)>> = runs
+        .iter()
+        .map(|run| {
+            let mut fields = Vec::new();
+            if let Ok(value) = fwit_model::json::read::<Value>(run.plan_json.as_bytes()) {
+                flatten(&value, "", &mut fields);
+            }
+            fields
+        })
+        .collect();
+    let mut names: Vec<&String> = Vec::new();
+    for (name, _) in plans.iter().flatten() {
+        if name != "name" && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let values: Vec<String> = plans
+                .iter()
+                .map(|plan| {
+                    plan.iter()
+                        .find(|(n, _)| n == name)
+                        .map_or_else(|| "–".to_string(), |(_, v)| v.clone())
+                })
+                .collect();
+            let differ = values.windows(2).any(|pair| pair[0] != pair[1]);
+            differ.then(|| PlanDifference { field: name.clone(), values })
+        })
+        .collect()
+}
+
+fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
+    let at = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, v)| flatten(v, &at(key), out)),
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(i, v)| flatten(v, &at(&i.to_string()), out))
+        }
+        Value::String(text) => out.push((path.into(), text.clone())),
+        other => out.push((path.into(), fwit_model::json::write(other))),
+    }
+}
+
+fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
+    let mut notes = vec![
+        "These runs were made one after the other, not interleaved: a difference may be the hour’s \
+         rather than the change’s. \
+         An interval knows the noise within the runs, not what changed between them; an \
+         experiment, which runs both in \
+         turn, would."
+            .to_string(),
+    ];
+    let sources: Vec<&str> =
+        heads.iter().map(|h| h.time_source.split(',').next().unwrap_or_default()).collect();
+    if sources.windows(2).any(|pair| pair[0] != pair[1]) {
+        let list: Vec<_> =
+            heads.iter().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
+        notes.push(format!(
+            "The latencies were not taken by the same clock ({}): the page's clock includes what \
+             the browser costs.",
+            list.join("; ")
+        ));
+    }
+    let lengths = heads.iter().map(|h| h.measured_s);
+    let (least, most) = lengths.fold((f64::INFINITY, 0.0_f64), |(a, b), s| (a.min(s), b.max(s)));
+    if most > 1.1 * least {
+        notes.push(format!(
+            "The measured windows differ in length ({} s to {} s): the shorter has less to say \
+             about high percentiles.",
+            three_digits(least),
+            three_digits(most)
+        ));
+    }
+    for (run, head) in runs.iter().zip(heads) {
+        notes.extend(run.health.signs.iter().map(|sign| format!("{}: {sign}", head.label)));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;

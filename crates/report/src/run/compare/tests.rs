@@ -1,0 +1,91 @@
+//! Tests of the comparison.
+
+use super::*;
+use crate::run::sample::sample;
+use crate::run::view::TimeSources;
+use fwit_model::plan::{preset, wire};
+use fwit_quantities::sample::Outcome;
+
+fn find<'a>(c: &'a Comparison, op: Option<&str>, name: &str) -> &'a Metric {
+    c.metrics.iter().find(|m| m.op.as_deref() == op && m.name == name).unwrap()
+}
+
+#[test]
+fn differences_are_told_from_the_first_run() {
+    let (a, b) = (sample("a", 1.0), sample("b", 0.5));
+    let c = compare(&[&a, &b], &[], Measure::Service);
+    let throughput = find(&c, None, "throughput");
+    let change = throughput.changes[1].as_ref().unwrap();
+    assert_eq!((change.difference, change.ratio), (100.0, Some(2.0)));
+    assert_eq!((change.tendency, change.words.as_str()), (Tendency::Better, "2.00 times as high"));
+    let p99 = find(&c, Some("get"), "p99").changes[1].as_ref().unwrap();
+    assert_eq!((p99.tendency, p99.words.as_str()), (Tendency::Better, "50.0% lower"));
+    assert_eq!(throughput.changes[0], None);
+    let swapped = compare(&[&b, &a], &[], Measure::Service);
+    assert_eq!(find(&swapped, None, "p50").changes[1].as_ref().unwrap().tendency, Tendency::Worse);
+}
+
+#[test]
+fn percentiles_of_few_samples_claim_nothing() {
+    let (a, b) = (sample("a", 1.0), sample("b", 0.5));
+    let c = compare(&[&a, &b], &[], Measure::Service);
+    // 2,000 answers: two lie above p99.9, too few even for a hint.
+    assert_eq!(find(&c, None, "p99.9").values, [None, None]);
+    let mut few = sample("b", 0.5);
+    few.total.service.count = 400;
+    let c = compare(&[&a, &few], &[], Measure::Service);
+    let p99 = find(&c, None, "p99");
+    assert_eq!(p99.reliable, [true, false]);
+    assert_eq!(p99.changes[1].as_ref().unwrap().tendency, Tendency::Neutral);
+}
+
+#[test]
+fn what_differs_between_the_plans_is_named_once() {
+    let a = sample("a", 1.0);
+    let mut b = sample("b", 1.0);
+    let mut plan = preset("quick").unwrap();
+    plan.name = "another".into();
+    plan.disable_leader_stickiness = true;
+    plan.cluster.nodes.truncate(2);
+    b.plan_json = wire::to_json(&plan);
+    let c = compare(&[&a, &b], &[], Measure::Service);
+    let fields: Vec<_> = c.plan_differences.iter().map(|d| d.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        ["cluster.nodes.2.name", "cluster.nodes.2.url", "disable_leader_stickiness"]
+    );
+    assert_eq!(c.plan_differences[2].values, ["false", "true"]);
+    assert_eq!(c.plan_differences[0].values[1], "–");
+}
+
+#[test]
+fn the_reader_is_warned() {
+    let a = sample("a", 1.0);
+    let mut b = sample("b", 1.0);
+    assert_eq!(compare(&[&a, &b], &[], Measure::Service).notes.len(), 1);
+    b.time_sources = TimeSources { wire: 0, page_clock: 5 };
+    b.measured_s = 40.0;
+    b.health.signs.push("the tab froze".into());
+    let c = compare(&[&a, &b], &["before".into(), " ".into()], Measure::Service);
+    assert_eq!((c.runs[0].label.as_str(), c.runs[1].label.as_str()), ("before", "B"));
+    assert_eq!(c.notes.len(), 4);
+    assert_eq!(c.notes[3], "B: the tab froze");
+}
+
+#[test]
+fn a_value_that_was_zero_has_no_ratio() {
+    let (a, mut b) = (sample("a", 1.0), sample("b", 1.0));
+    b.total.outcomes[Outcome::Timeout.index()] = 20;
+    let c = compare(&[&a, &b], &[], Measure::Response);
+    let errors = find(&c, None, "errors").changes[1].clone().unwrap();
+    assert_eq!(
+        (errors.ratio, errors.tendency, errors.words.as_str()),
+        (None, Tendency::Worse, "was zero")
+    );
+    assert_eq!(find(&c, Some("get"), "errors").changes[1].as_ref().unwrap().words, "the same");
+}
+
+#[test]
+fn letters_never_run_out() {
+    assert_eq!([letter(0), letter(25), letter(26)], ["A", "Z", "A2"]);
+}

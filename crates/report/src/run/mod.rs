@@ -1,0 +1,37 @@
+//! The saved run: its wire form per version, its upgrades, and the view that a page shows.
+//!
+//! May not enter: measuring. Called by: worker, page, import, export. Calls: plan, stats, entity
+//! (to build the file of a run that is over). Invariant: every version ever written opens; a file
+//! is hostile until it was read whole. Tests: beside the code and in tests/.
+
+pub mod bootstrap;
+pub mod build;
+pub mod compare;
+mod gzip;
+mod health;
+pub mod hist;
+pub mod latency_groups;
+mod littles_law;
+mod numbers;
+mod read;
+pub mod rename;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
+mod settled;
+pub mod summary;
+pub mod threshold;
+pub mod verdict;
+pub mod view;
+pub mod wire;
+
+pub use read::{FILE_MAX, RunError, read, unpacked};
+
+/// Reads a run file and makes its view.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn open(bytes: &[u8]) -> Result<(wire::RunFile, view::RunView), RunError> {
+    let file = read(bytes)?;
+    let view = summary::view(&file)?;
+    Ok((file, view))
+}

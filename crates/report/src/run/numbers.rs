@@ -1,0 +1,167 @@
+//! The numbers of a run so far: rows of the tables, health, thresholds, seconds. The same for the
+//! beat and the file.
+
+use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+
+use super::build::{RunReport, add_tally, answers, errors, sum_tallies};
+use super::health::{self, Facts};
+use super::hist::{self, short};
+use super::summary;
+use super::view::{HealthView, Live, Measure, Phase, Row, ThresholdResult};
+use super::wire::{SecondFile, SecondOpFile, SeriesFile};
+use super::{littles_law, threshold};
+use fwit_engine::environment::{Clock, Transport};
+use fwit_model::plan::Model;
+use fwit_quantities::sample::Outcome;
+use fwit_quantities::units::Micros;
+use fwit_stats::recorder::{Recorder, Window, new_histogram};
+
+/// No threshold ends a run before so much of it was measured.
+const GRACE: Micros = Micros(1_000_000);
+
+impl<T: Transport, C: Clock> RunReport<'_, T, C> {
+    /// All operations, and a row each: of the measured window up to `now`, in the warm-up of the
+    /// warm-up.
+    pub(super) fn rows(&self, recorder: &Recorder, now: Micros) -> (Row, Vec<Row>) {
+        let shared = &self.run.shared;
+        let (start, from, to) = recorder.windows();
+        let warming = now < from;
+        let window = if warming { Window::Warmup } else { Window::Measured };
+        let seconds = if warming { now.since(start) } else { now.min(to).since(from) }.as_secs();
+        let nodes = recorder.nodes().len();
+        let mut total = Row::default();
+        let mut total_histograms: [Histogram<u64>; 3] = std::array::from_fn(|_| new_histogram());
+        let mut by_op = Vec::new();
+        for (op, operation) in shared.dialect.operations().iter().enumerate() {
+            let tally = sum_tallies(recorder, window, nodes, op);
+            if tally.issued == 0 && shared.plan.mix.get(op).is_none_or(|(_, weight)| *weight == 0) {
+                continue;
+            }
+            let mut row = Row { op: Some(operation.name.into()), ..Row::default() };
+            add_tally(&mut row, &tally);
+            add_tally(&mut total, &tally);
+            for measure in Measure::ALL {
+                let mut all = new_histogram();
+                let keys = recorder
+                    .histograms()
+                    .filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
+                keys.for_each(|(_, h)| hist::add(&mut all, h));
+                hist::add(&mut total_histograms[measure as usize], &all);
+                *summary::measure_mut(&mut row, measure) = summary::summarize(&all);
+            }
+            row.rate_per_s = summary::rate(row.answers(), seconds);
+            by_op.push(row);
+        }
+        for measure in Measure::ALL {
+            *summary::measure_mut(&mut total, measure) =
+                summary::summarize(&total_histograms[measure as usize]);
+        }
+        total.rate_per_s = summary::rate(total.answers(), seconds);
+        (total, by_op)
+    }
+
+    /// What the instrument says of itself.
+    pub(super) fn health(&self, recorder: &Recorder, now: Micros, total: &Row) -> HealthView {
+        health::judge(&Facts {
+            plan: &self.run.shared.plan,
+            recorder,
+            instrument: &self.run.shared.instrument.borrow(),
+            now,
+            due: self.run.due_measured.get(),
+            service_p50_us: if total.service.count > 0 { total.service.at_us[0] } else { 0 },
+            calibration: self.run.calibration.borrow().as_ref(),
+        })
+    }
+
+    /// Arrivals a second that were due in the measured window so far; `None` in the closed model.
+    pub(super) fn offered_per_s(&self, recorder: &Recorder, now: Micros) -> Option<f64> {
+        let (_, from, to) = recorder.windows();
+        let seconds = now.min(to).since(from).as_secs();
+        let open = matches!(self.run.shared.plan.load.model, Model::Open { .. });
+        (open && seconds > 0.0).then(|| self.run.due_measured.get() as f64 / seconds)
+    }
+
+    /// What became of the thresholds so far; nothing before the measured window.
+    pub(super) fn thresholds(
+        &self,
+        total: &Row,
+        by_op: &[Row],
+        health: &HealthView,
+        now: Micros,
+    ) -> Vec<ThresholdResult> {
+        let (_, from, to) = self.run.shared.recorder.borrow().windows();
+        let measured_s = now.min(to).since(from).as_secs();
+        let (empty, none) = (Row::default(), Vec::new());
+        // What the warm-up showed is no measurement.
+        let (total, by_op) = if measured_s > 0.0 { (total, by_op) } else { (&empty, &none[..]) };
+        let stopped = self.run.stopped_by.borrow();
+        let list = self.run.shared.plan.thresholds.iter().map(|t| {
+            let mut result = threshold::check(t, total, by_op, health.verdict, measured_s);
+            if measured_s <= 0.0 {
+                (result.value, result.pass) = (None, None);
+            }
+            result.stopped = stopped.as_ref() == Some(&t.text);
+            result
+        });
+        list.collect()
+    }
+
+    /// Ends the run where a threshold that may end it does not hold.
+    pub fn enforce(&self, live: &Live) {
+        let (start, from, _) = self.run.shared.recorder.borrow().windows();
+        let early = Micros(live.elapsed_us) < from.since(start) + GRACE;
+        if live.phase != Phase::Measuring || early || self.run.stopped_by.borrow().is_some() {
+            return;
+        }
+        let failed = self.run.shared.plan.thresholds.iter().zip(&live.thresholds);
+        if let Some((threshold, _)) =
+            failed.into_iter().find(|(t, r)| t.abort && r.pass == Some(false))
+        {
+            self.run.stopped_by.replace(Some(threshold.text.clone()));
+            self.run.stop();
+        }
+    }
+
+    /// Little's law at a second, and what the plan wants in its middle where that changes.
+    pub(super) fn ratio_and_target(
+        &self,
+        recorder: &Recorder,
+        second: usize,
+    ) -> (Option<f32>, Option<f32>) {
+        let load = &self.run.shared.plan.load;
+        let middle = Micros(second as u64 * 1_000_000 + 500_000);
+        let target = (!load.stages.is_empty()).then(|| short(load.target(middle)) as f32);
+        (littles_law::at(recorder, second).map(|c| short(c) as f32), target)
+    }
+
+    pub(super) fn series(
+        &self,
+        recorder: &Recorder,
+        op_name: impl Fn(usize) -> String,
+    ) -> SeriesFile {
+        let seconds = recorder.seconds().iter().enumerate().map(|(s, cell)| {
+            let ops =
+                cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
+            let (littles_law_ratio, target) = self.ratio_and_target(recorder, s);
+            SecondFile {
+                t_s: s as u32,
+                in_flight: short(recorder.gauges().0.second(s)) as f32,
+                waiting: short(recorder.gauges().1.second(s)) as f32,
+                littles_law_ratio,
+                target,
+                ops: BTreeMap::from_iter(ops.map(|(i, op)| {
+                    let file = SecondOpFile {
+                        answers: answers(op),
+                        errors: errors(op),
+                        aborted: op.outcomes[Outcome::Aborted.index()],
+                        service: op.service.to_gaps(),
+                        response: op.response.to_gaps(),
+                    };
+                    (op_name(i), file)
+                })),
+            }
+        });
+        SeriesFile { interval_s: 1, seconds: seconds.collect() }
+    }
+}

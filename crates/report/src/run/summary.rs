@@ -1,0 +1,371 @@
+//! From a run's file to what a page shows of it.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use super::hist::{add, short};
+use super::view::{
+    Concurrency, Curve, EntityOp, EntityView, HeatMap, LogHistogram, Measure, NodeView, OpSeries,
+    PERCENTILES, Row, RunView, Second, Summary,
+};
+use super::wire::{CountsFile, RunFile, SecondOpFile};
+use super::{RunError, hist};
+use fwit_model::dialect::Kind;
+use fwit_stats::recorder::new_histogram;
+use fwit_stats::sparse::{Sparse, bucket_range};
+
+/// Bins of a histogram view a decade of latency.
+const BINS_A_DECADE: f64 = 20.0;
+/// Most columns of a heat map.
+const HEAT_COLUMNS: usize = 300;
+
+type Histograms = BTreeMap<(String, String, Measure), Histogram<u64>>;
+
+/// What to show of a run.
+///
+/// # Errors
+/// Where a part of the file contradicts itself or can't be read.
+pub fn view(file: &RunFile) -> Result<RunView, RunError> {
+    let mut warnings = Vec::new();
+    let histograms = histograms(file)?;
+    let measured_s = file.window.measured_s;
+    let all = |_: &str, _: &str| true;
+    let known = places(file.operations.iter().map(|o| o.name.as_str()));
+    let used: Vec<(String, Kind)> = file
+        .operations
+        .iter()
+        .filter(|o| {
+            let weight = file.plan.mix.get(&o.name).copied().unwrap_or_default();
+            weight > 0 || file.totals.get(&o.name).is_some_and(|c| c.issued > 0)
+        })
+        .map(|o| (o.name.clone(), o.kind))
+        .collect();
+    for (op, counts) in file.totals.iter().chain(&file.warmup_totals) {
+        if !counts.is_conserved() {
+            warnings.push(format!(
+                "The counts of “{op}” do not add up: {} issued, {} ended.",
+                counts.issued,
+                counts.outcomes().iter().sum::<u64>()
+            ));
+        }
+        if !known.contains_key(op.as_str()) {
+            warnings.push(format!("“{op}” has counts but is no operation of this run."));
+        }
+    }
+    let row = |op: Option<&str>, node: Option<&str>| {
+        let wanted =
+            |o: &str, n: &str| op.is_none_or(|op| op == o) && node.is_none_or(|node| node == n);
+        make_row(file, &histograms, op, node, &wanted, measured_s)
+    };
+    let nodes: Vec<&str> = file.nodes.iter().map(|n| n.name.as_str()).collect();
+    let (seconds, op_seconds) = seconds(file, &used)?;
+    Ok(RunView {
+        id: file.id.clone(),
+        name: file.name.clone(),
+        plan_json: fwit_model::json::pretty(&file.plan),
+        started_at: file.started_at.clone(),
+        finished_at: file.finished_at.clone(),
+        ended: file.ended,
+        warmup_s: file.window.warmup_s,
+        measured_s,
+        sticky: !file.plan.disable_leader_stickiness,
+        nodes: file.nodes.iter().map(node_view).collect(),
+        environment: file.environment.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        time_sources: file.time_sources,
+        total: make_row(file, &histograms, None, None, &all, measured_s),
+        by_op: used.iter().map(|(op, _)| row(Some(op), None)).collect(),
+        by_node: nodes.iter().map(|node| row(None, Some(node))).collect(),
+        by_op_node: used
+            .iter()
+            .flat_map(|(op, _)| nodes.iter().map(|node| row(Some(op), Some(node))))
+            .filter(|r| r.issued > 0)
+            .collect(),
+        op_seconds,
+        seconds,
+        service_curves: curves(&histograms, Measure::Service, &used, &nodes),
+        response_curves: curves(&histograms, Measure::Response, &used, &nodes),
+        histograms: log_histograms(&histograms, &used),
+        heat: heat(file)?,
+        entities: entities(file, &used),
+        latency_groups: super::latency_groups::of_file(file),
+        subscribers: file.subscribers.clone(),
+        errors: file.errors.clone(),
+        concurrency: Concurrency {
+            entities: file.concurrency.entities,
+            effective: file.concurrency.effective,
+            waiting: file.concurrency.waiting,
+            littles_law_ratio: file.concurrency.littles_law_ratio,
+            offered_per_s: file.concurrency.offered_per_s,
+        },
+        health: file.health.clone(),
+        thresholds: file.thresholds.clone(),
+        verification: file.verification.clone(),
+        ops: used,
+        warnings,
+    })
+}
+
+fn histograms(file: &RunFile) -> Result<Histograms, RunError> {
+    let mut map = Histograms::new();
+    for (i, entry) in file.latency.iter().enumerate() {
+        let broken = |what: String| RunError::Broken {
+            place: format!("latency[{i}] ({}, {})", entry.op, entry.node),
+            what,
+        };
+        let histogram = hist::decode(&entry.hist).map_err(broken)?;
+        if histogram.len() != entry.count {
+            return Err(broken(format!(
+                "it counts {} but its histogram holds {}",
+                entry.count,
+                histogram.len()
+            )));
+        }
+        let key = (entry.op.clone(), entry.node.clone(), entry.measure);
+        add(map.entry(key).or_insert_with(new_histogram), &histogram);
+    }
+    Ok(map)
+}
+
+fn merged(
+    histograms: &Histograms,
+    measure: Measure,
+    wanted: impl Fn(&str, &str) -> bool,
+) -> Histogram<u64> {
+    let mut sum = new_histogram();
+    for ((op, node, m), h) in histograms {
+        if *m == measure && wanted(op, node) {
+            add(&mut sum, h);
+        }
+    }
+    sum
+}
+
+fn make_row(
+    file: &RunFile,
+    histograms: &Histograms,
+    op: Option<&str>,
+    node: Option<&str>,
+    wanted: &dyn Fn(&str, &str) -> bool,
+    measured_s: f64,
+) -> Row {
+    let mut row = Row { op: op.map(Into::into), node: node.map(Into::into), ..Row::default() };
+    for entry in file.counts.iter().filter(|c| wanted(&c.op, &c.node)) {
+        let CountsFile { issued, .. } = entry.counts;
+        row.issued = row.issued.saturating_add(issued);
+        row.redirected = row.redirected.saturating_add(entry.redirected);
+        let outcomes = entry.counts.outcomes();
+        row.outcomes.iter_mut().zip(outcomes).for_each(|(a, b)| *a = a.saturating_add(b));
+    }
+    for measure in Measure::ALL {
+        *measure_mut(&mut row, measure) = summarize(&merged(histograms, measure, wanted));
+    }
+    row.rate_per_s = rate(row.answers(), measured_s);
+    row
+}
+
+/// The latency of that kind, to be filled.
+pub(super) fn measure_mut(row: &mut Row, measure: Measure) -> &mut Summary {
+    match measure {
+        Measure::Service => &mut row.service,
+        Measure::Wait => &mut row.wait,
+        Measure::Response => &mut row.response,
+    }
+}
+
+/// Answers a second.
+pub(super) fn rate(answers: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { answers as f64 / seconds } else { 0.0 }
+}
+
+/// Count, mean and percentiles.
+#[must_use]
+pub fn summarize(histogram: &Histogram<u64>) -> Summary {
+    if histogram.is_empty() {
+        return Summary::default();
+    }
+    Summary {
+        count: histogram.len(),
+        mean_us: short(histogram.mean()),
+        max_us: histogram.max(),
+        at_us: PERCENTILES.map(|p| histogram.value_at_quantile(p)),
+    }
+}
+
+/// p50 and p99 of a second.
+pub(super) fn two_percentiles(sparse: &Sparse) -> Option<[u32; 2]> {
+    let at = |p| sparse.at(p).map(|v| u32::try_from(v).unwrap_or(u32::MAX));
+    Some([at(0.5)?, at(0.99)?])
+}
+
+/// Where each name stands.
+fn places<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
+    BTreeMap::from_iter(names.enumerate().map(|(place, name)| (name, place)))
+}
+
+fn sparse(gaps: &[u32], t_s: u32) -> Result<Sparse, RunError> {
+    Sparse::from_gaps(gaps).ok_or_else(|| RunError::Broken {
+        place: format!("series, second {t_s}"),
+        what: "its numbers are no sparse histogram".into(),
+    })
+}
+
+/// The seconds of all operations together, and of each of these.
+fn seconds(
+    file: &RunFile,
+    ops: &[(String, Kind)],
+) -> Result<(Vec<Second>, Vec<OpSeries>), RunError> {
+    let places = places(ops.iter().map(|(op, _)| op.as_str()));
+    let count = file.series.seconds.len();
+    let mut all = Vec::with_capacity(count);
+    let series =
+        |(op, _): &(String, Kind)| OpSeries { op: op.clone(), seconds: Vec::with_capacity(count) };
+    let mut by_op: Vec<OpSeries> = ops.iter().map(series).collect();
+    for cell in &file.series.seconds {
+        let mut sum = Second { t_s: cell.t_s, ..Second::default() };
+        by_op.iter_mut().for_each(|series| series.seconds.push(sum.clone()));
+        (sum.in_flight, sum.waiting) = (cell.in_flight, cell.waiting);
+        (sum.littles_law_ratio, sum.target) = (cell.littles_law_ratio, cell.target);
+        let (mut service, mut response) = (Sparse::default(), Sparse::default());
+        for (name, SecondOpFile { answers, errors, service: s, response: r, .. }) in &cell.ops {
+            let (s, r) = (sparse(s, cell.t_s)?, sparse(r, cell.t_s)?);
+            sum.answers = sum.answers.saturating_add(*answers);
+            sum.errors = sum.errors.saturating_add(*errors);
+            service.merge(&s);
+            response.merge(&r);
+            let series = places.get(name.as_str()).and_then(|place| by_op.get_mut(*place));
+            if let Some(own) = series.and_then(|series| series.seconds.last_mut()) {
+                (own.answers, own.errors) = (*answers, *errors);
+                (own.service_us, own.response_us) = (two_percentiles(&s), two_percentiles(&r));
+            }
+        }
+        (sum.service_us, sum.response_us) = (two_percentiles(&service), two_percentiles(&response));
+        all.push(sum);
+    }
+    Ok((all, by_op))
+}
+
+fn curves(
+    histograms: &Histograms,
+    measure: Measure,
+    ops: &[(String, Kind)],
+    nodes: &[&str],
+) -> Vec<Curve> {
+    let curve = |op: Option<&str>, node: Option<&str>| {
+        let h = merged(histograms, measure, |o, n| {
+            op.is_none_or(|op| op == o) && node.is_none_or(|node| node == n)
+        });
+        let points =
+            h.iter_quantiles(5).map(|v| (v.quantile_iterated_to().min(1.0), v.value_iterated_to()));
+        let points = if h.is_empty() { Vec::new() } else { points.collect() };
+        Curve { op: op.map(Into::into), node: node.map(Into::into), count: h.len(), points }
+    };
+    std::iter::once(curve(None, None))
+        .chain(ops.iter().map(|(op, _)| curve(Some(op), None)))
+        .chain(nodes.iter().map(|node| curve(None, Some(node))))
+        .filter(|c| c.count > 0)
+        .collect()
+}
+
+fn log_histograms(histograms: &Histograms, ops: &[(String, Kind)]) -> Vec<LogHistogram> {
+    let one = |op: Option<&str>| {
+        let h = merged(histograms, Measure::Service, |o, _| op.is_none_or(|op| op == o));
+        log_histogram(op, &h)
+    };
+    std::iter::once(one(None))
+        .chain(ops.iter().map(|(op, _)| one(Some(op))))
+        .filter(|h| !h.counts.is_empty())
+        .collect()
+}
+
+fn log_bin(us: f64) -> i64 {
+    (us.max(1.0).log10() * BINS_A_DECADE).floor() as i64
+}
+
+fn log_histogram(op: Option<&str>, h: &Histogram<u64>) -> LogHistogram {
+    let mut bins: BTreeMap<i64, u64> = BTreeMap::new();
+    for cell in h.iter_recorded() {
+        let value = cell.value_iterated_to();
+        let middle = (h.lowest_equivalent(value) as f64 + value as f64 + 1.0) / 2.0;
+        *bins.entry(log_bin(middle)).or_default() += cell.count_at_value();
+    }
+    let (Some(first), Some(last)) = (bins.keys().next().copied(), bins.keys().next_back().copied())
+    else {
+        return LogHistogram { op: op.map(Into::into), ..LogHistogram::default() };
+    };
+    LogHistogram {
+        op: op.map(Into::into),
+        edges_us: (first..=last + 1).map(|b| 10_f64.powf(b as f64 / BINS_A_DECADE)).collect(),
+        counts: (first..=last).map(|b| bins.get(&b).copied().unwrap_or_default()).collect(),
+    }
+}
+
+fn heat(file: &RunFile) -> Result<HeatMap, RunError> {
+    let length = file
+        .series
+        .seconds
+        .iter()
+        .map(|s| s.t_s as usize + 1)
+        .max()
+        .unwrap_or_default()
+        .min(90_000);
+    let column_s = length.div_ceil(HEAT_COLUMNS).max(1);
+    let mut cells: BTreeMap<(usize, i64), u32> = BTreeMap::new();
+    for second in &file.series.seconds {
+        for op in second.ops.values() {
+            for &(bucket, count) in sparse(&op.service, second.t_s)?.cells() {
+                let (low, width) = bucket_range(bucket);
+                let at = (second.t_s as usize / column_s, log_bin(low as f64 + width as f64 / 2.0));
+                let cell = cells.entry(at).or_default();
+                *cell = cell.saturating_add(count);
+            }
+        }
+    }
+    let bins = cells.keys().map(|(_, bin)| *bin);
+    let (Some(first), Some(last)) = (bins.clone().min(), bins.max()) else {
+        return Ok(HeatMap::default());
+    };
+    let rows = (last - first + 1) as usize;
+    let mut counts = vec![0; rows * length.div_ceil(column_s)];
+    for ((column, bin), count) in cells {
+        if let Some(cell) = counts.get_mut(column * rows + (bin - first) as usize) {
+            *cell = count;
+        }
+    }
+    let edges_us = (first..=last + 1).map(|b| 10_f64.powf(b as f64 / BINS_A_DECADE)).collect();
+    Ok(HeatMap { column_s: column_s as u32, edges_us, counts })
+}
+
+fn entities(file: &RunFile, ops: &[(String, Kind)]) -> Vec<EntityView> {
+    let one = |e: &super::wire::EntityFile| EntityView {
+        name: e.name.clone(),
+        home: e.home.clone(),
+        latched: e.latched.clone(),
+        ops: ops
+            .iter()
+            .map(|(op, _)| {
+                e.ops.get(op).map_or_else(EntityOp::default, |o| EntityOp {
+                    count: o.count,
+                    mean_us: o.mean_us,
+                    sd_us: o.sd_us,
+                })
+            })
+            .collect(),
+        errors: e.errors,
+    };
+    file.entities.iter().map(one).collect()
+}
+
+fn node_view(n: &super::wire::NodeFile) -> NodeView {
+    NodeView {
+        name: n.name.clone(),
+        url: n.url.clone(),
+        lanes: n.lanes.clone(),
+        leads: n.leads,
+        protocol: n.protocol.clone(),
+        timing_header: n.timing_header,
+        in_flight: n.in_flight,
+        slots: n.slots,
+        discovered: n.discovered,
+    }
+}

@@ -1,0 +1,246 @@
+//! The run's file form, version 1. Described in docs/format.md; frozen: a change of meaning is a
+//! new version with an upgrade step, in a file of its own.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::view::{
+    Ended, ErrorGroup, HealthView, Measure, SubscribersView, ThresholdResult, TimeSources,
+    Verification,
+};
+use fwit_model::dialect::Kind;
+use fwit_model::plan::wire::PlanFile;
+
+/// The newest version of the run's file form.
+pub const VERSION: u32 = 1;
+
+/// A run as its file has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// Always `fwit-run`.
+    pub format: String,
+    /// Version of the form.
+    pub version: u32,
+    pub id: String,
+    pub name: String,
+    pub plan: PlanFile,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    pub ended: Ended,
+    /// Lengths that were really run.
+    pub window: WindowFile,
+    /// What browser and machine: label to text.
+    pub environment: BTreeMap<String, String>,
+    pub time_sources: TimeSources,
+    pub operations: Vec<OperationFile>,
+    pub nodes: Vec<NodeFile>,
+    /// Operation to counts, of the measured window.
+    pub totals: BTreeMap<String, CountsFile>,
+    /// Operation to counts, of the warm-up.
+    pub warmup_totals: BTreeMap<String, CountsFile>,
+    /// The measured window's counts by operation and node asked.
+    pub counts: Vec<NodeCountsFile>,
+    pub latency: Vec<LatencyFile>,
+    pub series: SeriesFile,
+    pub entities: Vec<EntityFile>,
+    pub subscribers: SubscribersView,
+    pub errors: Vec<ErrorGroup>,
+    pub concurrency: ConcurrencyFile,
+    pub health: HealthView,
+    /// What became of the plan's thresholds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<ThresholdResult>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowFile {
+    pub warmup_s: f64,
+    pub measured_s: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationFile {
+    pub name: String,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeFile {
+    pub name: String,
+    pub url: String,
+    pub lanes: Vec<String>,
+    /// Whether it said it leads, when last asked.
+    pub leads: Option<bool>,
+    /// `HTTP/1.1`, `HTTP/2`, `HTTP/3`, `unknown`.
+    pub protocol: String,
+    pub timing_header: Option<bool>,
+    pub in_flight: f64,
+    pub slots: u32,
+    pub new_connections: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub discovered: bool,
+}
+
+/// `issued` is the sum of the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountsFile {
+    pub issued: u64,
+    pub ok: u64,
+    pub not_found: u64,
+    pub conflict: u64,
+    pub not_leader: u64,
+    pub rate_limited: u64,
+    pub rejected: u64,
+    pub unavailable: u64,
+    pub network: u64,
+    pub timeout: u64,
+    pub aborted: u64,
+}
+
+impl CountsFile {
+    /// From counts in the order of `Outcome::ALL`.
+    #[must_use]
+    pub fn new(issued: u64, c: [u64; 10]) -> CountsFile {
+        CountsFile {
+            issued,
+            ok: c[0],
+            not_found: c[1],
+            conflict: c[2],
+            not_leader: c[3],
+            rate_limited: c[4],
+            rejected: c[5],
+            unavailable: c[6],
+            network: c[7],
+            timeout: c[8],
+            aborted: c[9],
+        }
+    }
+
+    /// In the order of `Outcome::ALL`.
+    #[must_use]
+    pub fn outcomes(&self) -> [u64; 10] {
+        [
+            self.ok,
+            self.not_found,
+            self.conflict,
+            self.not_leader,
+            self.rate_limited,
+            self.rejected,
+            self.unavailable,
+            self.network,
+            self.timeout,
+            self.aborted,
+        ]
+    }
+
+    /// Whether nothing was lost and nothing invented.
+    #[must_use]
+    pub fn is_conserved(&self) -> bool {
+        self.outcomes().iter().fold(0_u64, |a, b| a.saturating_add(*b)) == self.issued
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeCountsFile {
+    pub op: String,
+    pub node: String,
+    pub redirected: u64,
+    #[serde(flatten)]
+    pub counts: CountsFile,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LatencyFile {
+    pub op: String,
+    /// The node asked.
+    pub node: String,
+    pub redirected: bool,
+    pub measure: Measure,
+    pub count: u64,
+    pub mean_us: f64,
+    pub max_us: u64,
+    /// HdrHistogram V2, deflate, base64; microseconds.
+    pub hist: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeriesFile {
+    /// Always 1.
+    pub interval_s: u32,
+    pub seconds: Vec<SecondFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SecondFile {
+    /// Since the start, warm-up included.
+    pub t_s: u32,
+    pub in_flight: f32,
+    pub waiting: f32,
+    /// Little's law over the five seconds that end with this one.
+    #[serde(rename = "closure", default, skip_serializing_if = "Option::is_none")]
+    pub littles_law_ratio: Option<f32>,
+    /// With stages: entities or arrivals a second that the plan wanted in the middle of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<f32>,
+    /// Operations that ended a request in it.
+    pub ops: BTreeMap<String, SecondOpFile>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondOpFile {
+    /// Answers.
+    pub answers: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub errors: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub aborted: u32,
+    /// Sparse histogram of service times: see docs/format.md, "Sparse histograms".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service: Vec<u32>,
+    /// Sparse histogram of response times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub response: Vec<u32>,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EntityFile {
+    pub name: String,
+    pub home: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latched: Option<String>,
+    pub errors: u64,
+    /// Operations it got answers of.
+    pub ops: BTreeMap<String, EntityOpFile>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EntityOpFile {
+    pub count: u64,
+    /// Service time.
+    pub mean_us: f64,
+    pub sd_us: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConcurrencyFile {
+    pub entities: u32,
+    pub effective: f64,
+    pub waiting: f64,
+    #[serde(rename = "closure")]
+    pub littles_law_ratio: Option<f64>,
+    /// Open model: arrivals that were due in the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<u64>,
+    /// Open model: arrivals a second that were due in the measured window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_per_s: Option<f64>,
+}

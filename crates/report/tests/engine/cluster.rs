@@ -1,0 +1,222 @@
+//! A pretend cluster on the virtual clock: three nodes, redirects, a leader that may die.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use fwit_engine::environment::{
+    Call, Clock, EventStream, NoAnswer, Reply, StreamItem, Transport, Wire,
+};
+use fwit_engine::sim::clock::VirtualClock;
+use fwit_model::dialect::Method;
+use fwit_quantities::sample::{Protocol, WireTiming};
+use fwit_quantities::units::Micros;
+
+/// What the pretend cluster does, and what it saw.
+#[derive(Clone)]
+pub struct Pretend {
+    pub clock: VirtualClock,
+    pub state: Rc<State>,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub leader: Cell<usize>,
+    /// The old leader dies at this instant; node 2 leads a second later.
+    pub dies_at: Cell<Option<Micros>>,
+    /// Service time of every request.
+    pub service: Cell<Micros>,
+    /// Answers are held back between these instants.
+    pub stalled: Cell<(Micros, Micros)>,
+    /// Redirected requests lose their key: the leader answers 401.
+    pub authenticated: Cell<bool>,
+    /// No time from the wire.
+    pub no_timing: Cell<bool>,
+    /// Wire times come only when asked for later.
+    pub late: RefCell<Vec<(u64, Option<WireTiming>)>>,
+    pub next_ticket: Cell<u64>,
+    /// Client requests that arrived, by path, and those answered.
+    pub arrived: RefCell<BTreeMap<String, u64>>,
+    pub redirects: Cell<u64>,
+    pub in_flight: RefCell<BTreeMap<usize, u32>>,
+    pub most_in_flight: Cell<u32>,
+    pub events: RefCell<Vec<String>>,
+    /// Every n-th event is lost on its way to subscribers; 0 for none.
+    pub lose_every: Cell<usize>,
+    pub limited_once: Cell<bool>,
+    /// Every n-th read finds nothing; 0 for none.
+    pub forgets: Cell<u64>,
+    pub reads: Cell<u64>,
+}
+
+impl Pretend {
+    pub fn new(service_ms: f64) -> Pretend {
+        let state =
+            State { service: Cell::new(Micros::from_millis(service_ms)), ..State::default() };
+        Pretend { clock: VirtualClock::default(), state: Rc::new(state) }
+    }
+
+    fn leader(&self) -> Option<usize> {
+        match self.state.dies_at.get() {
+            Some(at) if self.clock.now() >= at + Micros(1_000_000) => Some(2),
+            Some(at) if self.clock.now() >= at => None,
+            _ => Some(self.state.leader.get()),
+        }
+    }
+
+    fn alive(&self, node: usize) -> bool {
+        !(node == self.state.leader.get()
+            && self.state.dies_at.get().is_some_and(|at| self.clock.now() >= at))
+    }
+
+    async fn work(&self) {
+        let until = self.clock.now() + self.state.service.get();
+        let (from, to) = self.state.stalled.get();
+        let until = if until >= from && until < to { to + self.state.service.get() } else { until };
+        self.clock.sleep_until(until).await;
+    }
+}
+
+struct InFlight<'a>(&'a State, usize);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if let Some(n) = self.0.in_flight.borrow_mut().get_mut(&self.1) {
+            *n -= 1;
+        }
+    }
+}
+
+fn node_of(base: &str) -> usize {
+    base.rsplit(':').next().and_then(|p| p.parse::<usize>().ok()).map_or(0, |p| p - 7101)
+}
+
+impl Transport for Pretend {
+    type Events = Stream;
+
+    async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
+        let state = &*self.state;
+        let node = node_of(call.base);
+        if !self.alive(node) {
+            self.clock.sleep_until(self.clock.now() + Micros(300)).await;
+            return Err(NoAnswer("Failed to fetch".into()));
+        }
+        if call.request.path.ends_with("/ping") {
+            let role = if self.leader() == Some(node) { "leader" } else { "follower" };
+            let text = format!(r#"{{"status":"ok","node":"n{}","role":"{role}"}}"#, node + 1);
+            return Ok(Reply {
+                status: 200,
+                bytes: text.len() as u64,
+                text: Some(text),
+                ..Reply::default()
+            });
+        }
+        *state.in_flight.borrow_mut().entry(call.lane).or_default() += 1;
+        let guard = InFlight(state, call.lane);
+        let now = state.in_flight.borrow()[&call.lane];
+        state.most_in_flight.set(state.most_in_flight.get().max(now));
+        *state
+            .arrived
+            .borrow_mut()
+            .entry(call.request.path.split('?').next().unwrap_or_default().into())
+            .or_default() += 1;
+
+        let issued = self.clock.now();
+        let mut reply = Reply { status: 200, bytes: 10, ..Reply::default() };
+        let mut redirect = None;
+        let write = call.request.method == Method::Post;
+        if write && self.leader() != Some(node) {
+            self.clock.sleep_until(issued + Micros(1_000)).await;
+            let Some(leader) = self.leader() else {
+                return Ok(Reply { status: 503, text: Some("no current leader".into()), ..reply });
+            };
+            state.redirects.set(state.redirects.get() + 1);
+            redirect = Some(Micros(1_000));
+            reply.final_url =
+                Some(format!("http://127.0.0.1:{}{}", 7101 + leader, call.request.path));
+            if state.authenticated.get() {
+                return Ok(Reply { status: 401, text: Some("Unauthorized".into()), ..reply });
+            }
+        }
+        self.work().await;
+        if !self.alive(node) {
+            return Err(NoAnswer("Failed to fetch".into()));
+        }
+        if !write {
+            state.reads.set(state.reads.get() + 1);
+            if state.forgets.get() > 0 && state.reads.get().is_multiple_of(state.forgets.get()) {
+                return Ok(Reply { status: 404, text: Some("404 page not found".into()), ..reply });
+            }
+        }
+        if call.request.path.ends_with("/events") && !state.limited_once.replace(true) {
+            let pause = Some(Micros(2_000_000));
+            return Ok(Reply {
+                status: 429,
+                retry_after: pause,
+                text: Some("Too Many Requests".into()),
+                ..reply
+            });
+        }
+        if call.request.path.ends_with("/events") {
+            let body = call.request.body.split_once("\"data\":").map_or("null}", |b| b.1);
+            state.events.borrow_mut().push(format!(r#"{{"topic":"t","data":{body}"#));
+        }
+        drop(guard);
+        let timing = WireTiming {
+            redirect,
+            connect: Micros::ZERO,
+            new_connection: false,
+            stall: Micros::ZERO,
+            first_byte: state.service.get(),
+            download: Micros::ZERO,
+            server: None,
+            protocol: Protocol::Http1,
+        };
+        let ticket = state.next_ticket.get();
+        state.next_ticket.set(ticket + 1);
+        reply.wire = match (state.no_timing.get(), ticket % 2) {
+            (true, _) => Wire::Absent,
+            (_, 0) => Wire::Known(timing),
+            _ => {
+                state.late.borrow_mut().push((ticket, Some(timing)));
+                Wire::Later(ticket)
+            }
+        };
+        Ok(reply)
+    }
+
+    fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)> {
+        self.state.late.take()
+    }
+
+    fn subscribe(&self, _url: &str) -> Stream {
+        Stream { cluster: self.clone(), open: false, next: 0 }
+    }
+}
+
+pub struct Stream {
+    cluster: Pretend,
+    open: bool,
+    next: usize,
+}
+
+impl EventStream for Stream {
+    async fn next(&mut self) -> Result<StreamItem, NoAnswer> {
+        let clock = self.cluster.clock.clone();
+        if !std::mem::replace(&mut self.open, true) {
+            return Ok(StreamItem::Open);
+        }
+        loop {
+            let event = self.cluster.state.events.borrow().get(self.next).cloned();
+            if let Some(event) = event {
+                self.next += 1;
+                let lose = self.cluster.state.lose_every.get();
+                if lose == 0 || !self.next.is_multiple_of(lose) {
+                    return Ok(StreamItem::Message(event, clock.now()));
+                }
+            } else {
+                clock.sleep_until(clock.now() + Micros(5_000)).await;
+            }
+        }
+    }
+}

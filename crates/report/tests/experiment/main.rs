@@ -1,0 +1,195 @@
+//! Whole experiments against a pretend cluster on a virtual clock: minutes in milliseconds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![allow(dead_code, reason = "the pretend cluster is shared with the engine's tests")]
+
+#[path = "../engine/cluster.rs"]
+mod cluster;
+mod proof;
+
+use std::cell::{Cell, RefCell};
+
+use cluster::Pretend;
+use fwit_engine::live_run::Stop;
+use fwit_model::plan::preset;
+use fwit_quantities::units::Micros;
+use fwit_report::experiment::view::{Progress, VerdictName};
+use fwit_report::experiment::wire::ExperimentFile;
+use fwit_report::experiment::{
+    About, Carried, Event, Experiment, ExperimentEnvironment, analyze, carry_out, finish, open,
+    sticky_or_not,
+};
+use fwit_report::run::view::{Ended, Phase};
+
+fn file() -> ExperimentFile {
+    let mut plan = preset("quick").unwrap();
+    plan.load.entities = 12;
+    plan.subscribers = 0;
+    let mut file = sticky_or_not(&plan);
+    (file.design.pairs, file.design.period_s, file.design.settle_s) = (8, 4.0, 1.0);
+    file
+}
+
+fn run(file: &ExperimentFile, cluster: &Pretend, on: &dyn Fn(&Stop, Event<'_>)) -> Carried {
+    let experiment = Experiment::from_file(file).unwrap();
+    let stop = Stop::default();
+    let world = ExperimentEnvironment {
+        transport: &|_| cluster.clone(),
+        clock: cluster.clock.clone(),
+        api_key: None,
+        stop: stop.clone(),
+        id: "x1".into(),
+        calibration: None,
+        watch: &|_, _| {},
+    };
+    cluster.clock.run(carry_out(&experiment, world, &|event| on(&stop, event))).unwrap().unwrap()
+}
+
+fn with(mut file: ExperimentFile, carried: &Carried) -> ExperimentFile {
+    file.periods.clone_from(&carried.periods);
+    (file.ended, file.trouble) = (Some(carried.ended), carried.trouble.clone());
+    file.id = "x1".into();
+    file
+}
+
+#[test]
+fn an_experiment_runs_its_pairs_in_order_and_the_difference_is_found() {
+    let cluster = Pretend::new(1.0);
+    let seen = RefCell::new(Vec::<Progress>::new());
+    let phases = RefCell::new(Vec::new());
+    let carried = run(&file(), &cluster, &|_, event| match event {
+        Event::Period(progress) => seen.borrow_mut().push(progress),
+        Event::Snapshot(live) => {
+            let live = live();
+            if phases.borrow().last() != Some(&live.phase) {
+                phases.borrow_mut().push(live.phase);
+            }
+        }
+    });
+    assert_eq!(
+        (carried.ended, carried.periods.len(), carried.trouble.as_deref()),
+        (Ended::Completed, 16, None)
+    );
+    let order = Experiment::from_file(&file()).unwrap().order;
+    for (pair, arms) in carried.periods.chunks(2).enumerate() {
+        assert_eq!(arms.iter().map(|p| p.arm as usize).collect::<Vec<_>>(), order[pair]);
+        assert!(
+            arms.iter().all(|p| p.pair as usize == pair && p.attempt == 1 && p.invalid.is_none())
+        );
+        // Common random numbers: both arms have the pair's seed.
+        assert_eq!(arms[0].run.plan.seed, arms[1].run.plan.seed);
+        assert_ne!(
+            arms[0].run.plan.disable_leader_stickiness,
+            arms[1].run.plan.disable_leader_stickiness
+        );
+        assert_eq!(arms[0].leader, [Some("n1".to_string()), Some("n1".to_string())]);
+        assert!((arms[0].run.window.measured_s - 3.0).abs() < 1e-6);
+    }
+    assert_eq!(seen.borrow().len(), 16);
+    let last = seen.borrow()[15].clone();
+    assert_eq!((last.done, last.planned, last.pairs, last.good), (15, 16, 8, 7));
+    assert_eq!(phases.borrow().iter().filter(|p| **p == Phase::Measuring).count(), 16);
+
+    // Redirects cost a millisecond each: writes that are not sticky take 2 ms instead of 1.
+    let view = analyze(&with(file(), &carried)).unwrap();
+    let primaries = &view.comparisons[0].primaries;
+    let write = primaries.iter().find(|m| m.name == "write p99").unwrap();
+    assert_eq!((write.verdict, write.pairs, write.improves), (VerdictName::Different, 8, true));
+    assert!(view.comparisons[0].headline.contains("sticky is"), "{}", view.comparisons[0].headline);
+    let read = primaries.iter().find(|m| m.name == "read p50").unwrap();
+    assert_eq!(read.verdict, VerdictName::NoRelevantDifference);
+
+    // What is stored opens again to the same, byte for byte the second time.
+    let experiment = Experiment::from_file(&file()).unwrap();
+    let about =
+        About { id: "x1".into(), started_at: "2026-01-01T00:00:00Z".into(), ..About::default() };
+    let (written, view) = finish(&experiment, carried, about).unwrap();
+    let json = serde_json::to_vec(&written).unwrap();
+    let (again, seen) = open(&json).unwrap();
+    assert!(again == written && serde_json::to_vec(&again).unwrap() == json);
+    assert!(seen.comparisons == view.comparisons && again.comparisons == view.comparisons);
+    assert_eq!((view.periods.len(), view.pairs_used), (16, 8));
+}
+
+#[test]
+fn a_pair_with_a_leader_change_is_repeated_at_the_end_and_kept() {
+    let cluster = Pretend::new(5.0);
+    // Another node leads from the middle of the fifth period on.
+    let periods = Cell::new(0);
+    let carried = run(&file(), &cluster, &|_, event| match event {
+        Event::Period(_) => periods.set(periods.get() + 1),
+        Event::Snapshot(live) if periods.get() == 5 && live().phase == Phase::Measuring => {
+            cluster.state.leader.set(2);
+        }
+        Event::Snapshot(_) => {}
+    });
+    let invalid: Vec<_> = carried.periods.iter().filter(|p| p.invalid.is_some()).collect();
+    assert!(
+        !invalid.is_empty() && invalid[0].invalid.as_deref().unwrap().contains("from n1 to n3")
+    );
+    let lost = invalid[0].pair;
+    let repeat: Vec<_> =
+        carried.periods.iter().filter(|p| p.pair == lost && p.attempt == 2).collect();
+    assert_eq!(repeat.len(), 2);
+    assert_eq!(carried.periods.last().unwrap().pair, lost);
+    let view = analyze(&with(file(), &carried)).unwrap();
+    let out: Vec<_> = view.periods.iter().filter(|p| p.excluded.is_some()).collect();
+    assert!(out.iter().any(|p| p.excluded.as_deref().unwrap().contains("leader")), "{out:?}");
+    assert!(view.notes.iter().any(|n| n.contains("do not count")));
+}
+
+#[test]
+fn stop_keeps_the_pairs_that_are_finished() {
+    let cluster = Pretend::new(5.0);
+    let periods = Cell::new(0);
+    let carried = run(&file(), &cluster, &|stop, event| match event {
+        Event::Period(_) => periods.set(periods.get() + 1),
+        Event::Snapshot(_) if periods.get() == 6 => stop.stop(),
+        Event::Snapshot(_) => {}
+    });
+    assert_eq!((carried.ended, carried.periods.len()), (Ended::Stopped, 5));
+    let view = analyze(&with(file(), &carried)).unwrap();
+    assert_eq!(view.pairs_used, 2);
+    assert!(view.comparisons[0].headline.contains("Only 2 pairs count"));
+    assert_eq!(view.periods[4].excluded.as_deref(), Some("its pair was not finished"));
+}
+
+#[test]
+fn it_ends_early_when_too_few_pairs_can_count() {
+    let cluster = Pretend::new(5.0);
+    // A node dies for good: far more than 0.1 % of the requests fail.
+    cluster.state.dies_at.set(Some(Micros(2_000_000)));
+    let carried = run(&file(), &cluster, &|_, _| {});
+    assert_eq!(carried.ended, Ended::Stopped);
+    assert!(carried.trouble.as_deref().unwrap().contains("fewer than 6"));
+    assert!(carried.periods.len() < 16);
+    let view = analyze(&with(file(), &carried)).unwrap();
+    assert_eq!((view.pairs_used, view.arms[0].run.is_none()), (0, true));
+    assert!(view.comparisons[0].headline.contains("No pair counts"));
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_told_at_once() {
+    let experiment = Experiment::from_file(&file()).unwrap();
+    let dead = Pretend::new(5.0);
+    dead.state.dies_at.set(Some(Micros::ZERO));
+    let mut one = file();
+    one.base.cluster.nodes.truncate(1);
+    let one = Experiment::from_file(&one).unwrap();
+    assert_eq!(experiment.pairs(), one.pairs());
+    let world = ExperimentEnvironment {
+        transport: &|_| dead.clone(),
+        clock: dead.clock.clone(),
+        api_key: None,
+        stop: Stop::default(),
+        id: "x1".into(),
+        calibration: None,
+        watch: &|_, _| {},
+    };
+    let error = dead.clock.run(carry_out(&one, world, &|_| {})).unwrap().unwrap_err();
+    assert!(error.0.contains("None of the plan's nodes answers"));
+}

@@ -1,0 +1,436 @@
+//! Sums up samples while a run is under way: memory does not grow with their number.
+//!
+//! Every request is counted when it is issued and once more when it ends, in the window (warm-up or
+//! measured) it was issued in, so `issued` equals the sum of the outcomes in each. Latency
+//! histograms hold the answers of the measured window. Service times that the network stack
+//! delivers late are waited for (a pending entry each) and replaced by the page's clock where they
+//! never come.
+
+use std::collections::HashMap;
+
+use hdrhistogram::Histogram;
+
+use crate::errors::ErrorBook;
+use crate::gauge::{Gauge, WindowArea};
+use crate::moments::Moments;
+use crate::sparse::Sparse;
+use fwit_quantities::sample::{Measure, Protocol, Sample, TimeSource, TimeSources, WireTiming};
+use fwit_quantities::units::Micros;
+
+/// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.
+pub const LATENCY_MAX: u64 = 600_000_000;
+
+/// An empty latency histogram: from 1 µs up, three significant digits, growing with the largest
+/// value.
+#[must_use]
+pub fn new_histogram() -> Histogram<u64> {
+    #[allow(
+        clippy::expect_used,
+        reason = "fails for more than five digits only; every test that records covers it"
+    )]
+    Histogram::new(3).expect("three significant digits")
+}
+
+/// A histogram for each of [`Measure::ALL`].
+type Latencies = [Histogram<u64>; 3];
+
+/// Which histogram a latency belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Operation.
+    pub op: u8,
+    /// Node asked.
+    pub node: u16,
+    /// Whether it went through a redirect.
+    pub redirected: bool,
+    /// Which latency.
+    pub measure: Measure,
+}
+
+/// The part of the run a request was issued in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Before the measured window.
+    Warmup,
+    /// What the tables show.
+    Measured,
+}
+
+/// Counts of one operation at one node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests issued.
+    pub issued: u64,
+    /// How they ended.
+    pub outcomes: [u64; 10],
+    /// How many went through a redirect.
+    pub redirected: u64,
+}
+
+/// One second of the run.
+#[derive(Clone, Debug, Default)]
+pub struct SecondCell {
+    /// A cell an operation.
+    pub ops: Vec<SecondOp>,
+    /// Lengths of the entities' cycles that ended in it, µs together.
+    pub cycle_us: u64,
+    /// The longest of them, µs.
+    pub longest_us: u64,
+}
+
+/// One operation's second.
+#[derive(Clone, Debug, Default)]
+pub struct SecondOp {
+    /// How requests ended in it, by outcome.
+    pub outcomes: [u32; 10],
+    /// Service times of answers.
+    pub service: Sparse,
+    /// Response times of answers.
+    pub response: Sparse,
+}
+
+/// One entity's sums over the measured window.
+#[derive(Clone, Debug, Default)]
+pub struct EntityTally {
+    /// Service time of answers, an entry an operation.
+    pub ops: Vec<Moments>,
+    /// Failed requests.
+    pub errors: u64,
+}
+
+/// What is known of a node's connections.
+#[derive(Clone, Debug)]
+pub struct NodeTally {
+    /// HTTP version seen last.
+    pub protocol: Protocol,
+    /// Answers with and without times from the wire.
+    pub sources: TimeSources,
+    /// Whether the browser was ever told the times of an answer or a redirect of it.
+    pub timing_header: bool,
+    /// New connections in the measured window.
+    pub new_connections: u64,
+    /// Requests in flight over the measured window.
+    pub in_flight: WindowArea,
+}
+
+/// The sums of a run.
+#[derive(Debug)]
+pub struct Recorder {
+    ops: usize,
+    start: Micros,
+    measured_from: Micros,
+    measured_to: Micros,
+    tallies: [Vec<Vec<Tally>>; 2],
+    /// By operation, then `2 * node + redirected`, made when they are needed.
+    latencies: Vec<Vec<Option<Box<Latencies>>>>,
+    seconds: Vec<SecondCell>,
+    entities: Vec<EntityTally>,
+    nodes: Vec<NodeTally>,
+    pending: HashMap<u64, Pending>,
+    sources: TimeSources,
+    in_flight: Gauge,
+    waiting: Gauge,
+    active: Gauge,
+    in_flight_window: WindowArea,
+    waiting_window: WindowArea,
+    active_window: WindowArea,
+    cycle_us: u64,
+    stall: Histogram<u64>,
+    server: Histogram<u64>,
+    redirect: Histogram<u64>,
+    /// Failed requests by class, operation, node and text.
+    pub errors: ErrorBook,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    sample: Sample,
+    since: Micros,
+}
+
+impl Recorder {
+    /// An empty recorder for so many operations, nodes and entities. The warm-up begins at `start`,
+    /// the measured window is `measured_from..measured_to`.
+    #[must_use]
+    pub fn new(
+        ops: usize,
+        nodes: usize,
+        entities: usize,
+        start: Micros,
+        measured: (Micros, Micros),
+    ) -> Recorder {
+        let mut recorder = Recorder {
+            ops,
+            start,
+            measured_from: measured.0,
+            measured_to: measured.1,
+            tallies: [Vec::new(), Vec::new()],
+            latencies: vec![Vec::new(); ops],
+            seconds: Vec::new(),
+            entities: vec![EntityTally { ops: vec![Moments::default(); ops], errors: 0 }; entities],
+            nodes: Vec::new(),
+            pending: HashMap::new(),
+            sources: TimeSources::default(),
+            in_flight: Gauge::new(start),
+            waiting: Gauge::new(start),
+            active: Gauge::new(start),
+            in_flight_window: WindowArea::new(measured.0, measured.1),
+            waiting_window: WindowArea::new(measured.0, measured.1),
+            active_window: WindowArea::new(measured.0, measured.1),
+            cycle_us: 0,
+            stall: new_histogram(),
+            server: new_histogram(),
+            redirect: new_histogram(),
+            errors: ErrorBook::default(),
+        };
+        (0..nodes).for_each(|_| recorder.add_node());
+        recorder
+    }
+
+    /// One more node (a redirect led to it).
+    pub fn add_node(&mut self) {
+        for tally in &mut self.tallies {
+            tally.push(vec![Tally::default(); self.ops]);
+        }
+        self.nodes.push(NodeTally {
+            protocol: Protocol::Unknown,
+            sources: TimeSources::default(),
+            timing_header: false,
+            new_connections: 0,
+            in_flight: WindowArea::new(self.measured_from, self.measured_to),
+        });
+    }
+
+    /// The window that an instant of issue belongs to.
+    #[must_use]
+    pub fn window(&self, issued: Micros) -> Window {
+        if issued >= self.measured_from { Window::Measured } else { Window::Warmup }
+    }
+
+    /// Somebody waits for a slot.
+    pub fn wait_begins(&mut self, now: Micros) {
+        self.waiting.up(now);
+        self.waiting_window.up(now);
+    }
+
+    /// Somebody no longer waits.
+    pub fn wait_ends(&mut self, now: Micros) {
+        self.waiting.down(now);
+        self.waiting_window.down(now);
+    }
+
+    /// An entity of the closed model takes part from `now` on.
+    pub fn joins(&mut self, now: Micros) {
+        self.active.up(now);
+        self.active_window.up(now);
+    }
+
+    /// An entity no longer takes part.
+    pub fn leaves(&mut self, now: Micros) {
+        self.active.down(now);
+        self.active_window.down(now);
+    }
+
+    /// A request was handed to the network.
+    pub fn issued(&mut self, op: u8, node: u16, now: Micros) {
+        let window = self.window(now);
+        if let Some(tally) = self.tally_mut(window, node, op) {
+            tally.issued += 1;
+        }
+        self.flight_begins(node, now);
+    }
+
+    /// The request goes on at another node (resubmitted to the leader).
+    pub fn moved(&mut self, from: u16, to: u16, now: Micros) {
+        self.flight_ends(from, now);
+        self.flight_begins(to, now);
+    }
+
+    /// A request ended. `at` is the node that its last hop was sent to; `late` is the ticket under
+    /// which its wire timing will come, `wire` the timing itself where it is there already.
+    pub fn ended(&mut self, sample: Sample, at: u16, wire: Option<WireTiming>, late: Option<u64>) {
+        self.flight_ends(at, sample.done);
+        let window = self.window(sample.issued);
+        if let Some(tally) = self.tally_mut(window, sample.asked, sample.op) {
+            tally.outcomes[sample.outcome.index()] += 1;
+            tally.redirected += u64::from(sample.redirected);
+        }
+        let response = sample.response().0;
+        if let Some(op) = self.second_op(sample.done, sample.op) {
+            op.outcomes[sample.outcome.index()] += 1;
+            if sample.outcome.is_answer() {
+                op.response.record(response);
+            }
+        }
+        if !sample.outcome.is_answer() {
+            if window == Window::Measured
+                && sample.outcome.is_error()
+                && let Some(entity) = self.entities.get_mut(sample.entity as usize)
+            {
+                entity.errors += 1;
+            }
+            return;
+        }
+        if window == Window::Measured
+            && let Some([_, waits, responses]) = self.latencies_of(&sample)
+        {
+            count(waits, sample.wait().0);
+            count(responses, response);
+        }
+        match (wire, late) {
+            (Some(wire), _) => self.service(&sample, Some(&wire)),
+            (None, Some(ticket)) => {
+                self.pending.insert(ticket, Pending { sample, since: sample.done });
+            }
+            (None, None) => self.service(&sample, None),
+        }
+    }
+
+    /// The wire timing of a request came. The transport holds it back until the request is booked.
+    pub fn wire(&mut self, ticket: u64, timing: Option<&WireTiming>) {
+        if let Some(pending) = self.pending.remove(&ticket) {
+            self.service(&pending.sample, timing);
+        }
+    }
+
+    /// Gives up waiting for wire timings of requests that ended before `before`: the page's clock
+    /// stands in.
+    pub fn settle(&mut self, before: Micros) {
+        let mut late: Vec<u64> =
+            self.pending.iter().filter(|(_, p)| p.since < before).map(|(t, _)| *t).collect();
+        late.sort_unstable();
+        for ticket in late {
+            if let Some(pending) = self.pending.remove(&ticket) {
+                self.service(&pending.sample, None);
+            }
+        }
+    }
+
+    /// Wire timings that have not come yet.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// An entity's cycle (think, wait, request) of that length ended at `now`.
+    pub fn cycle(&mut self, length: Micros, now: Micros) {
+        if now >= self.measured_from && now <= self.measured_to {
+            self.cycle_us += length.0;
+        }
+        if let Some(second) = self.second_mut(now) {
+            second.cycle_us += length.0;
+            second.longest_us = second.longest_us.max(length.0);
+        }
+    }
+
+    fn service(&mut self, sample: &Sample, wire: Option<&WireTiming>) {
+        let measured = self.window(sample.issued) == Window::Measured;
+        // Firefox tells a worker only of the redirect itself, not of the answer that it led to: so
+        // much of the node asked.
+        let asked = wire;
+        let wire = wire.filter(|wire| !sample.redirected || wire.redirect.is_some());
+        let service = wire.map_or_else(|| sample.page_service(), WireTiming::service);
+        let source = if wire.is_some() { TimeSource::Wire } else { TimeSource::PageClock };
+        if let Some(op) = self.second_op(sample.done, sample.op) {
+            op.service.record(service.0);
+        }
+        if let Some(node) = self.nodes.get_mut(usize::from(sample.asked)) {
+            count_source(&mut node.sources, source);
+            if let Some(wire) = asked {
+                node.timing_header = true;
+                node.protocol = wire.protocol;
+                node.new_connections += u64::from(wire.new_connection && measured);
+            }
+        }
+        if !measured {
+            return;
+        }
+        count_source(&mut self.sources, source);
+        if let Some([services, ..]) = self.latencies_of(sample) {
+            count(services, service.0);
+        }
+        if let Some(entity) = self.entities.get_mut(sample.entity as usize)
+            && let Some(moments) = entity.ops.get_mut(usize::from(sample.op))
+        {
+            moments.add(service.0);
+        }
+        if let Some(wire) = wire {
+            count(&mut self.stall, wire.stall.0);
+            if let Some(server) = wire.server {
+                count(&mut self.server, server.0);
+            }
+            if let Some(redirect) = wire.redirect.filter(|_| sample.redirected) {
+                count(&mut self.redirect, redirect.0);
+            }
+        }
+    }
+
+    fn latencies_of(&mut self, sample: &Sample) -> Option<&mut Latencies> {
+        let list = self.latencies.get_mut(usize::from(sample.op))?;
+        let place = 2 * usize::from(sample.asked) + usize::from(sample.redirected);
+        if list.len() <= place {
+            list.resize(place + 1, None);
+        }
+        let made = list.get_mut(place)?;
+        Some(made.get_or_insert_with(|| Box::new(std::array::from_fn(|_| new_histogram()))))
+    }
+
+    fn tally_mut(&mut self, window: Window, node: u16, op: u8) -> Option<&mut Tally> {
+        self.tallies[window as usize].get_mut(usize::from(node))?.get_mut(usize::from(op))
+    }
+
+    fn second_op(&mut self, at: Micros, op: u8) -> Option<&mut SecondOp> {
+        self.second_mut(at)?.ops.get_mut(usize::from(op))
+    }
+
+    fn second_mut(&mut self, at: Micros) -> Option<&mut SecondCell> {
+        let second = (at.since(self.start).0 / 1_000_000) as usize;
+        if self.seconds.len() <= second {
+            // A day and an hour is longer than any plan: a broken clock can't fill the memory.
+            if second > 90_000 {
+                return None;
+            }
+            let empty =
+                SecondCell { ops: vec![SecondOp::default(); self.ops], ..SecondCell::default() };
+            self.seconds.resize(second + 1, empty);
+        }
+        self.seconds.get_mut(second)
+    }
+
+    fn flight_begins(&mut self, node: u16, now: Micros) {
+        self.in_flight.up(now);
+        self.in_flight_window.up(now);
+        if let Some(node) = self.nodes.get_mut(usize::from(node)) {
+            node.in_flight.up(now);
+        }
+    }
+
+    fn flight_ends(&mut self, node: u16, now: Micros) {
+        self.in_flight.down(now);
+        self.in_flight_window.down(now);
+        if let Some(node) = self.nodes.get_mut(usize::from(node)) {
+            node.in_flight.down(now);
+        }
+    }
+
+    /// Cuts the measured window at `now`: the run was stopped.
+    pub fn stop(&mut self, now: Micros) {
+        self.measured_to = self.measured_to.min(now).max(self.measured_from);
+    }
+}
+
+/// Counts a value; the histogram grows with it, so it always fits.
+fn count(histogram: &mut Histogram<u64>, value: u64) {
+    histogram.record(value.min(LATENCY_MAX)).ok();
+}
+
+fn count_source(sources: &mut TimeSources, source: TimeSource) {
+    match source {
+        TimeSource::Wire => sources.wire += 1,
+        TimeSource::PageClock => sources.page_clock += 1,
+    }
+}
+
+mod read;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! `cargo xtask prove`: proofs that take too long for every change. Their results stand in docs/.
+//!
+//! Owns: which proofs there are, how long each takes, and which of them CI runs (`cargo xtask test
+//! proofs`). May not enter: a proof itself; that is an example, or a test somewhere else.
+
+use anyhow::{Result, bail};
+
+use crate::bench::{self, BenchOptions};
+use crate::process;
+use crate::tools::cargo;
+
+/// A proof.
+#[derive(Debug)]
+pub struct Proof {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it shows, and where its results stand.
+    pub shows: &'static str,
+    /// About how long it takes on two cores.
+    pub takes: &'static str,
+    how: How,
+    /// How CI runs it, where it does: shorter.
+    ci: Option<How>,
+}
+
+#[derive(Debug)]
+enum How {
+    /// An example of a package, with arguments.
+    Example(&'static str, &'static str, &'static [&'static str]),
+    /// The engine beside a hand-written loop.
+    Bench(BenchOptions),
+    /// The page's loading beside other pages', in so many rounds.
+    LoadTime(&'static str),
+}
+
+/// All proofs.
+pub const ALL: [Proof; 4] = [
+    Proof {
+        name: "power",
+        shows: "how often experiments claim a difference that is not there, or miss one \
+                (docs/statistics.md)",
+        takes: "15 min",
+        how: How::Example("fwit-report", "experiment_power", &["100"]),
+        ci: Some(How::Example("fwit-report", "experiment_power", &["4"])),
+    },
+    Proof {
+        name: "groups",
+        shows: "how often latency groups are found where there are none, or missed \
+                (docs/statistics.md)",
+        takes: "10 min",
+        how: How::Example("fwit-stats", "latency_group_rates", &[]),
+        ci: Some(How::Example("fwit-stats", "latency_group_rates", &["10", "4"])),
+    },
+    Proof {
+        name: "bench",
+        shows: "the engine's requests a second beside a hand-written loop's (docs/performance.md)",
+        takes: "10 min",
+        how: How::Bench(BenchOptions { rounds: 10, seconds: 8 }),
+        ci: None,
+    },
+    Proof {
+        name: "load-time",
+        shows: "how long the page takes to load, beside two others from PyPI and npm (docs/performance.md)",
+        takes: "5 min",
+        how: How::LoadTime("7"),
+        ci: None,
+    },
+];
+
+/// The proof of this name.
+///
+/// # Errors
+/// When there is none: with all names.
+pub fn named(name: &str) -> Result<&'static Proof> {
+    match ALL.iter().find(|proof| proof.name == name) {
+        Some(proof) => Ok(proof),
+        None => {
+            bail!(
+                "there is no proof `{name}`; the proofs are {}",
+                ALL.map(|proof| proof.name).join(", ")
+            )
+        }
+    }
+}
+
+/// The list of proofs, one a line.
+pub fn list() -> String {
+    let line = |proof: &Proof| {
+        let ci = if proof.ci.is_some() { "CI runs a short form" } else { "" };
+        format!("{:<9} {:>7}  {}\n                  {ci}", proof.name, proof.takes, proof.shows)
+    };
+    ALL.iter().map(line).map(|text| text.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs proofs, one after the other.
+///
+/// # Errors
+/// When one cannot be built or fails.
+pub fn run(proofs: &[&'static Proof]) -> Result<()> {
+    process::stop_on_signals()?;
+    proofs.iter().try_for_each(|proof| one(proof.name, &proof.how))
+}
+
+/// Runs what CI runs of the proofs, as a task of its own.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_subset() -> Result<()> {
+    process::stop_on_signals()?;
+    subset_of_ci()
+}
+
+/// Runs what CI runs of the proofs, as a part of something that watches for signals already.
+///
+/// # Errors
+/// As [`run`].
+pub fn subset_of_ci() -> Result<()> {
+    let short = ALL.iter().filter_map(|proof| Some((proof.name, proof.ci.as_ref()?)));
+    short.into_iter().try_for_each(|(name, how)| one(name, how))
+}
+
+fn one(name: &str, how: &How) -> Result<()> {
+    eprintln!("\n== proof {name} ==");
+    match how {
+        How::Bench(options) => bench::measure(options),
+        How::LoadTime(rounds) => bench::load_time(rounds),
+        How::Example(package, example, arguments) => {
+            let mut command = cargo();
+            command.args([
+                "run",
+                "--quiet",
+                "--locked",
+                "--release",
+                "--package",
+                package,
+                "--example",
+                example,
+                "--",
+            ]);
+            process::must_run(command.args(*arguments)).map(drop)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_proof_is_listed_and_found() {
+        for proof in &ALL {
+            assert!(list().contains(proof.shows) && named(proof.name).is_ok());
+        }
+        assert!(named("x").unwrap_err().to_string().contains("power, groups, bench"));
+    }
+
+    #[test]
+    fn every_example_is_there() {
+        let crates = crate::workspace::root().unwrap().join("crates");
+        for how in ALL.iter().flat_map(|proof| [Some(&proof.how), proof.ci.as_ref()]).flatten() {
+            if let How::Example(package, name, _) = how {
+                let folder = crates.join(package.trim_start_matches("fwit-")).join("examples");
+                assert!(folder.join(format!("{name}.rs")).is_file(), "{name}");
+            }
+        }
+    }
+}
