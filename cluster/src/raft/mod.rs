@@ -1,9 +1,9 @@
 //! Consensus: openraft over a redb log, the replicated state, and what a node knows of its leader.
 //!
-//! May not enter: the public protocol, CORS, shaping of client traffic (`http`). Called by: `node`
-//! (builds it), `http` (submits commands, reads state). Calls: `shape` for the hop between nodes.
+//! May not enter: the public protocol, CORS, shaping of client traffic (`http`).
 //! Invariant: a command is acknowledged only after a majority has it on disk and this node has
-//! applied it. Tests: beside the code; with real processes in `cluster/tests`.
+//! applied it.
+//! Tests: beside the code; with real processes in `cluster/tests`.
 
 pub mod batch;
 pub mod leader;

@@ -1,5 +1,5 @@
 //! A strip of dots per operation: one dot per entity at its mean, coloured by its group, so that
-//! camps show.
+//! groups show.
 
 use super::axis::{self, Axis};
 use super::figure::{

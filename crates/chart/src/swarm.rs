@@ -1,5 +1,5 @@
-//! Places dots of near-equal value beside each other, so that a crowd shows as a crowd: always the
-//! same way.
+//! Places dots of near-equal value beside each other, so that many show as many: always the same
+//! way.
 
 /// How far back a dot looks for others in its way; bounds the work when thousands share a pixel.
 const LOOK_BACK: usize = 256;

@@ -1,5 +1,5 @@
-//! The doors to the world: a clock and a transport. The browser and the simulation each have their
-//! own.
+//! What the engine needs of the world around it: the traits `Clock` and `Transport`. The browser
+//! and the simulation each implement both.
 
 use std::future::Future;
 use std::pin::pin;

@@ -1,5 +1,5 @@
-//! The books of published and received events: per subscriber and publisher, what came, came twice,
-//! came out of order, or never came.
+//! Accounts for published and received events: per subscriber and publisher, which came, which came
+//! twice or out of order, and which never came.
 
 use hdrhistogram::Histogram;
 

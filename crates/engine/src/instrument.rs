@@ -1,9 +1,9 @@
-//! The instrument's watch over itself while a run is under way: heartbeat, troubles with their
-//! times.
+//! The instrument's watch over itself while a run is under way: its heartbeat, and disturbances
+//! with their times.
 //!
-//! A heartbeat is due every 25 ms in the same thread as the entities; how late it is, the entities'
-//! own timers are too. What the page and the browser tell (hidden, frozen, under pressure) is kept
-//! as spans of time.
+//! A heartbeat is due every 25 ms in the same thread as the entities; when it is late, the
+//! entities' own timers are late as well. What the page and the browser tell (hidden, frozen, under
+//! pressure) is kept as spans of time.
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Where entities wait that the load does not want now: between two requests, never in one.
+//! Holds entities that the load does not want now: between two requests, never during one.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;

@@ -1,4 +1,4 @@
-//! The check after the load: is every key there whose writing was acknowledged? The leader is
+//! The check after the load: reads back every key whose writing was acknowledged. The leader is
 //! asked, through the same slots as the load.
 
 use std::future::Future;

@@ -1,4 +1,5 @@
-//! Beats of a running test between two frames: merged, never queued.
+//! Keeps the snapshots of a running test between two frames: merges them, so that they never pile
+//! up.
 
 use fwit_report::run::view::{Live, Second};
 

@@ -1,7 +1,9 @@
 //! Where in the page the user is: the part of the address after `#`, read and written.
 //!
-//! May not enter: the browser. Called by: page. Calls: nothing. Invariant: every text gives a route
-//! ([`Route::Unknown`] at worst), and a route's text gives the route again. Tests: beside the code.
+//! May not enter: the browser.
+//! Invariant: every text gives a route ([`Route::Unknown`] at worst), and a route's text gives the
+//! route again.
+//! Tests: beside the code.
 
 use std::fmt;
 

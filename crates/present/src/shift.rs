@@ -1,4 +1,4 @@
-//! The shift function as a chart, and bands on percentile curves: what intervals look like.
+//! The shift function as a chart, and bands on percentile curves: how intervals are drawn.
 
 use std::sync::Arc;
 

@@ -1,9 +1,8 @@
 //! One finished request: when each of its steps happened, who answered it, and how it ended.
 //!
 //! May not enter: how a dialect judges an answer, how samples are summed up.
-//! Called by: dialect, entity, stats. Calls: units.
 //! Invariant: a failed request is a sample with an outcome, never an `Err`.
-//! Tests: beside the code, and the engine's in `entity`.
+//! Tests: beside the code, and those of `fwit-engine`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 //! Quantities with their units: the newtypes that public signatures use instead of bare numbers.
 //!
-//! May not enter: clocks, formatting for one particular view. Called by: everything. Calls: json,
-//! for decimal numbers. Invariant: durations and instants inside the program are whole
-//! microseconds; milliseconds exist in text for people, in plan files and in JavaScript timers
-//! only. Tests: beside the code.
+//! May not enter: clocks, formatting for one particular view.
+//! Invariant: durations and instants inside the program are whole microseconds; milliseconds exist
+//! only in text for people, in plan files and in JavaScript timers.
+//! Tests: beside the code.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};

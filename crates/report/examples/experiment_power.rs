@@ -1,8 +1,8 @@
-//! How often experiments are wrong: simulated ones with a known truth, interleaved and one after
-//! the other.
+//! Measures how often experiments are wrong: simulated ones with a known truth, interleaved and one
+//! after the other.
 //!
-//! `cargo run --release --example experiment_power -- [how many of each kind]` prints the table of
-//! docs/statistics.md.
+//! `cargo run --release -p fwit-report --example experiment_power -- [how many of each kind]`
+//! prints the table of docs/statistics.md.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,7 @@
 //! The connection check: what was found at each node, and what to change where something is
 //! missing.
 //!
-//! May not enter: sending (that is `browser`). Called by: protocol, worker, page. Calls: nothing.
+//! May not enter: sending (the page's `worker::check` does it).
 //! Invariant: every finding that is not good carries advice a user can act on.
 //! Tests: beside the code.
 

@@ -1,6 +1,8 @@
-//! Prints src/stats/camps/dip_table.rs: quantiles of the dip of uniform samples, by simulation.
-//! `cargo run --release --example dip_table > src/stats/latency_groups/dip_table.rs` (a few
-//! minutes).
+//! Prints crates/stats/src/latency_groups/dip_table.rs: quantiles of the dip of uniform samples, by
+//! simulation. Takes a few minutes.
+//!
+//! `cargo run --release -p fwit-stats --example dip_table >
+//! crates/stats/src/latency_groups/dip_table.rs`
 
 use fwit_stats::latency_groups::dip::dip_sorted;
 use fwit_stats::random::Stream;

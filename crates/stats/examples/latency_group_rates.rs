@@ -1,12 +1,12 @@
-//! How often each camp detector cries wolf on one hill, and how often it finds two: prints a
-//! Markdown table.
+//! Prints how often each detector of latency groups sees two groups in one hill (a false alarm),
+//! and how often it finds two that are there: a Markdown table.
 //!
-//! `cargo run --release --example camp_rates [rounds of 50] [rounds of 2000]` (default 300 and
-//! 100). Values are drawn with fixed seeds, rounded to 0.1 as a clock rounds them, spread over the
-//! tick as the product does; dip and 2-means see their logarithms. `pipeline` is the decision
-//! itself: for 2,000 values `request_groups` (valley, confirmed by the dip where the smaller side
-//! is 30 % or more), for 50 values `entity_groups` (noise test left out, as for files without a
-//! spread).
+//! `cargo run --release -p fwit-stats --example latency_group_rates [rounds of 50] [rounds of
+//! 2000]` (default 300 and 100). Values are drawn with fixed seeds, rounded to 0.1 as a clock
+//! rounds them, and spread over the tick as the product does; dip and 2-means see their logarithms.
+//! `pipeline` is the decision itself: for 2,000 values `request_groups` (valley, confirmed by the
+//! dip where the smaller side is 30 % or more), for 50 values `entity_groups` (noise test left out,
+//! as for files without a spread).
 
 use std::io::Write;
 

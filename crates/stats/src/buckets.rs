@@ -1,13 +1,13 @@
-//! A sample as sorted buckets with counts, and the product's one percentile rule.
+//! A sample as sorted buckets with counts, and the percentile rule of the whole product.
 //!
 //! The rule is HdrHistogram's: the p-quantile is the smallest recorded value such that at least
 //! `ceil(p * n)` samples are at or below it, and a value is reported as the highest value that its
 //! bucket stands for. p = 0 reports the lowest value of the first bucket. Every table, file and
 //! chart uses this.
 //!
-//! Values are in any one unit (microseconds in a run); a bucket is the half-open interval `[low,
-//! low + width)`, and its samples are taken as spread evenly over it. Never assume them all at one
-//! point: rounded clocks then look like many camps.
+//! Values are in any one unit (microseconds in a run). A bucket is the half-open interval `[low,
+//! low + width)`, and its samples are taken as spread evenly over it. They must not be taken as all
+//! at one point: rounded clocks would then look like many latency groups.
 
 use super::error::{StatsError, within};
 

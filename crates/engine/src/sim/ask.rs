@@ -1,5 +1,5 @@
-//! What a request to the simulated cluster asks for, read from its path and body as insi's protocol
-//! has them.
+//! Reads what a request to the simulated cluster asks for, from its path and body in insi's
+//! protocol.
 
 use super::store;
 use fwit_model::dialect::Request;

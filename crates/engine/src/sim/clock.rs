@@ -1,5 +1,5 @@
-//! A clock that runs as fast as the machine: time stands still while anything can go on, then jumps
-//! to the next timer. Futures run on the calling thread, in a fixed order.
+//! A clock that runs as fast as the machine: time stands still while any future can go on, then
+//! jumps to the next timer. Futures run on the calling thread, in a fixed order.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BinaryHeap;

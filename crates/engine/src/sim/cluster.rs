@@ -1,8 +1,8 @@
-//! The simulated cluster itself: queues, replication, what is stored, who is told.
+//! The simulated cluster itself: its queues, replication, stored keys and event streams.
 //!
-//! A node works in order of arrival, so when a request arrives everything that becomes of it there
-//! is settled: when its turn comes, how long it takes, and (crashes are known beforehand) whether
-//! it ends.
+//! A node works in order of arrival. So when a request arrives, all that happens to it there is
+//! computed at once: when its turn comes, how long it takes, and (crashes are known beforehand)
+//! whether it ends.
 
 use super::ask::{self, Ask, Change};
 use super::fan::Fan;

@@ -1,4 +1,5 @@
-//! Event streams of the simulated cluster: who listens, what is on its way to them, what gets lost.
+//! Event streams of the simulated cluster: which subscribers listen, what is on its way to them,
+//! and what gets lost.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;

@@ -1,4 +1,4 @@
-//! What the simulated cluster draws: service times, ways, the drift of it all.
+//! What the simulated cluster draws at random: service times, distances, and their drift.
 //!
 //! Logarithm, exponential and cosine are the `libm` crate's (by way of [`Stream`]): the same bits
 //! natively and in wasm.

@@ -1,9 +1,10 @@
-//! Virtual time, the simulated cluster on it, and its arithmetic cross-check.
+//! The simulated cluster on virtual time, and the arithmetic that cross-checks it.
 //!
 //! May not enter: browser types, real clocks, chance without a seed, the platform's own logarithm
-//! or cosine. Called by: worker, tests. Calls: entity's doors to the world, plan's parameters,
-//! stats. Invariant: the same plan and seed give the same bytes on native and on wasm. Tests:
-//! beside the code; whole runs in tests/engine; reference values in tests/fixtures/vectors.json.
+//! or cosine.
+//! Invariant: the same plan and seed give the same bytes on native and on wasm.
+//! Tests: beside the code; whole runs in crates/report/tests/engine; reference values in
+//! tests/fixtures/vectors.json.
 
 pub mod clock;
 pub mod transport;

@@ -1,4 +1,5 @@
-//! What the simulated cluster has stored: whether a key is there, since when, and before that.
+//! What the simulated cluster has stored: which keys are there, since when, and what was there
+//! before.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

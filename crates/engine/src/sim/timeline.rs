@@ -1,5 +1,5 @@
-//! Who is up and who leads, from the start of the simulated cluster to its end: all of it follows
-//! from the plan's outages and the seed, so it is worked out beforehand.
+//! Which nodes are up and which one leads, from the start of the simulated cluster to its end. All
+//! of it follows from the plan's outages and the seed, so it is computed beforehand.
 
 use super::law::one_way;
 use fwit_model::plan::SimCluster;

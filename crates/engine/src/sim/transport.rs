@@ -1,8 +1,8 @@
-//! The way to a simulated cluster: what [`crate::browser`]'s transport is to a real one.
+//! The transport to a simulated cluster, in place of the browser's.
 //!
-//! One client's connections, one a node, many requests at a time on each, as HTTP/2 has them. They
-//! are set up at first use and after a crash, for one round trip. Slots don't bind: no browser
-//! stands between.
+//! One client has one connection to each node, with many requests at a time on it, as HTTP/2 has
+//! them. Connections are set up at first use and after a crash, in one round trip. Slots set no
+//! limit here: there is no browser in between.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};

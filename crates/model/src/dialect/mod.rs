@@ -1,7 +1,7 @@
-//! How operations become requests of one system's protocol, and how its answers are judged.
+//! Dialects: how operations become requests of one system's protocol, and how its answers are
+//! judged.
 //!
 //! May not enter: time, randomness, sending. A dialect is a pure table.
-//! Called by: plan (names of operations), entity, run. Calls: sample.
 //! Invariant: one file a system, one line in [`of`].
 //! Tests: beside each dialect; against the real cluster in tests/e2e.
 

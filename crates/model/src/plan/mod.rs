@@ -1,7 +1,6 @@
 //! The plan: what to run. Its model, its file form, the form's draft, its presets and its link.
 //!
 //! May not enter: how a plan is carried out, clocks, anything of one dialect's protocol.
-//! Called by: everything above. Calls: units, dialect (for the names of operations).
 //! Invariant: a `Plan` is valid; every way to make one goes through [`validate`], which returns all
 //! problems at once. Secrets (API keys) are no part of a plan.
 //! Tests: beside the code.

@@ -1,12 +1,12 @@
 //! Experiments: arms that differ in named fields of a plan, run in interleaved periods and compared
 //! pair by pair.
 //!
-//! May not enter: browser types, real clocks, drawing, statistical formulas (`stats` has them).
-//! Called by: protocol, present, worker, page, tests. Calls: plan, dialect, stats, entity (one run
-//! a period), run. Invariant: the replicate is the pair of periods, never the request; every period
-//! that was carried out to its end is kept in the file, those that do not count with the reason;
-//! both arms of a pair have the same seed and warm connections. Tests: beside the code; whole
-//! experiments on virtual time in tests/experiment/.
+//! May not enter: browser types, real clocks, drawing, statistical formulas (`fwit-stats` has
+//! them).
+//! Invariant: the replicate is the pair of periods, never the request. Every period that was
+//! carried out to its end is kept in the file, those that do not count with the reason. Both arms
+//! of a pair have the same seed and warm connections.
+//! Tests: beside the code; whole experiments on virtual time in tests/experiment/.
 
 mod analyze;
 mod apply;

@@ -1,9 +1,10 @@
-//! What a page shows of an experiment: verdicts, table rows, intervals, periods in time order;
-//! computed in a worker.
+//! What a page shows of an experiment: verdicts, table rows, intervals, periods in time order. It
+//! is computed in a worker.
 //!
-//! May not enter: statistics, drawing. Called by: protocol, present, page, worker. Calls: run's
-//! view. Invariant: plain data that travels; latencies in microseconds, ratios as B over A. Tests:
-//! beside `analyze`, which makes it.
+//! May not enter: statistics, drawing.
+//! Invariant: plain data that travels between worker and page; latencies in microseconds, ratios as
+//! B over A.
+//! Tests: beside `analyze`, which makes it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! From a run that is over to its file, and from one under way to the beat the page shows.
+//! Makes the file of a run that is over, and the snapshot of one under way that the page shows.
 
 use super::hist::{self, short};
 use super::summary;

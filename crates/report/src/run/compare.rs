@@ -1,11 +1,10 @@
-//! Two or more runs side by side: what differs between their plans, and what differs in their
-//! numbers.
+//! Compares two or more runs side by side: what differs between their plans, and in their numbers.
 //!
-//! May not enter: statistics (intervals come from `run::intervals`; whether a difference is the
-//! change's is an experiment's to say), drawing. Called by: page. Calls: run's view. Invariant: the
-//! first run is the one that the others are compared with; a change is claimed only where both
-//! percentiles may be shown in full, and nothing below is called significant. Tests: beside the
-//! code.
+//! May not enter: statistics (intervals come from `run::bootstrap`; whether a change made the
+//! difference, only an experiment can say), drawing.
+//! Invariant: the first run is the one that the others are compared with. A change is claimed only
+//! where both percentiles may be shown in full, and nothing here is called significant.
+//! Tests: beside the code.
 
 use serde::Serialize;
 use serde_json::Value;

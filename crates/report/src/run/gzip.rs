@@ -1,8 +1,7 @@
-//! Unpacking gzip (RFC 1952): the frame here, the deflate stream by `flate2`.
+//! Unpacks gzip (RFC 1952): the frame here, the deflate stream by `flate2`, with a bound on what
+//! comes out.
 //!
-//! `flate2` reads gzip too, with 16 kB of checksum tables that do not compress: a fortieth of the
-//! whole page, for files that are opened now and then. This reads the first member; what follows it
-//! is not looked at.
+//! This reads the first member; what follows it is not looked at.
 
 use std::io::Read;
 

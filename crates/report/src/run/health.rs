@@ -1,6 +1,7 @@
 //! What the instrument says of itself: signs that the browser, not the cluster, made the numbers.
 //!
-//! A sign is what makes the numbers doubtful; what merely happened (a hidden tab) is an annotation.
+//! A sign is what makes the numbers doubtful. What only happened meanwhile (a hidden tab) is an
+//! annotation.
 
 use hdrhistogram::Histogram;
 

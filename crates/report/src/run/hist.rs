@@ -1,5 +1,5 @@
-//! Histograms in files: HdrHistogram V2, deflated, base64. What comes from a file is bounded before
-//! it is unfolded.
+//! Histograms in files: HdrHistogram V2, deflated, base64. The size of what comes from a file is
+//! checked before it is unfolded.
 
 use std::io::Read;
 

@@ -1,8 +1,8 @@
-//! Little's law over short intervals of a run: `X (R + Z) / N`, and where it does not close.
+//! Little's law over short intervals of a run: `X (R + Z) / N`, and where it does not hold.
 //!
 //! X (R + Z) is the time of all cycles (think, wait, request) that ended in the interval, over the
-//! interval. A cycle that lies across an edge is counted whole in one interval: the law then holds
-//! up to the longest cycle over the interval, and only what is beyond that is told.
+//! interval. A cycle that lies across an edge is counted whole in one interval. So the law holds up
+//! to the longest cycle over the interval; only a difference beyond that is told.
 
 use fwit_quantities::units::Micros;
 use fwit_stats::recorder::Recorder;

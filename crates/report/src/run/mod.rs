@@ -1,8 +1,8 @@
-//! The saved run: its wire form per version, its upgrades, and the view that a page shows.
+//! The saved run: its file form per version, its upgrades, and the view that a page shows.
 //!
-//! May not enter: measuring. Called by: worker, page, import, export. Calls: plan, stats, entity
-//! (to build the file of a run that is over). Invariant: every version ever written opens; a file
-//! is hostile until it was read whole. Tests: beside the code and in tests/.
+//! May not enter: measuring.
+//! Invariant: every version ever written opens; a file is taken as hostile until it was read whole.
+//! Tests: beside the code and in tests/.
 
 pub mod bootstrap;
 pub mod build;

@@ -1,5 +1,5 @@
-//! The numbers of a run so far: rows of the tables, health, thresholds, seconds. The same for the
-//! beat and the file.
+//! The numbers of a run so far: rows of the tables, health, thresholds, seconds. Snapshots and the
+//! file are made of the same ones.
 
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;

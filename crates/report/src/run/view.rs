@@ -1,7 +1,6 @@
 //! What a page shows of a run: tables, curves and series, computed once, off the main thread.
 //!
 //! May not enter: histograms (they stay in the run file), drawing.
-//! Called by: protocol, page, worker. Calls: sample, units.
 //! Invariant: plain data that travels between worker and page; every latency is in microseconds.
 //! Tests: beside `run::summary`, which makes it.
 

@@ -1,5 +1,5 @@
-//! What the instrument says of itself: healthy runs are called so, troubles are named with their
-//! times.
+//! What the instrument says of itself: healthy runs are called so, disturbances are named with
+//! their times.
 
 use std::cell::Cell;
 

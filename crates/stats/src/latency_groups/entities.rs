@@ -1,10 +1,10 @@
-//! Camps among entities: first whether they differ beyond sampling noise, then whether they fall
-//! into groups.
+//! Latency groups among entities: first whether entities differ by more than sampling noise, then
+//! whether they fall into groups.
 //!
 //! Noise: Cochran's Q of the means with weights n / sd^2 (Biometrics 10, 1954) and I^2 (Higgins and
 //! Thompson, Statistics in Medicine 21, 2002). Groups: exact 2- and 3-means of the ln means by
-//! their goodness of fit, or the dip test. A fit alone is no camp: its smaller side must be 3
-//! entities and 5 %, and 1.25 times apart.
+//! their goodness of fit, or the dip test. A good fit is not enough: the smaller group must have 3
+//! entities and 5 %, and the groups must be 1.25 times apart.
 
 use super::super::error::{StatsError, finite};
 use super::super::special::chi2_upper;

@@ -1,8 +1,8 @@
 //! Known labels first: do the node, the role, a redirect or a new connection explain the latencies?
 //!
 //! eta squared = between-group over total sum of squares of ln latency (Fisher, *Statistical
-//! Methods for Research Workers*, 1925): the share of the variation that the label carries. From
-//! 0.5 on the camps are that label's groups.
+//! Methods for Research Workers*, 1925): the share of the variation that the label explains. From
+//! 0.5 on, the latency groups are that label's groups.
 
 use super::super::buckets::Buckets;
 

@@ -1,10 +1,12 @@
-//! Camps: groups of requests or of entities with a latency of their own.
+//! Finds latency groups (the users' "camps"): groups of requests or of entities with a latency of
+//! their own.
 //!
-//! May not enter: drawing, file formats, where the numbers came from. Called by: the analysis
-//! worker, import's summaries, the page's view models. Calls: the parent's statistics. Invariant: a
-//! camp is only reported where a known label explains it or a test with a measured false-alarm rate
-//! (examples/camp_rates.rs) found it; a mixture model's better fit is never the reason. Tests:
-//! beside the code; whole pipeline, dip and false-alarm rates in camps/tests.rs.
+//! May not enter: drawing, file formats, where the numbers came from.
+//! Invariant: a group is reported only where a known label explains it, or where a test found it
+//! whose false-alarm rate was measured (examples/latency_group_rates.rs). A better fit of a mixture
+//! model is never the reason.
+//! Tests: beside the code; the whole pipeline, the dip test and false alarms in
+//! latency_groups/tests.rs.
 
 pub mod pipeline;
 

@@ -1,8 +1,8 @@
-//! The decision, in the order that keeps it honest: known labels, then the requests' histogram,
-//! then the entities' means, then the profile of what was found.
+//! Decides which latency groups there are, in a fixed order: known labels, then the requests'
+//! histogram, then the entities' means, then the profile of what was found.
 //!
-//! A node drawn anew for each request gives two hills in the histogram and one camp of entities; a
-//! node kept by each entity gives both. So both are always looked at.
+//! A node drawn anew for each request gives two hills in the histogram and one group of entities; a
+//! node kept by each entity gives two of both. So both are always looked at.
 
 use super::super::buckets::Buckets;
 use super::super::error::StatsError;

@@ -1,6 +1,6 @@
-//! The profile of camps: who is in each, on which nodes, and every operation side by side, with a
-//! sentence for a reader. Here it shows why two camps exist: the entities that read fast are often
-//! those that write slowly.
+//! The profile of latency groups: who is in each, on which nodes, and every operation side by side,
+//! with a sentence for the reader. It shows why there are two groups: the entities that read fast
+//! are often those that write slowly.
 
 use super::super::error::StatsError;
 use super::entities::{EntityMeans, Mean, OpKind};

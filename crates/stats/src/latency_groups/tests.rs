@@ -1,4 +1,4 @@
-//! Tests of the camps: detectors, clusters and the whole pipeline.
+//! Tests of latency groups: detectors, clusters and the whole pipeline.
 
 use super::dip::{dip_sorted, dip_test, p_value};
 use super::entities::{EntityMeans, Mean, OpKind, OpMean, entity_groups, heterogeneity};

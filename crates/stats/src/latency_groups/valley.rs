@@ -3,8 +3,8 @@
 //! Bins are equal on the logarithm; counts are spread evenly over their buckets, so that a clock's
 //! ticks make no hills. A valley counts when, after smoothing, an inner bin holds less than half of
 //! the lower hill, with at least 5 % of all samples on either side, and the difference is 4
-//! standard deviations of Poisson counts on the square-root scale. Rule and measured error rates:
-//! examples/camp_rates.rs prints them.
+//! standard deviations of Poisson counts on the square-root scale. examples/latency_group_rates.rs
+//! measures its error rates.
 
 use super::super::buckets::{Bucket, Buckets};
 

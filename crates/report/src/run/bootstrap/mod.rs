@@ -1,10 +1,11 @@
-//! Separate runs side by side with intervals: a block bootstrap over each run's seconds, and its
-//! ratios.
+//! Compares separate runs by bootstrap: intervals from a block bootstrap over each run's seconds,
+//! and those of the runs' ratios.
 //!
-//! May not enter: verdicts beyond what such intervals allow, drawing. Called by: worker,
-//! run::compare. Calls: stats. Invariant: an interval knows the noise within the runs, never what
-//! changed between them; the same files give the same intervals. Work comes in steps, so that a
-//! worker can tell how far it is and stop. Tests: beside the code.
+//! May not enter: verdicts beyond what such intervals allow, drawing.
+//! Invariant: an interval knows the noise within the runs, never what changed between them. The
+//! same files give the same intervals. Work comes in steps, so that a worker can tell how far it is
+//! and stop.
+//! Tests: beside the code.
 
 mod control;
 pub mod view;

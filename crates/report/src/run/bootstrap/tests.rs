@@ -1,4 +1,4 @@
-//! The bootstrap of separate runs, and what is said of it.
+//! Tests of the bootstrap of separate runs, and of the sentences on it.
 
 use super::*;
 use crate::run::compare::{Control, compare};

@@ -1,6 +1,7 @@
-//! The sentences on separate runs, and the intervals beside each change of a comparison. Careful
-//! ones: an interval of two separate runs never proves a difference, and one that holds no change
-//! never proves that there is none.
+//! The sentences on separate runs, and the intervals beside each change of a comparison.
+//!
+//! They claim little: an interval of two separate runs never proves a difference, and one that
+//! holds no change never proves that there is none.
 
 use super::view::{BootstrapComparison, Scope, Spread, rank_place};
 use crate::run::compare::{Comparison, Control, Metric, ShiftPoint, Tendency, Unit};

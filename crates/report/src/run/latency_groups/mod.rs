@@ -1,8 +1,10 @@
-//! The camps of a run: from its file (or from any per-entity means) to what a page shows of them.
+//! The latency groups (camps) of a run: from its file, or from any per-entity means, to what a page
+//! shows of them.
 //!
-//! May not enter: the tests themselves (`stats::latency_groups`), drawing. Called by: run::summary,
-//! worker, import. Calls: stats. Invariant: known labels come first, then the requests' histograms,
-//! then the entities' means; where there is one camp, it says so and why. Tests: beside the code.
+//! May not enter: the tests themselves (`fwit_stats::latency_groups`), drawing.
+//! Invariant: known labels come first, then the requests' histograms, then the entities' means.
+//! Where there is one group, it says so and why.
+//! Tests: beside the code.
 
 pub mod view;
 mod words;

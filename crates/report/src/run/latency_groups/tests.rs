@@ -1,4 +1,4 @@
-//! Camps from material and from a run file, and the sentences on them.
+//! Tests of camps from material and from a run file, and of the sentences on them.
 
 use super::*;
 use fwit_stats::random::Stream;

@@ -1,5 +1,5 @@
-//! The sentences on a run's camps. No test is made here: only what was found is said, with its
-//! evidence.
+//! The sentences on a run's camps. They say what was found, with its evidence; no test is made
+//! here.
 
 use super::view::{Evidence, Label, LatencyGroup, LatencyGroupsView, Requests};
 use super::{FEWEST_ENTITIES, Material};
