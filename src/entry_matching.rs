@@ -106,7 +106,7 @@ impl EntryMatcher {
             });
         }
         if found.own.is_none() && self.fragments != Fragments::Kept {
-            // Nobody's entry, unless fragments were left out of its name.
+            // An entry of no request here, unless fragments were left out of its name.
             let before = |by: f64| move |waiting: &Waiting| waiting.issued <= start + by;
             let own = requests.waiting.iter().rposition(before(ROUNDED));
             let own = own.or_else(|| requests.waiting.iter().position(before(ROUNDED_APART)));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_before_its_issue_is_nobodys() {
+    fn an_entry_before_its_issue_belongs_to_no_request() {
         let mut names = EntryMatcher::default();
         let first = issue(&mut names, 1, 5.0);
         let second = issue(&mut names, 2, 6.0);

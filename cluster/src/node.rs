@@ -21,8 +21,8 @@ use crate::raft::network::{ELECT, Peers, READ_INDEX};
 use crate::raft::{NodeId, Raft};
 use crate::shape::{Gate, Server, Timer};
 
-/// Raft's beat and its patience, without hops, in milliseconds. A dead leader is replaced after the
-/// longer patience (its lease) plus one election time-out: 1 to 1.2 s.
+/// Raft's heartbeat and its patience, without hops, in milliseconds. A dead leader is replaced
+/// after the longer patience (its lease) plus one election time-out: 1 to 1.2 s.
 const HEARTBEAT: u64 = 250;
 const ELECTION: (u64, u64) = (400, 600);
 /// A snapshot is taken when a restart would have to replay more than this.

@@ -1,6 +1,6 @@
 //! Compute Pressure: whether the CPU is under serious pressure. Chromium has it, in secure pages.
 //!
-//! It is called by name, because web-sys has it only as an unstable API.
+//! It is reached by its name, because web-sys has it only as an unstable API.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;

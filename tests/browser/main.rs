@@ -99,7 +99,7 @@ async fn answers_are_read_whole_and_errors_have_their_text() {
 }
 
 #[wasm_bindgen_test]
-async fn a_port_that_nobody_listens_on_is_no_answer() {
+async fn a_port_without_a_server_is_no_answer() {
     // Port 9 is refused by the browser itself, 1 by the machine: both are the browser's own words.
     for base in ["http://127.0.0.1:9", "http://127.0.0.1:2"] {
         let error = send(&transport(), base, &get("/")).await.unwrap_err();
@@ -113,7 +113,7 @@ async fn a_dropped_request_is_aborted_and_its_name_is_free_again() {
     let request = get("/missing?key=dropped");
     for _ in 0..20 {
         let sending = Box::pin(send(&transport, base, &request));
-        // The request is on its way, and nobody waits for it any more.
+        // The request is on its way; its future is dropped.
         if let Either::Right((_, sending)) =
             select(sending, Box::pin(clock.sleep_until(Micros::ZERO))).await
         {

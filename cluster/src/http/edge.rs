@@ -70,7 +70,7 @@ async fn admit(node: &Node, route: Route, request: Request, next: Next) -> Respo
     let request = match early {
         None => request,
         Some(answer) => {
-            // The body is read although nobody looks at it, so that the connection can go on.
+            // The body is read although it is not used, so that the connection can go on.
             let _ = axum::body::to_bytes(request.into_body(), BODY_BYTES).await;
             return answer;
         }

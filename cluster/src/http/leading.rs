@@ -68,7 +68,7 @@ fn redirect(node: &Node, leader: NodeId, request: &Request) -> Response {
     }
 }
 
-/// 503: nobody leads.
+/// 503: no node leads.
 #[must_use]
 pub fn no_leader(node: &Node) -> Response {
     node.metrics.reject("no_leader");

@@ -16,7 +16,7 @@ const BLOCK: u16 = 20;
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// A block of ports that nobody uses: below the ephemeral range, apart for each test process.
+/// A block of free ports: below the ephemeral range, apart for each test process.
 pub fn free_port() -> u16 {
     let start = 10_000 + u16::try_from(std::process::id() % 40).unwrap() * 500;
     for _ in 0..100 {

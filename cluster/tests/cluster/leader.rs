@@ -101,7 +101,7 @@ async fn a_killed_leader_loses_no_acknowledged_write_and_comes_back() {
 }
 
 #[tokio::test]
-async fn followers_redirect_nobody_to_a_dead_leader() {
+async fn followers_redirect_no_request_to_a_dead_leader() {
     let c = Cluster::start(&[]);
     let leader = c.leader().await;
     let follower = c.follower().await;

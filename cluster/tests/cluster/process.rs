@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use crate::harness::{BIN, Cluster, end, eventually, free_port};
 
 fn runs(pid: i32) -> bool {
-    // A killed child of a killed parent is nobody's for a moment: a zombie does not run.
+    // A killed child of a killed parent is a zombie for a moment: a zombie does not run.
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let zombie = state.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" Z"));
     test_kill_process(Pid::from_raw(pid).unwrap()).is_ok() && !zombie

@@ -137,7 +137,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
     }
 
-    /// The closed loop: request, think, again, for ever. The caller drops it at the end of the run.
+    /// The closed loop: request, think, again. The caller drops it at the end of the run.
     pub async fn live(&self) {
         let shared = &*self.shared;
         shared.parking.wanted(self.entity).await;

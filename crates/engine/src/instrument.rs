@@ -40,7 +40,7 @@ pub enum Disturbance {
     ClockStep,
     /// The browser reports a CPU under serious or critical pressure.
     Pressure,
-    /// Little's law does not close.
+    /// Little's law does not hold.
     NotClosed,
 }
 
@@ -61,7 +61,7 @@ pub struct Calibration {
     pub measured_at: String,
 }
 
-/// A span of trouble, on the engine's clock.
+/// The span of a disturbance, on the engine's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// What.
@@ -123,7 +123,7 @@ impl Instrument {
         }
     }
 
-    /// A trouble begins or ends at `now`.
+    /// A disturbance begins or ends at `now`.
     pub fn mark(&mut self, trouble: Disturbance, begins: bool, now: Micros) {
         let at = self.open.iter().position(|(t, _)| *t == trouble);
         match (begins, at) {
@@ -175,7 +175,7 @@ impl Instrument {
         list
     }
 
-    /// How long a trouble lasted within a window, up to `now`.
+    /// How long a disturbance lasted within a window, up to `now`.
     #[must_use]
     pub fn time_of(&self, trouble: Disturbance, window: (Micros, Micros), now: Micros) -> Micros {
         let inside = |s: &Span| s.until.min(window.1).since(s.from.max(window.0));

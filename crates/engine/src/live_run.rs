@@ -24,9 +24,9 @@ use serde::{Deserialize, Serialize};
 
 type Work<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// Time between two beats.
+/// Time between two ticks.
 pub const TICK: Micros = Micros(250_000);
-/// One beat in so many is told.
+/// One tick in so many is told.
 const TICKS_A_SNAPSHOT: u64 = 4;
 /// How long the start waits for subscribers to connect.
 const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
@@ -42,7 +42,7 @@ const VERIFY_STOPPED: Micros = Micros(2_000_000);
 pub enum Ended {
     /// Its time was up.
     Completed,
-    /// Somebody pressed Stop; what was measured until then counts.
+    /// Stop was pressed; what was measured until then counts.
     Stopped,
     /// Saved from a page that went away.
     Recovered,
@@ -82,7 +82,7 @@ impl Stop {
         self.inner.wakers.take().into_iter().for_each(Waker::wake);
     }
 
-    /// Whether somebody asked.
+    /// Whether the end was asked for.
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.inner.asked.get()
@@ -177,8 +177,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         self.stop.stop();
     }
 
-    /// Carries the run out. `on_snapshot` is called after the first beat, then once a second, and
-    /// at the end: what is drawn oftener takes from what is measured.
+    /// Carries the run out. `on_snapshot` is called after the first tick, then once a second, and
+    /// at the end. Drawing more often would disturb what is measured.
     ///
     /// # Errors
     /// No node answers.
@@ -207,7 +207,7 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             .map(|s| Box::pin(subscriber::listen(shared.clone(), s, self.api_key.clone())) as Work);
         let timed: [Work; 2] = [Box::pin(ticks), Box::pin(heartbeat)];
         let mut background: FuturesUnordered<Work> = timed.into_iter().chain(subscribers).collect();
-        // Subscribers may end, the beats never do.
+        // Subscribers may end; ticks and heartbeat never do.
         let background = async { while background.next().await.is_some() {} };
         match select(pin!(self.phases()), pin!(background)).await {
             Either::Left((ended, _)) => {
@@ -339,7 +339,7 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         while under_way.next().await.is_some() {}
     }
 
-    /// Waits until something holds, looking at every beat, no longer than `patience`.
+    /// Waits until something holds, looking at every tick, no longer than `patience`.
     async fn until(&self, patience: Micros, holds: impl Fn() -> bool) {
         let shared = &self.shared;
         let end = shared.clock.now() + patience;

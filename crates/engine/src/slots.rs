@@ -133,7 +133,8 @@ impl Lane {
 }
 
 impl Inner {
-    /// Takes a slot of a lane that has room and no queue; nobody on another lane waits for it then.
+    /// Takes a slot of a lane that has room and no queue; no request of another lane waits for it
+    /// then.
     fn take_free(&mut self, lane: usize) -> bool {
         let Some(lane) =
             self.lanes.get_mut(lane).filter(|l| l.queue.is_empty() && l.in_use < l.limit)
@@ -325,7 +326,7 @@ mod tests {
                 prop_assert_eq!(inner.in_use, inner.lanes.iter().map(|l| l.in_use).sum::<u32>());
                 for (lane, limit) in inner.lanes.iter().zip(limits) {
                     prop_assert!(lane.in_use <= limit);
-                    // Nobody waits where there is room.
+                    // No request waits where there is room.
                     prop_assert!(lane.queue.is_empty() || lane.in_use == limit || inner.in_use == total);
                 }
                 drop(inner);

@@ -9,7 +9,8 @@ use fwit_quantities::units::Micros;
 /// Pause before a broken stream is opened again.
 const REOPEN_PAUSE: Micros = Micros(500_000);
 
-/// Listens for ever. Subscribers are spread over the nodes in turn. The caller drops it at the end.
+/// Listens until it is dropped. Subscribers are spread over the nodes in turn. The caller drops it
+/// at the end.
 pub async fn listen<T: Transport, C: Clock>(
     shared: Rc<Shared<T, C>>,
     subscriber: usize,

@@ -28,20 +28,20 @@ pub struct Verification {
 #[derive(Debug, Default)]
 pub struct Acknowledged {
     pub(crate) on: bool,
-    /// Whether somebody tried to delete it.
+    /// Each key, and whether an entity tried to delete it.
     keys: BTreeMap<(bool, String), bool>,
     /// Keys beyond [`KEYS_MAX`].
     pub(crate) beyond: u64,
 }
 
 impl Acknowledged {
-    /// Keeps books only where they will be read.
+    /// Remembers keys only where they will be read back.
     #[must_use]
     pub fn new(on: bool) -> Acknowledged {
         Acknowledged { on, ..Acknowledged::default() }
     }
 
-    /// Somebody is about to delete a key.
+    /// An entity is about to delete a key.
     pub fn deleting(&mut self, pool: Pool, key: &str) {
         if self.on
             && (self.keys.len() < KEYS_MAX

@@ -181,7 +181,7 @@ pub fn edit(draft: &mut PlanDraft, change: impl FnOnce(&mut PlanDraft)) {
     }
 }
 
-/// The name of a draft that nobody gave it.
+/// The name of a draft, where fwit made it and not the user.
 fn made_name(draft: &PlanDraft) -> Option<String> {
     let made = draft.name.trim().is_empty() || draft.name == auto_name(draft);
     made.then(|| draft.name.clone())

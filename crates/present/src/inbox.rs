@@ -7,7 +7,7 @@ use fwit_report::run::view::{Live, Second};
 /// itself.
 pub const HISTORY_MAX: usize = 86_400;
 
-/// What came since the last frame. However many beats come, it holds one, and the seconds of all.
+/// What came since the last frame: the last snapshot, and the seconds of all of them.
 #[derive(Debug, Default)]
 pub struct Inbox {
     latest: Option<Live>,
@@ -17,14 +17,14 @@ pub struct Inbox {
 /// What one frame has to show.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Update {
-    /// The newest beat, without its seconds.
+    /// The newest snapshot, without its seconds.
     pub live: Live,
-    /// The seconds of all beats since the last frame, in their order.
+    /// The seconds of all snapshots since the last frame, in their order.
     pub seconds: Vec<Second>,
 }
 
 impl Inbox {
-    /// Takes in a beat.
+    /// Takes in a snapshot.
     pub fn merge(&mut self, mut snapshot: Live) {
         self.seconds.append(&mut snapshot.seconds);
         self.latest = Some(snapshot);

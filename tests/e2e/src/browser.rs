@@ -47,7 +47,7 @@ const ARGS: [&str; 14] = [
     "--ignore-certificate-errors",
 ];
 
-/// Firefox calls nobody, and its clock is as fine as the page's isolation allows.
+/// Firefox asks no server of its own, and its clock is as fine as the page's isolation allows.
 const FIREFOX_PREFS: [(&str, bool); 4] = [
     ("app.update.disabledForTesting", true),
     ("datareporting.policy.dataSubmissionEnabled", false),

@@ -55,7 +55,7 @@ fn wait_until_asked(cluster: &Cluster, op: &str, times: u64) {
     }
 }
 
-/// The run's counts and the cluster's: equal but for requests whose answer nobody saw.
+/// The run's counts and the cluster's: equal but for requests whose answer was not seen.
 fn assert_counted_exactly(
     file: &RunFile,
     before: &BTreeMap<String, u64>,

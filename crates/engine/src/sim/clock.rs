@@ -25,9 +25,9 @@ struct Inner {
     timers: RefCell<Timers>,
 }
 
-/// Timers that are set, and who waits for them. Most are deadlines that nobody needs in the end:
-/// their entries are swept out as soon as they outnumber the rest, which keeps the heap as small as
-/// the number of sleepers.
+/// Timers that are set, and what waits for them. Most are deadlines whose wait ends early: their
+/// entries are swept out as soon as they outnumber the rest, which keeps the heap as small as the
+/// number of sleepers.
 #[derive(Debug, Default)]
 struct Timers {
     /// The next one on top: see [`entry`].
@@ -102,7 +102,7 @@ impl Timers {
         }
     }
 
-    /// The next timer that somebody waits for.
+    /// The next timer that a future waits for.
     fn pop(&mut self) -> Option<(Micros, Waker)> {
         while let Some(next) = self.heap.pop() {
             let (at, order, place) = parts(next);
@@ -247,7 +247,7 @@ impl VirtualClock {
         Ok(None)
     }
 
-    /// Time jumps to the next timer that somebody waits for. `false` where there is none.
+    /// Time jumps to the next timer that a future waits for. `false` where there is none.
     fn fire(&self) -> bool {
         let next = self.inner.timers.borrow_mut().pop();
         let Some((at, waker)) = next else { return false };
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn deadlines_that_nobody_needs_are_swept_out() {
+    fn deadlines_whose_wait_is_over_are_swept_out() {
         let clock = VirtualClock::default();
         clock
             .run(async {

@@ -34,8 +34,8 @@ impl Timeline {
         timeline
     }
 
-    /// Elections: a leader that goes, or that has no majority left, is followed by nobody for a
-    /// while, then by a node drawn from those that are up.
+    /// Elections: after a leader that goes, or that has no majority left, no node leads for a
+    /// while, then one drawn from those that are up.
     fn elect(&mut self, sim: &SimCluster, first: usize, seed: u64) {
         let nodes = self.down.len();
         let mut random = Stream::new(seed, "sim election", 0);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_majority_nobody_leads() {
+    fn without_a_majority_no_node_leads() {
         let t = timeline(&[("n1", 5.0, None), ("n3", 10.0, Some(20.0)), ("n3", 15.0, Some(25.0))]);
         assert_eq!((leader(&t, 7.0), leader(&t, 10.0), leader(&t, 25.9)), (Some(1), None, None));
         assert!(matches!(leader(&t, 26.0), Some(1 | 2)));

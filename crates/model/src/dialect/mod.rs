@@ -251,7 +251,7 @@ pub fn plain_outcome(status: u16) -> Outcome {
         429 => Outcome::RateLimited,
         400..=499 => Outcome::Rejected,
         500.. => Outcome::Unavailable,
-        // An unfollowed redirect or an informational status: nobody did the work.
+        // An unfollowed redirect or an informational status: no node did the work.
         _ => Outcome::NotLeader,
     }
 }

@@ -78,7 +78,7 @@ impl Sign {
 pub struct ThresholdError {
     /// The whole text.
     pub text: String,
-    /// Characters before the trouble.
+    /// Characters before the mistake.
     pub at: usize,
     /// What is wrong and what to write instead.
     pub what: String,

@@ -77,7 +77,7 @@ fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
             problems.into_iter().map(|p| Problem::new(format!("base.{}", p.field), p.message)),
         );
     }
-    // Of a broken base every arm would repeat the trouble.
+    // Every arm would repeat what is wrong with the base.
     let arms = if found.iter().any(|p| p.field.starts_with("base.")) {
         None
     } else {

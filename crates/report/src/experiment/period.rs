@@ -41,7 +41,7 @@ pub struct Which {
     pub arm: usize,
 }
 
-/// The doors to the world and what the run needs besides its plan.
+/// What a period needs besides its plan: transport, clock, and what is known of the experiment.
 #[allow(missing_debug_implementations, reason = "holds a closure")]
 pub struct PeriodEnvironment<'a, T, C> {
     /// Carries the requests; the arms of a browser share one, so that its connections stay warm.
@@ -58,12 +58,12 @@ pub struct PeriodEnvironment<'a, T, C> {
     pub start: Micros,
     /// How fast this browser is, where that was measured.
     pub calibration: Option<Calibration>,
-    /// Tells the run's instrument, at each beat, what only the browser knows.
+    /// Tells the run's instrument, at each tick, what only the browser knows.
     pub watch: &'a dyn Fn(&mut Instrument, Micros),
 }
 
-/// Hears a beat; what it gets makes the beat's content, from the first second wanted.
-pub type OnBeat<'a> = dyn Fn(&dyn Fn(usize) -> Live) + 'a;
+/// Is called at each snapshot. Its argument makes the snapshot, from the first second wanted.
+pub type OnSnapshot<'a> = dyn Fn(&dyn Fn(usize) -> Live) + 'a;
 
 /// Carries out one period. `None` where it was stopped before its end: such a period is not kept.
 ///
@@ -73,7 +73,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
     experiment: &Experiment,
     which: Which,
     environment: PeriodEnvironment<'_, T, C>,
-    on_snapshot: &OnBeat<'_>,
+    on_snapshot: &OnSnapshot<'_>,
 ) -> Result<Option<PeriodFile>, CannotStart> {
     let Some(plan) = experiment.period_plan(which.arm, which.pair) else { return Ok(None) };
     warm(&plan, experiment, &environment.transport, environment.clock).await;
@@ -198,7 +198,7 @@ async fn warm<T: Transport, C: Clock>(
         })
         .collect();
     while under_way.next().await.is_some() {}
-    // Their timings are nobody's.
+    // Their timings belong to no request of the load.
     transport.take_wire();
 }
 

@@ -18,7 +18,7 @@ use fwit_quantities::units::Micros;
 
 pub use super::view::Progress;
 
-/// What happens on the way.
+/// What happens while an experiment is carried out.
 #[allow(missing_debug_implementations, reason = "holds a closure")]
 pub enum Event<'a> {
     /// A period begins.
@@ -34,7 +34,7 @@ pub struct Carried {
     pub periods: Vec<PeriodFile>,
     /// Completed, or stopped before its time.
     pub ended: Ended,
-    /// Why it ended before its time, where nobody stopped it.
+    /// Why it ended before its time, where that was not asked for.
     pub trouble: Option<String>,
 }
 
@@ -53,7 +53,7 @@ pub struct ExperimentEnvironment<'a, T, C> {
     pub id: String,
     /// How fast this browser is, where that was measured: every period is judged by it.
     pub calibration: Option<Calibration>,
-    /// Tells the instrument of the period under way, at each beat, what only the browser knows.
+    /// Tells the instrument of the period under way, at each tick, what only the browser knows.
     pub watch: &'a dyn Fn(&mut Instrument, Micros),
 }
 

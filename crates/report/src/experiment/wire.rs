@@ -49,7 +49,7 @@ pub struct ExperimentFile {
     pub finished_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
-    /// Why it ended before its time, where nobody stopped it.
+    /// Why it ended before its time, where that was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// Browser and machine: label to text.

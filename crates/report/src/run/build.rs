@@ -139,8 +139,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         }
     }
 
-    /// The beat: what is known so far. `from_second` is the first second that the page does not
-    /// have yet.
+    /// Returns the snapshot: what is known so far. `from_second` is the first second that the page
+    /// does not have yet.
     #[must_use]
     pub fn live(&self, from_second: usize) -> Live {
         let shared = &self.run.shared;

@@ -107,7 +107,7 @@ impl Facts<'_> {
         to.since(from)
     }
 
-    /// The share of the measured window so far that a trouble lasted.
+    /// The share of the measured window so far that a disturbance lasted.
     fn share_of(&self, trouble: Disturbance) -> f64 {
         let time = self.instrument.time_of(trouble, self.window(), self.now);
         time.as_secs() / self.measured().as_secs().max(1e-9)

@@ -25,7 +25,7 @@ fn sum(recorder: &Recorder, seconds: std::ops::Range<usize>) -> (f64, f64) {
     seconds.map(|s| recorder.second_cycles(s)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1))
 }
 
-/// The intervals (first second, closure) up to `now` in which the law does not close. An interval
+/// The intervals (first second, ratio) up to `now` in which the law does not hold. An interval
 /// is judged when the next one is over: cycles that were under way in it have had time to end.
 #[must_use]
 pub fn failing(recorder: &Recorder, now: Micros) -> Vec<(usize, f64)> {

@@ -285,9 +285,9 @@ pub struct SubscriberView {
     pub reordered: u64,
     /// Acknowledged to their publisher while the subscriber was connected, and not received.
     pub lost: u64,
-    /// Connections lost on the way.
+    /// Connections lost before the end.
     pub disconnects: u32,
-    /// Last trouble, for people.
+    /// The last thing that went wrong, for people.
     pub trouble: Option<String>,
 }
 
@@ -376,7 +376,7 @@ pub struct RunView {
     pub warnings: Vec<String>,
 }
 
-/// The beat of a running test: what is known so far. Sent about once a second.
+/// The snapshot of a running test: what is known so far. Sent about once a second.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Live {
     /// Where the run is.
@@ -389,7 +389,7 @@ pub struct Live {
     pub total: Row,
     /// A row an operation.
     pub by_op: Vec<Row>,
-    /// The seconds that were completed since the last beat.
+    /// The seconds that were completed since the last snapshot.
     pub seconds: Vec<Second>,
     /// Errors so far, most frequent first, at most 20 groups.
     pub errors: Vec<ErrorGroup>,

@@ -108,7 +108,7 @@ fn entities_come_and_go_between_requests() {
         view.total.errors() + view.total.count(Outcome::Aborted),
         view.total.count(Outcome::Aborted)
     );
-    assert!(view.total.count(Outcome::Aborted) <= 5, "nobody is cut when the load falls");
+    assert!(view.total.count(Outcome::Aborted) <= 5, "no request is cut when the load falls");
     assert!(
         (view.concurrency.littles_law_ratio.unwrap() - 1.0).abs() < 0.02,
         "{:?}",

@@ -138,8 +138,8 @@ pub fn heterogeneity(means: &[f64], errors: &[f64]) -> Result<Heterogeneity, Sta
 /// What was found among the entities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntityGroups {
-    /// Positions of the entities that have a value, as given to [`entity_groups`]: camps, fastest
-    /// first; one camp when there are none.
+    /// Positions of the entities that have a value, as given to [`entity_groups`]: groups, fastest
+    /// first; one group when there are none.
     pub latency_groups: Vec<Vec<usize>>,
     /// Noise test; `None` where a spread is missing.
     pub heterogeneity: Option<Heterogeneity>,
@@ -155,7 +155,7 @@ const GVF2: f64 = 0.90;
 const GVF3: f64 = 0.95;
 const RATIO: f64 = 1.25;
 
-/// Camps among the means of entities (`None`: the entity has none and joins no camp).
+/// Groups among the means of entities (`None`: the entity has none and joins no group).
 ///
 /// # Errors
 /// Fewer than 2 entities with a positive mean.

@@ -6,7 +6,7 @@
 
 use super::super::buckets::Buckets;
 
-/// A label explains the camps from this eta squared on.
+/// A label explains the groups from this eta squared on.
 pub const EXPLAINS: f64 = 0.5;
 
 /// The requests of one operation, split by one label.

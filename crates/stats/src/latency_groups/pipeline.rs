@@ -16,7 +16,7 @@ use super::valley::{Valley, valley};
 pub const FEWEST_REQUESTS: u64 = 500;
 /// Values that the dip test sees at most.
 pub const DIP_VALUES: usize = 5000;
-/// Below this share of the smaller camp the dip test is too weak to confirm anything.
+/// Below this share of the smaller group the dip test is too weak to confirm anything.
 const DIP_CONFIRMS_FROM: f64 = 0.30;
 
 /// Two hills of a request histogram.
@@ -31,7 +31,7 @@ pub struct RequestGroups {
     pub medians: (f64, f64),
 }
 
-/// Looks for camps in one operation's request latencies; `tick` is the clock's step in their unit.
+/// Looks for groups in one operation's request latencies; `tick` is the clock's step in their unit.
 /// `None` below 500 requests, without a valley, or where the dip test should confirm it and does
 /// not.
 #[must_use]
@@ -58,14 +58,14 @@ pub fn request_groups(sample: &Buckets, tick: f64) -> Option<RequestGroups> {
     Some(RequestGroups { valley, dip, medians })
 }
 
-/// Everything about camps in one run and one set of operations.
+/// Everything about groups in one run and one set of operations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupReport {
-    /// The label that explains most; the camps are its groups from eta squared 0.5 on.
+    /// The label that explains most. From eta squared 0.5 on, its groups are the latency groups.
     pub label: Option<Explained>,
     /// Two hills of the requests.
     pub requests: Option<RequestGroups>,
-    /// Camps of entities; `None` with fewer than 2 entities.
+    /// Groups of entities; `None` with fewer than 2 entities.
     pub entities: Option<EntityGroups>,
     /// Their profile.
     pub profile: Option<Profile>,

@@ -8,24 +8,24 @@ use super::entities::{EntityMeans, Mean, OpKind};
 /// A difference of less than this share is called neither faster nor slower.
 const WORTH_SAYING: f64 = 0.10;
 
-/// One camp.
+/// One group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupProfile {
     /// Names of its entities.
     pub members: Vec<String>,
     /// Nodes they talk to, with how many of them, most first; entities without a node are left out.
     pub nodes: Vec<(String, usize)>,
-    /// Mean of each operation (in the order of [`Profile::ops`]); `None` where nobody in the camp
-    /// finished one.
+    /// Mean of each operation (in the order of [`Profile::ops`]); `None` where no entity of the
+    /// group finished one.
     pub ops: Vec<Option<Mean>>,
 }
 
-/// All camps side by side.
+/// All groups side by side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     /// The operations, in the order of their first appearance.
     pub ops: Vec<(String, OpKind)>,
-    /// The camps, in the order given.
+    /// The groups, in the order given.
     pub latency_groups: Vec<GroupProfile>,
     /// Pearson's correlation of the entities' read and write means; `None` below 3 entities or
     /// without spread.
@@ -36,7 +36,7 @@ pub struct Profile {
     pub sentences: Vec<String>,
 }
 
-/// Profiles the camps, given as positions in `entities` (see [`super::entities::entity_groups`]).
+/// Profiles the groups, given as positions in `entities` (see [`super::entities::entity_groups`]).
 ///
 /// # Errors
 /// A position that is not in `entities`.
@@ -79,7 +79,7 @@ fn group(entities: &[EntityMeans], members: &[usize], ops: &[(String, OpKind)]) 
         }
     }
     nodes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    // All of the camp's requests as if one entity had made them.
+    // All of the group's requests as if one entity had made them.
     let all = EntityMeans {
         name: String::new(),
         node: None,

@@ -62,7 +62,7 @@ fn clock_ticks_are_not_modes_once_spread() {
 
 #[test]
 fn false_alarms_and_power_of_the_valley_test() {
-    // The shape of examples/camp_rates.rs, with fewer rounds. Values rounded to 0.1.
+    // The shape of examples/latency_group_rates.rs, with fewer rounds. Values rounded to 0.1.
     let count = |n: usize, label: &str, draw: &dyn Fn(&mut Stream) -> f64| {
         (0..100)
             .filter(|&round| {
@@ -105,7 +105,7 @@ fn mean(count: u64, mean_us: f64, sd_us: Option<f64>) -> Option<Mean> {
 }
 
 #[test]
-fn entities_of_one_kind_are_one_camp_and_of_two_are_two() {
+fn entities_of_one_kind_are_one_group_and_of_two_are_two() {
     let found = |seed: u64, slow: u64, ratio: f64| {
         let mut s = Stream::new(seed, "entities", 0);
         let means: Vec<_> = (0..50_u64)
@@ -126,18 +126,18 @@ fn entities_of_one_kind_are_one_camp_and_of_two_are_two() {
         });
         assert!(hits.count() >= 49, "{slow} entities, ratio {ratio}");
     }
-    // Two far outliers are no camp, and 5 % apart is nothing that a user cares for.
+    // Two far outliers are no group, and 5 % apart is nothing that a user cares for.
     assert_eq!(found(1, 2, 8.0).latency_groups.len(), 1);
     assert_eq!(found(1, 25, 1.15).latency_groups.len(), 1);
 }
 
 #[test]
-fn three_camps_are_three_and_noise_is_noise() {
+fn three_groups_are_three_and_noise_is_noise() {
     let at = |i: usize| [10_000.0, 20_000.0, 40_000.0][i % 3] * (1.0 + 0.001 * (i / 3) as f64);
     let means: Vec<_> = (0..30).map(|i| mean(100, at(i), None)).collect();
     let found = entity_groups(&means).unwrap();
     assert!(found.latency_groups.len() == 3 && found.heterogeneity.is_none(), "{found:?}");
-    // The same means with so few requests that chance explains them: no camps.
+    // The same means with so few requests that chance explains them: no groups.
     let noisy: Vec<_> = (0..30).map(|i| mean(2, at(i), Some(60_000.0))).collect();
     assert_eq!(entity_groups(&noisy).unwrap().latency_groups.len(), 1);
     assert!(entity_groups(&[]).is_err() && entity_groups(&[None, mean(1, 5.0, None)]).is_err());

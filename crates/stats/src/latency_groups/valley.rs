@@ -11,7 +11,7 @@ use super::super::buckets::{Bucket, Buckets};
 /// A valley between two hills.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Valley {
-    /// Where the two camps part, in the unit of the sample.
+    /// Where the two groups part, in the unit of the sample.
     pub cut: f64,
     /// Share of the samples below the cut.
     pub below: f64,
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn two_camps_are_parted_where_they_part() {
+    fn two_groups_are_parted_where_they_part() {
         let mut s = Stream::new(1, "valley", 0);
         let v: Vec<f64> =
             (0..2000).map(|i| s.lognormal(if i % 5 == 0 { 40.0 } else { 20.0 }, 0.05)).collect();

@@ -207,13 +207,13 @@ impl Recorder {
         if issued >= self.measured_from { Window::Measured } else { Window::Warmup }
     }
 
-    /// Somebody waits for a slot.
+    /// A request waits for a slot.
     pub fn wait_begins(&mut self, now: Micros) {
         self.waiting.up(now);
         self.waiting_window.up(now);
     }
 
-    /// Somebody no longer waits.
+    /// A request no longer waits.
     pub fn wait_ends(&mut self, now: Micros) {
         self.waiting.down(now);
         self.waiting_window.down(now);

@@ -21,7 +21,7 @@ fn one_lane_has_six_slots_and_the_queue_is_not_in_the_service_time() {
     let concurrency = told.file.concurrency;
     assert!((concurrency.effective / 6.0 - 1.0).abs() < 0.05, "{concurrency:?}");
     assert_eq!(beside.server.peak(), 6);
-    // 44 of 50 wait at any time, and nobody is lost.
+    // 44 of 50 wait at any time, and none is lost.
     assert!((concurrency.waiting / 44.0 - 1.0).abs() < 0.05, "{concurrency:?}");
     assert!(
         concurrency.littles_law_ratio.is_some_and(|c| (c - 1.0).abs() < 0.02),

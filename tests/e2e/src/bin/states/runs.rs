@@ -14,7 +14,8 @@ pub fn live(stage: &mut Stage) -> Result<()> {
     stage.first_visit("#/run")?;
     stage.keep_saying("idle", "No run is under way")?;
 
-    // Warm-up does not end, and nothing is answered: what is shown does not depend on how fast this machine is.
+    // Warm-up does not end, and nothing is answered: what is shown does not depend on how fast this
+    // machine is.
     let server = Server::start(Options::paced(Pace::Fixed(Duration::from_secs(600))))?;
     let url = server.url("127.0.0.1");
     stage.replace(&url, "http://server");
