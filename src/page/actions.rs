@@ -165,7 +165,9 @@ impl Actions {
         }
         let id = item.id().to_string();
         if !fwit_present::route::is_id(&id) {
-            return Err(format!("Its id “{id}” is none: letters, digits, “-”, “_” and “.” are."));
+            return Err(format!(
+                "Its id “{id}” has other characters than letters, digits, “-”, “_” and “.”."
+            ));
         }
         if let Item::Run(run) = &item {
             for warning in &run.view.warnings {

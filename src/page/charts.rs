@@ -90,7 +90,7 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
                     run=r()
                     measure
                     make=|r, _| charts::littles_law_ratio(charts::whole(r), Marks::of(r))
-                    empty="An open load has no Little's law to close."
+                    empty="Little's law is checked in closed loads only."
                     cursor
                 />
             </div>

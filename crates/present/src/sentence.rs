@@ -177,13 +177,13 @@ pub fn thresholds(list: &[ThresholdResult]) -> Option<(bool, String)> {
     let unknown = list.iter().filter(|t| t.pass.is_none()).count();
     let mut text = match failed {
         _ if list.is_empty() => return None,
-        0 if unknown == list.len() => "Nothing is known of the thresholds yet.".to_string(),
+        0 if unknown == list.len() => "The thresholds cannot be judged yet.".to_string(),
         0 if list.len() == 1 => "The threshold holds.".to_string(),
         0 => format!("All {} thresholds hold.", list.len() - unknown),
         n => format!("{n} of {} failed.", plural(list.len() as u32, "threshold", "thresholds")),
     };
     if unknown > 0 && unknown < list.len() {
-        text.push_str(&format!(" Of {unknown} too little is known."));
+        text.push_str(&format!(" {unknown} cannot be judged: too few requests."));
     }
     Some((failed > 0, text))
 }

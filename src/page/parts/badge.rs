@@ -56,14 +56,14 @@ pub fn TimeSource(sources: TimeSources) -> impl IntoView {
         (0, 0) => (Tone::Plain, "No answer yet."),
         (_, 0) => (
             Tone::Good,
-            "Service times were taken by the browser's network stack: they hold none of the \
-             browser's own queueing.",
+            "Service times were taken by the browser's network stack: they do not include \
+             the browser's own queue.",
         ),
         _ => (
             Tone::Warn,
             "Service times were taken by the page's clock and include what the browser itself \
              costs. Let the nodes send “Timing-Allow-Origin: *” on every answer. (Firefox tells \
-             none of redirected requests.)",
+             no times of redirected requests.)",
         ),
     };
     view! { <Badge text=format!("time: {}", sources.label()) tone title /> }

@@ -46,7 +46,7 @@ fn set(plan: &mut Value, path: &str, value: &Value) -> Result<(), String> {
                 value.clone();
             Ok(())
         }
-        _ => Err("is no path of a plan file, such as “load.entities”".into()),
+        _ => Err("is not a path of a plan file: such a path is “load.entities”".into()),
     }
 }
 

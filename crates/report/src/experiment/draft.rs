@@ -130,7 +130,7 @@ impl ExperimentDraft {
         let mut number = |field: String, text: &str, or: f64| {
             let value = decimal(&text.replace(',', "."));
             value.unwrap_or_else(|| {
-                problems.push(Problem::new(field, format!("“{}” is no number", text.trim())));
+                problems.push(Problem::new(field, format!("“{}” is not a number", text.trim())));
                 or
             })
         };
@@ -164,7 +164,7 @@ impl ExperimentDraft {
                     None => problems.push(Problem::new(
                         format!("arms.{i}.changes"),
                         format!(
-                            "“{line}” is no change: write a field's path, “=” and its value, \
+                            "“{line}” is not a change: write a field's path, “=” and its value, \
                                  such as load.entities = 50"
                         ),
                     )),

@@ -81,7 +81,7 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
     for (i, period) in file.periods.iter().enumerate() {
         let place = || format!("periods[{i}]");
         if period.arm as usize >= file.arms.len() || period.pair >= file.design.pairs {
-            return Err(broken(place(), "its arm or its pair is none of this experiment"));
+            return Err(broken(place(), "this experiment has no such arm or pair"));
         }
         if !period.started_s.is_finite() || period.started_s <= last {
             return Err(broken(place(), "it does not start after the one before"));
@@ -97,7 +97,7 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
 fn read_json(bytes: &[u8]) -> Result<ExperimentFile, ExperimentError> {
     let clip = |text: String| text.chars().take(200).collect::<String>();
     let head: Head = fwit_model::json::read(bytes)
-        .map_err(|_| ExperimentError::NotAnExperiment("it is no JSON, or cut off".into()))?;
+        .map_err(|_| ExperimentError::NotAnExperiment("it is not JSON, or it is cut off".into()))?;
     match head.format.as_ref().map(|f| f.as_str().unwrap_or("?")) {
         Some("fwit-experiment") => {}
         Some(other) => {
@@ -116,7 +116,7 @@ fn read_json(bytes: &[u8]) -> Result<ExperimentFile, ExperimentError> {
         _ => {
             return Err(ExperimentError::Broken {
                 place: "version".into(),
-                what: "it is no version".into(),
+                what: "it is not a version".into(),
             });
         }
     }

@@ -436,11 +436,9 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
 
 fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     let mut notes = vec![
-        "These runs were made one after the other, not interleaved: a difference may be the hour’s \
-         rather than the change’s. \
-         An interval knows the noise within the runs, not what changed between them; an \
-         experiment, which runs both in \
-         turn, would."
+        "These runs were made one after the other, not interleaved: a difference may come from the \
+         hour instead of the change. An interval knows the noise within the runs, not what changed \
+         between them. An experiment runs both in turn and tells the two apart."
             .to_string(),
     ];
     let sources: Vec<&str> =

@@ -11,7 +11,7 @@ use flate2::bufread::DeflateDecoder;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GzipError {
     /// Not the beginning of a gzip file.
-    #[error("its head is no gzip head")]
+    #[error("it does not begin like gzip")]
     Head,
     /// It ends too early.
     #[error("it is cut off")]

@@ -150,7 +150,7 @@ fn offered(f: &Facts) -> Option<String> {
         let why = if waiting > effective {
             "Requests waited for the browser's slots: add lanes to tell browser and cluster apart."
         } else {
-            "The load was more than the cluster answers."
+            "The cluster could not answer more."
         };
         format!(
             "Offered {}/s, reached {}/s: the rate was not sustained. {why} Response times grow \
@@ -169,8 +169,8 @@ fn sources(f: &Facts) -> Option<String> {
         format!(
             "{} of {all} service times come from the page's clock, not from the wire: they include \
              what the browser itself costs. \
-             Let every node send “Timing-Allow-Origin: *”. (Firefox tells none of redirected \
-             requests.)",
+             Let every node send “Timing-Allow-Origin: *”. (Firefox tells no times of \
+             redirected requests.)",
             sources.page_clock,
         )
     })
@@ -186,9 +186,8 @@ fn stood_still(f: &Facts) -> Option<String> {
         });
     if stood > Micros::ZERO {
         Some(format!(
-            "The engine stood still for {stood} (the page was frozen, or the machine slept): what \
-             was under way then looks slow and \
-             was not."
+            "The engine stood still for {stood} (the page was frozen, or the machine slept). \
+             Requests that were under way then look slow, but were not."
         ))
     } else if step {
         Some(
@@ -223,9 +222,9 @@ fn stall(f: &Facts) -> Option<String> {
     let limit = STALL_FLOOR.max((OF_SERVICE * f.service_p50_us as f64) as u64);
     (stall.len() >= 300 && p99 > limit).then(|| {
         format!(
-            "Requests waited inside the browser before they were sent: p99 {}. Its own queue, a \
-             preflight or a busy machine; service \
-             times are free of it, the rate is not.",
+            "Requests waited inside the browser before they were sent: p99 {}. The cause is the \
+             browser's own queue, a preflight or a busy machine. Service times do not include this \
+             wait, but it lowers the rate.",
             Micros(p99)
         )
     })
@@ -254,7 +253,7 @@ fn ceiling(f: &Facts) -> Option<String> {
     if rate > OF_CEILING * calibration.requests_per_s {
         Some(format!(
             "{}/s is more than half of what this browser reaches against a server that does \
-             nothing ({}/s): it is busy with itself.",
+             nothing ({}/s): the browser itself may be the limit.",
             three_digits(rate),
             three_digits(calibration.requests_per_s)
         ))
@@ -282,12 +281,12 @@ fn littles_law_sign(f: &Facts, annotations: &[Annotation]) -> Option<String> {
     let whole = littles_law_ratio.filter(|c| (c - 1.0).abs() > 0.02 + edge);
     match (whole, failing) {
         (Some(littles_law_ratio), _) => Some(format!(
-            "Little's law does not close: X (R + Z) / N is {littles_law_ratio:.2} instead of 1. \
-             Time was lost somewhere (a clock step, a suspended tab)."
+            "Little's law does not hold: X (R + Z) / N is {littles_law_ratio:.2} instead of 1. Time \
+             was lost, by a clock step for example, or by a suspended tab."
         )),
         (None, 1..) => Some(format!(
-            "Little's law does not close in {failing} intervals of 5 s: time or requests were lost \
-             there; see the marked times."
+            "Little's law does not hold in {failing} intervals of 5 s: time or requests were lost \
+             there. See the marked times."
         )),
         _ => None,
     }
@@ -339,7 +338,7 @@ fn words(trouble: Disturbance) -> &'static str {
         Disturbance::StoodStill => "engine stood still",
         Disturbance::ClockStep => "clock step",
         Disturbance::Pressure => "CPU under pressure",
-        Disturbance::NotClosed => "Little's law open",
+        Disturbance::NotClosed => "Little's law does not hold",
     }
 }
 

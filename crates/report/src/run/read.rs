@@ -74,7 +74,7 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
         if looks_like_a_run(bytes) {
             broken(e)
         } else {
-            RunError::NotARun("it is no JSON, or cut off".into())
+            RunError::NotARun("it is not JSON, or it is cut off".into())
         }
     })?;
     match head.format.as_ref().map(|f| f.as_str().unwrap_or("?")) {
@@ -90,7 +90,7 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
         _ => {
             return Err(RunError::Broken {
                 place: "version".into(),
-                what: "it is missing or no version".into(),
+                what: "it is missing, or not a version".into(),
             });
         }
     }

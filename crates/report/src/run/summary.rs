@@ -50,7 +50,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
             ));
         }
         if !known.contains_key(op.as_str()) {
-            warnings.push(format!("“{op}” has counts but is no operation of this run."));
+            warnings.push(format!("“{op}” has counts, but this run has no such operation."));
         }
     }
     let row = |op: Option<&str>, node: Option<&str>| {
@@ -206,7 +206,7 @@ fn places<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> 
 fn sparse(gaps: &[u32], t_s: u32) -> Result<Sparse, RunError> {
     Sparse::from_gaps(gaps).ok_or_else(|| RunError::Broken {
         place: format!("series, second {t_s}"),
-        what: "its numbers are no sparse histogram".into(),
+        what: "its numbers are not a sparse histogram".into(),
     })
 }
 

@@ -219,8 +219,8 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
         sentences.extend(compared(view, by));
     } else if !grouped.is_empty() {
         sentences.push(format!(
-            "But requests fall into two groups, at {}: as when each request takes another way, \
-             whoever sends it.",
+            "But requests fall into two groups, at {}. That is so when requests of the same entity \
+             take different ways.",
             names(&grouped)
         ));
     }
@@ -229,8 +229,8 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
     if let Some(share) = material.new_connections.filter(|_| unexplained) {
         sentences.push(if share < 0.05 {
             format!(
-                "New connections are not it: {} of the answers came over one, and a group holds 5 \
-                 %.",
+                "New connections do not explain it: {} of the answers came over one, and a group \
+                 holds at least 5 %.",
                 small(share)
             )
         } else {
@@ -244,15 +244,14 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
     if let Some(r) = view.rank_correlation.filter(|_| by.is_some()) {
         if r <= -0.5 {
             sentences.push(format!(
-                "Entities that read fast write slowly (rank correlation −{:.2}): as when each node \
-                 answers reads itself \
-                 and passes writes on to the leader.",
+                "Entities that read fast write slowly (rank correlation −{:.2}). That is so when \
+                 each node answers reads itself and passes writes on to the leader.",
                 r.abs()
             ));
         } else if r >= 0.5 {
             sentences.push(format!(
-                "Entities that read fast also write fast (rank correlation {r:.2}): as when one \
-                 node is near, or idle."
+                "Entities that read fast also write fast (rank correlation {r:.2}). That is so when \
+                 one node is near, or idle."
             ));
         }
     }
