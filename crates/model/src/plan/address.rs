@@ -155,7 +155,7 @@ fn check_host(host: &str) -> Result<(), String> {
     if good {
         Ok(())
     } else {
-        Err(format!("has the host “{host}”, which is no host name or address"))
+        Err(format!("has the host “{host}”, which is not a host name or address"))
     }
 }
 
@@ -188,14 +188,14 @@ mod tests {
             ("", "empty"),
             ("ftp://a", "scheme"),
             ("http://", "no host"),
-            ("http://a b", "no host name"),
+            ("http://a b", "not a host name"),
             ("http://a:0", "port"),
             ("http://a:99999", "port"),
             ("http://user:pw@a", "credentials"),
             ("http://a?x=1", "query"),
             ("http://::1:80", "brackets"),
             ("http://[::1]x", "after its IPv6"),
-            ("http://[zz]", "no host name"),
+            ("http://[zz]", "not a host name"),
         ] {
             let error = BaseUrl::parse(text).unwrap_err();
             assert!(error.contains(word), "{text}: {error}");

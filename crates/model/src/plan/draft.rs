@@ -190,7 +190,7 @@ impl Reader<'_> {
             _ => {
                 self.problems.push(Problem::new(
                     field,
-                    format!("“{}” is no whole number from 0 up", text.trim()),
+                    format!("“{}” is not a whole number from 0 up", text.trim()),
                 ));
                 1
             }
@@ -224,7 +224,8 @@ impl Reader<'_> {
         match decimal(&text.replace(',', ".")) {
             Some(n) => n,
             None => {
-                self.problems.push(Problem::new(field, format!("“{}” is no number", text.trim())));
+                self.problems
+                    .push(Problem::new(field, format!("“{}” is not a number", text.trim())));
                 1.0
             }
         }

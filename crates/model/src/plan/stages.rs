@@ -107,7 +107,7 @@ pub fn parse(text: &str) -> Result<Vec<Stage>, String> {
         let before = stages.last().map_or(0.0, |s| s.target);
         let number = |text: &str| {
             let n = decimal(text.trim().trim_end_matches("/s"));
-            n.filter(|n| *n >= 0.0).ok_or_else(|| bad("its level is no number from 0 up"))
+            n.filter(|n| *n >= 0.0).ok_or_else(|| bad("its level is not a number from 0 up"))
         };
         let target = match levels.split_once('→') {
             None => number(levels)?,
@@ -124,7 +124,7 @@ pub fn parse(text: &str) -> Result<Vec<Stage>, String> {
             }
         };
         let duration = seconds(duration.trim())
-            .ok_or_else(|| bad("its length is no time such as 30s, 2m or 1h"))?;
+            .ok_or_else(|| bad("its length is not a time such as 30s, 2m or 1h"))?;
         stages.push(Stage { duration: Micros::from_secs(duration), target, ramp });
     }
     Ok(stages)
@@ -253,8 +253,8 @@ mod tests {
             ("50", "“50”"),
             ("0→5 in 3s, x for 2m", "“x for 2m”"),
             ("5→9 in 3s", "must start at 0"),
-            ("5 for two", "no time"),
-            ("-1 for 2s", "no number"),
+            ("5 for two", "not a time"),
+            ("-1 for 2s", "not a number"),
             ("0→5 for 2s", "no arrow"),
         ] {
             assert!(parse(text).unwrap_err().contains(part), "{text}: {:?}", parse(text));

@@ -134,7 +134,7 @@ pub fn parse(text: &str, ops: &[&str]) -> Result<Threshold, ThresholdError> {
         let known = left.split('.').next().unwrap_or_default();
         let names = ["all", "service", "wait", "response", "errors", "rate", "health"];
         if op.is_none() && left.contains('.') && !names.contains(&known) {
-            wrong(left, format!("“{known}” is no operation; there are: {}", ops.join(", ")))
+            wrong(left, format!("“{known}” is not an operation; there are: {}", ops.join(", ")))
         } else {
             wrong(what, why)
         }
@@ -183,7 +183,7 @@ fn limit(metric: Metric, text: &str) -> Result<f64, String> {
                 .iter()
                 .find_map(|(unit, factor)| Some(number(text.strip_suffix(unit)?)? * factor));
             found.ok_or_else(|| {
-                format!("“{text}” is no time: write a number and µs, ms or s, such as 50ms")
+                format!("“{text}” is not a time: write a number and µs, ms or s, such as 50ms")
             })
         }
         Metric::Errors => match text.strip_suffix('%') {
@@ -191,14 +191,14 @@ fn limit(metric: Metric, text: &str) -> Result<f64, String> {
             // A count or a share? Only of nothing they are the same.
             None => number(text).filter(|n| *n == 0.0),
         }
-        .ok_or_else(|| format!("“{text}” is no share: write a number and %, such as 0.1%")),
+        .ok_or_else(|| format!("“{text}” is not a share: write a number and %, such as 0.1%")),
         Metric::Rate => number(text.strip_suffix("/s").unwrap_or(text))
-            .ok_or_else(|| format!("“{text}” is no rate: write a number and /s, such as 200/s")),
+            .ok_or_else(|| format!("“{text}” is not a rate: write a number and /s, such as 200/s")),
         Metric::Health => VERDICTS
             .iter()
             .position(|v| *v == text)
             .map(|i| i as f64)
-            .ok_or_else(|| format!("“{text}” is no verdict: choose {}", VERDICTS.join(", "))),
+            .ok_or_else(|| format!("“{text}” is not a verdict: choose {}", VERDICTS.join(", "))),
     }
 }
 
@@ -243,15 +243,15 @@ mod tests {
     fn what_is_wrong_is_named_with_its_place() {
         for (text, at, part) in [
             ("errors 5%", 9, "no comparison"),
-            ("fly.service.p95 < 1ms", 0, "“fly” is no operation"),
+            ("fly.service.p95 < 1ms", 0, "“fly” is not an operation"),
             ("get.service.p94 < 1ms", 4, "“p94”"),
             ("get.speed < 1ms", 4, "“speed”"),
-            ("service.p50 < 50", 14, "no time"),
-            ("errors < 5", 9, "no share"),
-            ("rate > fast", 7, "no rate"),
-            ("health = fine", 9, "no verdict"),
+            ("service.p50 < 50", 14, "not a time"),
+            ("errors < 5", 9, "not a share"),
+            ("rate > fast", 7, "not a rate"),
+            ("health = fine", 9, "not a verdict"),
             ("get.health = healthy", 0, "whole run"),
-            ("abort: wait.p50 < x", 18, "no time"),
+            ("abort: wait.p50 < x", 18, "not a time"),
         ] {
             let error = parse(text, &OPS).unwrap_err();
             assert!(error.at == at && error.what.contains(part), "{text}: {error:?}");

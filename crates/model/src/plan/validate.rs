@@ -86,7 +86,7 @@ fn simulated(file: &PlanFile, found: &mut Problems) -> (Vec<Node>, Option<SimClu
             ),
             None => found.add(
                 &format!("cluster.nodes.{i}.url"),
-                "is no node of the simulated cluster: leave the list empty, and all of its nodes \
+                "is not a node of the simulated cluster: leave the list empty, and all of its nodes \
                  are asked",
             ),
         }
@@ -248,7 +248,7 @@ fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec
         if !operations.iter().any(|op| op.name == name) {
             let known: Vec<_> = operations.iter().map(|op| op.name).collect();
             let text =
-                format!("is no operation of {}; it has: {}", dialect.name(), known.join(", "));
+                format!("is not an operation of {}; it has: {}", dialect.name(), known.join(", "));
             found.add(&format!("mix.{name}"), text);
         }
         found.range(&format!("mix.{name}"), f64::from(*weight), 0.0, 1_000_000.0);
@@ -309,7 +309,7 @@ mod tests {
         let field = |json: &str| wire::read(json).unwrap_err()[0].field.clone();
         assert_eq!(field(r#"{"format":"fwit-plan","version":2}"#), "version");
         assert_eq!(field(r#"{"format":"fwit-run","version":1}"#), "format");
-        assert!(wire::read("{").unwrap_err()[0].message.contains("no JSON"));
+        assert!(wire::read("{").unwrap_err()[0].message.contains("not JSON"));
         assert!(
             wire::read(r#"{"cluster":{"dialect":"insi","nodes":[]},"lod":{}}"#).unwrap_err()[0]
                 .message

@@ -15,7 +15,7 @@ use super::{Arrivals, Model, Plan, Problem, Ramp, Stage, validate};
 pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
     let one = |field: &str, message: String| vec![Problem::new(field, message)];
     let head: Head = crate::json::read(json.as_bytes())
-        .map_err(|e| one("", format!("This is no JSON: {e}.")))?;
+        .map_err(|e| one("", format!("This is not JSON: {e}.")))?;
     let format = head.format.as_ref().map_or("fwit-plan", |f| f.as_str().unwrap_or("?"));
     if format != "fwit-plan" {
         return Err(one("format", format!("This file is a “{format}”, not a “fwit-plan”.")));
@@ -25,7 +25,7 @@ pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
             let text = crate::json::write(v);
             return Err(one(
                 "version",
-                format!("{text} is no version; this fwit reads version 1."),
+                format!("{text} is not a version: this fwit reads version 1."),
             ));
         }
         Some((Some(v), _)) if v > u64::from(VERSION) => {

@@ -65,7 +65,7 @@ fn whole(sim: &SimCluster, operations: &[&str], found: &mut Problems) {
     }
     let known = |field: String, name: &str, found: &mut Problems| {
         if sim.position(name).is_none() {
-            found.add(&path(field), format!("“{name}” is no node of this cluster"));
+            found.add(&path(field), format!("“{name}” is not a node of this cluster"));
         }
     };
     if !sim.leader.trim().is_empty() {
@@ -102,7 +102,7 @@ fn whole(sim: &SimCluster, operations: &[&str], found: &mut Problems) {
     for (op, factor) in &sim.factors {
         let at = path(format!("factors.{op}"));
         if !operations.contains(&op.as_str()) {
-            found.add(&at, format!("is no operation; there are: {}", operations.join(", ")));
+            found.add(&at, format!("is not an operation; there are: {}", operations.join(", ")));
         }
         found.range(&at, *factor, 0.0, 1_000.0);
     }
