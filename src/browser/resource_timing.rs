@@ -1,6 +1,6 @@
 //! Times from the wire: the browser's Resource Timing entries, each matched to its request.
 //!
-//! Which request an entry is of is decided in `entity/names.rs`.
+//! `entry_matching` decides which request an entry belongs to.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};

@@ -1,10 +1,10 @@
-//! The page: Leptos views over the pure modules.
+//! The page: Leptos views over the crates.
 //!
-//! May not enter: arithmetic, parsing, statistics (the pure modules have them), web-sys beyond
+//! May not enter: arithmetic, parsing, statistics (the crates have them), web-sys beyond
 //! event types (`browser` has it).
 //! Invariant: components take signals and callbacks and show them. What outlives a view is a
 //! context of [`state`]; only those and [`actions`] talk to the workers and the store.
-//! Tests: of what is pure in `present`, `route` and `run::compare`; the whole in tests/e2e.
+//! Tests: of what is pure in `fwit-present` and `fwit-report`; the whole in tests/e2e.
 
 #![allow(
     clippy::needless_pass_by_value,

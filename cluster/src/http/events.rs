@@ -80,7 +80,7 @@ pub async fn subscribe(
             return answer::text(error.status(), format!("Not a WebSocket handshake: {error}"));
         }
     };
-    // Subscribed before the handshake is answered: whoever publishes after it is heard.
+    // Subscribed before the handshake is answered: events that are published after it arrive.
     let events = node.events.subscribe();
     upgrade.max_message_size(CLIENT_MESSAGE).on_upgrade(move |socket| async move {
         node.metrics.subscribers.inc();

@@ -147,8 +147,8 @@ impl Inner {
         free
     }
 
-    /// Gives free slots to those who wait longest. Wakers are called while the books are closed to
-    /// others: a waker only puts a task on its executor's list.
+    /// Gives free slots to the requests that wait longest. Wakers are called while this is
+    /// borrowed: a waker only puts a task on its executor's list.
     fn grant(&mut self) {
         while self.waiting > 0 && self.in_use < self.total {
             let first =

@@ -1,6 +1,7 @@
 //! The plan form: a short form first, everything else under "More settings".
 //!
-//! May not enter: rules of the plan (`plan` has them), words (`present::form` has them).
+//! May not enter: rules of the plan (`fwit_model::plan` has them), words
+//! (`fwit_present::form` has them).
 //! Invariant: the draft is the only state, and problems are derived from it. The API key is kept
 //! here and nowhere else.
 //! Tests: `present::form` and `plan`; the whole in tests/e2e.

@@ -90,7 +90,7 @@ fn sticky_or_not_on_a_busy_leader() {
     let reads = metric(comparison, "read p50");
     assert!(reads["ratio"].as_f64().unwrap() < 1.0, "{reads}");
 
-    // The nodes' own word: reads wait in the leader's queue and not in the followers'.
+    // What the nodes tell: reads wait in the leader's queue and not in the followers'.
     let leader = cluster.leader().unwrap();
     let own = |name: &str| {
         let node = cluster.nodes().iter().find(|n| n.name == name).unwrap();

@@ -308,8 +308,8 @@ impl Told {
         assert!(own > -0.002 * response, "parts of {own} ms");
     }
 
-    /// Requests at the server at a time, by its own books, are those in flight in the page, but for
-    /// the part of the time that a request was elsewhere: Little's law over one rate.
+    /// Requests at the server at a time, by its own records, are those in flight in the page, but
+    /// for the part of the time that a request was elsewhere: Little's law over one rate.
     fn assert_same_load(&self) {
         let in_flight = self.file.concurrency.effective;
         let [wait, response] =

@@ -161,7 +161,7 @@ fn stop_keeps_the_pairs_that_are_finished() {
 #[test]
 fn it_ends_early_when_too_few_pairs_can_count() {
     let cluster = Pretend::new(5.0);
-    // A node dies for good: far more than 0.1 % of the requests fail.
+    // A node dies and stays dead: far more than 0.1 % of the requests fail.
     cluster.state.dies_at.set(Some(Micros(2_000_000)));
     let carried = run(&file(), &cluster, &|_, _| {});
     assert_eq!(carried.ended, Ended::Stopped);

@@ -83,7 +83,7 @@ impl Recorder {
         self.active.advance(now);
     }
 
-    /// Stall in the browser, time by the node's own word, and cost of redirects, of wire-timed
+    /// Stall in the browser, time as the node tells it, and cost of redirects, of wire-timed
     /// answers.
     #[must_use]
     pub fn wire_histograms(&self) -> (&Histogram<u64>, &Histogram<u64>, &Histogram<u64>) {

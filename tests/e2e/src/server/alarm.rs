@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-/// Wakes whoever waits for an instant. Its thread ends when the last handle drops.
+/// Wakes what waits for an instant. Its thread ends when the last handle drops.
 #[derive(Debug, Clone)]
 pub(super) struct Alarm {
     inner: Arc<Inner>,

@@ -232,7 +232,7 @@ impl State {
             books.peak = books.peak.max(books.in_flight);
             arrived + books.pacer.next(arrived - first)
         };
-        // Whatever happens to the connection meanwhile, the books are closed.
+        // Whatever happens to the connection meanwhile, the record is complete.
         let mut open = Open { state: self, arrived, answered: None };
         self.alarm.wait_until(at).await;
         let answered = Instant::now();

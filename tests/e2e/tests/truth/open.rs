@@ -12,7 +12,7 @@ const RATE: f64 = 200.0;
 const SECONDS: f64 = 5.0;
 
 /// The server stops for 1.5 of 5 seconds. What the page says of waiting is held against the
-/// server's own books: the k-th request was due k gaps after the first, and arrived and was
+/// server's own records: the k-th request was due k gaps after the first, and arrived and was
 /// answered when the server says.
 #[test]
 fn a_server_that_stops_is_seen_by_everybody_who_was_due() {

@@ -104,7 +104,7 @@ impl Seconds {
     }
 }
 
-/// A contrast under way: all operations first, then one by one; run by run within each.
+/// A comparison under way: all operations first, then one by one; run by run within each.
 #[derive(Debug)]
 pub struct Job {
     runs: Vec<Rc<Seconds>>,
@@ -126,7 +126,7 @@ struct Under {
 }
 
 impl Job {
-    /// Prepares the contrast of these runs; the first is the one the others are compared with.
+    /// Prepares the comparison of these runs; the first is the one the others are compared with.
     #[must_use]
     pub fn new(runs: Vec<Rc<Seconds>>, measure: Measure, resamples: u32) -> Job {
         let measure = if measure == Measure::Service { measure } else { Measure::Response };

@@ -26,7 +26,7 @@ pub fn interval(low: f64, high: f64) -> String {
     format!("{} to {}", signed(low), signed(high))
 }
 
-/// The spread of a metric in a scope's ratios, where the contrast looked at its latency.
+/// The spread of a metric in a scope's ratios, where the comparison looked at its latency.
 fn spread(scope: &Scope, metric: &Metric, run: usize, same_measure: bool) -> Option<Spread> {
     let ratios = scope.ratios.get(run)?.as_ref()?;
     match metric.unit {
@@ -41,8 +41,8 @@ fn spread(scope: &Scope, metric: &Metric, run: usize, same_measure: bool) -> Opt
     }
 }
 
-/// Puts intervals beside the changes, and says what they and the control allow. The contrast's runs
-/// are the comparison's, with the control (where it is another run) after them.
+/// Puts intervals beside the changes, and says what they and the control allow. The bootstrap's
+/// runs are the comparison's, with the control (where it is another run) after them.
 pub fn apply(c: &mut Comparison, intervals: &BootstrapComparison, control: Option<Control>) {
     let (runs, same) = (c.runs.len(), intervals.measure == c.measure);
     let control_at = control.as_ref().map(|control| control.run.unwrap_or(runs));
