@@ -47,7 +47,7 @@ fn to_worker(message: &ToWorker) -> usize {
     match message {
         ToWorker::Start(..) => 0,
         ToWorker::Experiment(..) => 1,
-        ToWorker::Stop { .. } => 2,
+        ToWorker::Stop => 2,
         ToWorker::Note { .. } => 3,
         ToWorker::Calibrate { .. } => 4,
         ToWorker::Check { .. } => 5,
@@ -60,7 +60,7 @@ fn to_worker(message: &ToWorker) -> usize {
 
 fn from_worker(message: &FromWorker) -> usize {
     match message {
-        FromWorker::Ready { .. } => 0,
+        FromWorker::Ready => 0,
         FromWorker::Started { .. } => 1,
         FromWorker::Snapshot(..) => 2,
         FromWorker::Finished(..) => 3,
