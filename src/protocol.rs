@@ -1,10 +1,11 @@
 //! What page and worker say to each other.
 //!
-//! May not enter: behaviour. Called by: browser, worker, page. Calls: plan's file form, run's and
-//! experiment's views, check. Invariant: the worker speaks first ([`FromWorker::Ready`]); the page
-//! sends nothing before it and refuses another [`VERSION`]. One worker does one thing at a time;
-//! the engine and the analysis are two workers of the same program. Tests: beside the code; both
-//! ends in tests/browser and tests/e2e.
+//! Messages have no version: page and worker are one compiled module.
+//!
+//! May not enter: behaviour. Invariant: the worker speaks first ([`FromWorker::Ready`]); the page
+//! sends nothing before it. One worker does one thing at a time; the engine and the analysis are
+//! two workers of the same program. Tests: beside the code; both ends in tests/browser and
+//! tests/e2e.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +13,6 @@ use fwit_report::check::NodeCheck;
 use fwit_report::experiment::view::{ExperimentView, Progress};
 use fwit_report::run::bootstrap::BootstrapComparison;
 use fwit_report::run::view::{Calibration, Disturbance, Live, Measure, RunView};
-
-/// Version of the messages. Any change of a type that travels raises it.
-pub const VERSION: u32 = 6;
 
 /// Page to worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,10 +130,7 @@ impl std::fmt::Debug for Start {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {
     /// The worker runs and listens.
-    Ready {
-        /// Its [`VERSION`].
-        version: u32,
-    },
+    Ready,
     /// The load is on.
     Started {
         /// The run's id.
@@ -224,10 +219,7 @@ pub struct OpenedExperiment {
 
 /// A message that could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "A message between page and worker could not be read ({0}). Reload the page; the two may be of \
-     different versions."
-)]
+#[error("A message between page and worker could not be read ({0}). Reload the page.")]
 pub struct ProtocolError(#[from] postcard::Error);
 
 /// A message as bytes.

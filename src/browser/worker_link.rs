@@ -1,9 +1,8 @@
 //! A worker, spoken to in typed messages.
 //!
 //! Messages are postcard bytes in a transferred `ArrayBuffer`, both ways. What is sent before the
-//! worker's `Ready` waits here. A worker that can't start, that dies, or that is of another version
-//! is reported once, as a [`LinkError`]; after that nothing is sent. Dropping the link ends the
-//! worker.
+//! worker's `Ready` waits here. A worker that can't start or that dies is reported once, as a
+//! [`LinkError`]; after that nothing is sent. Dropping the link ends the worker.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -27,17 +26,6 @@ pub enum LinkError {
     /// Its program could not be loaded, or it stopped with an error.
     #[error("fwit's worker stopped: {0}. Reload the page; a run that was under way is lost.")]
     Died(String),
-    /// Page and worker are of different builds.
-    #[error(
-        "The page speaks version {page} and its worker version {worker}: the browser mixed two \
-         releases of fwit. Reload the page without its cache (Ctrl+Shift+R)."
-    )]
-    Version {
-        /// The page's.
-        page: u32,
-        /// The worker's.
-        worker: u32,
-    },
     /// A message could not be read or written.
     #[error(transparent)]
     Message(#[from] ProtocolError),
@@ -178,15 +166,7 @@ impl Shared {
         let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match protocol::decode::<FromWorker>(&bytes) {
-            Ok(FromWorker::Ready { version }) if version == protocol::VERSION => {
-                self.ready(callback);
-            }
-            Ok(FromWorker::Ready { version }) => {
-                self.fail(
-                    LinkError::Version { page: protocol::VERSION, worker: version },
-                    callback,
-                );
-            }
+            Ok(FromWorker::Ready) => self.ready(callback),
             Ok(message) => callback(Ok(message)),
             Err(error) => self.fail(error.into(), callback),
         }

@@ -70,7 +70,7 @@ pub fn start() {
     scope.set_onmessage(Some(listener.as_ref().unchecked_ref()));
     // The worker listens as long as it lives.
     listener.forget();
-    port.send(&FromWorker::Ready { version: protocol::VERSION });
+    port.send(&FromWorker::Ready);
 }
 
 /// The run under way or over, as messages reach it.

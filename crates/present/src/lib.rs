@@ -17,6 +17,7 @@ pub mod form;
 pub mod inbox;
 pub mod library;
 pub mod method;
+mod over_time;
 pub mod route;
 pub mod sentence;
 pub mod shift;

@@ -12,17 +12,11 @@ pub struct Method {
     pub words: &'static str,
 }
 
-/// Where the repository shows its documents; empty where it has no address.
-const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
-
 impl Method {
-    /// The address of its section: in the repository, which every hosted page reaches; beside the
-    /// page where no repository is known.
+    /// The address of its section, relative to the page: the document is built beside it.
     #[must_use]
     pub fn link(&self) -> String {
-        let base =
-            if REPOSITORY.is_empty() { String::new() } else { format!("{REPOSITORY}/blob/main/") };
-        format!("{base}docs/statistics.md#{}", self.anchor)
+        format!("docs/statistics.md#{}", self.anchor)
     }
 
     /// Name and sentence, for a tooltip.

@@ -351,7 +351,7 @@ impl Engine {
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
             Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
             Ok(
-                FromWorker::Ready { .. }
+                FromWorker::Ready
                 | FromWorker::Opened { .. }
                 | FromWorker::OpenedExperiment { .. }
                 | FromWorker::Wanted { .. }

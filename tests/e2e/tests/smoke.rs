@@ -47,7 +47,7 @@ fn the_page_starts_in_firefox() {
 fn a_page_that_cannot_be_loaded_says_which_file_and_why() {
     let built = Page::built().unwrap();
     let browser = Browser::shared().unwrap();
-    let mut broken = |name: &str, content: Option<Vec<u8>>, why: &str| {
+    let broken = |name: &str, content: Option<Vec<u8>>, why: &str| {
         // Each at its own address, so that nothing comes from the browser's cache.
         let copy = Copy::of(&built);
         match content {

@@ -23,7 +23,8 @@ pub fn live(stage: &mut Stage) -> Result<()> {
     let plan = json!({ "name": "warms up", "cluster": { "dialect": "insi", "nodes": [node] }, "mix": { "get": 1 },
         "load": { "entities": 20, "warmup_s": 3000, "duration_s": 1, "timeout_ms": 100_000 } });
     start(stage, "start", &plan)?;
-    let begun = "document.querySelector('[data-phase=warmup], [data-phase=warming]') && states.says('left')";
+    let begun = "document.querySelector('[data-phase=warmup], [data-phase=warming]') && \
+                 states.says('left')";
     stage.keep_masked("warm-up", begun)?;
     stage.go("#/")?;
     stage.keep("form-meanwhile", "states.says('A run is under way')")?;
@@ -95,7 +96,8 @@ pub fn library(stage: &mut Stage) -> Result<()> {
     stage.act("for (const box of all('main tbody input').slice(1)) box.click();", &[])?;
     stage.keep_saying("two-chosen", "Compare 2 runs")?;
     stage.act(
-        "for (const row of all('main tbody tr')) if (row.textContent.includes('ten')) click('Delete', row);",
+        "for (const row of all('main tbody tr')) if (row.textContent.includes('ten')) \
+         click('Delete', row);",
         &[],
     )?;
     stage.keep("deleted", "states.notice('was deleted')")?;
