@@ -2,10 +2,11 @@
 //!
 //! Messages have no version: page and worker are one compiled module.
 //!
-//! May not enter: behaviour. Invariant: the worker speaks first ([`FromWorker::Ready`]); the page
-//! sends nothing before it. One worker does one thing at a time; the engine and the analysis are
-//! two workers of the same program. Tests: beside the code; both ends in tests/browser and
-//! tests/e2e.
+//! May not enter: behaviour.
+//! Invariant: the worker speaks first ([`FromWorker::Ready`]); the page sends nothing before it. One
+//! worker does one thing at a time; the engine and the analysis are two workers of the same program.
+//! Tests: beside the code; tests/protocol_docs.rs reads the examples of docs/protocol.md; both ends
+//! in tests/browser and tests/e2e.
 
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +72,7 @@ pub enum ToWorker {
         /// The run file.
         json: String,
     },
-    /// Nobody waits for this request any more.
+    /// The page no longer needs the answer to this request.
     Cancel {
         /// The request.
         request: u32,
@@ -140,7 +141,7 @@ pub enum FromWorker {
     Snapshot(Box<Live>),
     /// The run is over.
     Finished(Box<Opened>),
-    /// A period of an experiment begins; its beats follow.
+    /// A period of an experiment begins; its snapshots follow.
     Period(Progress),
     /// The experiment is over.
     ExperimentFinished(Box<OpenedExperiment>),
