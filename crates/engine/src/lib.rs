@@ -4,8 +4,8 @@
 //! Owns: a run while it happens, on any transport, and [`sim`], the simulated cluster on a virtual
 //! clock.
 //!
-//! May not enter: fetch, timers, wall clocks. It reaches them only through the
-//! traits `Clock` and `Transport`, which the browser and the simulation implement.
+//! May not enter: fetch, timers, wall clocks. It reaches them only through the traits
+//! `Clock` and `Transport`, which the browser and the simulation implement.
 //!
 //! Invariant: every request is counted when it is issued and once more when it ends; at the end of
 //! a run `issued` equals the sum of the outcomes, whenever the run was stopped.

@@ -1,6 +1,6 @@
 //! A whole experiment in a real browser against a real cluster: what it says agrees with what the
 //! nodes themselves say. Whether it is sure is a matter of the machine, and printed:
-//! `tests/experiment` holds the verdicts.
+//! `crates/report/tests/experiment` holds the verdicts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
