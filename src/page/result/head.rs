@@ -158,7 +158,7 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
     let littles_law_ratio = v
         .concurrency
         .littles_law_ratio
-        .map(|c| format!("; Little's law holds at {}", figure::percent(c)));
+        .map(|c| format!("; Little's law: {}", figure::percent(c)));
     view! {
         <dl class="tiles">
             <Tile
