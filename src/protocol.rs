@@ -3,8 +3,9 @@
 //! Messages have no version: page and worker are one compiled module.
 //!
 //! May not enter: behaviour.
-//! Invariant: the worker speaks first ([`FromWorker::Ready`]); the page sends nothing before it. One
-//! worker does one thing at a time; the engine and the analysis are two workers of the same program.
+//! Invariant: the worker speaks first ([`FromWorker::Ready`]); the page sends nothing before it.
+//! One worker does one thing at a time; the engine and the analysis are two workers of the same
+//! program.
 //! Tests: beside the code; tests/protocol_docs.rs reads the examples of docs/protocol.md; both ends
 //! in tests/browser and tests/e2e.
 
