@@ -26,7 +26,7 @@ impl PageLifecycle {
         let (frozen, resumed) = (tell.clone(), tell.clone());
         let listeners = vec![
             Listener::on_document("visibilitychange", move |_| {
-                tell(Disturbance::Hidden, is_hidden())
+                tell(Disturbance::Hidden, is_hidden());
             }),
             Listener::on_document("freeze", move |_| frozen(Disturbance::Frozen, true)),
             Listener::on_document("resume", move |_| resumed(Disturbance::Frozen, false)),

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: what the engine can send beside a hand-written loop, and what recording
-//! costs.
+//! Measurements in a browser: `cargo xtask bench` (what the engine can send beside a hand-written
+//! loop, and what recording costs) and the proofs that load the built page.
 
 use anyhow::Result;
 
@@ -82,4 +82,18 @@ pub fn load_time(rounds: &str) -> Result<()> {
         rounds,
     ]);
     process::must_run(e2e_env(&mut command, &browser)?).map(drop)
+}
+
+/// Builds the page as it is hosted, and runs one end-to-end test with a variable set.
+///
+/// # Errors
+/// As [`run`].
+pub fn end_to_end(test: &str, (variable, value): (&str, &str)) -> Result<()> {
+    Tools::ready()?.build_page()?;
+    process::must_run(&mut cluster_build())?;
+    let browser = Browser::ready()?;
+    let mut command = cargo();
+    command.args(["test", "--locked", "--package", "fwit-e2e", "--features", "browser"]);
+    command.args(["--test", "e2e", "--", "--test-threads=1", "--nocapture", test]);
+    process::show_and_run(e2e_env(command.env(variable, value), &browser)?)
 }

@@ -59,23 +59,26 @@ pub struct Firefox {
 
 impl Firefox {
     /// Finds both through FIREFOX, GECKODRIVER, PATH and the tools' cache. None, and a line that
-    /// says so, when one is missing.
+    /// says so, when one is missing. In CI what is missing is installed instead.
     ///
     /// # Errors
-    /// When one is missing in CI.
+    /// When one is missing in CI and cannot be installed.
     pub fn found() -> Result<Option<Self>> {
-        let program =
-            named("FIREFOX")?.or_else(|| on_path("firefox-esr")).or_else(|| on_path("firefox"));
-        let Some(program) =
-            need::found_or_left_out(program, "firefox", "apt-get install firefox-esr")?
-        else {
+        let look = || -> Result<Option<PathBuf>> {
+            Ok(named("FIREFOX")?.or_else(|| on_path("firefox-esr")).or_else(|| on_path("firefox")))
+        };
+        if need::in_ci() && look()?.is_none() {
+            install(&["firefox-esr"], "install Firefox, or name it in FIREFOX")?;
+        }
+        let how = "apt-get install firefox-esr";
+        let Some(program) = need::found_or_left_out(look()?, "firefox", how)? else {
             return Ok(None);
         };
+        let driver = match named("GECKODRIVER")? {
+            Some(driver) => Some(driver),
+            None => tools::geckodriver(need::in_ci())?,
+        };
         let cache = tools::cache()?;
-        let cached = cache.join("bin").join(format!("geckodriver{}", env::consts::EXE_SUFFIX));
-        let driver = named("GECKODRIVER")?
-            .or_else(|| on_path("geckodriver"))
-            .or(Some(cached).filter(|path| path.is_file()));
         let how = format!(
             "cargo install geckodriver --version 0.37.0 --locked --root {}",
             cache.display()

@@ -31,10 +31,12 @@ enum How {
     Bench(BenchOptions),
     /// The page's loading beside other pages', in so many rounds.
     LoadTime(&'static str),
+    /// A test of the end-to-end package, with a variable that makes it longer.
+    EndToEnd(&'static str, (&'static str, &'static str)),
 }
 
 /// All proofs.
-pub const ALL: [Proof; 4] = [
+pub const ALL: [Proof; 5] = [
     Proof {
         name: "power",
         shows: "how often experiments claim a difference that is not there, or miss one \
@@ -60,9 +62,18 @@ pub const ALL: [Proof; 4] = [
     },
     Proof {
         name: "load-time",
-        shows: "how long the page takes to load, beside two others from PyPI and npm (docs/performance.md)",
+        shows: "how long the page takes to load, beside two others from PyPI and npm \
+                (docs/performance.md)",
         takes: "5 min",
         how: How::LoadTime("7"),
+        ci: None,
+    },
+    Proof {
+        name: "attention",
+        shows: "what a tab that is hidden for longer than browsers wait to slow it changes \
+                (docs/measuring.md)",
+        takes: "10 min",
+        how: How::EndToEnd("truth::attention", ("FWIT_HIDDEN_S", "330")),
         ci: None,
     },
 ];
@@ -124,6 +135,7 @@ fn one(name: &str, how: &How) -> Result<()> {
     match how {
         How::Bench(options) => bench::measure(options),
         How::LoadTime(rounds) => bench::load_time(rounds),
+        How::EndToEnd(test, variable) => bench::end_to_end(test, *variable),
         How::Example(package, example, arguments) => {
             let mut command = cargo();
             command.args([

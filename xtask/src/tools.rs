@@ -178,6 +178,29 @@ fn tools() -> Result<[Tool; 2]> {
     ])
 }
 
+/// The version of Firefox's driver that the tests are written for.
+const GECKODRIVER: &str = "0.37.0";
+
+/// Firefox's driver in the cache, or on PATH where its version fits; built where it is missing and
+/// `install` says so.
+///
+/// # Errors
+/// When it cannot be installed: how to get it by hand.
+pub fn geckodriver(install: bool) -> Result<Option<PathBuf>> {
+    let tool = Tool {
+        part: Part { name: "geckodriver", weight: 100.0, crates: 210 },
+        programs: &["geckodriver"],
+        version: GECKODRIVER.to_owned(),
+        locked: true,
+    };
+    let cache = cache()?;
+    let folder = match tool.find(&cache) {
+        None if install => Some(tool.find_or_install(&cache, &mut Progress::new(vec![tool.part]))?),
+        found => found,
+    };
+    Ok(folder.map(|folder| folder.join(format!("geckodriver{}", env::consts::EXE_SUFFIX))))
+}
+
 fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let library = || {

@@ -159,7 +159,7 @@ impl LineChart {
                     });
                 }
                 RegionKind::Excluded => {
-                    items.push(Item::Hatch { rects: vec![rect], ink: Ink::Hatch })
+                    items.push(Item::Hatch { rects: vec![rect], ink: Ink::Hatch });
                 }
             }
             let x = (a + 3.0).max(free);

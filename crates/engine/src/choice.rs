@@ -276,7 +276,7 @@ mod tests {
             match ops[chosen.op].name {
                 "set" => written.push(chosen.key.clone()),
                 "get" | "delete" if !empty => {
-                    assert!(written.contains(&chosen.key), "{}", chosen.key)
+                    assert!(written.contains(&chosen.key), "{}", chosen.key);
                 }
                 "blob_set" => {
                     assert!(

@@ -171,7 +171,7 @@ impl Instrument {
             until: now,
         });
         let mut list: Vec<Span> = self.spans.iter().copied().chain(open).collect();
-        list.sort_by(|a, b| a.from.cmp(&b.from));
+        list.sort_by_key(|a| a.from);
         list
     }
 

@@ -28,7 +28,7 @@ pub async fn listen<T: Transport, C: Clock>(
         let why = loop {
             match stream.next().await {
                 Ok(StreamItem::Open) => {
-                    shared.ledger.borrow_mut().opened(subscriber, shared.clock.now())
+                    shared.ledger.borrow_mut().opened(subscriber, shared.clock.now());
                 }
                 Ok(StreamItem::Message(text, at)) => receive(&shared, subscriber, &text, at),
                 Err(why) => break why.0,

@@ -90,7 +90,7 @@ pub fn is_extra(field: &str) -> bool {
 }
 
 /// Problems in the order in which the form shows their fields.
-pub fn sort_problems(problems: &mut Vec<Problem>) {
+pub fn sort_problems(problems: &mut [Problem]) {
     const ORDER: [&str; 13] = [
         "",
         "cluster.nodes",
@@ -112,7 +112,7 @@ pub fn sort_problems(problems: &mut Vec<Problem>) {
         let begins = || ORDER.iter().skip(1).position(|at| field.starts_with(at)).map(|i| i + 1);
         exact.or_else(begins).unwrap_or(ORDER.len())
     };
-    problems.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    problems.sort_by_key(|a| rank(a));
 }
 
 /// The sentences to show at a control.

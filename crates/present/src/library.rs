@@ -156,7 +156,7 @@ impl Card {
 }
 
 /// Newest first; runs of one moment by id, so that the order is the same each time.
-pub fn sort(cards: &mut Vec<Card>) {
+pub fn sort(cards: &mut [Card]) {
     cards.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
 }
 

@@ -115,7 +115,7 @@ pub fn outcomes(row: &Row) -> String {
 /// Sorts rows by a column, largest first or smallest first; rows without a value come last either
 /// way.
 pub fn sort<T>(
-    rows: &mut Vec<T>,
+    rows: &mut [T],
     row: impl Fn(&T) -> &Row,
     column: Column,
     measure: Measure,

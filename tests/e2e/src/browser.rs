@@ -146,8 +146,8 @@ impl Browser {
 
     /// A program that may be missing outside CI.
     fn found(variable: &str) -> Result<Option<PathBuf>> {
-        let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        if in_ci || std::env::var_os(variable).is_some_and(|value| !value.is_empty()) {
+        if xtask::need::in_ci() || std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+        {
             return given::path(variable).map(Some);
         }
         eprintln!("SKIPPED: {variable} is not set, so nothing runs in Firefox here");

@@ -198,7 +198,7 @@ fn beside_the_loop(
     while logs.len() < ROUNDS || (logs.len() < ROUNDS_MAX && standard_error(&logs) > SURE) {
         let mut round = [Side::default(), Side::default()];
         // Who goes first takes turns.
-        for of_engine in [logs.len() % 2 == 0, logs.len() % 2 == 1] {
+        for of_engine in [logs.len().is_multiple_of(2), logs.len() % 2 == 1] {
             if of_engine {
                 let told = run(browser, &server, &plan);
                 round[0].add(told.service_times(), &told.records);

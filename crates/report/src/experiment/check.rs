@@ -122,7 +122,7 @@ fn arms(file: &ExperimentFile, found: &mut Vec<Problem>) -> Option<Vec<Arm>> {
                 found.push(Problem::new(at("load.stages"), message));
             }
             Ok(plan) => {
-                list.push(Arm { name: arm.name.trim().to_string(), plan: timed(plan, file) })
+                list.push(Arm { name: arm.name.trim().to_string(), plan: timed(plan, file) });
             }
             Err(problems) => {
                 found.extend(problems.into_iter().map(|p| Problem::new(at(&p.field), p.message)));

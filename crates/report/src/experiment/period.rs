@@ -97,7 +97,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 *first = Some(leader(run));
             }
             (environment.watch)(&mut run.shared.instrument.borrow_mut(), run.shared.clock.now());
-            on_snapshot(&|from| RunReport::of(&run).live(from));
+            on_snapshot(&|from| RunReport::of(run).live(from));
         })
         .await?;
     if ended != Ended::Completed {

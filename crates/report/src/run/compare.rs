@@ -427,7 +427,7 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) => map.iter().for_each(|(key, v)| flatten(v, &at(key), out)),
         Value::Array(list) => {
-            list.iter().enumerate().for_each(|(i, v)| flatten(v, &at(&i.to_string()), out))
+            list.iter().enumerate().for_each(|(i, v)| flatten(v, &at(&i.to_string()), out));
         }
         Value::String(text) => out.push((path.into(), text.clone())),
         other => out.push((path.into(), fwit_model::json::write(other))),

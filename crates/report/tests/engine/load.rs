@@ -62,7 +62,7 @@ pub fn on_rough(plan: Plan, cluster: &Pretend, step: u64, stall: (u64, u64)) -> 
     let ended = cluster
         .clock
         .run(run.carry_out(|run| {
-            let live = RunReport::of(&run).live(sent.get());
+            let live = RunReport::of(run).live(sent.get());
             sent.set(sent.get() + live.seconds.len());
         }))
         .unwrap()

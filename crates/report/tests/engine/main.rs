@@ -39,7 +39,7 @@ fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile
         LiveRun::new(plan, cluster.clone(), cluster.clock.clone(), "r1".into(), None, stop.clone());
     let sent = Cell::new(0);
     let work = run.carry_out(|run| {
-        let live = RunReport::of(&run).live(sent.get());
+        let live = RunReport::of(run).live(sent.get());
         sent.set(sent.get() + live.seconds.len());
         RunReport::of(run).enforce(&live);
     });
