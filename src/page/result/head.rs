@@ -155,10 +155,8 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
         _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
     };
     let error_tone = if total.errors() > 0 { "bad" } else { "" };
-    let littles_law_ratio = v
-        .concurrency
-        .littles_law_ratio
-        .map(|c| format!("; Little's law: {}", figure::percent(c)));
+    let littles_law_ratio =
+        v.concurrency.littles_law_ratio.map(|c| format!("; Little's law: {}", figure::percent(c)));
     view! {
         <dl class="tiles">
             <Tile
