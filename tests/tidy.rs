@@ -19,11 +19,11 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("quantities", &[]),
     ("stats", &["quantities"]),
-    ("chart", &["quantities"]),
+    ("chart", &[]),
     ("model", &["quantities"]),
     ("engine", &["quantities", "model", "stats"]),
     ("report", &["quantities", "model", "stats", "engine"]),
-    ("present", &["quantities", "model", "stats", "report", "chart"]),
+    ("present", &["quantities", "model", "report", "chart"]),
 ];
 
 /// Files above this many lines hold a second idea.

@@ -3,7 +3,7 @@
 //! Owns: the geometry of every chart, its SVG, and the colours of both themes.
 //!
 //! May not enter: web-sys, Leptos, fonts, runs, statistics (a chart draws intervals, it does not
-//! estimate them). Imports `fwit-quantities` alone.
+//! estimate them). Imports no other crate of fwit.
 //!
 //! Invariant: the same data, view, size and text measure give the same scene. No input panics.
 //! Nothing is allocated per data point beyond the decimated columns.
