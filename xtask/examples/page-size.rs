@@ -67,8 +67,8 @@ fn check(dist: &Path, held: usize) -> Result<usize> {
     if gzipped * 100 > held * (100 + MARGIN_PERCENT) {
         bail!(
             "the page has {gzipped} bytes gzipped, {:.1} % more than the {held} that are held: \
-             make it smaller, or \
-             raise GZIPPED in {} in the same commit and say there what the bytes are for",
+             make it smaller, or raise GZIPPED in {} in the same commit and say there what the \
+             bytes are for",
             percent_more(gzipped, held),
             file!()
         );

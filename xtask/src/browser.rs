@@ -33,8 +33,7 @@ impl Browser {
         install(
             &["chromium", "chromium-driver"],
             "install Chromium or Chrome and the chromedriver of the same version, and put both on \
-             PATH or name them \
-             in CHROME and CHROMEDRIVER",
+             PATH or name them in CHROME and CHROMEDRIVER",
         )?;
         let missing = |what| {
             format!(

@@ -135,9 +135,8 @@ mod tests {
     #[test]
     fn announcements_are_read_and_the_end_of_stdin_stops_it() {
         let body = "echo 'starting'; echo 'node: n1 http://127.0.0.1:1/ leader'; echo 'pid: n1 \
-                    42'; \
-                    echo 'node: n2 http://127.0.0.1:2 follower'; echo ready; cat > /dev/null; echo \
-                    bye";
+                    42'; echo 'node: n2 http://127.0.0.1:2 follower'; echo ready; cat > \
+                    /dev/null; echo bye";
         let cluster = start("good", body).unwrap();
         let node = |name: &str, url: &str, role: &str, pid| Node {
             name: name.to_owned(),

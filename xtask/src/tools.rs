@@ -216,8 +216,7 @@ fn wasm_target() -> Result<()> {
     if on_path("rustup").is_none() {
         bail!(
             "rustc cannot build for {TARGET}, and there is no rustup to add it: install the \
-             {TARGET} standard \
-             library of your Rust, or Rust with rustup (https://rustup.rs)"
+             {TARGET} standard library of your Rust, or Rust with rustup (https://rustup.rs)"
         );
     }
     eprintln!("Adding the Rust target {TARGET} (a download of some 20 MB)");

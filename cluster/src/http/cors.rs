@@ -8,8 +8,7 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Location, Retry-After, X-Served-By, X-Forwarded-By, X-Blob-Already-Exists, \
-     X-Blob-Tombstone-Exists, \
-     X-Time-Until-Next-Tombstone-Cycle, Server-Timing, Content-Range",
+     X-Blob-Tombstone-Exists, X-Time-Until-Next-Tombstone-Cycle, Server-Timing, Content-Range",
 );
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const METHODS: HeaderValue =

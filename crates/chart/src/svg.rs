@@ -21,8 +21,7 @@ pub fn document(scene: &Scene, palette: &Palette, title: &str, description: &str
     let (width, height) = (num(scene.width), num(scene.height));
     w.put(&format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} \
-         {height}\" role=\"img\" font-family=\"system-ui, sans-serif\">\n"
+         viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"system-ui, sans-serif\">\n"
     ));
     w.put(&format!("<title>{}</title>\n<desc>{}</desc>\n", escape(title), escape(description)));
     w.hatch_pattern(&scene.items);

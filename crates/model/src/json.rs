@@ -16,10 +16,23 @@ pub struct JsonError {
     pub what: String,
 }
 
-/// Reads a whole JSON text. The text of a file is an object.
+/// Reads a file's text: as [`read`], and the text is an object. Of a list serde would take the items
+/// for a struct's fields in their order.
 ///
 /// # Errors
-/// It is no JSON, or does not fit the type.
+/// As [`read`]; or it is no object.
+pub fn read_file<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, JsonError> {
+    if text.trim_ascii_start().first() == Some(&b'[') {
+        let what = "invalid type: a list, expected an object".to_string();
+        return Err(JsonError { place: "the top".to_string(), what });
+    }
+    read(text)
+}
+
+/// Reads a whole JSON text.
+///
+/// # Errors
+/// It is not JSON, or does not fit the type.
 pub fn read<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, JsonError> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -99,6 +112,7 @@ mod tests {
         let error = read_value::<Tree>(&json!({})).unwrap_err();
         assert_eq!(error.to_string(), "missing field `leaves` at the top");
         assert!(read::<Leaf>(b"{\"a\":1} x").unwrap_err().what.contains("trailing"));
+        assert!(read_file::<Leaf>(b" [1, 2.0]").unwrap_err().what.contains("a list"));
     }
 
     #[test]

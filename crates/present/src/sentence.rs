@@ -136,9 +136,9 @@ pub fn verdict(verdict: HealthVerdict) -> (&'static str, &'static str) {
 #[must_use]
 pub fn calibration(c: &Calibration) -> String {
     format!(
-        "This browser: {}/s at most, {} at a time, against a server that does nothing; one request \
-         alone takes {} (p99 {}). Kept with the \
-         runs to come; stay below half of that rate.",
+        "This browser: {}/s at most, {} at a time, against a server that does nothing; one \
+         request alone takes {} (p99 {}). Kept with the runs to come; stay below half of that \
+         rate.",
         three_digits(c.requests_per_s),
         c.in_flight,
         Micros(c.overhead_p50_us),
@@ -196,8 +196,8 @@ pub fn client_limit(c: &Concurrency) -> Option<String> {
     (waiting >= 1.0 && waiting > 0.05 * entities).then(|| {
         format!(
             "On average {} of {} entities waited for one of the browser's connections and {} \
-             requests were under way: the \
-             wait is the browser's, not the cluster's. More lanes per node make room.",
+             requests were under way: the wait is the browser's, not the cluster's. More lanes \
+             per node make room.",
             three_digits(waiting),
             c.entities,
             three_digits(c.effective)
@@ -257,8 +257,7 @@ mod tests {
         assert_eq!(
             plan(&p),
             "50 entities (10–20 ms think time) on 3 nodes for 10 min after 10 s warm-up; all 9 \
-             operations evenly; \
-             leader-sticky, 2 subscribers."
+             operations evenly; leader-sticky, 2 subscribers."
         );
         p.load.model = Model::Open { rate_per_s: 200.0, arrivals: Arrivals::Constant };
         p.load.warmup = Micros::ZERO;

@@ -77,10 +77,9 @@ impl AddressFacts {
         }
         if !self.readable {
             let advice = "It answers, but the browser keeps the answer from this page. Let the \
-                          node send \
-                 “Access-Control-Allow-Origin: *” on every answer (errors and redirects too) and \
-                 answer OPTIONS with 204, or put \
-                 a proxy that adds these headers in front of it."
+                          node send “Access-Control-Allow-Origin: *” on every answer (errors and \
+                          redirects too) and answer OPTIONS with 204, or put a proxy that adds \
+                          these headers in front of it."
                 .into();
             return vec![
                 line(Grade::Good, "reachable", String::new()),
@@ -115,8 +114,8 @@ impl AddressFacts {
             list.push(line(Grade::Good, "timing header", String::new()));
         } else {
             let advice = "No “Timing-Allow-Origin: *”: service times come from the page's clock \
-                          and include what the browser \
-                 itself costs. Let the node (or a proxy) send it on every answer.";
+                          and include what the browser itself costs. Let the node (or a proxy) \
+                          send it on every answer.";
             list.push(line(Grade::Limited, "page clock", advice.into()));
         }
         list
@@ -132,14 +131,13 @@ impl AddressFacts {
         let insecure = self.url.starts_with("http://");
         if self.page_is_secure && insecure && !is_loopback(&self.url) {
             "This page came over https, and browsers don't let such a page ask http addresses. \
-             Open the page from this machine \
-             (cargo xtask demo), or give the node an https address."
+             Open the page from this machine (cargo xtask demo), or give the node an https \
+             address."
                 .into()
         } else if !self.page_is_loopback && is_loopback(&self.url) {
             "Nothing answered. The browser asks for permission before a page from the network may \
-             reach programs on this \
-             machine: allow it (the icon at the address bar), or open the page from this machine \
-             (cargo xtask demo)."
+             reach programs on this machine: allow it (the icon at the address bar), or open the \
+             page from this machine (cargo xtask demo)."
                 .into()
         } else if self.url.contains(".localhost") {
             "Nothing answered. Is the node running? Safari does not resolve names under \
@@ -147,8 +145,7 @@ impl AddressFacts {
                 .into()
         } else if self.url.starts_with("https://") {
             "Nothing answered. Is the node running, and does the browser trust its certificate? \
-             Open the address in a tab of \
-             its own and accept the certificate there."
+             Open the address in a tab of its own and accept the certificate there."
                 .into()
         } else {
             "Nothing answered. Is the node running, and are host and port right?".into()

@@ -151,8 +151,7 @@ impl Beside {
         let ((engine, at_engine), (bare, at_bare)) = (ms(&self.engine), ms(&self.bare));
         println!(
             "p{}: engine {engine:.2} ms (server {at_engine:.2}), loop {bare:.2} ms (server \
-             {at_bare:.2}), \
-             ratio {ratio:.3}; {} and {} answers",
+             {at_bare:.2}), ratio {ratio:.3}; {} and {} answers",
             100.0 * p,
             self.engine.seen.len(),
             self.bare.seen.len()
@@ -266,8 +265,7 @@ impl Told {
         let (ours, theirs) = (self.service_ms(0), self.records.percentile_ms(0.5));
         println!(
             "service p50 {ours:.2} ms, server {theirs:.2} ms ({:+.1} %); p99 {:.2} ms, server \
-             {:.2} ms; {:.0}/s, in \
-             flight {:.2}",
+             {:.2} ms; {:.0}/s, in flight {:.2}",
             100.0 * (ours / theirs - 1.0),
             self.service_ms(3),
             self.records.percentile_ms(0.99),

@@ -114,9 +114,8 @@ impl Preflights {
         );
         if !self.by_key.is_empty() {
             text.push_str(&format!(
-                " Most are of {}, whose keys stand in the address: use fewer keys, put the key \
-                 into the body, or let the cluster serve \
-                 this page.",
+                "Most are of {}, whose keys stand in the address: use fewer keys, put the key \
+                 into the body, or let the cluster serve this page.",
                 self.by_key.join(", ")
             ));
         }

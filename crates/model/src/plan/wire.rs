@@ -14,7 +14,7 @@ use super::{Arrivals, Model, Plan, Problem, Ramp, Stage, validate};
 /// All that is wrong with it, each with the field's path in the file.
 pub fn read(json: &str) -> Result<Plan, Vec<Problem>> {
     let one = |field: &str, message: String| vec![Problem::new(field, message)];
-    let head: Head = crate::json::read(json.as_bytes())
+    let head: Head = crate::json::read_file(json.as_bytes())
         .map_err(|e| one("", format!("This is not JSON: {e}.")))?;
     let format = head.format.as_ref().map_or("fwit-plan", |f| f.as_str().unwrap_or("?"));
     if format != "fwit-plan" {

@@ -96,7 +96,7 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
 
 fn read_json(bytes: &[u8]) -> Result<ExperimentFile, ExperimentError> {
     let clip = |text: String| text.chars().take(200).collect::<String>();
-    let head: Head = fwit_model::json::read(bytes)
+    let head: Head = fwit_model::json::read_file(bytes)
         .map_err(|_| ExperimentError::NotAnExperiment("it is not JSON, or it is cut off".into()))?;
     match head.format.as_ref().map(|f| f.as_str().unwrap_or("?")) {
         Some("fwit-experiment") => {}

@@ -125,8 +125,8 @@ fn slots(f: &Facts) -> Option<String> {
     (active > 0.0 && waiting > WAITING_SHARE * active).then(|| {
         format!(
             "{} of {} entities waited for a slot on average: the browser's connections set the \
-             pace. The load was {} requests \
-             at a time. Add lanes to the nodes, or take the wait into account.",
+             pace. The load was {} requests at a time. Add lanes to the nodes, or take the wait \
+             into account.",
             three_digits(waiting),
             three_digits(active),
             three_digits(effective),
@@ -167,10 +167,9 @@ fn sources(f: &Facts) -> Option<String> {
     let all = sources.page_clock + sources.wire;
     (sources.page_clock as f64 > PAGE_CLOCK_SHARE * all as f64).then(|| {
         format!(
-            "{} of {all} service times come from the page's clock, not from the wire: they include \
-             what the browser itself costs. \
-             Let every node send “Timing-Allow-Origin: *”. (Firefox tells no times of \
-             redirected requests.)",
+            "{} of {all} service times come from the page's clock, not from the wire: they \
+             include what the browser itself costs. Let every node send “Timing-Allow-Origin: *”. \
+             (Firefox tells no times of redirected requests.)",
             sources.page_clock,
         )
     })
@@ -207,9 +206,8 @@ fn lag(f: &Facts) -> Option<String> {
     let late = f.share_of(Disturbance::Late);
     (lag.len() >= 100 && (p99 > limit || late > LATE_SHARE)).then(|| {
         format!(
-            "The engine's own timers were late: p99 {}, at most {}. The browser or the machine was \
-             too busy; times of the page's \
-             clock and think times are longer by that.",
+            "The engine's own timers were late: p99 {}, at most {}. The browser or the machine \
+             was too busy; times of the page's clock and think times are longer by that.",
             Micros(p99),
             Micros(lag.max())
         )
@@ -236,8 +234,7 @@ fn connections(f: &Facts) -> Option<String> {
     (new > CONNECTIONS_FLOOR && new as f64 > CONNECTIONS_SHARE * timed as f64).then(|| {
         format!(
             "{new} of {timed} requests opened a new connection: something closes them (keep-alive \
-             off or short, a proxy). Each one \
-             costs a round trip or more."
+             off or short, a proxy). Each one costs a round trip or more."
         )
     })
 }
@@ -259,9 +256,8 @@ fn ceiling(f: &Facts) -> Option<String> {
         ))
     } else if f.service_p50_us > 0 && overhead as f64 > OF_SERVICE * f.service_p50_us as f64 {
         Some(format!(
-            "A request to a server that does nothing takes {} here, against a service p50 of {}: a \
-             good part of the time may be the \
-             browser's.",
+            "A request to a server that does nothing takes {} here, against a service p50 of {}: \
+             a good part of the time may be the browser's.",
             Micros(overhead),
             Micros(f.service_p50_us)
         ))

@@ -70,7 +70,7 @@ pub fn unpacked(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, RunError> {
 fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
     // The head alone tells what it is, and it is told before anything else is believed.
     let broken = |e: JsonError| RunError::Broken { place: e.place, what: clip(&e.what) };
-    let head: Head = json::read(bytes).map_err(|e| {
+    let head: Head = json::read_file(bytes).map_err(|e| {
         if looks_like_a_run(bytes) {
             broken(e)
         } else {

@@ -57,9 +57,8 @@ pub(super) fn evidence(of: &str, entities: usize, found: &EntityGroups) -> Evide
             percent(h.i_squared)
         ),
         Some(h) => format!(
-            "The means of {of} are no further apart than requests scatter by themselves (Cochran’s \
-             Q {}, {}, I² {}; \
-             p below 0.001 and I² of 75 % are needed)",
+            "The means of {of} are no further apart than requests scatter by themselves \
+             (Cochran’s Q {}, {}, I² {}; p below 0.001 and I² of 75 % are needed)",
             three_digits(h.q),
             p_value(h.p),
             percent(h.i_squared)
@@ -72,8 +71,7 @@ pub(super) fn evidence(of: &str, entities: usize, found: &EntityGroups) -> Evide
         _ if noise.is_some_and(|h| !h.beyond_noise()) => String::new(),
         _ => format!(
             ", but in no groups: the best cut in two explains {} of it (90 % are needed, 3 \
-             entities and 5 % in each, 1.25 \
-             times apart)",
+             entities and 5 % in each, 1.25 times apart)",
             percent(found.gvf2)
         ),
     };
