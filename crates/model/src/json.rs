@@ -16,8 +16,8 @@ pub struct JsonError {
     pub what: String,
 }
 
-/// Reads a file's text: as [`read`], and the text is an object. Of a list serde would take the items
-/// for a struct's fields in their order.
+/// Reads a file's text: as [`read`], and the text is an object. Of a list serde would take the
+/// items for a struct's fields in their order.
 ///
 /// # Errors
 /// As [`read`]; or it is no object.
