@@ -70,8 +70,8 @@ pub const ALL: [Proof; 5] = [
     },
     Proof {
         name: "attention",
-        shows: "what a tab that is hidden for longer than browsers wait to slow it changes \
-                (docs/measuring.md)",
+        shows: "that a tab which is hidden for longer than browsers wait to slow it changes no \
+                number",
         takes: "10 min",
         how: How::EndToEnd("truth::attention", ("FWIT_HIDDEN_S", "330")),
         ci: None,
