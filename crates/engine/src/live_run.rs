@@ -358,14 +358,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if self.leads.borrow().iter().any(Option::is_some) {
             return false;
         }
-        let bases: Vec<(usize, Rc<str>)> = self
-            .topology
-            .borrow()
-            .lanes
-            .iter()
-            .enumerate()
-            .map(|(i, l)| (i, l.base.clone()))
-            .collect();
+        let bases = self.topology.borrow().bases();
         let request = fwit_model::dialect::Request::get(self.dialect.status_path());
         for (lane, base) in bases {
             let call = super::environment::Call {

@@ -44,6 +44,12 @@ pub struct LaneEntry {
 }
 
 impl Topology {
+    /// Every lane's index and base URL.
+    #[must_use]
+    pub fn bases(&self) -> Vec<(usize, Rc<str>)> {
+        self.lanes.iter().enumerate().map(|(i, lane)| (i, lane.base.clone())).collect()
+    }
+
     /// The plan's nodes and lanes.
     #[must_use]
     pub fn new(cluster: &Cluster) -> Topology {

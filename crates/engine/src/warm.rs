@@ -1,8 +1,6 @@
 //! Preflights before the load: the browser keeps their answers, and none falls into the measured
 //! window.
 
-use std::rc::Rc;
-
 use futures_util::future::join_all;
 
 use super::environment::within;
@@ -23,14 +21,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if paths.is_empty() {
             return;
         }
-        let lanes: Vec<(usize, Rc<str>)> = self
-            .topology
-            .borrow()
-            .lanes
-            .iter()
-            .enumerate()
-            .map(|(i, l)| (i, l.base.clone()))
-            .collect();
+        let lanes = self.topology.borrow().bases();
         let all = join_all(lanes.iter().map(|(lane, base)| async {
             for path in &paths {
                 let request = Request::get(path.clone());
