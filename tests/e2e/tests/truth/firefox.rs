@@ -11,7 +11,7 @@ use super::beside_the_loop;
 #[test]
 fn firefox_measures_what_a_bare_loop_measures_there() {
     let Some(browser) = Browser::firefox().unwrap() else { return };
-    let options = Options::paced(Pace::Fixed(Duration::from_millis(20)));
+    let options = Options::paced(Pace::Fixed(Duration::from_millis(40)));
     let beside = beside_the_loop(&browser, options, 0, 6, json!({}));
     beside.last.assert_adds_up();
     assert_eq!(beside.server.peak(), 6);

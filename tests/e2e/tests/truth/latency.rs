@@ -14,7 +14,7 @@ fn ms(ms: u64) -> Duration {
 
 #[test]
 fn without_timing_headers_the_slots_alone_keep_service_true() {
-    let options = Options { timing_headers: false, ..Options::paced(Pace::Fixed(ms(20))) };
+    let options = Options { timing_headers: false, ..Options::paced(Pace::Fixed(ms(40))) };
     let browser = Browser::shared().unwrap();
     let told = beside_the_loop(&browser, options, 0, 6, json!({})).last;
     assert_eq!(told.view.time_sources.label(), "page clock");
@@ -59,7 +59,7 @@ fn two_modes_stay_two_modes() {
 
 #[test]
 fn a_heavy_tail_is_neither_cut_nor_grown() {
-    let pace = Pace::HeavyTailed { median: ms(15), sigma: 1.0, most: ms(2_000) };
+    let pace = Pace::HeavyTailed { median: ms(25), sigma: 1.0, most: ms(2_000) };
     let browser = Browser::shared().unwrap();
     beside_the_loop(&browser, Options::paced(pace), 0, 6, json!({})).assert_close(0.99);
 }

@@ -15,7 +15,7 @@ fn fixed(ms: u64) -> Options {
 #[test]
 fn one_lane_has_six_slots_and_the_queue_is_not_in_the_service_time() {
     let browser = Browser::shared().unwrap();
-    let beside = beside_the_loop(&browser, fixed(20), 0, 6, json!({}));
+    let beside = beside_the_loop(&browser, fixed(40), 0, 6, json!({}));
     let told = &beside.last;
     told.assert_adds_up();
     let concurrency = told.file.concurrency;
@@ -33,9 +33,11 @@ fn one_lane_has_six_slots_and_the_queue_is_not_in_the_service_time() {
 
 #[test]
 fn lanes_lift_the_cap_and_service_stays_the_servers() {
-    let think = json!({ "load": { "think_ms": 60, "think_jitter_ms": 40 } });
+    // Some 160 requests a second: a rate that a slow machine's browser keeps up with as well. Where
+    // the processor is the limit, engine and loop are compared at two different loads.
+    let think = json!({ "load": { "think_ms": 250, "think_jitter_ms": 100 } });
     let browser = Browser::shared().unwrap();
-    let beside = beside_the_loop(&browser, fixed(20), 9, 50, think);
+    let beside = beside_the_loop(&browser, fixed(60), 9, 50, think);
     beside.last.assert_adds_up();
     assert!(beside.server.peak() > 6, "{}", beside.server.peak());
 }
