@@ -2,7 +2,7 @@
 //! says when it started.
 //!
 //! Identical URLs under way at the same time are told apart by a fragment (`#1`, `#2`, …), which is
-//! not sent. So of one name only one request is ever in flight, and the entry that starts between
+//! not sent, or by a query parameter that the nodes ignore. So of one name only one request is ever in flight, and the entry that starts between
 //! two issues belongs to the first of them. Fragments are used only where they are needed, because
 //! Chromium's preflight cache counts them as part of the URL. WebKit leaves them out of an entry's
 //! name: there the start alone decides, among requests of the same URL, that is of the same
@@ -29,6 +29,8 @@ const ROUNDED_APART: f64 = 1.0;
 pub struct EntryMatcher {
     urls: HashMap<String, Requests>,
     fragments: Fragments,
+    /// The query parameter that names were told apart by, if any.
+    parameter: String,
 }
 
 /// Whether the names of entries have fragments.
@@ -66,21 +68,36 @@ pub struct Found {
 impl EntryMatcher {
     /// The name under which a request to `url` is issued at `now` (ms), to be given back to
     /// [`over`](Self::over); and the ticket of an earlier one that need not wait any longer for its
-    /// entry.
-    pub fn issue(&mut self, url: String, ticket: u64, now: f64) -> (String, Option<u64>) {
+    /// entry. Where the URL is in flight, the name has a fragment, or a query parameter of this
+    /// name.
+    pub fn issue(
+        &mut self,
+        url: String,
+        parameter: Option<&str>,
+        ticket: u64,
+        now: f64,
+    ) -> (String, Option<u64>) {
         let requests = self.urls.entry(url.clone()).or_default();
         let fragment = (0..).find(|turn| !requests.in_flight.contains(turn)).unwrap_or(0);
         requests.in_flight.push(fragment);
         requests.waiting.push_back(Waiting { ticket, fragment, issued: now });
         let crowded = requests.waiting.len() > WAITING_MAX + requests.in_flight.len();
         let lost = if crowded { requests.waiting.pop_front() } else { None };
-        let name = if fragment == 0 { url } else { format!("{url}#{fragment}") };
+        let name = match parameter {
+            _ if fragment == 0 => url,
+            None => format!("{url}#{fragment}"),
+            Some(parameter) => {
+                self.parameter = parameter.to_string();
+                let mark = if url.contains('?') { '&' } else { '?' };
+                format!("{url}{mark}{parameter}={fragment}")
+            }
+        };
         (name, lost.map(|lost| lost.ticket))
     }
 
     /// The request of that name is not in flight any more; its entry may come yet.
     pub fn over(&mut self, name: &str) {
-        let (url, fragment) = parts(name);
+        let (url, fragment) = self.parts(name);
         if let Some(requests) = self.urls.get_mut(url) {
             requests.in_flight.retain(|used| *used != fragment);
         }
@@ -89,13 +106,14 @@ impl EntryMatcher {
 
     /// Whose entry it is, by the entry's name and its start (ms).
     pub fn find(&mut self, name: &str, start: f64) -> Found {
-        let (url, fragment) = parts(name);
+        let (url, fragment) = self.parts(name);
+        let by_parameter = fragment > 0 && !name.contains('#');
         let Some(requests) = self.urls.get_mut(url) else { return Found::default() };
-        if fragment > 0 {
+        if fragment > 0 && !by_parameter {
             self.fragments = Fragments::Kept;
         }
         let mut found = Found::default();
-        if self.fragments != Fragments::LeftOut {
+        if self.fragments != Fragments::LeftOut || by_parameter {
             // The last issue before the entry's start is its own; earlier ones never got an entry.
             requests.waiting.retain(|waiting| {
                 let earlier = waiting.fragment == fragment && waiting.issued <= start + ROUNDED;
@@ -119,19 +137,23 @@ impl EntryMatcher {
         found
     }
 
+    /// A name's URL, and the number of its fragment or parameter.
+    fn parts<'a>(&self, name: &'a str) -> (&'a str, u32) {
+        let numbered = |(url, number): (&'a str, &str)| Some((url, number.parse().ok()?));
+        let by_parameter = || {
+            let (url, number) = name.rsplit_once('=')?;
+            let url = url.strip_suffix(self.parameter.as_str()).filter(|u| u.len() < url.len())?;
+            numbered((url.strip_suffix(['?', '&'])?, number))
+        };
+        name.split_once('#').and_then(numbered).or_else(by_parameter).unwrap_or((name, 0))
+    }
+
     /// Drops a URL that nothing waits for: URLs may be as many as requests.
     fn forget(&mut self, url: &str) {
         if self.urls.get(url).is_some_and(|r| r.in_flight.is_empty() && r.waiting.is_empty()) {
             self.urls.remove(url);
         }
     }
-}
-
-/// A name's URL and fragment.
-fn parts(name: &str) -> (&str, u32) {
-    let parts =
-        name.split_once('#').and_then(|(url, fragment)| Some((url, fragment.parse().ok()?)));
-    parts.unwrap_or((name, 0))
 }
 
 #[cfg(test)]
@@ -141,7 +163,7 @@ mod tests {
     const URL: &str = "http://n1/set";
 
     fn issue(names: &mut EntryMatcher, ticket: u64, now: f64) -> String {
-        names.issue(URL.into(), ticket, now).0
+        names.issue(URL.into(), None, ticket, now).0
     }
 
     fn own(names: &mut EntryMatcher, name: &str, start: f64) -> Option<u64> {
@@ -166,13 +188,27 @@ mod tests {
     }
 
     #[test]
+    fn a_query_parameter_tells_them_apart_too() {
+        let mut names = EntryMatcher::default();
+        for url in ["http://n1/get?key=a%26fwit=7", "http://n1/ping"] {
+            let given = [1, 2].map(|t| names.issue(url.into(), Some("fwit"), t, t as f64).0);
+            let mark = if url.contains('?') { '&' } else { '?' };
+            assert_eq!(given, [url.to_string(), format!("{url}{mark}fwit=1")]);
+            assert_eq!(own(&mut names, &given[1], 2.1), Some(2));
+            assert_eq!(own(&mut names, &given[0], 1.1), Some(1));
+            given.iter().for_each(|name| names.over(name));
+            assert!(names.urls.is_empty());
+        }
+    }
+
+    #[test]
     fn an_entry_that_never_came_is_lost_when_the_next_one_of_its_name_comes() {
         let mut names = EntryMatcher::default();
         for ticket in 1..=2 {
             let name = issue(&mut names, ticket, ticket as f64);
             names.over(&name);
         }
-        let other = names.issue("http://n1/get".into(), 3, 1.0).0;
+        let other = names.issue("http://n1/get".into(), None, 3, 1.0).0;
         assert_eq!(names.find(URL, 2.0), Found { own: Some(2), lost: vec![1] });
         assert_eq!(own(&mut names, &other, 1.0), Some(3));
         assert_eq!(names.find("http://elsewhere/", 9.0), Found::default());
@@ -234,7 +270,7 @@ mod tests {
         for round in 0..2_u64 {
             let now = (1_000 * round) as f64;
             let given: Vec<_> =
-                (0..100).map(|i| names.issue(URL.into(), 100 * round + i, now)).collect();
+                (0..100).map(|i| names.issue(URL.into(), None, 100 * round + i, now)).collect();
             assert!(given.iter().all(|(_, lost)| lost.is_none()));
             given.iter().for_each(|(name, _)| names.over(name));
         }
@@ -249,7 +285,7 @@ mod tests {
     fn where_entries_do_not_come_the_oldest_stop_waiting() {
         let mut names = EntryMatcher::default();
         for ticket in 0..1_000 {
-            let (name, lost) = names.issue(URL.into(), ticket, ticket as f64);
+            let (name, lost) = names.issue(URL.into(), None, ticket, ticket as f64);
             names.over(&name);
             let limit = WAITING_MAX as u64 + 1;
             assert_eq!(lost, ticket.checked_sub(limit), "{ticket}");

@@ -22,7 +22,7 @@ extern "C" {
     type Sender;
     #[wasm_bindgen(constructor)]
     fn new(done: &JsValue) -> Sender;
-    #[allow(clippy::too_many_arguments, reason = "one call to JavaScript instead of seven")]
+    #[allow(clippy::too_many_arguments, reason = "one call to JavaScript instead of nine")]
     #[wasm_bindgen(method)]
     fn send(
         this: &Sender,
@@ -33,6 +33,8 @@ extern "C" {
         headers: Option<&Headers>,
         body: Option<&str>,
         text_from: u16,
+        follow: bool,
+        keeps: bool,
     );
     #[wasm_bindgen(method)]
     fn abort(this: &Sender, slot: u32);
@@ -44,6 +46,8 @@ extern "C" {
     type Extra;
     #[wasm_bindgen(method, getter)]
     fn text(this: &Extra) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn redirect(this: &Extra) -> Option<bool>;
     #[wasm_bindgen(method, getter)]
     fn url(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = servedBy)]
@@ -57,8 +61,10 @@ type Done = Closure<dyn FnMut(u32, u32, u16, f64, Option<Extra>)>;
 /// How a request ended, in the browser's words.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// The HTTP status; 0 when there was no answer: `text` then says why.
+    /// The HTTP status; 0 for a redirect, and when there was no answer: `text` then says why.
     pub(super) status: u16,
+    /// A redirect that was not followed.
+    pub(super) redirect: bool,
     /// The length of a body that was not read as text.
     pub(super) bytes: u64,
     pub(super) text: Option<String>,
@@ -79,6 +85,11 @@ pub(super) struct Sent<'a> {
     pub(super) body: &'a str,
     /// The status from which on an answer is read as text.
     pub(super) text_from: u16,
+    /// Whether redirects are followed.
+    pub(super) follow: bool,
+    /// Whether the browser may keep what it is told: leave for such requests, and the answer of a
+    /// GET as the node says.
+    pub(super) keeps: bool,
 }
 
 /// Sends requests.
@@ -117,6 +128,7 @@ impl Exchange {
             Closure::new(move |slot, generation, status, bytes: f64, extra: Option<Extra>| {
                 let mut answer = Answer { status, bytes: bytes as u64, ..Answer::default() };
                 if let Some(extra) = extra {
+                    answer.redirect = extra.redirect().unwrap_or_default();
                     (answer.text, answer.final_url) = (extra.text(), extra.url());
                     (answer.served_by, answer.retry_after) =
                         (extra.served_by(), extra.retry_after());
@@ -139,7 +151,17 @@ impl Exchange {
         let (slot, generation) = self.slots.borrow_mut().take();
         let body = Some(sent.body).filter(|body| !body.is_empty());
         let url = self.url(sent.url);
-        self.sender.send(slot, generation, &url, sent.method, sent.headers, body, sent.text_from);
+        self.sender.send(
+            slot,
+            generation,
+            &url,
+            sent.method,
+            sent.headers,
+            body,
+            sent.text_from,
+            sent.follow,
+            sent.keeps,
+        );
         Sending { exchange: self, slot, over: false }
     }
 

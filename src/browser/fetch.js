@@ -12,7 +12,7 @@ export class Sender {
     this.controllers = [];
   }
 
-  async send(slot, generation, url, method, headers, body, textFrom) {
+  async send(slot, generation, url, method, headers, body, textFrom, follow, keeps) {
     const { signal } = (this.controllers[slot] ??= new AbortController());
     let status = 0;
     let bytes = 0;
@@ -25,11 +25,19 @@ export class Sender {
         headers,
         body,
         signal,
-        cache: "no-store",
+        // Identical GETs wait for each other in the default mode (the cache's lock); in all other
+        // modes the browser asks for leave (CORS preflight) each time.
+        cache: keeps ? "default" : "no-store",
+        redirect: follow ? "follow" : "manual",
         credentials: "omit",
         // One header less to send; the nodes need not know the page.
         referrerPolicy: "no-referrer",
       });
+      if (response.type === "opaqueredirect") {
+        // The browser tells no more of a redirect that it does not follow.
+        this.done(slot, generation, 0, 0, { redirect: true });
+        return;
+      }
       // Always read to the last byte, but decoded only when the text is wanted.
       if (response.status >= textFrom) {
         extra = { text: await response.text() };

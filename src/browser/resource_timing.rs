@@ -85,13 +85,14 @@ impl ResourceTimings {
         Ok(ResourceTimings { observer, _callback: callback, books })
     }
 
-    /// Gives a name to a request that is about to be sent at `now_ms`.
+    /// Gives a name to a request that is about to be sent at `now_ms`: its URL, with a fragment, or
+    /// with a query parameter of this name, where a request of the same URL is in flight.
     #[must_use]
-    pub fn issue(&self, url: String, now_ms: f64) -> Issue {
+    pub fn issue(&self, url: String, parameter: Option<&str>, now_ms: f64) -> Issue {
         let mut books = self.books.borrow_mut();
         books.next_ticket += 1;
         let ticket = books.next_ticket;
-        let (name, lost) = books.names.issue(url, ticket, now_ms);
+        let (name, lost) = books.names.issue(url, parameter, ticket, now_ms);
         books.done.extend(lost.map(|lost| (lost, None)));
         books.open.insert(ticket);
         Issue { books: self.books.clone(), name, ticket }
@@ -126,24 +127,21 @@ impl Books {
         }
     }
 
-    /// Returns the timing; `None` when the node, or one that redirected to it, sends no
-    /// `Timing-Allow-Origin`.
+    /// Returns the timing; `None` when the node sends no `Timing-Allow-Origin`, and for a redirect
+    /// that was not followed.
     fn timing(&mut self, entry: &PerformanceResourceTiming, name: &str) -> Option<WireTiming> {
         let request = entry.request_start();
         if request <= 0.0 {
             return None;
         }
-        let span = |from: f64, to: f64| Micros::from_millis(to - from);
         let (fetch, connect_start, connect_end) =
             (entry.fetch_start(), entry.connect_start(), entry.connect_end());
         let new_connection = connect_end > connect_start && connect_end > fetch;
         let connect = if new_connection {
-            span(entry.domain_lookup_start(), connect_end)
+            Micros::from_millis(connect_end - entry.domain_lookup_start())
         } else {
             Micros::ZERO
         };
-        let (response, end) = (entry.response_start(), entry.response_end());
-        let (redirect_start, redirect_end) = (entry.redirect_start(), entry.redirect_end());
         let origin = name.match_indices('/').nth(2).map_or(name, |(end, _)| &name[..end]);
         let protocol = match self.protocols.get(origin) {
             // To read it makes a string each time; only a new connection can change it.
@@ -155,12 +153,11 @@ impl Books {
             }
         };
         Some(WireTiming {
-            redirect: (redirect_start > 0.0).then(|| span(redirect_start, redirect_end)),
+            request_start: Micros::from_millis(request),
+            response_start: Micros::from_millis(entry.response_start()),
+            response_end: Micros::from_millis(entry.response_end()),
             connect,
             new_connection,
-            stall: span(fetch, request) - connect,
-            first_byte: span(request, response),
-            download: span(response, end),
             server: server_time(entry),
             protocol,
         })

@@ -11,6 +11,7 @@ use super::event_stream::SocketEvents;
 use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
 use fwit_engine::environment::{Call, NoAnswer, Reply, Transport, Wire};
+use fwit_model::dialect::{Dialect, Method};
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::{Micros, decimal};
 
@@ -27,21 +28,37 @@ struct Inner {
     timings: Option<ResourceTimings>,
     /// Name and value of the header that carries the API key.
     auth: Option<(&'static str, String)>,
-    /// Headers by content type, made once.
-    headers: RefCell<HashMap<&'static str, Headers>>,
+    /// A query parameter that the nodes ignore: tells URLs apart that are the same otherwise.
+    parameter: Option<&'static str>,
+    /// Headers by content type, with the key and without, made once.
+    headers: RefCell<HashMap<(&'static str, bool), Headers>>,
     /// Base URLs as the browser writes them.
     bases: RefCell<HashMap<String, String>>,
 }
 
 impl FetchTransport {
-    /// Makes a transport over the worker's `fetch`.
+    /// Makes a transport over the worker's `fetch`, for a dialect's requests with this API key.
     #[must_use]
-    pub fn new(performance: Performance, auth: Option<(&'static str, String)>) -> FetchTransport {
+    pub fn new(
+        performance: Performance,
+        dialect: &dyn Dialect,
+        api_key: Option<&str>,
+    ) -> FetchTransport {
+        let auth = api_key.map(|key| dialect.auth_header(key));
+        let parameter = dialect.ignored_parameter();
         let timings = ResourceTimings::watch(&performance).ok();
         let (headers, bases) = (RefCell::default(), RefCell::default());
         let exchange = Exchange::new();
         FetchTransport {
-            inner: Rc::new(Inner { exchange, performance, timings, auth, headers, bases }),
+            inner: Rc::new(Inner {
+                exchange,
+                performance,
+                timings,
+                auth,
+                parameter,
+                headers,
+                bases,
+            }),
         }
     }
 }
@@ -64,20 +81,25 @@ impl Inner {
 
     /// Returns the headers that the browser does not send by itself. It sends the type of a text
     /// body.
-    fn headers(&self, content_type: &'static str) -> Result<Option<Headers>, NoAnswer> {
+    fn headers(
+        &self,
+        content_type: &'static str,
+        with_key: bool,
+    ) -> Result<Option<Headers>, NoAnswer> {
         let own = if content_type.starts_with("text/plain") { "" } else { content_type };
-        if own.is_empty() && self.auth.is_none() {
+        let auth = self.auth.as_ref().filter(|_| with_key);
+        if own.is_empty() && auth.is_none() {
             return Ok(None);
         }
         let mut cache = self.headers.borrow_mut();
-        if let Some(headers) = cache.get(own) {
+        if let Some(headers) = cache.get(&(own, with_key)) {
             return Ok(Some(headers.clone()));
         }
         let headers = Headers::new().map_err(|e| failure(&e))?;
         if !own.is_empty() {
             headers.set("Content-Type", own).map_err(|e| failure(&e))?;
         }
-        if let Some((name, value)) = &self.auth {
+        if let Some((name, value)) = auth {
             // The browser's message may quote the key, so it is not shown.
             let refused = |_| {
                 NoAnswer(
@@ -88,7 +110,7 @@ impl Inner {
             };
             headers.set(name, value).map_err(refused)?;
         }
-        cache.insert(own, headers.clone());
+        cache.insert((own, with_key), headers.clone());
         Ok(Some(headers))
     }
 }
@@ -98,9 +120,15 @@ impl Transport for FetchTransport {
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
         let inner = &*self.inner;
-        let headers = inner.headers(call.request.content_type)?;
+        let headers = inner.headers(call.request.content_type, !call.follow)?;
         let url = inner.url(call.base, &call.request.path);
-        let issue = inner.timings.as_ref().map(|t| t.issue(url.clone(), inner.performance.now()));
+        // Leave for a request that is not simple is kept in the default mode only. A GET needs a URL
+        // of its own there, or it would wait for the others' answers.
+        let get = call.request.method == Method::Get;
+        let apart = if get && headers.is_some() { inner.parameter } else { None };
+        let keeps = !get || apart.is_some();
+        let now = inner.performance.now();
+        let issue = inner.timings.as_ref().map(|t| t.issue(url.clone(), apart, now));
         let sent = Sent {
             url: issue.as_ref().map_or(url.as_str(), |i| i.name.as_str()),
             // `fetch.js` has the methods in the same order.
@@ -108,8 +136,14 @@ impl Transport for FetchTransport {
             headers: headers.as_ref(),
             body: &call.request.body,
             text_from: text_from(call),
+            follow: call.follow,
+            keeps,
         };
         let answer = inner.exchange.send(&sent).await;
+        if answer.redirect {
+            let wire = issue.map_or(Wire::Absent, |i| Wire::Later(i.ticket));
+            return Ok(Reply { redirect: true, wire, ..Reply::default() });
+        }
         if answer.status == 0 {
             return Err(NoAnswer(
                 answer.text.unwrap_or_else(|| "the browser gave no reason".into()),
@@ -118,6 +152,7 @@ impl Transport for FetchTransport {
         let seconds = answer.retry_after.and_then(|s| decimal(&s));
         Ok(Reply {
             status: answer.status,
+            redirect: false,
             bytes: answer.text.as_ref().map_or(answer.bytes, |text| text.len() as u64),
             text: answer.text.filter(|_| (call.wants_text)(answer.status)),
             retry_after: seconds.map(Micros::from_secs),

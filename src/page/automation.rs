@@ -205,7 +205,7 @@ fn compare_runs(library: Library, ids: JsValue) -> Promise {
             runs.push(library.open(id).await.map_err(|m| messages_error(&[m]))?);
         }
         let views: Vec<_> = runs.iter().map(|run| &run.view).collect();
-        let mut comparison = compare(&views, &[], Measure::Service);
+        let mut comparison = compare(&views, &[], Measure::Cluster);
         let mut control = comparison.control.clone();
         let mut all = runs.clone();
         if control.is_none()
@@ -215,7 +215,7 @@ fn compare_runs(library: Library, ids: JsValue) -> Promise {
             all.push(run);
         }
         let intervals = library
-            .compare_separate_runs_to_end(all, Measure::Service)
+            .compare_separate_runs_to_end(all, Measure::Cluster)
             .await
             .map_err(|m| messages_error(&[m]))?;
         fwit_report::run::bootstrap::apply(&mut comparison, &intervals, control);

@@ -29,7 +29,7 @@ pub fn LiveCharts(
         <section class="panel charts" aria-label="Over time">
             <Slot make=move || draw(charts::throughput) height=220.0 cursor />
             <Slot
-                make=move || draw(|h, m| charts::latency(h, m, Measure::Service))
+                make=move || draw(|h, m| charts::latency(h, m, Measure::Cluster))
                 height=220.0
                 cursor
             />

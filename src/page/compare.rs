@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::intervals::Intervals;
 use super::latency_groups::LatencyGroupsSideBySide;
-use super::parts::{Icon, MeasureSwitch, MethodLink};
+use super::parts::{Icon, MeasureSwitch, MethodLink, PartsBars};
 use super::separate_runs::{SeparateRuns, ShiftPanel};
 use super::state::{Library, go};
 use crate::browser::environment::local_time;
@@ -14,6 +14,7 @@ use crate::protocol::Opened;
 use fwit_present::figure;
 use fwit_present::form::label;
 use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
+use fwit_present::parts;
 use fwit_present::route::Route;
 use fwit_quantities::units::three_digits;
 use fwit_report::run::bootstrap::{apply, interval, signed};
@@ -58,9 +59,9 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
 
 #[component]
 fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
-    let measure = RwSignal::new(Measure::Service);
+    let measure = RwSignal::new(Measure::Cluster);
     let labels = RwSignal::new((0..runs.len()).map(letter).collect::<Vec<_>>());
-    let data = runs.clone();
+    let (data, compared) = (runs.clone(), runs.clone());
     let plain = Memo::new(move |_| {
         let views: Vec<_> = data.iter().map(|run| &run.view).collect();
         labels.with(|labels| compare(&views, labels, measure.get()))
@@ -138,6 +139,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             <SeparateRuns comparison intervals />
             {move || plain.with(notes)}
             {move || plain.with(plans)}
+            {move || time_parts(&labels.get(), &compared)}
             <section class="panel">
                 <div class="panel-head">
                     <h2>"Numbers" <MethodLink method=PERCENTILES /></h2>
@@ -156,6 +158,19 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             {move || view! { <LatencyGroupsSideBySide runs=latency_groups.get() /> }}
         </article>
     }
+}
+
+/// Returns a bar for each run: where its time went.
+fn time_parts(labels: &[String], runs: &[Arc<Opened>]) -> impl IntoView + use<> {
+    let bars = parts::run_bars(labels.iter().cloned().zip(runs.iter().map(|run| &run.view)));
+    (!bars.is_empty()).then(|| {
+        view! {
+            <section class="panel">
+                <h2>"Where the time goes"</h2>
+                <PartsBars bars=Signal::stored(bars) />
+            </section>
+        }
+    })
 }
 
 fn notes(c: &Comparison) -> impl IntoView + use<> {

@@ -116,7 +116,7 @@ fn table(groups: &LatencyGroupsView) -> impl IntoView + use<> {
                         |m| (ms(m.mean_us), count(m.count)),
                     );
                     view! {
-                        <td class="number" title="Mean service time of all the camp’s answers">
+                        <td class="number" title="Mean cluster time (redirects and service) of all the camp’s answers">
                             {mean}
                         </td>
                         <td class="number">{n}</td>

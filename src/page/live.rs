@@ -4,11 +4,11 @@
 use leptos::prelude::*;
 
 use super::charts::LiveCharts;
-use super::parts::{Health, Icon, Tile, TimeSource, Verdict};
+use super::parts::{Health, Icon, PartsBars, Tile, TimeSource, Verdict};
 use super::state::{Engine, Status};
 use fwit_present::figure::{self, percent};
-use fwit_present::sentence;
 use fwit_present::table::{Column, outcomes};
+use fwit_present::{parts, sentence};
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
 
@@ -201,16 +201,16 @@ pub fn Tiles(engine: Engine) -> impl IntoView {
                 note=of(|l| format!("{} answers", figure::count(l.total.answers())))
             />
             <Tile
-                name="p50, service"
+                name="p50, cluster time"
                 unit="ms"
-                value=of(|l| Column::Percentile(0).cell(&l.total, Measure::Service).text)
-                note=of(|l| format!("mean {} ms", figure::mean_and_max(&l.total.service).0))
+                value=of(|l| Column::Percentile(0).cell(&l.total, Measure::Cluster).text)
+                note=of(|l| format!("mean {} ms", figure::mean_and_max(&l.total.cluster).0))
             />
             <Tile
-                name="p99, service"
+                name="p99, cluster time"
                 unit="ms"
-                value=of(|l| Column::Percentile(3).cell(&l.total, Measure::Service).text)
-                note=of(|l| format!("max {} ms", figure::mean_and_max(&l.total.service).1))
+                value=of(|l| Column::Percentile(3).cell(&l.total, Measure::Cluster).text)
+                note=of(|l| format!("max {} ms", figure::mean_and_max(&l.total.cluster).1))
             />
             <Tile
                 name="Errors"
@@ -255,7 +255,14 @@ fn Operations(engine: Engine) -> impl IntoView {
     let names = Memo::new(move |_| {
         engine.live.with(|l| l.by_op.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>())
     });
+    let bars = Memo::new(move |_| engine.live.with(|l| parts::bars(&l.total, &l.by_op)));
     view! {
+        <Show when=move || bars.with(|b| !b.is_empty())>
+            <section class="panel">
+                <h2>"Where the time goes"</h2>
+                <PartsBars bars />
+            </section>
+        </Show>
         <section class="panel">
             <h2>"Operations"</h2>
             <div class="table-scroll" tabindex="0" role="region" aria-label="Operations so far">
@@ -296,7 +303,7 @@ fn OperationRow(engine: Engine, op: String) -> impl IntoView {
             l.by_op
                 .iter()
                 .find(|r| r.op.as_deref() == Some(&op))
-                .map(|r| COLUMNS.map(|c| c.cell(r, Measure::Service)))
+                .map(|r| COLUMNS.map(|c| c.cell(r, Measure::Cluster)))
         })
     });
     view! {

@@ -14,7 +14,7 @@ use crate::browser::transport::FetchTransport;
 use crate::protocol::FromWorker;
 use fwit_engine::environment::within;
 use fwit_engine::environment::{Call, Clock, Room, Transport};
-use fwit_model::dialect::Request;
+use fwit_model::dialect::{self, Request};
 use fwit_model::plan::{self, Plan};
 use fwit_quantities::units::Micros;
 use fwit_report::run::view::Calibration;
@@ -43,10 +43,11 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     // Without the API key: it is not for the page's own server.
-    let transport = FetchTransport::new(performance, None);
+    let transport = FetchTransport::new(performance, dialect::of(plan.cluster.dialect), None);
     let (base, path) = target(port, &transport, &clock).await?;
     let request = Request::get(path.clone());
-    let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| false };
+    let call =
+        Call { lane: 0, base: &base, request: &request, wants_text: &|_| false, follow: false };
     // Measured by the page's clock: that is the time of a node that sends no timing header.
     let ask = async |until: Micros, tell: &dyn Fn(u64)| {
         let mut count = 0_u64;
@@ -104,7 +105,8 @@ async fn target(
     let base = location.origin();
     for path in ["/null".to_string(), location.pathname()] {
         let request = Request::get(path.clone());
-        let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| false };
+        let call =
+            Call { lane: 0, base: &base, request: &request, wants_text: &|_| false, follow: false };
         if let Some(Ok(reply)) = within(clock, PATIENCE, transport.send(&call)).await
             && matches!(reply.status, 200 | 204)
             && reply.bytes <= 4_096

@@ -41,9 +41,9 @@ pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>)
     let Some(performance) = port.scope.performance() else {
         return port.fail(vec!["This browser gives workers no clock.".into()]);
     };
-    let auth = api_key.as_deref().map(|key| dialect::of(plan.cluster.dialect).auth_header(key));
     let clock = BrowserClock::new(performance.clone());
-    let transport = FetchTransport::new(performance, auth);
+    let transport =
+        FetchTransport::new(performance, dialect::of(plan.cluster.dialect), api_key.as_deref());
     // All addresses are asked at once and share the browser's timings: one that reads them keeps
     // them for the others.
     let timings = Timings::default();
@@ -78,7 +78,8 @@ async fn address(
     let dialect = dialect::of(plan.cluster.dialect);
     let request = Request::get(dialect.status_path());
     let base = url.to_string();
-    let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| true };
+    let call =
+        Call { lane: 0, base: &base, request: &request, wants_text: &|_| true, follow: false };
     for _ in 0..ROUNDS {
         let start = clock.now();
         let reply = match within(clock, PATIENCE, transport.send(&call)).await {

@@ -47,8 +47,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
     let sims: Vec<_> = experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
     let carried = if sims.is_empty() {
         about.environment.push(("clock step".into(), clock.tick().to_string()));
-        let key = start.api_key.as_deref();
-        let auth = key.and_then(|key| Some(dialect::of(first(&experiment)?).auth_header(key)));
+        let dialect = dialect::of(first(&experiment).ok_or("It has no arms.")?);
         // All periods share one transport: its connections stay open, and no arm opens more of them
         // than another.
         let calibration = match (start.calibration, experiment.arms.first()) {
@@ -57,7 +56,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
         };
         about.calibration = words(&calibration);
         let watch = Watch::new(&running.notes);
-        let transport = AnyTransport::Fetch(FetchTransport::new(performance, auth));
+        let fetch = FetchTransport::new(performance, dialect, start.api_key.as_deref());
+        let transport = AnyTransport::Fetch(fetch);
         let world = ExperimentEnvironment {
             transport: &|_| transport.clone(),
             clock: AnyClock::Real(clock),

@@ -67,9 +67,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
     } else {
         environment.push(("clock step".into(), clock.tick().to_string()));
         let dialect = dialect::of(plan.cluster.dialect);
-        let auth = start.api_key.as_deref().map(|key| dialect.auth_header(key));
-        let (transport, time) =
-            (AnyTransport::Fetch(FetchTransport::new(performance, auth)), AnyClock::Real(clock));
+        let fetch = FetchTransport::new(performance, dialect, start.api_key.as_deref());
+        let (transport, time) = (AnyTransport::Fetch(fetch), AnyClock::Real(clock));
         let run = LiveRun::new(
             plan,
             transport,

@@ -60,7 +60,7 @@ impl Inner {
 impl Comparisons {
     /// Remembers the seconds of a run, and returns them.
     pub(super) fn remember(&self, key: RunKey, file: &RunFile) -> Both {
-        let both = [Measure::Service, Measure::Response].map(|m| Rc::new(Seconds::of(file, m)));
+        let both = [Measure::Cluster, Measure::Response].map(|m| Rc::new(Seconds::of(file, m)));
         let mut inner = self.inner.borrow_mut();
         inner.remembered.retain(|(other, _)| *other != key);
         inner.remembered.push_back((key, both.clone()));
@@ -131,7 +131,7 @@ impl Comparisons {
     fn start(&self, port: &Port, request: u32) {
         let inner = self.inner.borrow();
         let Some(waiting) = inner.waiting(request) else { return };
-        let which = usize::from(waiting.measure != Measure::Service);
+        let which = usize::from(waiting.measure != Measure::Cluster);
         let runs =
             waiting.runs.iter().flatten().filter_map(|both| both.get(which).cloned()).collect();
         let job = Job::new(runs, waiting.measure, waiting.resamples);

@@ -19,7 +19,7 @@ use futures_util::future::{Either, join_all, select};
 use fwit::browser::clock::BrowserClock;
 use fwit::browser::transport::FetchTransport;
 use fwit_engine::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
-use fwit_model::dialect::Request;
+use fwit_model::dialect::{self, Request};
 use fwit_quantities::sample::Protocol;
 use fwit_quantities::units::Micros;
 use wasm_bindgen::JsCast;
@@ -37,7 +37,8 @@ fn clock() -> BrowserClock {
 }
 
 fn transport() -> FetchTransport {
-    FetchTransport::new(scope().performance().unwrap(), None)
+    let insi = dialect::of(dialect::DialectId::Insi);
+    FetchTransport::new(scope().performance().unwrap(), insi, None)
 }
 
 /// The server that `cargo xtask test browser` starts.
@@ -56,7 +57,8 @@ async fn send(
     base: &str,
     request: &Request,
 ) -> Result<Reply, NoAnswer> {
-    transport.send(&Call { lane: 0, base, request, wants_text: &|status| status >= 400 }).await
+    let wants_text = |status| status >= 400;
+    transport.send(&Call { lane: 0, base, request, wants_text: &wants_text, follow: false }).await
 }
 
 #[wasm_bindgen_test]

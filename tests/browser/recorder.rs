@@ -35,18 +35,19 @@ fn record(recorder: &mut Recorder, dice: &mut Stream) {
             redirected: false,
             due,
             issued,
+            sent: issued,
+            redirect: Micros::ZERO,
             done: issued + service,
             outcome: Outcome::Ok,
         };
-        recorder.ended(sample, node, None, Some(n));
+        recorder.ended(sample, Some(node), None, Some(n));
         recorder.cycle(service, sample.done);
         let wire = WireTiming {
-            redirect: None,
+            request_start: issued + Micros(200),
+            response_start: issued + service - Micros(150),
+            response_end: issued + service - Micros(100),
             connect: Micros::ZERO,
             new_connection: false,
-            stall: Micros(200),
-            first_byte: service - Micros(300),
-            download: Micros(50),
             server: Some(service - Micros(500)),
             protocol: Protocol::Http1,
         };

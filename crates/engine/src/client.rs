@@ -16,7 +16,7 @@ use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
 use fwit_stats::random::Stream;
 
-/// Most hops to a leader, by redirects and resubmissions.
+/// Most further hops of a request, to where a redirect or a refusal sent it on.
 const REDIRECTS_MAX: u32 = 5;
 /// Longest pause that a node's `Retry-After` is granted.
 const RETRY_AFTER_MAX: Micros = Micros(60_000_000);
@@ -49,12 +49,32 @@ pub struct Client<T, C> {
 struct InFlightRequest<'a, T: Transport, C: Clock> {
     client: &'a Client<T, C>,
     sample: Sample,
-    /// Where its last hop went.
-    at: u16,
+    /// The node where its last hop is in flight, if one is.
+    at: Option<u16>,
     open: bool,
 }
 
 impl<T: Transport, C: Clock> InFlightRequest<'_, T, C> {
+    /// Its hop ended at the node without an answer.
+    fn leave(&mut self) {
+        if let Some(node) = self.at.take() {
+            let shared = &self.client.shared;
+            shared.recorder.borrow_mut().left(node, shared.clock.now());
+        }
+    }
+
+    /// Its next hop is handed to the network; `redirect` is how long the hop before took, and
+    /// finding out where to go on.
+    fn send_on(&mut self, node: u16, redirect: Micros) {
+        let shared = &self.client.shared;
+        let now = shared.clock.now();
+        self.at = Some(node);
+        self.sample.redirected = true;
+        self.sample.redirect = self.sample.redirect + redirect;
+        self.sample.sent = now;
+        shared.recorder.borrow_mut().sent_on(node, now);
+    }
+
     fn end(&mut self, outcome: Outcome, wire: Wire) {
         self.open = false;
         self.sample.outcome = outcome;
@@ -108,13 +128,13 @@ impl<T: Transport, C: Clock> Drop for ActiveGuard<'_, T, C> {
     }
 }
 
-/// How one request went, as far as the entity's next steps need it.
+/// How one hop went, as far as the entity's next steps need it.
 struct Ended {
     outcome: Outcome,
-    /// The node that the last hop was sent to.
+    /// The node that it was sent to.
     at: u16,
-    /// The node that answered after redirects.
-    answered: Option<u16>,
+    /// Why there is no answer, where the reply does not say.
+    why: Option<String>,
 }
 
 impl<T: Transport, C: Clock> Client<T, C> {
@@ -146,11 +166,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let mut freed = shared.clock.now();
         shared.clock.sleep_until(freed + first).await;
         loop {
-            // The search for a leader that was lost is time a user of the cluster would have
-            // waited.
-            let due = shared.clock.now();
-            self.find_leader_if_lost().await;
-            self.perform(due).await;
+            self.perform(shared.clock.now()).await;
             let done = shared.clock.now();
             shared.recorder.borrow_mut().cycle(done.since(freed), done);
             freed = done;
@@ -173,8 +189,13 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// One request, due at `due`.
     pub async fn perform(&self, due: Micros) {
         let shared = &*self.shared;
+        // The search for a leader that was lost is time that a user of the cluster would have
+        // waited.
+        let looking = shared.clock.now();
+        self.find_leader_if_lost().await;
+        let looked = shared.clock.now().since(looking);
         let mut node = self.target();
-        let Some(mut permit) = self.slot(node, true).await else { return };
+        let Some(mut permit) = self.slot(node).await else { return };
 
         let operations = shared.dialect.operations();
         let mut chosen = self.spare.take();
@@ -204,48 +225,92 @@ impl<T: Transport, C: Clock> Client<T, C> {
                 redirected: false,
                 due,
                 issued,
+                sent: issued,
+                redirect: looked,
                 done: issued,
                 outcome: Outcome::Aborted,
             },
-            at: node,
+            at: Some(node),
             open: true,
         };
-        let deadline = issued + shared.plan.load.timeout;
-        for hop in 0.. {
+        let mut deadline = issued + shared.plan.load.timeout;
+        let mut hop = 0;
+        let (reply, ended, permit) = loop {
             let reply = self.send(&permit, chosen.op, &request, deadline).await;
-            let mut ended = self.judge(&mut flight, chosen.op, node, &reply);
-            // The leader could not be reached by a redirect: ask for it and submit again, as one
-            // request.
-            if ended.outcome == Outcome::NotLeader && hop < REDIRECTS_MAX {
-                let leader = shared.find_leader(shared.clock.now()).await;
-                if let Some(leader) = leader.filter(|l| *l != node && shared.clock.now() < deadline)
-                {
-                    drop(permit);
-                    shared.recorder.borrow_mut().moved(node, leader, shared.clock.now());
-                    (node, flight.at, flight.sample.redirected) = (leader, leader, true);
-                    ended.answered = Some(leader);
-                    let Some(next) = self.slot(leader, false).await else { return };
-                    permit = next;
-                    continue;
+            let mut ended = self.judge(chosen.op, node, &reply);
+            if ended.outcome != Outcome::NotLeader {
+                break (reply, ended, Some(permit));
+            }
+            // The node is done with it: its slot is another's while this one looks where to go on.
+            flight.leave();
+            drop(permit);
+            match self.next_hop(node, hop, flight.sample.sent, &reply).await {
+                Ok(leader) if shared.clock.now() < deadline => node = leader,
+                Ok(_) => {
+                    ended.outcome = Outcome::Timeout;
+                    ended.why = Some("the leader was not found within the timeout".into());
+                    break (reply, ended, None);
+                }
+                Err(why) => {
+                    ended.why = why;
+                    break (reply, ended, None);
                 }
             }
-            let resubmitted = hop > 0;
-            if resubmitted && ended.outcome.is_answer() {
-                ended.answered = Some(node);
-            }
-            self.settle(&mut flight, &chosen, &reply, &ended, resubmitted);
-            break;
-        }
+            let queued = shared.clock.now();
+            let redirect = queued.since(flight.sample.sent);
+            let Some(next) = self.slot(node).await else { return };
+            permit = next;
+            // The plan's timeout is for the cluster, not for our own queue.
+            deadline = deadline + shared.clock.now().since(queued);
+            flight.send_on(node, redirect);
+            hop += 1;
+        };
+        self.settle(&mut flight, &chosen, &reply, &ended);
         self.spare.replace(chosen);
         drop(permit);
     }
 
+    /// Where a request goes on that a node redirected, or refused because it does not lead.
+    ///
+    /// # Errors
+    /// Nowhere: why, where the node's answer does not say.
+    async fn next_hop(
+        &self,
+        node: u16,
+        hop: u32,
+        sent: Micros,
+        reply: &Result<Option<Reply>, NoAnswer>,
+    ) -> Result<u16, Option<String>> {
+        let shared = &*self.shared;
+        let redirected = matches!(reply, Ok(Some(reply)) if reply.redirect);
+        let name = |node: u16| {
+            let topology = shared.topology.borrow();
+            topology.nodes.get(usize::from(node)).map_or_else(String::new, |n| n.name.clone())
+        };
+        if hop >= REDIRECTS_MAX {
+            let text = format!("sent on {REDIRECTS_MAX} times, and then again by {}", name(node));
+            return Err(Some(text));
+        }
+        match shared.leader_beside(node, hop == 0, sent).await {
+            Some(leader) if leader != node => Ok(leader),
+            Some(_) if redirected => {
+                Err(Some(format!("{} redirects, although it says that it leads", name(node))))
+            }
+            None if redirected => Err(Some(format!(
+                "{} redirects to where this browser can't see, and no node of the plan says that \
+                 it leads",
+                name(node)
+            ))),
+            _ => Err(None),
+        }
+    }
+
     /// Waits for a slot of the entity's lane at a node.
-    async fn slot(&self, node: u16, counted: bool) -> Option<Permit> {
+    async fn slot(&self, node: u16) -> Option<Permit> {
         let lane = self.lane(node)?;
         let place = self.shared.slots.acquire(lane);
         // A wait of no length adds nothing.
-        let mark = (counted && !place.is_granted()).then(|| WaitGuard::new(&self.shared));
+        let mark = (!place.is_granted()).then(|| WaitGuard::new(&self.shared));
         let permit = place.await;
         drop(mark);
         Some(permit)
@@ -274,7 +339,13 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let shared = &*self.shared;
         let base = shared.topology.borrow().lanes[permit.lane()].base.clone();
         let wants_text = |status| shared.dialect.wants_text(op, status);
-        let call = Call { lane: permit.lane(), base: &base, request, wants_text: &wants_text };
+        let call = Call {
+            lane: permit.lane(),
+            base: &base,
+            request,
+            wants_text: &wants_text,
+            follow: false,
+        };
         match select(pin!(shared.transport.send(&call)), pin!(shared.clock.sleep_until(deadline)))
             .await
         {
@@ -283,33 +354,22 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
     }
 
-    /// How the request ended, and where it was answered.
-    fn judge(
-        &self,
-        flight: &mut InFlightRequest<T, C>,
-        op: usize,
-        at: u16,
-        reply: &Result<Option<Reply>, NoAnswer>,
-    ) -> Ended {
-        let reply = match reply {
-            Ok(Some(reply)) => reply,
-            Ok(None) => return Ended { outcome: Outcome::Timeout, at, answered: None },
-            Err(_) => return Ended { outcome: Outcome::Network, at, answered: None },
+    /// How a hop ended.
+    fn judge(&self, op: usize, at: u16, reply: &Result<Option<Reply>, NoAnswer>) -> Ended {
+        let outcome = match reply {
+            Ok(Some(reply)) if reply.redirect => Outcome::NotLeader,
+            Ok(Some(reply)) => {
+                let answer = Answer {
+                    status: reply.status,
+                    bytes: reply.bytes,
+                    text: reply.text.as_deref(),
+                };
+                self.shared.dialect.judge(op, &answer)
+            }
+            Ok(None) => Outcome::Timeout,
+            Err(_) => Outcome::Network,
         };
-        let redirected = reply.final_url.is_some();
-        flight.sample.redirected |= redirected;
-        let answer = Answer {
-            status: reply.status,
-            bytes: reply.bytes,
-            text: reply.text.as_deref(),
-            redirected,
-        };
-        let outcome = self.shared.dialect.judge(op, &answer);
-        let answered = match &reply.final_url {
-            Some(url) => self.shared.node_at(url, reply.served_by.as_deref()),
-            None => Some(at),
-        };
-        Ended { outcome, at, answered }
+        Ended { outcome, at, why: None }
     }
 
     /// Books the end of a request and draws the entity's conclusions.
@@ -319,24 +379,19 @@ impl<T: Transport, C: Clock> Client<T, C> {
         chosen: &Chosen,
         reply: &Result<Option<Reply>, NoAnswer>,
         ended: &Ended,
-        resubmitted: bool,
     ) {
         let shared = &*self.shared;
         let outcome = ended.outcome;
-        flight.sample.answered = ended.answered;
-        // The wire saw the last hop only; the page's clock saw all of them.
-        let wire = match reply {
-            Ok(Some(reply)) if !resubmitted => reply.wire,
-            _ => Wire::Absent,
-        };
-        flight.end(outcome, wire);
+        let answer = reply.as_ref().ok().and_then(Option::as_ref);
+        flight.sample.answered = answer.map(|_| ended.at);
+        flight.end(outcome, answer.map_or(Wire::Absent, |reply| reply.wire));
         if outcome.is_error() {
-            let status = reply.as_ref().ok().and_then(Option::as_ref).map_or(0, |r| r.status);
+            let status = answer.map_or(0, |reply| reply.status);
             let key = ErrorKey {
                 outcome,
                 op: chosen.op as u8,
                 node: flight.sample.asked,
-                text: words(reply),
+                text: ended.why.clone().unwrap_or_else(|| words(reply)),
             };
             shared.note_error(key, self.entity, status, flight.sample.issued);
         }
@@ -354,6 +409,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
             let now = shared.clock.now();
             self.not_before.set(now + (*pause).min(RETRY_AFTER_MAX));
         }
+        // A leader that was only remembered may have gone: the next one that is redirected asks.
+        if flight.sample.redirected
+            && matches!(outcome, Outcome::Unavailable | Outcome::Network | Outcome::Timeout)
+        {
+            shared.leader.doubt(ended.at);
+        }
         if shared.plan.disable_leader_stickiness {
             return;
         }
@@ -365,15 +426,15 @@ impl<T: Transport, C: Clock> Client<T, C> {
                     self.latch.set(None);
                     self.lost.set(Some(shared.clock.now()));
                 }
-            _ if flight.sample.redirected && ended.answered.is_some_and(|n| n != self.target()) => {
-                self.latch.set(ended.answered);
+            _ if flight.sample.redirected && answer.is_some() && ended.at != self.target() => {
+                self.latch.set(Some(ended.at));
             }
             _ => {}
         }
     }
 
     /// After a failure a sticky entity looks for the leader before it goes on.
-    pub async fn find_leader_if_lost(&self) {
+    async fn find_leader_if_lost(&self) {
         let shared = &*self.shared;
         let Some(since) = self.lost.get() else { return };
         if let Some(leader) = shared.find_leader(since).await {
@@ -390,6 +451,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
 fn words(reply: &Result<Option<Reply>, NoAnswer>) -> String {
     match reply {
         Err(NoAnswer(words)) => words.clone(),
+        Ok(Some(reply)) if reply.redirect => "a redirect".into(),
         Ok(None) => "no answer within the timeout".into(),
         Ok(Some(reply)) => {
             let text = reply.text.as_deref().unwrap_or_default().trim();

@@ -30,20 +30,26 @@ pub struct Call<'a> {
     pub request: &'a Request,
     /// Whether the answer's text is wanted, by status.
     pub wants_text: &'a dyn Fn(u16) -> bool,
+    /// Whether redirects are followed inside the transport; the API key is left out then. Load is
+    /// never sent so: each of its hops takes a slot, is timed, and counts.
+    pub follow: bool,
 }
 
 /// An answer, read to its last byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
-    /// HTTP status.
+    /// HTTP status; 0 for a redirect that was not followed.
     pub status: u16,
+    /// The node redirected, and the transport did not follow. A browser tells no more of it: not
+    /// even where to.
+    pub redirect: bool,
     /// Bytes of the body.
     pub bytes: u64,
     /// The body's text, where it was wanted.
     pub text: Option<String>,
     /// `Retry-After`, where the answer has it and the page may read it.
     pub retry_after: Option<Micros>,
-    /// The URL that answered, where redirects were followed.
+    /// The URL that answered, where a redirect was followed.
     pub final_url: Option<String>,
     /// The name of the node that answered a redirected request (`X-Served-By`), where it says so.
     pub served_by: Option<String>,

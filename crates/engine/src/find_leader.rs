@@ -1,20 +1,26 @@
-//! Finding the leader when a latch failed: all nodes are asked at once, by one entity for all of
-//! them.
+//! Finding the leader: by the status of a node that redirected, which knows it, or of all nodes at
+//! once. One search serves all entities that wait for it.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::task::{Poll, Waker};
 
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
-use super::environment::{Call, Clock, Transport, within};
+use super::environment::{Call, Clock, Transport, Wire, within};
 use super::leader::LeaderFinder;
 use super::shared::Shared;
 use fwit_model::dialect::{NodeStatus, Request};
+use fwit_model::plan::BaseUrl;
 use fwit_quantities::units::Micros;
 
-/// How long a node may take to say who it is.
-const PATIENCE: Micros = Micros(1_000_000);
+/// How long nodes may still take to say who they are once the first one has, or three times as long
+/// as that one took.
+const GRACE: Micros = Micros(1_000_000);
+/// How often a leader that requests are redirected to is asked for again.
+const REFRESH: Micros = Micros(1_000_000);
 
 /// Ends a search even when the searcher is dropped in mid-search.
 struct Search<'a> {
@@ -29,8 +35,35 @@ impl Drop for Search<'_> {
 }
 
 impl<T: Transport, C: Clock> Shared<T, C> {
+    /// Where a request goes on that `from` redirected or refused because it does not lead. The
+    /// leader as last found where that may be true; else it is searched, by what was found since
+    /// the hop was `sent` or is found now. `None` where no node leads.
+    pub async fn leader_beside(&self, from: u16, first_hop: bool, sent: Micros) -> Option<u16> {
+        if first_hop && let Some(known) = self.leader.known().filter(|known| *known != from) {
+            self.leader.redirected_by.set(Some(from));
+            return Some(known);
+        }
+        self.search(sent, Some(from)).await
+    }
+
     /// The node that leads, as found after `since`. `None` where no node says that it leads.
     pub async fn find_leader(&self, since: Micros) -> Option<u16> {
+        self.search(since, None).await
+    }
+
+    /// Keeps the leader up to date while requests are redirected to it: nobody sees where to.
+    /// Never ends.
+    pub async fn refresh_leader(&self) {
+        loop {
+            self.clock.sleep_until(self.clock.now() + REFRESH).await;
+            if let Some(node) = self.leader.redirected_by.take() {
+                self.search(self.clock.now(), Some(node)).await;
+            }
+        }
+    }
+
+    /// Searches, or waits for the search under way. A node that redirected is asked first.
+    async fn search(&self, since: Micros, redirected: Option<u16>) -> Option<u16> {
         let finder = &self.leader;
         loop {
             if let Some((at, found)) = finder.last.get()
@@ -41,7 +74,16 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             if !finder.searching.replace(true) {
                 let search = Search { finder };
                 finder.searches.set(finder.searches.get() + 1);
-                let found = self.ask_all(true).await;
+                let mut found = None;
+                if let Some(node) = redirected {
+                    found = self.leader_of(node).await;
+                }
+                if found.is_none() {
+                    found = self.ask_all(true).await;
+                }
+                if let (None, Some(node)) = (found, redirected) {
+                    found = self.learn(node).await;
+                }
                 finder.last.set(Some((self.clock.now(), found)));
                 drop(search);
                 return found;
@@ -59,34 +101,85 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
     }
 
+    /// The leader that a node's status names, where the run knows that node.
+    async fn leader_of(&self, node: u16) -> Option<u16> {
+        let asked = within(&self.clock, self.plan.load.timeout, self.ask(node)).await;
+        let status = asked.flatten()?;
+        if status.leads == Some(true) {
+            return Some(node);
+        }
+        let url = BaseUrl::parse(status.leader_url.as_deref()?).ok()?;
+        self.topology.borrow().find(&url, None).filter(|leader| *leader != node)
+    }
+
+    /// The leader that a node redirects to, by a request that harms nothing and follows.
+    async fn learn(&self, node: u16) -> Option<u16> {
+        let request = self.dialect.learning()?;
+        let (lane, base) = self.topology.borrow().first_lane(node)?;
+        let _permit = self.slots.acquire_first(lane).await;
+        self.recorder.borrow_mut().status_request(node);
+        let call =
+            Call { lane, base: &base, request: &request, wants_text: &|_| false, follow: true };
+        let sent = self.transport.send(&call);
+        let reply = within(&self.clock, self.plan.load.timeout, sent).await?.ok()?;
+        let leader = self.node_at(&reply.final_url?, reply.served_by.as_deref())?;
+        Some(leader).filter(|leader| *leader != node)
+    }
+
     /// Asks every node for its status and remembers the answers. Returns the node that says it
-    /// leads; with `hurry` at once, without waiting for the rest.
+    /// leads; with `hurry` at once, without waiting for the rest. Where none says so, a leader that
+    /// a status names elsewhere. Waits for the plan's timeout, and not for silent nodes once others
+    /// have answered.
     pub async fn ask_all(&self, hurry: bool) -> Option<u16> {
         let nodes = self.topology.borrow().nodes.len() as u16;
         let mut asked: FuturesUnordered<_> =
             (0..nodes).map(|node| async move { (node, self.ask(node).await) }).collect();
-        let mut leader = None;
-        while let Some((node, status)) = asked.next().await {
-            let leads = status.and_then(|s| s.leads);
+        let (mut leader, mut elsewhere) = (None, None);
+        let start = self.clock.now();
+        let mut patience = self.plan.load.timeout;
+        loop {
+            let limit = self.clock.sleep_until(start + patience);
+            let (node, status) = match select(asked.next(), pin!(limit)).await {
+                Either::Left((Some(answer), _)) => answer,
+                Either::Left((None, _)) | Either::Right(_) => break,
+            };
+            let leads = status.as_ref().and_then(|s| s.leads);
             if let Some(place) = self.leads.borrow_mut().get_mut(usize::from(node)) {
                 *place = leads;
             }
+            let Some(status) = status else { continue };
+            let took = self.clock.now().since(start);
+            patience = patience.min(took + GRACE.max(Micros(3 * took.0)));
             if leads == Some(true) {
                 leader = leader.or(Some(node));
                 if hurry {
                     break;
                 }
             }
+            elsewhere = elsewhere.or(status.leader_url);
         }
-        leader
+        leader.or_else(|| self.node_named(elsewhere.as_deref()?))
     }
 
-    /// Asks one node for its status.
+    /// Asks one node for its status, in a slot, before the requests that wait there: they may wait
+    /// for what it says.
     pub async fn ask(&self, node: u16) -> Option<NodeStatus> {
         let (lane, base) = self.topology.borrow().first_lane(node)?;
+        let permit = self.slots.acquire_first(lane).await;
+        self.recorder.borrow_mut().status_request(node);
         let request = Request::get(self.dialect.status_path());
-        let call = Call { lane, base: &base, request: &request, wants_text: &|_| true };
-        let reply = within(&self.clock, PATIENCE, self.transport.send(&call)).await?.ok()?;
+        let call =
+            Call { lane, base: &base, request: &request, wants_text: &|_| true, follow: false };
+        let reply = self.transport.send(&call).await.ok()?;
+        drop(permit);
+        self.answered.set(true);
+        match reply.wire {
+            Wire::Later(ticket) => {
+                self.status_tickets.borrow_mut().insert(ticket, node);
+            }
+            Wire::Known(timing) => self.recorder.borrow_mut().connection(node, &timing),
+            Wire::Absent => {}
+        }
         self.dialect.read_status(reply.text.as_deref()?)
     }
 }

@@ -205,9 +205,10 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         };
         let subscribers = (0..shared.plan.subscribers as usize)
             .map(|s| Box::pin(subscriber::listen(shared.clone(), s, self.api_key.clone())) as Work);
-        let timed: [Work; 2] = [Box::pin(ticks), Box::pin(heartbeat)];
+        let timed: [Work; 3] =
+            [Box::pin(ticks), Box::pin(heartbeat), Box::pin(shared.refresh_leader())];
         let mut background: FuturesUnordered<Work> = timed.into_iter().chain(subscribers).collect();
-        // Subscribers may end; ticks and heartbeat never do.
+        // Subscribers may end; the others never do.
         let background = async { while background.next().await.is_some() {} };
         match select(pin!(self.phases()), pin!(background)).await {
             Either::Left((ended, _)) => {
@@ -224,7 +225,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let shared = &self.shared;
         self.phase.set(Phase::Starting);
         let start = async {
-            shared.ask_all(false).await;
+            let leader = shared.ask_all(false).await;
+            shared.leader.last.set(Some((shared.clock.now(), leader)));
             shared.warm_preflights(self.api_key.is_some()).await;
             let open = || {
                 (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2)
@@ -331,10 +333,7 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             if due >= measured_from {
                 self.due_measured.set(self.due_measured.get() + 1);
             }
-            under_way.push(Box::pin(async move {
-                client.find_leader_if_lost().await;
-                client.perform(due).await;
-            }));
+            under_way.push(Box::pin(client.perform(due)));
         }
         while under_way.next().await.is_some() {}
     }
@@ -345,34 +344,40 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let end = shared.clock.now() + patience;
         while !holds() && shared.clock.now() < end {
             shared.clock.sleep_until(shared.clock.now() + Micros(20_000)).await;
-            for (ticket, timing) in shared.transport.take_wire() {
-                shared.recorder.borrow_mut().wire(ticket, timing.as_ref());
-            }
+            shared.take_wire();
         }
     }
 }
 
 impl<T: Transport, C: Clock> Shared<T, C> {
-    /// Whether no node answers anything at all, not even something that is no status.
+    /// Whether no node answers anything at all, on none of its lanes, within the plan's timeout.
     async fn transport_saw_nothing(&self) -> bool {
-        if self.leads.borrow().iter().any(Option::is_some) {
+        if self.answered.get() {
             return false;
         }
-        let bases = self.topology.borrow().bases();
         let request = fwit_model::dialect::Request::get(self.dialect.status_path());
-        for (lane, base) in bases {
-            let call = super::environment::Call {
-                lane,
-                base: &base,
-                request: &request,
-                wants_text: &|_| false,
-            };
-            if let Some(Ok(_)) =
-                within(&self.clock, Micros(2_000_000), self.transport.send(&call)).await
-            {
-                return false;
+        let bases = self.topology.borrow().bases();
+        let mut asked: FuturesUnordered<_> = bases
+            .iter()
+            .map(|(lane, base)| async {
+                let call = super::environment::Call {
+                    lane: *lane,
+                    base,
+                    request: &request,
+                    wants_text: &|_| false,
+                    follow: false,
+                };
+                self.transport.send(&call).await.is_ok()
+            })
+            .collect();
+        let any = async {
+            while let Some(answered) = asked.next().await {
+                if answered {
+                    return true;
+                }
             }
-        }
-        true
+            false
+        };
+        within(&self.clock, self.plan.load.timeout, any).await != Some(true)
     }
 }

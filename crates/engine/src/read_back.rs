@@ -88,16 +88,12 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             base: &base,
             request: &request,
             wants_text: &|status| self.dialect.wants_text(op, status),
+            follow: false,
         };
         let reply =
             within(&self.clock, self.plan.load.timeout, self.transport.send(&call)).await?.ok()?;
-        let redirected = reply.final_url.is_some();
-        let answer = Answer {
-            status: reply.status,
-            bytes: reply.bytes,
-            text: reply.text.as_deref(),
-            redirected,
-        };
+        let answer =
+            Answer { status: reply.status, bytes: reply.bytes, text: reply.text.as_deref() };
         match self.dialect.judge(op, &answer) {
             Outcome::Ok => Some(true),
             Outcome::NotFound => Some(false),

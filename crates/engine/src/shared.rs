@@ -1,6 +1,7 @@
 //! What the entities of a run have in common.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use super::environment::{Clock, Transport};
 use super::events::Ledger;
@@ -47,6 +48,10 @@ pub struct Shared<T, C> {
     pub acknowledged: RefCell<Acknowledged>,
     /// Who leads.
     pub leader: LeaderFinder,
+    /// Whether any node answered anything.
+    pub answered: Cell<bool>,
+    /// Nodes whose status was asked for, by the ticket of the answer's wire timing.
+    pub status_tickets: RefCell<HashMap<u64, u16>>,
     /// Whether each node said it leads, when last asked.
     pub leads: RefCell<Vec<Option<bool>>>,
     /// What the instrument saw of itself.
@@ -84,6 +89,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             ledger: RefCell::new(Ledger::new(plan.load.entities, plan.subscribers)),
             acknowledged: RefCell::new(Acknowledged::new(plan.verify)),
             leader: LeaderFinder::default(),
+            answered: Cell::default(),
+            status_tickets: RefCell::default(),
             leads: RefCell::new(vec![None; nodes]),
             instrument: RefCell::default(),
             parking: Parking::default(),
@@ -105,7 +112,9 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let nodes = self.topology.borrow().nodes.len();
         let ops = self.dialect.operations().len();
         let entities = self.plan.load.entities as usize;
-        self.recorder.replace(Recorder::new(ops, nodes, entities, start, (from, to)));
+        let mut recorder = Recorder::new(ops, nodes, entities, start, (from, to));
+        recorder.keep_connections(&self.recorder.borrow());
+        self.recorder.replace(recorder);
     }
 
     /// Lets as many entities take part as the plan wants now.
@@ -117,10 +126,19 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
     }
 
+    /// The node of a URL that a status named; one that the plan does not name is added.
+    pub fn node_named(&self, url: &str) -> Option<u16> {
+        self.node(&BaseUrl::parse(url).ok()?, None)
+    }
+
     /// The node that answered at a URL; one that the plan does not name is added.
     pub fn node_at(&self, url: &str, served_by: Option<&str>) -> Option<u16> {
         let url = BaseUrl::parse(url.split(['?', '#']).next().unwrap_or(url)).ok()?;
-        let (node, new) = self.topology.borrow_mut().find_or_add(&url, served_by)?;
+        self.node(&url, served_by)
+    }
+
+    fn node(&self, url: &BaseUrl, served_by: Option<&str>) -> Option<u16> {
+        let (node, new) = self.topology.borrow_mut().find_or_add(url, served_by)?;
         if new {
             self.slots.add_lane(self.transport.room().lane);
             self.recorder.borrow_mut().add_node();
@@ -133,10 +151,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     pub fn tick(&self) {
         self.want_entities();
         let now = self.clock.now();
+        self.take_wire();
         let mut recorder = self.recorder.borrow_mut();
-        for (ticket, timing) in self.transport.take_wire() {
-            recorder.wire(ticket, timing.as_ref());
-        }
         // A wire time that has not come two seconds after the answer was dropped by the browser.
         recorder.settle(now - Micros(2_000_000));
         recorder.advance(now);
@@ -148,6 +164,17 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                         self.slots.set_limit(*lane, SLOTS_MULTIPLEXED);
                     }
                 }
+            }
+        }
+    }
+
+    /// Books the wire timings that have come.
+    pub fn take_wire(&self) {
+        let mut recorder = self.recorder.borrow_mut();
+        for (ticket, timing) in self.transport.take_wire() {
+            match (self.status_tickets.borrow_mut().remove(&ticket), &timing) {
+                (Some(node), Some(timing)) => recorder.connection(node, timing),
+                _ => recorder.wire(ticket, timing.as_ref()),
             }
         }
     }

@@ -39,6 +39,8 @@ struct Lane {
 #[derive(Debug)]
 struct Waiting {
     ticket: u64,
+    /// Before all others, also of other lanes.
+    first: bool,
     state: Rc<RefCell<Waiter>>,
 }
 
@@ -86,10 +88,20 @@ impl Slots {
         self.inner.borrow().lanes.get(lane).map_or(0, |l| l.limit)
     }
 
+    /// Waits for a slot of a lane before all others: for a request that others wait for.
+    #[must_use]
+    pub fn acquire_first(&self, lane: usize) -> Acquire {
+        self.queue(lane, true)
+    }
+
     /// Waits for a slot of a lane. A lane that does not exist never gives one: indices come from
     /// construction or [`Slots::add_lane`].
     #[must_use]
     pub fn acquire(&self, lane: usize) -> Acquire {
+        self.queue(lane, false)
+    }
+
+    fn queue(&self, lane: usize, first: bool) -> Acquire {
         let mut inner = self.inner.borrow_mut();
         let ticket = inner.next_ticket;
         inner.next_ticket += 1;
@@ -97,7 +109,12 @@ impl Slots {
         if !inner.take_free(lane) {
             let place = Rc::new(RefCell::new(Waiter::default()));
             if let Some(l) = inner.lanes.get_mut(lane) {
-                l.queue.push_back(Waiting { ticket, state: place.clone() });
+                let waiting = Waiting { ticket, first, state: place.clone() };
+                if first {
+                    l.queue.push_front(waiting);
+                } else {
+                    l.queue.push_back(waiting);
+                }
                 inner.waiting += 1;
             }
             state = Some(place);
@@ -127,8 +144,10 @@ impl Lane {
         Lane { limit: limit.max(1), in_use: 0, queue: VecDeque::new() }
     }
 
-    fn next_ticket(&self) -> Option<u64> {
-        if self.in_use < self.limit { self.queue.front().map(|w| w.ticket) } else { None }
+    /// The order of the request that is next, where there is room for it.
+    fn next(&self) -> Option<(bool, u64)> {
+        let next = self.queue.front().filter(|_| self.in_use < self.limit)?;
+        Some((!next.first, next.ticket))
     }
 }
 
@@ -152,7 +171,7 @@ impl Inner {
     fn grant(&mut self) {
         while self.waiting > 0 && self.in_use < self.total {
             let first =
-                (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next_ticket()?, i))).min();
+                (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next()?, i))).min();
             let Some((_, i)) = first else { return };
             let lane = &mut self.lanes[i];
             let Some(waiting) = lane.queue.pop_front() else { return };

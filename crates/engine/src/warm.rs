@@ -25,7 +25,13 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let all = join_all(lanes.iter().map(|(lane, base)| async {
             for path in &paths {
                 let request = Request::get(path.clone());
-                let call = Call { lane: *lane, base, request: &request, wants_text: &|_| false };
+                let call = Call {
+                    lane: *lane,
+                    base,
+                    request: &request,
+                    wants_text: &|_| false,
+                    follow: false,
+                };
                 // What they answer does not matter.
                 join_all((0..AT_A_TIME).map(|_| self.transport.send(&call))).await;
             }

@@ -59,7 +59,7 @@ fn curve(label: &str, ink: Ink, of: &view::Curve) -> Curve {
 }
 
 fn curves_of(run: &RunView, measure: Measure) -> &[view::Curve] {
-    if measure == Measure::Service { &run.service_curves } else { &run.response_curves }
+    if measure == Measure::Cluster { &run.cluster_curves } else { &run.response_curves }
 }
 
 /// Latency over percentiles.
@@ -107,11 +107,12 @@ pub fn heat(run: &RunView) -> Result<Drawn, ChartError> {
         ratio: next / lowest,
         bins,
     };
-    let (x, y) = (Axis::linear("time", Quantity::Elapsed), Axis::log("service", Quantity::Micros));
+    let (x, y) =
+        (Axis::linear("time", Quantity::Elapsed), Axis::log("cluster time", Quantity::Micros));
     Ok(drawn(Heatmap::new("Latency by time", x, y, grid, heat.counts.clone())?))
 }
 
-/// How service times are spread, of all operations or one.
+/// How the times that the cluster took are spread, of all operations or one.
 ///
 /// # Errors
 /// Where bins do not rise.
@@ -122,9 +123,9 @@ pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
     }
     let label = op.unwrap_or("all operations").to_string();
     let spreads = vec![Spread { label, ink: Ink::series(0), counts: h.counts.clone() }];
-    let axis = Axis::log("service", Quantity::Micros);
+    let axis = Axis::log("cluster time", Quantity::Micros);
     Ok(drawn(Histogram::new(
-        "How service times are spread",
+        "How cluster times are spread",
         axis,
         h.edges_us.clone(),
         spreads,
@@ -308,7 +309,7 @@ mod tests {
             .map(|t_s| Second {
                 t_s,
                 answers: 100 + t_s,
-                service_us: Some([t_s + 1, t_s + 9]),
+                cluster_us: Some([t_s + 1, t_s + 9]),
                 ..Second::default()
             })
             .collect();
@@ -319,7 +320,7 @@ mod tests {
             count: 1_000,
             points: points.clone(),
         };
-        run.service_curves = vec![of(None, None), of(Some("get"), None), of(None, Some("n1"))];
+        run.cluster_curves = vec![of(None, None), of(Some("get"), None), of(None, Some("n1"))];
         run.entities = ["n1", "n2"]
             .map(|home| EntityView {
                 name: format!("of {home}"),
@@ -338,9 +339,9 @@ mod tests {
     fn a_run_without_data_has_no_charts_and_no_errors() {
         let run = sample("a", 1.0);
         assert!(throughput(&run.seconds, Marks::of(&run)).unwrap().is_none());
-        assert!(latency(&run.seconds, Marks::of(&run), Measure::Service).unwrap().is_none());
-        assert!(by_operation(&run, Measure::Service).unwrap().is_none());
-        assert!(percentiles(&run, Measure::Service, By::Operation).unwrap().is_none());
+        assert!(latency(&run.seconds, Marks::of(&run), Measure::Cluster).unwrap().is_none());
+        assert!(by_operation(&run, Measure::Cluster).unwrap().is_none());
+        assert!(percentiles(&run, Measure::Cluster, By::Operation).unwrap().is_none());
         assert!(heat(&run).unwrap().is_none() && spread(&run, None).unwrap().is_none());
         assert!(latency_groups(&run).unwrap().is_none());
     }
@@ -352,14 +353,14 @@ mod tests {
             |d: Drawn| d.unwrap().legend().into_iter().map(|e| e.label).collect::<Vec<_>>();
         assert_eq!(legend(throughput(&run.seconds, Marks::of(&run)).unwrap())[..1], ["answers"]);
         assert_eq!(
-            legend(latency(&run.seconds, Marks::of(&run), Measure::Service).unwrap())[..2],
+            legend(latency(&run.seconds, Marks::of(&run), Measure::Cluster).unwrap())[..2],
             ["p50", "p99"]
         );
         assert_eq!(
-            legend(percentiles(&run, Measure::Service, By::Operation).unwrap())[..2],
+            legend(percentiles(&run, Measure::Cluster, By::Operation).unwrap())[..2],
             ["all", "get"]
         );
-        assert_eq!(legend(percentiles(&run, Measure::Service, By::Node).unwrap())[..1], ["n1"]);
+        assert_eq!(legend(percentiles(&run, Measure::Cluster, By::Node).unwrap())[..1], ["n1"]);
         assert_eq!(legend(latency_groups(&run).unwrap())[..2], ["home n1", "home n2"]);
         assert!(heat(&run).unwrap().is_some() && spread(&run, None).unwrap().is_some());
     }
@@ -367,7 +368,7 @@ mod tests {
     #[test]
     fn the_largest_value_stays_on_the_curve() {
         let run = filled("a");
-        let c = curve("all", Ink::Text, &run.service_curves[0]);
+        let c = curve("all", Ink::Text, &run.cluster_curves[0]);
         assert_eq!(c.values.last(), Some(&950.0));
         assert!(c.ranks.last().is_some_and(|r| *r < 1.0 && *r > 0.999));
         assert!(c.ranks.windows(2).all(|w| w[0] < w[1]));
@@ -383,12 +384,12 @@ mod tests {
         assert_eq!(chart.table().len, 20);
         assert_eq!((whole(&a).len(), whole(&b).len()), (22, 12));
         assert!(
-            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("get"), None)
+            compared_percentiles(&[&a, &b], &labels, Measure::Cluster, Some("get"), None)
                 .unwrap()
                 .is_some()
         );
         assert!(
-            compared_percentiles(&[&a, &b], &labels, Measure::Service, Some("set"), None)
+            compared_percentiles(&[&a, &b], &labels, Measure::Cluster, Some("set"), None)
                 .unwrap()
                 .is_none()
         );

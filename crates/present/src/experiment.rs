@@ -192,7 +192,7 @@ pub fn curves(view: &ExperimentView, of: &str) -> Result<Drawn, ChartError> {
     if curves.is_empty() {
         return Ok(None);
     }
-    let axis = Axis::log("service", Quantity::Micros);
+    let axis = Axis::log("cluster time", Quantity::Micros);
     Ok(Some(Arc::new(PercentileChart::new(&format!("Latency by percentile, {of}"), axis, curves)?)))
 }
 

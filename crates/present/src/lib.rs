@@ -18,6 +18,7 @@ pub mod inbox;
 pub mod library;
 pub mod method;
 mod over_time;
+pub mod parts;
 pub mod route;
 pub mod sentence;
 pub mod shift;

@@ -69,9 +69,9 @@ impl Card {
     /// The card of a run whose file has so many bytes.
     #[must_use]
     pub fn of(view: &RunView, bytes: u64) -> Card {
-        let service = &view.total.service;
+        let cluster = &view.total.cluster;
         let at =
-            |i: usize, p: f64| (shown(p, service.count) != Shown::Hidden).then(|| service.at_us[i]);
+            |i: usize, p: f64| (shown(p, cluster.count) != Shown::Hidden).then(|| cluster.at_us[i]);
         Card {
             kind: CardKind::Run,
             about: String::new(),
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn percentiles_of_few_samples_are_not_on_the_card() {
         let mut view = sample("a", 1.0);
-        view.total.service.count = 10;
+        view.total.cluster.count = 10;
         let card = Card::of(&view, 0);
         assert!(card.p50_us.is_some() && card.p99_us.is_none());
     }

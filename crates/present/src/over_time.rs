@@ -87,8 +87,8 @@ pub fn throughput(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError>
 
 pub(crate) fn of_measure(second: &Second, measure: Measure) -> Option<[u32; 2]> {
     match measure {
-        Measure::Service => second.service_us,
-        // Seconds hold no waits of their own.
+        // Seconds hold no service times and waits of their own.
+        Measure::Cluster | Measure::Service => second.cluster_us,
         Measure::Wait | Measure::Response => second.response_us,
     }
 }
@@ -96,7 +96,10 @@ pub(crate) fn of_measure(second: &Second, measure: Measure) -> Option<[u32; 2]> 
 /// The latency that series over time can show in place of this one.
 #[must_use]
 pub fn series_measure(measure: Measure) -> Measure {
-    if measure == Measure::Wait { Measure::Response } else { measure }
+    match measure {
+        Measure::Cluster | Measure::Service => Measure::Cluster,
+        Measure::Wait | Measure::Response => Measure::Response,
+    }
 }
 
 /// p50 and p99 a second.

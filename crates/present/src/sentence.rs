@@ -220,14 +220,14 @@ pub fn progress(live: &Live) -> String {
 /// A run's outcome in one sentence, for its head and for people who listen to the page.
 #[must_use]
 pub fn outcome(view: &RunView) -> String {
-    let service = &view.total.service;
-    let latency = match (shown(0.5, service.count), shown(0.99, service.count)) {
+    let cluster = &view.total.cluster;
+    let latency = match (shown(0.5, cluster.count), shown(0.99, cluster.count)) {
         (Shown::Hidden, _) => String::new(),
-        (_, Shown::Hidden) => format!(", half of them within {}", Micros(service.at_us[0])),
+        (_, Shown::Hidden) => format!(", half of them within {}", Micros(cluster.at_us[0])),
         _ => format!(
             ", half of them within {} and 99% within {}",
-            Micros(service.at_us[0]),
-            Micros(service.at_us[3])
+            Micros(cluster.at_us[0]),
+            Micros(cluster.at_us[3])
         ),
     };
     let errors = match view.total.errors() {

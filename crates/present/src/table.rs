@@ -144,8 +144,8 @@ mod tests {
         let mut outcomes = [0; 10];
         outcomes[Outcome::Ok.index()] = count;
         outcomes[Outcome::Timeout.index()] = 2;
-        let service = Summary { count, at_us: [p50; 5], ..Summary::default() };
-        Row { op: Some(op.into()), outcomes, service, ..Row::default() }
+        let cluster = Summary { count, at_us: [p50; 5], ..Summary::default() };
+        Row { op: Some(op.into()), outcomes, cluster, ..Row::default() }
     }
 
     #[test]
@@ -153,15 +153,15 @@ mod tests {
         let mut rows = vec![row("few", 2, 900), row("slow", 100, 500), row("fast", 100, 100)];
         let p50 = Column::Percentile(0);
         let names = |rows: &[Row]| rows.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>();
-        sort(&mut rows, |r| r, p50, Measure::Service, true);
+        sort(&mut rows, |r| r, p50, Measure::Cluster, true);
         assert_eq!(names(&rows), ["slow", "fast", "few"]);
-        sort(&mut rows, |r| r, p50, Measure::Service, false);
+        sort(&mut rows, |r| r, p50, Measure::Cluster, false);
         assert_eq!(names(&rows), ["fast", "slow", "few"]);
     }
 
     #[test]
     fn errors_say_what_they_were() {
-        let cell = Column::Errors.cell(&row("get", 98, 1), Measure::Service);
+        let cell = Column::Errors.cell(&row("get", 98, 1), Measure::Cluster);
         assert_eq!(cell.text, "2");
         assert_eq!(cell.why.unwrap(), "2.00\u{202f}%: timeout 2");
         assert_eq!(Column::ALL.iter().filter(|c| c.is_latency()).count(), 7);

@@ -107,22 +107,19 @@ pub enum TimeSource {
     PageClock,
 }
 
-/// What the network stack saw of one request. All instants on the run's clock.
+/// What the network stack saw of a request's last hop. All instants on the run's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WireTiming {
-    /// Time lost in redirect hops before the last one, where there was any that the browser told
-    /// of.
-    pub redirect: Option<Micros>,
-    /// Connection set-up of the last hop (DNS, TCP, TLS); zero on a reused connection.
+    /// The request was sent (Resource Timing's `requestStart`).
+    pub request_start: Micros,
+    /// The first byte of the answer came.
+    pub response_start: Micros,
+    /// The last byte of the answer came.
+    pub response_end: Micros,
+    /// Connection set-up (DNS, TCP, TLS); zero on a reused connection.
     pub connect: Micros,
-    /// Whether the last hop opened a new connection.
+    /// Whether a new connection was opened.
     pub new_connection: bool,
-    /// Time the last hop waited inside the browser: its queue and preflight, not the set-up.
-    pub stall: Micros,
-    /// Request sent to first byte of the answer.
-    pub first_byte: Micros,
-    /// First to last byte of the answer.
-    pub download: Micros,
     /// What the node says it took (`Server-Timing`), where it says so.
     pub server: Option<Micros>,
     /// The protocol the connection spoke.
@@ -130,11 +127,10 @@ pub struct WireTiming {
 }
 
 impl WireTiming {
-    /// Service time: request start to last byte, with the cost of redirect hops, without the
-    /// browser's queue.
+    /// Service time: request start to last byte.
     #[must_use]
     pub fn service(&self) -> Micros {
-        self.redirect.unwrap_or_default() + self.first_byte + self.download
+        self.response_end.since(self.request_start)
     }
 }
 
@@ -178,35 +174,40 @@ impl Protocol {
     }
 }
 
-/// One finished request.
+/// One finished request. It may have gone through several hops: a node that redirected it, or that
+/// said that it does not lead, and the node that it was then sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// Index of the entity that sent it.
     pub entity: u32,
     /// Index of the operation in the dialect's table.
     pub op: u8,
-    /// Index of the node it was sent to.
+    /// Index of the node of its first hop.
     pub asked: u16,
     /// Index of the node that answered, where known.
     pub answered: Option<u16>,
-    /// Whether it went through a redirect (or was resubmitted to the leader).
+    /// Whether it had more than one hop.
     pub redirected: bool,
     /// When it was meant to be sent: the end of the think time, or the arrival's place in the
     /// schedule.
     pub due: Micros,
-    /// When it got its slot and was handed to the network stack.
+    /// When its first hop got a slot and was handed to the network stack.
     pub issued: Micros,
-    /// When the last byte of the answer was read, or the failure was known.
+    /// When its last hop got a slot and was handed to the network stack.
+    pub sent: Micros,
+    /// Time in hops that did not answer, and in looking for the leader, before `sent`.
+    pub redirect: Micros,
+    /// When our code had the answer, or knew of the failure.
     pub done: Micros,
     /// How it ended.
     pub outcome: Outcome,
 }
 
 impl Sample {
-    /// Time in our own queue, due to issued.
+    /// Time in our own queue: waiting for the slots of all hops.
     #[must_use]
     pub fn wait(&self) -> Micros {
-        self.issued - self.due
+        self.sent.since(self.due) - self.redirect
     }
 
     /// What a user of the cluster would have waited, due to done.
@@ -215,33 +216,83 @@ impl Sample {
         self.done - self.due
     }
 
-    /// Service time by the page's clock, issued to done.
+    /// Where the response time went. Each part follows from the one before on one chain of instants,
+    /// so that their sum is the response time, to the clock's tick.
     #[must_use]
-    pub fn page_service(&self) -> Micros {
-        self.done - self.issued
+    pub fn parts(&self, wire: Option<&WireTiming>) -> Parts {
+        let (sent, done) = (self.sent, self.done.max(self.sent));
+        let (start, end) = match wire {
+            // The entry's instants are rounded, in some browsers by another clock.
+            Some(wire) => {
+                let start = wire.request_start.clamp(sent, done);
+                (start, wire.response_end.clamp(start, done))
+            }
+            None => (sent, done),
+        };
+        Parts {
+            wait: self.wait(),
+            redirect: self.redirect,
+            browser: start.since(sent),
+            service: end.since(start),
+            page: done.since(end),
+        }
     }
 }
 
-/// The three latencies, never mixed.
+/// Where a response time went: five parts, in order of time. Without times from the wire the
+/// service time has the browser's and the page's part in it, and these are zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Waiting for slots: the first hop's, and each later one's.
+    pub wait: Micros,
+    /// Hops that did not answer, slot to callback, and looking for the leader.
+    pub redirect: Micros,
+    /// Last hop handed over to its request start: the browser's queue, connection, preflight.
+    pub browser: Micros,
+    /// Request start to last byte.
+    pub service: Micros,
+    /// Last byte to our code.
+    pub page: Micros,
+}
+
+impl Parts {
+    /// Their sum: the response time.
+    #[must_use]
+    pub fn sum(&self) -> Micros {
+        self.wait + self.redirect + self.browser + self.service + self.page
+    }
+
+    /// What the cluster took: hops that did not answer, and the one that did.
+    #[must_use]
+    pub fn cluster(&self) -> Micros {
+        self.redirect + self.service
+    }
+}
+
+/// The latencies that have percentiles, never mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
-    /// Request start to last byte: what the cluster took.
+    /// Redirects, looking for the leader, and service: what the cluster took in all.
+    Cluster,
+    /// Last hop's request start to last byte.
     Service,
-    /// Due to issued: time in our own queue.
+    /// Time in our own queue.
     Wait,
     /// Due to done: what a user would have waited.
     Response,
 }
 
 impl Measure {
-    /// All three, in the order of files.
-    pub const ALL: [Measure; 3] = [Measure::Service, Measure::Wait, Measure::Response];
+    /// All of them, in the order of files.
+    pub const ALL: [Measure; 4] =
+        [Measure::Cluster, Measure::Service, Measure::Wait, Measure::Response];
 
     /// Name in files and headings.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Measure::Cluster => "cluster",
             Measure::Service => "service",
             Measure::Wait => "wait",
             Measure::Response => "response",
@@ -286,19 +337,56 @@ mod tests {
         }
     }
 
-    #[test]
-    fn response_is_wait_plus_page_service() {
-        let s = Sample {
+    fn redirected() -> Sample {
+        Sample {
             entity: 0,
             op: 0,
             asked: 0,
-            answered: None,
-            redirected: false,
+            answered: Some(1),
+            redirected: true,
             due: Micros(10),
             issued: Micros(25),
+            sent: Micros(60),
+            redirect: Micros(20),
             done: Micros(125),
             outcome: Outcome::Ok,
+        }
+    }
+
+    fn wire(request_start: u64, response_end: u64) -> WireTiming {
+        WireTiming {
+            request_start: Micros(request_start),
+            response_start: Micros(response_end),
+            response_end: Micros(response_end),
+            connect: Micros::ZERO,
+            new_connection: false,
+            server: None,
+            protocol: Protocol::Http1,
+        }
+    }
+
+    #[test]
+    fn five_parts_are_one_response_time() {
+        let s = redirected();
+        let parts = s.parts(Some(&wire(62, 120)));
+        let expected = Parts {
+            wait: Micros(30),
+            redirect: Micros(20),
+            browser: Micros(2),
+            service: Micros(58),
+            page: Micros(5),
         };
-        assert_eq!(s.wait() + s.page_service(), s.response());
+        assert_eq!((parts, parts.sum()), (expected, s.response()));
+        assert_eq!(parts.cluster(), Micros(78));
+        let unsplit = s.parts(None);
+        assert_eq!((unsplit.service, unsplit.sum()), (Micros(65), s.response()));
+    }
+
+    #[test]
+    fn instants_of_another_clock_do_not_break_the_sum() {
+        let s = redirected();
+        for (start, end) in [(0, 120), (62, 900), (900, 950), (100, 70), (0, 0)] {
+            assert_eq!(s.parts(Some(&wire(start, end))).sum(), s.response(), "{start} {end}");
+        }
     }
 }

@@ -11,11 +11,12 @@ use crate::browser::files;
 use crate::page::actions::Actions;
 use crate::page::chart::Slot;
 use crate::page::latency_groups::GroupsFinding;
-use crate::page::parts::{Badge, Icon, MethodLink, Tone};
+use crate::page::parts::{Badge, Icon, MethodLink, PartsBars, Tone};
 use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
 use crate::protocol::OpenedExperiment;
 use fwit_present::library::{Card, file_name};
 use fwit_present::method::{CAMPS, CONTROL, SHIFT};
+use fwit_present::parts::{self, PartsBar};
 use fwit_present::route::Route;
 use fwit_present::{charts, experiment as words, sentence};
 use fwit_report::experiment::view::{ComparisonView, ExperimentView};
@@ -117,6 +118,7 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
             </header>
             <Acts opened />
             {comparisons}
+            {time_parts(&view)}
             <Curves view=view.clone() />
             <LatencyGroups view=view.clone() />
             <section class="panel">
@@ -130,6 +132,24 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
             </details>
         </article>
     }
+}
+
+/// Returns a bar for each arm and, of each arm, for each operation: where the time went.
+fn time_parts(view: &ExperimentView) -> impl IntoView + use<> {
+    let runs = || view.arms.iter().filter_map(|arm| Some((&arm.name, arm.run.as_ref()?)));
+    let mut bars = parts::run_bars(runs().map(|(name, run)| (name.clone(), run)));
+    for (name, run) in runs() {
+        let rows = run.by_op.iter().filter_map(|row| Some((row.op.clone()?, row.parts?)));
+        bars.extend(rows.map(|(op, p)| PartsBar::new(format!("{name}, {op}"), &p)));
+    }
+    (!bars.is_empty()).then(|| {
+        view! {
+            <section class="panel">
+                <h2>"Where the time goes"</h2>
+                <PartsBars bars=Signal::stored(bars) />
+            </section>
+        }
+    })
 }
 
 #[component]

@@ -29,7 +29,7 @@ pub fn Metrics(
     corrected: bool,
 ) -> impl IntoView {
     let p_method = if corrected { method::HOLM } else { method::SIGN_FLIP };
-    let median = "Median over the periods that count; percentiles are of service times";
+    let median = "Median over the periods that count; percentiles are of cluster times (redirects and service)";
     let rows = rows
         .into_iter()
         .map(|m| {

@@ -23,8 +23,9 @@ pub struct TableRow {
 #[component]
 pub fn MeasureSwitch(measure: RwSignal<Measure>) -> impl IntoView {
     let about = |m| match m {
-        Measure::Service => "request start to last byte: what the cluster took",
-        Measure::Wait => "due to sent: time in the browser's own queue",
+        Measure::Cluster => "redirects and service: what the cluster took in all",
+        Measure::Service => "the last hop, request start to last byte",
+        Measure::Wait => "waiting for slots, the browser's own queue, which is kept in front of it",
         Measure::Response => "due to done: what a user would have waited",
     };
     view! {

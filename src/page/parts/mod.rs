@@ -4,6 +4,7 @@ mod badge;
 mod icon;
 mod latency_table;
 mod method;
+mod parts_bars;
 mod tile;
 mod verdict;
 
@@ -11,5 +12,6 @@ pub use badge::{Badge, Health, TimeSource, Tone};
 pub use icon::Icon;
 pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
 pub use method::MethodLink;
+pub use parts_bars::PartsBars;
 pub use tile::Tile;
 pub use verdict::Verdict;

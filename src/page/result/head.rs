@@ -148,7 +148,7 @@ fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
 fn Numbers(run: Arc<Opened>) -> impl IntoView {
     let v: &RunView = &run.view;
     let total = &v.total;
-    let cell = |i| Column::Percentile(i).cell(total, Measure::Service).text;
+    let cell = |i| Column::Percentile(i).cell(total, Measure::Cluster).text;
     let text = |t: String| Signal::stored(t);
     let errors = match total.errors() {
         0 => "none".to_string(),
@@ -172,16 +172,16 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
                 )
             />
             <Tile
-                name="p50, service"
+                name="p50, cluster time"
                 unit="ms"
                 value=text(cell(0))
-                note=text(format!("mean {} ms", figure::mean_and_max(&total.service).0))
+                note=text(format!("mean {} ms", figure::mean_and_max(&total.cluster).0))
             />
             <Tile
-                name="p99, service"
+                name="p99, cluster time"
                 unit="ms"
                 value=text(cell(3))
-                note=text(format!("max {} ms", figure::mean_and_max(&total.service).1))
+                note=text(format!("max {} ms", figure::mean_and_max(&total.cluster).1))
             />
             <Tile
                 name="Errors"

@@ -18,8 +18,10 @@ use self::details::{
 };
 use self::head::ResultHead;
 use self::tables::Tables;
+use super::parts::PartsBars;
 use super::state::Library;
 use crate::protocol::Opened;
+use fwit_present::parts;
 use fwit_report::run::view::Measure;
 
 /// Opens a run of the library by its id, and shows it.
@@ -59,11 +61,12 @@ fn Missing(message: String) -> impl IntoView {
 
 #[component]
 fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
-    let measure = RwSignal::new(Measure::Service);
+    let measure = RwSignal::new(Measure::Cluster);
     view! {
         <article class="result">
             <ResultHead run=run.clone() renamed />
             <crate::page::latency_groups::LatencyGroupsPanel groups=run.view.latency_groups.clone() />
+            <PartsPanel run=run.clone() />
             <Tables run=run.clone() measure />
             <super::charts::ResultCharts run=run.clone() measure />
             <ErrorsPanel run=run.clone() />
@@ -74,4 +77,31 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
             <PlanPanel run />
         </article>
     }
+}
+
+/// The parts of response times, and the largest of them in words.
+#[component]
+fn PartsPanel(run: Arc<Opened>) -> impl IntoView {
+    let total = &run.view.total;
+    let bars = parts::bars(total, &run.view.by_op);
+    let words = total.parts.as_ref().and_then(parts::largest);
+    let none = total.parts.is_none() && total.answers() > 0;
+    (none || !bars.is_empty()).then(|| {
+        view! {
+            <section class="panel">
+                <h2>"Where the time goes"</h2>
+                {words.map(|words| view! { <p>{words}</p> })}
+                {if none {
+                    view! {
+                        <p class="hint">
+                            "Not split: this run was saved by an older fwit, which did not keep the parts."
+                        </p>
+                    }
+                    .into_any()
+                } else {
+                    view! { <PartsBars bars=Signal::stored(bars) /> }.into_any()
+                }}
+            </section>
+        }
+    })
 }

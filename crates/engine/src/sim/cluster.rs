@@ -127,6 +127,12 @@ impl Cluster {
         self.nodes.get(node).map_or("", |n| &n.name)
     }
 
+    /// How many requests a client has under way at a node, where the plan limits them.
+    #[must_use]
+    pub fn connections(&self) -> Option<u32> {
+        self.sim.connections
+    }
+
     /// How many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {

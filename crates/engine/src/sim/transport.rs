@@ -2,7 +2,7 @@
 //!
 //! One client has one connection to each node, with many requests at a time on it, as HTTP/2 has
 //! them. Connections are set up at first use and after a crash, in one round trip. Slots set no
-//! limit here: there is no browser in between.
+//! limit here, as there is no browser in between, unless the plan asks for one.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -45,7 +45,6 @@ struct Connected {
     /// When the request can go.
     at: Micros,
     connect: Micros,
-    stall: Micros,
     new: bool,
 }
 
@@ -81,6 +80,14 @@ impl SimTransport {
         self.inner.borrow().cluster.timeline.is_up(node, self.clock.now())
     }
 
+    /// Many requests at a time on a connection, unless the plan limits them.
+    fn protocol(&self) -> Protocol {
+        match self.inner.borrow().cluster.connections() {
+            Some(_) => Protocol::Http1,
+            None => Protocol::Http2,
+        }
+    }
+
     fn way(&self, node: usize) -> Micros {
         self.inner.borrow_mut().cluster.way(node)
     }
@@ -97,18 +104,13 @@ impl SimTransport {
         // A crash ends it.
         let open = open.filter(|at| inner.cluster.timeline.goes_after(node, (*at).min(now)) > now);
         if let Some(at) = open {
-            return Connected {
-                at: at.max(now),
-                connect: Micros::ZERO,
-                stall: at.since(now),
-                new: false,
-            };
+            return Connected { at: at.max(now), connect: Micros::ZERO, new: false };
         }
         let takes = inner.cluster.way(node) + inner.cluster.way(node);
         if let Some(place) = inner.connections.get_mut(node) {
             *place = Some(now + takes);
         }
-        Connected { at: now + takes, connect: takes, stall: Micros::ZERO, new: true }
+        Connected { at: now + takes, connect: takes, new: true }
     }
 
     /// A node that is gone refuses after a round trip.
@@ -196,9 +198,8 @@ impl Transport for SimTransport {
         };
         let (ask, operation) = ask::read(call.request);
         let text = call.request.body.as_str();
-        let (mut node, start) = (first, self.clock.now());
+        let mut node = first;
         for _ in 0..HOPS_MAX {
-            let hop_start = self.clock.now();
             let link = self.connect(node);
             let there = self.way(node);
             self.until(link.at + there).await;
@@ -216,20 +217,23 @@ impl Transport for SimTransport {
                 Fate::Answer { at, status, body } => {
                     let mut reply = self.reply(call, node, first, status, body);
                     self.until(at + back).await;
+                    let now = self.clock.now();
                     reply.wire = Wire::Known(WireTiming {
-                        redirect: (node != first).then(|| hop_start.since(start)),
+                        request_start: link.at,
+                        response_start: now,
+                        response_end: now,
                         connect: link.connect,
                         new_connection: link.new,
-                        stall: link.stall,
-                        first_byte: self.clock.now().since(link.at),
-                        download: Micros::ZERO,
                         server: Some(at.since(arrived)),
-                        protocol: Protocol::Http2,
+                        protocol: self.protocol(),
                     });
                     return Ok(reply);
                 }
                 Fate::Redirect { at, to } => {
                     self.until(at + back).await;
+                    if !call.follow {
+                        return Ok(Reply { redirect: true, ..Reply::default() });
+                    }
                     node = to;
                 }
                 Fate::Dies { at } | Fate::Forward { at, .. } => {
@@ -252,7 +256,8 @@ impl Transport for SimTransport {
     }
 
     fn room(&self) -> Room {
-        Room::UNBOUNDED
+        let lane = self.inner.borrow().cluster.connections();
+        lane.map_or(Room::UNBOUNDED, |lane| Room { lane, ..Room::UNBOUNDED })
     }
 }
 

@@ -2,9 +2,7 @@
 //!
 //! Bodies are JSON sent as `text/plain`: the nodes do not look at the type, and the browser then
 //! needs no CORS preflight. A `get` is answered with a JSON body; a 200 with an empty body is
-//! insi's rate limiter failing, not an answer. With an API key, a redirect to another origin loses
-//! the key in the browser: the leader's 401 after a redirect therefore means "not leader", and the
-//! engine asks the leader itself.
+//! insi's rate limiter failing, not an answer.
 
 use std::borrow::Cow;
 
@@ -99,9 +97,19 @@ impl Dialect for Insi {
             {
                 Outcome::Conflict
             }
-            401 if answer.redirected => Outcome::NotLeader,
             status => plain_outcome(status),
         }
+    }
+
+    fn learning(&self) -> Option<Request> {
+        // Followers redirect it to the leader, where there is no such key.
+        let body = object(&[("key", "fwit-who-leads")]);
+        Some(Request {
+            method: Method::Post,
+            path: Cow::Borrowed("/db/api/v1/delete"),
+            body,
+            content_type: TEXT,
+        })
     }
 
     fn status_path(&self) -> &'static str {
@@ -117,6 +125,10 @@ impl Dialect for Insi {
             leads: word("role").map(|role| role == "leader"),
             leader_url: word("leader_url").map(ToString::to_string),
         })
+    }
+
+    fn ignored_parameter(&self) -> Option<&'static str> {
+        Some("fwit")
     }
 
     fn auth_header(&self, key: &str) -> (&'static str, String) {
@@ -203,19 +215,16 @@ mod tests {
 
     #[test]
     fn answers_are_judged() {
-        let judge = |op, status, bytes, text, redirected| {
-            Insi.judge(op, &Answer { status, bytes, text, redirected })
-        };
-        assert_eq!(judge(SET, 200, 0, None, false), Outcome::Ok);
-        assert_eq!(judge(GET, 200, 0, None, false), Outcome::RateLimited);
-        assert_eq!(judge(GET, 200, 13, None, false), Outcome::Ok);
-        assert_eq!(judge(GET, 404, 19, Some("404 page not found"), false), Outcome::NotFound);
-        assert_eq!(judge(BLOB_SET, 400, 19, Some("Blob already exists"), false), Outcome::Conflict);
-        assert_eq!(judge(BLOB_SET, 400, 3, Some("bad"), false), Outcome::Rejected);
-        assert_eq!(judge(SET, 401, 0, None, true), Outcome::NotLeader);
-        assert_eq!(judge(SET, 401, 0, None, false), Outcome::Rejected);
-        assert_eq!(judge(BLOB_DELETE, 202, 0, None, false), Outcome::Ok);
-        assert_eq!(judge(SET, 503, 0, None, false), Outcome::Unavailable);
+        let judge = |op, status, bytes, text| Insi.judge(op, &Answer { status, bytes, text });
+        assert_eq!(judge(SET, 200, 0, None), Outcome::Ok);
+        assert_eq!(judge(GET, 200, 0, None), Outcome::RateLimited);
+        assert_eq!(judge(GET, 200, 13, None), Outcome::Ok);
+        assert_eq!(judge(GET, 404, 19, Some("404 page not found")), Outcome::NotFound);
+        assert_eq!(judge(BLOB_SET, 400, 19, Some("Blob already exists")), Outcome::Conflict);
+        assert_eq!(judge(BLOB_SET, 400, 3, Some("bad")), Outcome::Rejected);
+        assert_eq!(judge(SET, 401, 0, None), Outcome::Rejected);
+        assert_eq!(judge(BLOB_DELETE, 202, 0, None), Outcome::Ok);
+        assert_eq!(judge(SET, 503, 0, None), Outcome::Unavailable);
     }
 
     #[test]

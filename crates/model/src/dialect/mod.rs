@@ -152,8 +152,6 @@ pub struct Answer<'a> {
     pub bytes: u64,
     /// The body's text, where [`Dialect::wants_text`] asked for it.
     pub text: Option<&'a str>,
-    /// Whether a redirect was followed.
-    pub redirected: bool,
 }
 
 /// What an event of a run carries: `{"run": …, "publisher": …, "seq": …, "sent_us": …}`.
@@ -195,11 +193,20 @@ pub trait Dialect: std::fmt::Debug {
     /// How a request ended, from its answer.
     fn judge(&self, op: usize, answer: &Answer) -> Outcome;
 
+    /// A request that changes nothing and that followers redirect to the leader: where a redirect
+    /// is followed, its answer's URL names the leader. Sent without the API key, where the nodes'
+    /// statuses do not say who leads. `None` where there is no such request.
+    fn learning(&self) -> Option<Request>;
+
     /// Path of the request that asks a node for its role and the leader.
     fn status_path(&self) -> &'static str;
 
     /// Reads the answer to [`Dialect::status_path`]; `None` where it is not this system's.
     fn read_status(&self, text: &str) -> Option<NodeStatus>;
+
+    /// Name of a query parameter that nodes ignore, where there is one: it tells apart URLs of
+    /// requests under way at the same time, so that the browser's cache does not queue them.
+    fn ignored_parameter(&self) -> Option<&'static str>;
 
     /// Name and value of the header that carries the API key.
     fn auth_header(&self, key: &str) -> (&'static str, String);

@@ -129,7 +129,7 @@ fn arm_curves(
             _ => None,
         };
         let mut all = new_histogram();
-        for entry in run.latency.iter().filter(|l| l.measure == Measure::Service) {
+        for entry in run.latency.iter().filter(|l| l.measure == Measure::Cluster) {
             let kind = run.operations.iter().find(|o| o.name == entry.op).map(|o| o.kind);
             if wanted.is_none() || kind == wanted {
                 let broken =

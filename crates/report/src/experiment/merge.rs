@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 
 use super::wire::PeriodFile;
-use crate::run::wire::{CountsFile, EntityFile, LatencyFile, NodeCountsFile, RunFile};
+use crate::run::wire::{CountsFile, EntityFile, LatencyFile, NodeCountsFile, PartsFile, RunFile};
 use crate::run::{RunError, hist};
 use fwit_quantities::sample::Measure;
 use fwit_stats::recorder::new_histogram;
@@ -60,9 +60,22 @@ fn add(out: &mut RunFile, run: &RunFile) {
             None => out.counts.push(entry.clone()),
         }
     }
+    for entry in &run.parts {
+        let same = |p: &&mut PartsFile| {
+            (&p.op, &p.node, p.redirected) == (&entry.op, &entry.node, entry.redirected)
+        };
+        match out.parts.iter_mut().find(same) {
+            Some(parts) => parts.add(&entry.sums()),
+            None => out.parts.push(entry.clone()),
+        }
+    }
     for node in &run.nodes {
-        if !out.nodes.iter().any(|n| n.name == node.name) {
-            out.nodes.push(node.clone());
+        match out.nodes.iter_mut().find(|n| n.name == node.name) {
+            Some(known) => {
+                known.hops = known.hops.saturating_add(node.hops);
+                known.status_requests = known.status_requests.saturating_add(node.status_requests);
+            }
+            None => out.nodes.push(node.clone()),
         }
     }
     for sign in &run.health.signs {
@@ -161,6 +174,7 @@ pub(super) mod tests {
             warmup_totals: BTreeMap::new(),
             counts: vec![of("get"), of("set")],
             latency,
+            parts: Vec::new(),
             series: SeriesFile { interval_s: 1, seconds: Vec::new() },
             entities: vec![EntityFile {
                 name: "entity-0".into(),

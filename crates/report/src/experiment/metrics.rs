@@ -15,7 +15,8 @@ use fwit_stats::buckets::{Buckets, Shown, displayable};
 use fwit_stats::recorder::new_histogram;
 use fwit_stats::verdict::Metric;
 
-/// One period's numbers. Latencies are service times in microseconds.
+/// One period's numbers. Latencies are what the cluster took (redirects and
+/// service), in microseconds.
 #[derive(Clone, Debug)]
 pub(super) struct Measured {
     /// Answers a second.
@@ -101,7 +102,7 @@ pub(super) fn measure(run: &RunFile) -> Result<Measured, RunError> {
     let mut groups: [Histogram<u64>; 3] = std::array::from_fn(|_| new_histogram());
     let mut by_op: BTreeMap<String, Histogram<u64>> = BTreeMap::new();
     for (i, entry) in run.latency.iter().enumerate() {
-        if entry.measure != Measure::Service {
+        if entry.measure != Measure::Cluster {
             continue;
         }
         let histogram = hist::decode(&entry.hist).map_err(|what| RunError::Broken {

@@ -192,7 +192,7 @@ async fn warm<T: Transport, C: Clock>(
         .map(|(lane, base)| {
             let request = &request;
             async move {
-                let call = Call { lane, base, request, wants_text: &|_| false };
+                let call = Call { lane, base, request, wants_text: &|_| false, follow: false };
                 within(clock, PING_PATIENCE, transport.send(&call)).await;
             }
         })

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::model::{ARMS_MAX, Experiment, PAIRS_MAX, repeats_max};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, VERSION};
+use crate::run::upgrade::upgrade;
 use crate::run::{FILE_MAX, RunError, unpacked};
 use fwit_model::plan::Problem;
 
@@ -71,7 +72,7 @@ struct Head {
 /// # Errors
 /// See [`ExperimentError`].
 pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentError> {
-    let file = read_json(&unpacked(bytes)?)?;
+    let mut file = read_json(&unpacked(bytes)?)?;
     let experiment = Experiment::from_file(&file).map_err(ExperimentError::Invalid)?;
     let broken = |place: String, what: &str| ExperimentError::Broken { place, what: what.into() };
     if file.periods.len() > (PAIRS_MAX + repeats_max(PAIRS_MAX)) as usize * ARMS_MAX {
@@ -91,6 +92,9 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
             return Err(broken(place(), "its run has a version that this fwit does not know"));
         }
     }
+    // The experiment's own form did not change with version 2; those of its runs did.
+    file.version = VERSION;
+    file.periods.iter_mut().for_each(|period| upgrade(&mut period.run));
     Ok((file, experiment))
 }
 
@@ -112,7 +116,7 @@ fn read_json(bytes: &[u8]) -> Result<ExperimentFile, ExperimentError> {
         Some(Some(v)) if v > u64::from(VERSION) => {
             return Err(ExperimentError::TooNew { found: v, known: VERSION });
         }
-        None | Some(Some(1)) => {}
+        None | Some(Some(1 | 2)) => {}
         _ => {
             return Err(ExperimentError::Broken {
                 place: "version".into(),
@@ -165,7 +169,7 @@ mod tests {
             read(json.replacen(from, to, 1).as_bytes()).unwrap_err()
         };
         assert!(matches!(
-            change("\"version\":1", "\"version\":9"),
+            change("\"version\":2", "\"version\":9"),
             ExperimentError::TooNew { found: 9, .. }
         ));
         assert!(matches!(

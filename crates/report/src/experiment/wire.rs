@@ -1,4 +1,4 @@
-//! The experiment's file form, version 1: what to run, and what came of it. Described in
+//! The experiment's file form, version 2: what to run, and what came of it. Described in
 //! docs/format.md; frozen: a change of meaning is a new version with an upgrade step.
 //!
 //! One form serves for both: a file without periods is an experiment that has yet to be carried
@@ -15,7 +15,7 @@ use fwit_engine::live_run::Ended;
 use fwit_model::plan::wire::PlanFile;
 
 /// The newest version of the experiment's file form.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// An experiment as its file has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

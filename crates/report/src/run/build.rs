@@ -7,7 +7,7 @@ use super::view::{
 };
 use super::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
-    OperationFile, RunFile, VERSION, WindowFile,
+    OperationFile, PartsFile, RunFile, VERSION, WindowFile,
 };
 use fwit_engine::environment::{Clock, Transport};
 use fwit_engine::live_run::LiveRun;
@@ -106,15 +106,32 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 .collect(),
             latency: recorder
                 .histograms()
-                .map(|(key, h)| LatencyFile {
+                .map(|(key, measure, h)| LatencyFile {
                     op: op_name(usize::from(key.op)),
                     node: node_name(usize::from(key.node)),
                     redirected: key.redirected,
-                    measure: key.measure,
+                    measure,
                     count: h.len(),
                     mean_us: short(h.mean()),
                     max_us: h.max(),
                     hist: hist::encode(h),
+                })
+                .collect(),
+            parts: recorder
+                .parts()
+                .map(|(key, sums)| PartsFile {
+                    op: op_name(usize::from(key.op)),
+                    node: node_name(usize::from(key.node)),
+                    redirected: key.redirected,
+                    answers: sums.answers,
+                    not_split: sums.not_split,
+                    wait_us: sums.wait_us,
+                    redirect_us: sums.redirect_us,
+                    browser_us: sums.browser_us,
+                    service_us: sums.service_us,
+                    page_us: sums.page_us,
+                    server_answers: sums.server_answers,
+                    server_us: sums.server_us,
                 })
                 .collect(),
             series,
@@ -184,16 +201,16 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         (from..over as usize)
             .map(|s| {
                 let mut second = Second { t_s: s as u32, ..Second::default() };
-                let (mut service, mut response) = (Sparse::default(), Sparse::default());
+                let (mut cluster, mut response) = (Sparse::default(), Sparse::default());
                 for op in recorder.seconds().get(s).map_or(&[][..], |c| &c.ops) {
                     second.answers += answers(op);
                     second.errors += errors(op);
-                    service.merge(&op.service);
+                    cluster.merge(&op.cluster);
                     response.merge(&op.response);
                 }
                 second.in_flight = short(recorder.gauges().0.second(s)) as f32;
                 second.waiting = short(recorder.gauges().1.second(s)) as f32;
-                second.service_us = summary::two_percentiles(&service);
+                second.cluster_us = summary::two_percentiles(&cluster);
                 second.response_us = summary::two_percentiles(&response);
                 (second.littles_law_ratio, second.target) = self.ratio_and_target(recorder, s);
                 second
@@ -301,6 +318,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 in_flight: tally.map_or(0.0, |t| short(t.in_flight.mean(to))),
                 slots: node.lanes.iter().map(|l| self.run.shared.slots.limit(*l)).sum(),
                 new_connections: tally.map_or(0, |t| t.new_connections),
+                hops: tally.map_or(0, |t| t.hops),
+                status_requests: tally.map_or(0, |t| t.status_requests),
                 discovered: node.discovered,
             }
         })

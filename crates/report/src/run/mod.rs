@@ -20,6 +20,7 @@ pub mod sample;
 mod settled;
 pub mod summary;
 pub mod threshold;
+pub(crate) mod upgrade;
 pub mod verdict;
 pub mod view;
 pub mod wire;

@@ -8,14 +8,14 @@ use super::build::{RunReport, add_tally, answers, errors, sum_tallies};
 use super::health::{self, Facts};
 use super::hist::{self, short};
 use super::summary;
-use super::view::{HealthView, Live, Measure, Phase, Row, ThresholdResult};
+use super::view::{HealthView, Live, Measure, PartsView, Phase, Row, ThresholdResult};
 use super::wire::{SecondFile, SecondOpFile, SeriesFile};
 use super::{littles_law, threshold};
 use fwit_engine::environment::{Clock, Transport};
 use fwit_model::plan::Model;
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
-use fwit_stats::recorder::{Recorder, Window, new_histogram};
+use fwit_stats::recorder::{PartSums, Recorder, Window, new_histogram};
 
 /// No threshold ends a run before so much of it was measured.
 const GRACE: Micros = Micros(1_000_000);
@@ -31,7 +31,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let seconds = if warming { now.since(start) } else { now.min(to).since(from) }.as_secs();
         let nodes = recorder.nodes().len();
         let mut total = Row::default();
-        let mut total_histograms: [Histogram<u64>; 3] = std::array::from_fn(|_| new_histogram());
+        let mut total_parts = PartSums::default();
+        let mut total_histograms: [Histogram<u64>; 4] = std::array::from_fn(|_| new_histogram());
         let mut by_op = Vec::new();
         for (op, operation) in shared.dialect.operations().iter().enumerate() {
             let tally = sum_tallies(recorder, window, nodes, op);
@@ -45,11 +46,16 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 let mut all = new_histogram();
                 let keys = recorder
                     .histograms()
-                    .filter(|(k, _)| usize::from(k.op) == op && k.measure == measure);
-                keys.for_each(|(_, h)| hist::add(&mut all, h));
+                    .filter(|(k, m, _)| usize::from(k.op) == op && *m == measure);
+                keys.for_each(|(_, _, h)| hist::add(&mut all, h));
                 hist::add(&mut total_histograms[measure as usize], &all);
                 *summary::measure_mut(&mut row, measure) = summary::summarize(&all);
             }
+            let mut parts = PartSums::default();
+            let own = recorder.parts().filter(|(k, _)| usize::from(k.op) == op);
+            own.for_each(|(_, sums)| parts.merge(&sums));
+            total_parts.merge(&parts);
+            row.parts = PartsView::of(&parts);
             row.rate_per_s = summary::rate(row.answers(), seconds);
             by_op.push(row);
         }
@@ -57,6 +63,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             *summary::measure_mut(&mut total, measure) =
                 summary::summarize(&total_histograms[measure as usize]);
         }
+        total.parts = PartsView::of(&total_parts);
         total.rate_per_s = summary::rate(total.answers(), seconds);
         (total, by_op)
     }
@@ -155,7 +162,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                         answers: answers(op),
                         errors: errors(op),
                         aborted: op.outcomes[Outcome::Aborted.index()],
-                        service: op.service.to_gaps(),
+                        cluster: op.cluster.to_gaps(),
                         response: op.response.to_gaps(),
                     };
                     (op_name(i), file)

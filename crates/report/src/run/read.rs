@@ -86,7 +86,7 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
         Some(v) if v > u64::from(VERSION) => {
             return Err(RunError::TooNew { found: v, known: VERSION });
         }
-        Some(1) => {}
+        Some(1 | 2) => {}
         _ => {
             return Err(RunError::Broken {
                 place: "version".into(),
@@ -94,7 +94,9 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
             });
         }
     }
-    json::read(bytes).map_err(broken)
+    let mut file: RunFile = json::read(bytes).map_err(broken)?;
+    super::upgrade::upgrade(&mut file);
+    Ok(file)
 }
 
 /// What every file of fwit has.

@@ -24,6 +24,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         issued: 2_000,
         outcomes,
         rate_per_s: 100.0 / factor,
+        cluster: summary,
         service: summary,
         response: summary,
         ..Row::default()
@@ -49,7 +50,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         total: row,
         seconds: Vec::new(),
         op_seconds: Vec::new(),
-        service_curves: Vec::new(),
+        cluster_curves: Vec::new(),
         response_curves: Vec::new(),
         histograms: Vec::new(),
         heat: HeatMap::default(),

@@ -7,12 +7,12 @@ use hdrhistogram::Histogram;
 use super::hist::{add, short};
 use super::view::{
     Concurrency, Curve, EntityOp, EntityView, HeatMap, LogHistogram, Measure, NodeView, OpSeries,
-    PERCENTILES, Row, RunView, Second, Summary,
+    PERCENTILES, PartsView, Row, RunView, Second, Summary,
 };
 use super::wire::{CountsFile, RunFile, SecondOpFile};
 use super::{RunError, hist};
 use fwit_model::dialect::Kind;
-use fwit_stats::recorder::new_histogram;
+use fwit_stats::recorder::{PartSums, new_histogram};
 use fwit_stats::sparse::{Sparse, bucket_range};
 
 /// Bins of a histogram view a decade of latency.
@@ -83,7 +83,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
             .collect(),
         op_seconds,
         seconds,
-        service_curves: curves(&histograms, Measure::Service, &used, &nodes),
+        cluster_curves: curves(&histograms, Measure::Cluster, &used, &nodes),
         response_curves: curves(&histograms, Measure::Response, &used, &nodes),
         histograms: log_histograms(&histograms, &used),
         heat: heat(file)?,
@@ -160,6 +160,11 @@ fn make_row(
     for measure in Measure::ALL {
         *measure_mut(&mut row, measure) = summarize(&merged(histograms, measure, wanted));
     }
+    let mut parts = PartSums::default();
+    for entry in file.parts.iter().filter(|p| wanted(&p.op, &p.node)) {
+        parts.merge(&entry.sums());
+    }
+    row.parts = PartsView::of(&parts);
     row.rate_per_s = rate(row.answers(), measured_s);
     row
 }
@@ -167,6 +172,7 @@ fn make_row(
 /// The latency of that kind, to be filled.
 pub(super) fn measure_mut(row: &mut Row, measure: Measure) -> &mut Summary {
     match measure {
+        Measure::Cluster => &mut row.cluster,
         Measure::Service => &mut row.service,
         Measure::Wait => &mut row.wait,
         Measure::Response => &mut row.response,
@@ -226,20 +232,20 @@ fn seconds(
         by_op.iter_mut().for_each(|series| series.seconds.push(sum.clone()));
         (sum.in_flight, sum.waiting) = (cell.in_flight, cell.waiting);
         (sum.littles_law_ratio, sum.target) = (cell.littles_law_ratio, cell.target);
-        let (mut service, mut response) = (Sparse::default(), Sparse::default());
-        for (name, SecondOpFile { answers, errors, service: s, response: r, .. }) in &cell.ops {
+        let (mut cluster, mut response) = (Sparse::default(), Sparse::default());
+        for (name, SecondOpFile { answers, errors, cluster: s, response: r, .. }) in &cell.ops {
             let (s, r) = (sparse(s, cell.t_s)?, sparse(r, cell.t_s)?);
             sum.answers = sum.answers.saturating_add(*answers);
             sum.errors = sum.errors.saturating_add(*errors);
-            service.merge(&s);
+            cluster.merge(&s);
             response.merge(&r);
             let series = places.get(name.as_str()).and_then(|place| by_op.get_mut(*place));
             if let Some(own) = series.and_then(|series| series.seconds.last_mut()) {
                 (own.answers, own.errors) = (*answers, *errors);
-                (own.service_us, own.response_us) = (two_percentiles(&s), two_percentiles(&r));
+                (own.cluster_us, own.response_us) = (two_percentiles(&s), two_percentiles(&r));
             }
         }
-        (sum.service_us, sum.response_us) = (two_percentiles(&service), two_percentiles(&response));
+        (sum.cluster_us, sum.response_us) = (two_percentiles(&cluster), two_percentiles(&response));
         all.push(sum);
     }
     Ok((all, by_op))
@@ -269,7 +275,7 @@ fn curves(
 
 fn log_histograms(histograms: &Histograms, ops: &[(String, Kind)]) -> Vec<LogHistogram> {
     let one = |op: Option<&str>| {
-        let h = merged(histograms, Measure::Service, |o, _| op.is_none_or(|op| op == o));
+        let h = merged(histograms, Measure::Cluster, |o, _| op.is_none_or(|op| op == o));
         log_histogram(op, &h)
     };
     std::iter::once(one(None))
@@ -313,7 +319,7 @@ fn heat(file: &RunFile) -> Result<HeatMap, RunError> {
     let mut cells: BTreeMap<(usize, i64), u32> = BTreeMap::new();
     for second in &file.series.seconds {
         for op in second.ops.values() {
-            for &(bucket, count) in sparse(&op.service, second.t_s)?.cells() {
+            for &(bucket, count) in sparse(&op.cluster, second.t_s)?.cells() {
                 let (low, width) = bucket_range(bucket);
                 let at = (second.t_s as usize / column_s, log_bin(low as f64 + width as f64 / 2.0));
                 let cell = cells.entry(at).or_default();
@@ -366,6 +372,8 @@ fn node_view(n: &super::wire::NodeFile) -> NodeView {
         timing_header: n.timing_header,
         in_flight: n.in_flight,
         slots: n.slots,
+        hops: n.hops,
+        status_requests: n.status_requests,
         discovered: n.discovered,
     }
 }

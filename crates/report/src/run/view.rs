@@ -16,6 +16,7 @@ pub use fwit_model::dialect::Kind;
 use fwit_quantities::sample::Outcome;
 pub use fwit_quantities::sample::{Measure, TimeSources};
 pub use fwit_stats::errors::ErrorSample;
+use fwit_stats::recorder::PartSums;
 
 /// The percentiles of every table, in its order.
 pub const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
@@ -75,12 +76,16 @@ pub struct Row {
     pub redirected: u64,
     /// Answers a second of the measured window.
     pub rate_per_s: f64,
-    /// Service time of answers.
+    /// What the cluster took for answers: redirects and service.
+    pub cluster: Summary,
+    /// Service time of answers: their last hop.
     pub service: Summary,
     /// Wait of answers.
     pub wait: Summary,
     /// Response time of answers.
     pub response: Summary,
+    /// Where the response times went. `None` where the file does not say: not split.
+    pub parts: Option<PartsView>,
 }
 
 impl Row {
@@ -113,6 +118,7 @@ impl Row {
     #[must_use]
     pub fn measure(&self, measure: Measure) -> &Summary {
         match measure {
+            Measure::Cluster => &self.cluster,
             Measure::Service => &self.service,
             Measure::Wait => &self.wait,
             Measure::Response => &self.response,
@@ -121,6 +127,53 @@ impl Row {
 
     fn sum(&self, of: fn(Outcome) -> bool) -> u64 {
         Outcome::ALL.into_iter().filter(|o| of(*o)).map(|o| self.count(o)).sum()
+    }
+}
+
+/// Where the response times of some answers went: means in µs, in order of time. Their sum is the
+/// mean response time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartsView {
+    /// Answers.
+    pub answers: u64,
+    /// Answers timed by the page's clock: their service has the browser's and the page's part in
+    /// it.
+    pub not_split: u64,
+    /// Waiting for slots.
+    pub wait_us: f64,
+    /// Hops that did not answer, and looking for the leader.
+    pub redirect_us: f64,
+    /// Handed to the browser to request start: its queue, a connection, a preflight.
+    pub browser_us: f64,
+    /// Request start to last byte.
+    pub service_us: f64,
+    /// Last byte to our code.
+    pub page_us: f64,
+    /// Of the service: what the nodes say that they took. `None` where not all of them say it.
+    pub server_us: Option<f64>,
+}
+
+impl PartsView {
+    /// From sums over answers, `None` without any.
+    #[must_use]
+    pub fn of(sums: &PartSums) -> Option<PartsView> {
+        let mean = |sum: u64| super::hist::short(sum as f64 / sums.answers as f64);
+        (sums.answers > 0).then(|| PartsView {
+            answers: sums.answers,
+            not_split: sums.not_split,
+            wait_us: mean(sums.wait_us),
+            redirect_us: mean(sums.redirect_us),
+            browser_us: mean(sums.browser_us),
+            service_us: mean(sums.service_us),
+            page_us: mean(sums.page_us),
+            server_us: (sums.server_answers == sums.answers).then(|| mean(sums.server_us)),
+        })
+    }
+
+    /// Mean response time, µs: their sum.
+    #[must_use]
+    pub fn response_us(&self) -> f64 {
+        self.wait_us + self.redirect_us + self.browser_us + self.service_us + self.page_us
     }
 }
 
@@ -137,8 +190,8 @@ pub struct Second {
     pub in_flight: f32,
     /// Entities (or arrivals) waiting for a slot, averaged over the second.
     pub waiting: f32,
-    /// Service time, µs: p50, p99. `None` without answers.
-    pub service_us: Option<[u32; 2]>,
+    /// What the cluster took, µs: p50, p99. `None` without answers.
+    pub cluster_us: Option<[u32; 2]>,
     /// Response time, µs: p50, p99.
     pub response_us: Option<[u32; 2]>,
     /// Little's law over the five seconds that end with this one; `None` in the open model.
@@ -211,7 +264,7 @@ pub struct EntityView {
 pub struct EntityOp {
     /// Answers.
     pub count: u64,
-    /// Mean service time of the answers, µs; 0 without answers.
+    /// Mean of what the cluster took for the answers, µs; 0 without answers.
     pub mean_us: f64,
     /// Standard deviation, µs; 0 below two answers.
     pub sd_us: f64,
@@ -257,6 +310,10 @@ pub struct NodeView {
     pub in_flight: f64,
     /// Slots in front of it.
     pub slots: u32,
+    /// Hops that reached it in the measured window: requests, and those sent on to it.
+    pub hops: u64,
+    /// Requests for its status in the whole run.
+    pub status_requests: u64,
     /// The plan didn't name it: the leader redirected to it.
     pub discovered: bool,
 }
@@ -348,13 +405,13 @@ pub struct RunView {
     pub seconds: Vec<Second>,
     /// Second by second and operation.
     pub op_seconds: Vec<OpSeries>,
-    /// Service time curves: all, each operation, each node.
-    pub service_curves: Vec<Curve>,
+    /// Curves of what the cluster took: all, each operation, each node.
+    pub cluster_curves: Vec<Curve>,
     /// Response time curves: all, each operation, each node.
     pub response_curves: Vec<Curve>,
-    /// Service time histograms: all, each operation.
+    /// Histograms of what the cluster took: all, each operation.
     pub histograms: Vec<LogHistogram>,
-    /// Service time by second.
+    /// What the cluster took, by second.
     pub heat: HeatMap,
     /// The entities.
     pub entities: Vec<EntityView>,

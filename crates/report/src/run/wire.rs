@@ -1,5 +1,5 @@
-//! The run's file form, version 1. Described in docs/format.md; frozen: a change of meaning is a
-//! new version with an upgrade step, in a file of its own.
+//! The run's file form, version 2. Described in docs/format.md; frozen: a change of meaning is a
+//! new version with an upgrade step, in a file of its own (`upgrade`).
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,10 @@ use super::view::{
 };
 use fwit_model::dialect::Kind;
 use fwit_model::plan::wire::PlanFile;
+use fwit_stats::recorder::PartSums;
 
 /// The newest version of the run's file form.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A run as its file has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,10 @@ pub struct RunFile {
     /// The measured window's counts by operation and node asked.
     pub counts: Vec<NodeCountsFile>,
     pub latency: Vec<LatencyFile>,
+    /// Where the response times of the measured window's answers went. Empty in files of version 1:
+    /// there it was not split.
+    #[serde(default)]
+    pub parts: Vec<PartsFile>,
     pub series: SeriesFile,
     pub entities: Vec<EntityFile>,
     pub subscribers: SubscribersView,
@@ -82,6 +87,12 @@ pub struct NodeFile {
     pub in_flight: f64,
     pub slots: u32,
     pub new_connections: u64,
+    /// Hops that reached it in the measured window: requests, and those sent on to it.
+    #[serde(default)]
+    pub hops: u64,
+    /// Requests for its status (who leads?) in the whole run. They are no load.
+    #[serde(default)]
+    pub status_requests: u64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub discovered: bool,
 }
@@ -168,6 +179,60 @@ pub struct LatencyFile {
     pub hist: String,
 }
 
+/// Sums over some answers, in microseconds. The five parts sum up to their response times.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartsFile {
+    pub op: String,
+    /// The node asked.
+    pub node: String,
+    pub redirected: bool,
+    pub answers: u64,
+    /// Answers timed by the page's clock: their service has the browser's and the page's part in
+    /// it.
+    pub not_split: u64,
+    pub wait_us: u64,
+    pub redirect_us: u64,
+    pub browser_us: u64,
+    pub service_us: u64,
+    pub page_us: u64,
+    /// Answers whose node said how long it took, and what it said.
+    pub server_answers: u64,
+    pub server_us: u64,
+}
+
+impl PartsFile {
+    /// Adds the sums of more answers.
+    pub fn add(&mut self, more: &PartSums) {
+        let mut sums = self.sums();
+        sums.merge(more);
+        self.answers = sums.answers;
+        self.not_split = sums.not_split;
+        self.wait_us = sums.wait_us;
+        self.redirect_us = sums.redirect_us;
+        self.browser_us = sums.browser_us;
+        self.service_us = sums.service_us;
+        self.page_us = sums.page_us;
+        self.server_answers = sums.server_answers;
+        self.server_us = sums.server_us;
+    }
+
+    /// The sums alone.
+    #[must_use]
+    pub fn sums(&self) -> PartSums {
+        PartSums {
+            answers: self.answers,
+            not_split: self.not_split,
+            wait_us: self.wait_us,
+            redirect_us: self.redirect_us,
+            browser_us: self.browser_us,
+            service_us: self.service_us,
+            page_us: self.page_us,
+            server_answers: self.server_answers,
+            server_us: self.server_us,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeriesFile {
     /// Always 1.
@@ -199,9 +264,10 @@ pub struct SecondOpFile {
     pub errors: u32,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub aborted: u32,
-    /// Sparse histogram of service times: see docs/format.md, "Sparse histograms".
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub service: Vec<u32>,
+    /// Sparse histogram of what the cluster took: see docs/format.md, "Sparse histograms". Version 1
+    /// called it `service`.
+    #[serde(default, alias = "service", skip_serializing_if = "Vec::is_empty")]
+    pub cluster: Vec<u32>,
     /// Sparse histogram of response times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub response: Vec<u32>,
@@ -225,7 +291,7 @@ pub struct EntityFile {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EntityOpFile {
     pub count: u64,
-    /// Service time.
+    /// What the cluster took: redirects and service.
     pub mean_us: f64,
     pub sd_us: f64,
 }

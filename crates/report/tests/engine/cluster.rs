@@ -28,8 +28,10 @@ pub struct State {
     pub service: Cell<Micros>,
     /// Answers are held back between these instants.
     pub stalled: Cell<(Micros, Micros)>,
-    /// Redirected requests lose their key: the leader answers 401.
-    pub authenticated: Cell<bool>,
+    /// No node's status says who leads.
+    pub mute: Cell<bool>,
+    /// Every node redirects writes, the leader too: a loop.
+    pub loops: Cell<bool>,
     /// No time from the wire.
     pub no_timing: Cell<bool>,
     /// Wire times come only when asked for later.
@@ -103,7 +105,11 @@ impl Transport for Pretend {
         }
         if call.request.path.ends_with("/ping") {
             let role = if self.leader() == Some(node) { "leader" } else { "follower" };
-            let text = format!(r#"{{"status":"ok","node":"n{}","role":"{role}"}}"#, node + 1);
+            let text = if state.mute.get() {
+                r#"{"status":"ok"}"#.to_string()
+            } else {
+                format!(r#"{{"status":"ok","node":"n{}","role":"{role}"}}"#, node + 1)
+            };
             return Ok(Reply {
                 status: 200,
                 bytes: text.len() as u64,
@@ -123,20 +129,18 @@ impl Transport for Pretend {
 
         let issued = self.clock.now();
         let mut reply = Reply { status: 200, bytes: 10, ..Reply::default() };
-        let mut redirect = None;
         let write = call.request.method == Method::Post;
-        if write && self.leader() != Some(node) {
+        if write && (self.leader() != Some(node) || state.loops.get()) {
             self.clock.sleep_until(issued + Micros(1_000)).await;
             let Some(leader) = self.leader() else {
                 return Ok(Reply { status: 503, text: Some("no current leader".into()), ..reply });
             };
             state.redirects.set(state.redirects.get() + 1);
-            redirect = Some(Micros(1_000));
+            if !call.follow {
+                return Ok(Reply { status: 0, redirect: true, ..Reply::default() });
+            }
             reply.final_url =
                 Some(format!("http://127.0.0.1:{}{}", 7101 + leader, call.request.path));
-            if state.authenticated.get() {
-                return Ok(Reply { status: 401, text: Some("Unauthorized".into()), ..reply });
-            }
         }
         self.work().await;
         if !self.alive(node) {
@@ -162,13 +166,13 @@ impl Transport for Pretend {
             state.events.borrow_mut().push(format!(r#"{{"topic":"t","data":{body}"#));
         }
         drop(guard);
+        let now = self.clock.now();
         let timing = WireTiming {
-            redirect,
+            request_start: issued,
+            response_start: now,
+            response_end: now,
             connect: Micros::ZERO,
             new_connection: false,
-            stall: Micros::ZERO,
-            first_byte: state.service.get(),
-            download: Micros::ZERO,
             server: None,
             protocol: Protocol::Http1,
         };

@@ -70,7 +70,7 @@ fn mean(view: &RunView, reads: bool, node: Option<&str>) -> f64 {
         .iter()
         .filter(|r| wanted(&r.op) && (node.is_none() || r.node.as_deref() == node));
     let (sum, count) = rows.fold((0.0, 0), |(sum, count), r| {
-        (sum + r.service.mean_us * r.service.count as f64, count + r.service.count)
+        (sum + r.cluster.mean_us * r.cluster.count as f64, count + r.cluster.count)
     });
     sum / count as f64 / 1_000.0
 }

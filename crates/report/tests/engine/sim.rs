@@ -211,7 +211,7 @@ fn reads_and_writes_can_be_forwarded_or_sent_to_the_leader() {
             .by_op_node
             .iter()
             .find(|r| r.op.as_deref() == Some(op) && r.node.as_deref() == Some(node));
-        row.unwrap().service.at_us[0] as f64 / 1e3
+        row.unwrap().cluster.at_us[0] as f64 / 1e3
     };
     let redirects = |view: &RunView, op| {
         view.by_op.iter().find(|r| r.op.as_deref() == Some(op)).unwrap().redirected

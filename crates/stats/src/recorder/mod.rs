@@ -2,7 +2,7 @@
 //!
 //! Every request is counted when it is issued and once more when it ends, in the window (warm-up or
 //! measured) it was issued in, so `issued` equals the sum of the outcomes in each. Latency
-//! histograms hold the answers of the measured window. Service times that the network stack
+//! histograms hold the answers of the measured window. Times that the network stack
 //! delivers late are waited for (a pending entry each) and replaced by the page's clock where they
 //! never come.
 
@@ -14,7 +14,7 @@ use crate::errors::ErrorBook;
 use crate::gauge::{Gauge, WindowArea};
 use crate::moments::Moments;
 use crate::sparse::Sparse;
-use fwit_quantities::sample::{Measure, Protocol, Sample, TimeSource, TimeSources, WireTiming};
+use fwit_quantities::sample::{Parts, Protocol, Sample, TimeSource, TimeSources, WireTiming};
 use fwit_quantities::units::Micros;
 
 /// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.
@@ -31,20 +31,98 @@ pub fn new_histogram() -> Histogram<u64> {
     Histogram::new(3).expect("three significant digits")
 }
 
-/// A histogram for each of [`Measure::ALL`].
-type Latencies = [Histogram<u64>; 3];
+/// The latencies of one operation's answers at one node.
+#[derive(Clone, Debug)]
+struct Latencies {
+    service: Histogram<u64>,
+    wait: Histogram<u64>,
+    response: Histogram<u64>,
+    /// Made with the first answer that cost more than its service; the same as `service` until
+    /// then.
+    cluster: Option<Histogram<u64>>,
+    parts: PartSums,
+}
 
-/// Which histogram a latency belongs to.
+impl Latencies {
+    fn new() -> Latencies {
+        let [service, wait, response] = std::array::from_fn(|_| new_histogram());
+        Latencies { service, wait, response, cluster: None, parts: PartSums::default() }
+    }
+
+    fn add(&mut self, parts: Parts, server: Option<Micros>, source: TimeSource) {
+        if parts.redirect > Micros::ZERO && self.cluster.is_none() {
+            self.cluster = Some(self.service.clone());
+        }
+        if let Some(cluster) = &mut self.cluster {
+            count(cluster, parts.cluster().0);
+        }
+        count(&mut self.service, parts.service.0);
+        count(&mut self.wait, parts.wait.0);
+        count(&mut self.response, parts.sum().0);
+        self.parts.add(parts, server, source);
+    }
+}
+
+/// Where the response times of some answers went, summed up: [`Parts`], exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartSums {
+    /// Answers.
+    pub answers: u64,
+    /// Answers without times from the wire: their service has the browser's and the page's part in
+    /// it.
+    pub not_split: u64,
+    /// Waiting for slots, µs.
+    pub wait_us: u64,
+    /// Hops that did not answer, and looking for the leader, µs.
+    pub redirect_us: u64,
+    /// Handed over to request start, µs.
+    pub browser_us: u64,
+    /// Request start to last byte, µs.
+    pub service_us: u64,
+    /// Last byte to our code, µs.
+    pub page_us: u64,
+    /// Answers whose node said how long it took (`Server-Timing`).
+    pub server_answers: u64,
+    /// What those nodes said, µs.
+    pub server_us: u64,
+}
+
+impl PartSums {
+    fn add(&mut self, parts: Parts, server: Option<Micros>, source: TimeSource) {
+        self.answers += 1;
+        self.not_split += u64::from(source == TimeSource::PageClock);
+        self.wait_us += parts.wait.0;
+        self.redirect_us += parts.redirect.0;
+        self.browser_us += parts.browser.0;
+        self.service_us += parts.service.0;
+        self.page_us += parts.page.0;
+        self.server_answers += u64::from(server.is_some());
+        self.server_us += server.unwrap_or_default().0;
+    }
+
+    /// Adds another's sums.
+    pub fn merge(&mut self, other: &PartSums) {
+        self.answers = self.answers.saturating_add(other.answers);
+        self.not_split = self.not_split.saturating_add(other.not_split);
+        self.wait_us = self.wait_us.saturating_add(other.wait_us);
+        self.redirect_us = self.redirect_us.saturating_add(other.redirect_us);
+        self.browser_us = self.browser_us.saturating_add(other.browser_us);
+        self.service_us = self.service_us.saturating_add(other.service_us);
+        self.page_us = self.page_us.saturating_add(other.page_us);
+        self.server_answers = self.server_answers.saturating_add(other.server_answers);
+        self.server_us = self.server_us.saturating_add(other.server_us);
+    }
+}
+
+/// Which answers a latency belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Operation.
     pub op: u8,
     /// Node asked.
     pub node: u16,
-    /// Whether it went through a redirect.
+    /// Whether it had more than one hop.
     pub redirected: bool,
-    /// Which latency.
-    pub measure: Measure,
 }
 
 /// The part of the run a request was issued in.
@@ -59,11 +137,11 @@ pub enum Window {
 /// Counts of one operation at one node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Requests issued.
+    /// Requests issued, by the node of their first hop.
     pub issued: u64,
     /// How they ended.
     pub outcomes: [u64; 10],
-    /// How many went through a redirect.
+    /// How many had more than one hop.
     pub redirected: u64,
 }
 
@@ -83,8 +161,8 @@ pub struct SecondCell {
 pub struct SecondOp {
     /// How requests ended in it, by outcome.
     pub outcomes: [u32; 10],
-    /// Service times of answers.
-    pub service: Sparse,
+    /// What the cluster took for answers: redirects and service.
+    pub cluster: Sparse,
     /// Response times of answers.
     pub response: Sparse,
 }
@@ -92,7 +170,7 @@ pub struct SecondOp {
 /// One entity's sums over the measured window.
 #[derive(Clone, Debug, Default)]
 pub struct EntityTally {
-    /// Service time of answers, an entry an operation.
+    /// What the cluster took for answers (redirects and service), an entry an operation.
     pub ops: Vec<Moments>,
     /// Failed requests.
     pub errors: u64,
@@ -105,8 +183,12 @@ pub struct NodeTally {
     pub protocol: Protocol,
     /// Answers with and without times from the wire.
     pub sources: TimeSources,
-    /// Whether the browser was ever told the times of an answer or a redirect of it.
+    /// Whether the browser was ever told the times of an answer of it.
     pub timing_header: bool,
+    /// Hops that reached it in the measured window: requests, and those sent on to it.
+    pub hops: u64,
+    /// Requests for its status in the whole run: who leads?
+    pub status_requests: u64,
     /// New connections in the measured window.
     pub new_connections: u64,
     /// Requests in flight over the measured window.
@@ -196,6 +278,8 @@ impl Recorder {
             protocol: Protocol::Unknown,
             sources: TimeSources::default(),
             timing_header: false,
+            hops: 0,
+            status_requests: 0,
             new_connections: 0,
             in_flight: WindowArea::new(self.measured_from, self.measured_to),
         });
@@ -240,16 +324,51 @@ impl Recorder {
         self.flight_begins(node, now);
     }
 
-    /// The request goes on at another node (resubmitted to the leader).
-    pub fn moved(&mut self, from: u16, to: u16, now: Micros) {
-        self.flight_ends(from, now);
-        self.flight_begins(to, now);
+    /// A hop of a request ended at a node without an answer: the request goes on elsewhere.
+    pub fn left(&mut self, node: u16, now: Micros) {
+        self.flight_ends(node, now);
     }
 
-    /// A request ended. `at` is the node that its last hop was sent to; `late` is the ticket under
-    /// which its wire timing will come, `wire` the timing itself where it is there already.
-    pub fn ended(&mut self, sample: Sample, at: u16, wire: Option<WireTiming>, late: Option<u64>) {
-        self.flight_ends(at, sample.done);
+    /// A request's next hop was handed to the network.
+    pub fn sent_on(&mut self, node: u16, now: Micros) {
+        self.flight_begins(node, now);
+    }
+
+    /// A node is asked who leads.
+    pub fn status_request(&mut self, node: u16) {
+        if let Some(node) = self.nodes.get_mut(usize::from(node)) {
+            node.status_requests += 1;
+        }
+    }
+
+    /// What an answer of a node that is no load said of its connection.
+    pub fn connection(&mut self, node: u16, timing: &WireTiming) {
+        if let Some(node) = self.nodes.get_mut(usize::from(node)) {
+            node.timing_header = true;
+            node.protocol = timing.protocol;
+        }
+    }
+
+    /// Keeps what another recorder knows of the nodes' connections.
+    pub fn keep_connections(&mut self, other: &Recorder) {
+        for (node, known) in self.nodes.iter_mut().zip(&other.nodes) {
+            (node.protocol, node.timing_header) = (known.protocol, known.timing_header);
+        }
+    }
+
+    /// A request ended. `at` is the node where its last hop is in flight, if one is; `late` is the
+    /// ticket under which its wire timing will come, `wire` the timing itself where it is there
+    /// already.
+    pub fn ended(
+        &mut self,
+        sample: Sample,
+        at: Option<u16>,
+        wire: Option<WireTiming>,
+        late: Option<u64>,
+    ) {
+        if let Some(at) = at {
+            self.flight_ends(at, sample.done);
+        }
         let window = self.window(sample.issued);
         if let Some(tally) = self.tally_mut(window, sample.asked, sample.op) {
             tally.outcomes[sample.outcome.index()] += 1;
@@ -270,12 +389,6 @@ impl Recorder {
                 entity.errors += 1;
             }
             return;
-        }
-        if window == Window::Measured
-            && let Some([_, waits, responses]) = self.latencies_of(&sample)
-        {
-            count(waits, sample.wait().0);
-            count(responses, response);
         }
         match (wire, late) {
             (Some(wire), _) => self.service(&sample, Some(&wire)),
@@ -325,18 +438,16 @@ impl Recorder {
 
     fn service(&mut self, sample: &Sample, wire: Option<&WireTiming>) {
         let measured = self.window(sample.issued) == Window::Measured;
-        // Firefox tells a worker only of the redirect itself, not of the answer that it led to: so
-        // much of the node asked.
-        let asked = wire;
-        let wire = wire.filter(|wire| !sample.redirected || wire.redirect.is_some());
-        let service = wire.map_or_else(|| sample.page_service(), WireTiming::service);
+        let parts = sample.parts(wire);
         let source = if wire.is_some() { TimeSource::Wire } else { TimeSource::PageClock };
         if let Some(op) = self.second_op(sample.done, sample.op) {
-            op.service.record(service.0);
+            op.cluster.record(parts.cluster().0);
         }
-        if let Some(node) = self.nodes.get_mut(usize::from(sample.asked)) {
+        // The wire is that of the node that answered.
+        let answered = sample.answered.unwrap_or(sample.asked);
+        if let Some(node) = self.nodes.get_mut(usize::from(answered)) {
             count_source(&mut node.sources, source);
-            if let Some(wire) = asked {
+            if let Some(wire) = wire {
                 node.timing_header = true;
                 node.protocol = wire.protocol;
                 node.new_connections += u64::from(wire.new_connection && measured);
@@ -346,22 +457,23 @@ impl Recorder {
             return;
         }
         count_source(&mut self.sources, source);
-        if let Some([services, ..]) = self.latencies_of(sample) {
-            count(services, service.0);
+        let server = wire.and_then(|wire| wire.server);
+        if let Some(latencies) = self.latencies_of(sample) {
+            latencies.add(parts, server, source);
         }
         if let Some(entity) = self.entities.get_mut(sample.entity as usize)
             && let Some(moments) = entity.ops.get_mut(usize::from(sample.op))
         {
-            moments.add(service.0);
+            moments.add(parts.cluster().0);
         }
         if let Some(wire) = wire {
-            count(&mut self.stall, wire.stall.0);
-            if let Some(server) = wire.server {
-                count(&mut self.server, server.0);
-            }
-            if let Some(redirect) = wire.redirect.filter(|_| sample.redirected) {
-                count(&mut self.redirect, redirect.0);
-            }
+            count(&mut self.stall, (parts.browser - wire.connect).0);
+        }
+        if let Some(server) = server {
+            count(&mut self.server, server.0);
+        }
+        if sample.redirected {
+            count(&mut self.redirect, parts.redirect.0);
         }
     }
 
@@ -372,7 +484,7 @@ impl Recorder {
             list.resize(place + 1, None);
         }
         let made = list.get_mut(place)?;
-        Some(made.get_or_insert_with(|| Box::new(std::array::from_fn(|_| new_histogram()))))
+        Some(made.get_or_insert_with(|| Box::new(Latencies::new())))
     }
 
     fn tally_mut(&mut self, window: Window, node: u16, op: u8) -> Option<&mut Tally> {
@@ -400,8 +512,10 @@ impl Recorder {
     fn flight_begins(&mut self, node: u16, now: Micros) {
         self.in_flight.up(now);
         self.in_flight_window.up(now);
+        let measured = now >= self.measured_from;
         if let Some(node) = self.nodes.get_mut(usize::from(node)) {
             node.in_flight.up(now);
+            node.hops += u64::from(measured);
         }
     }
 

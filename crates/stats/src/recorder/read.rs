@@ -2,7 +2,9 @@
 
 use hdrhistogram::Histogram;
 
-use super::{EntityTally, Key, NodeTally, Recorder, SecondCell, Tally, Window};
+use super::{
+    EntityTally, Key, Latencies, NodeTally, PartSums, Recorder, SecondCell, Tally, Window,
+};
 use crate::gauge::Gauge;
 use fwit_quantities::sample::{Measure, Outcome, TimeSources};
 use fwit_quantities::units::Micros;
@@ -21,21 +23,34 @@ impl Recorder {
     }
 
     /// The latency histograms of the measured window that hold something, in the order of their
-    /// keys.
-    pub fn histograms(&self) -> impl Iterator<Item = (Key, &Histogram<u64>)> {
-        let places = self.latencies.iter().enumerate().flat_map(|(op, list)| {
-            list.iter()
-                .enumerate()
-                .filter_map(move |(place, made)| Some((op, place, made.as_deref()?)))
-        });
-        places.flat_map(|(op, place, three)| {
-            let key = move |measure| Key {
+    /// keys: each of [`Measure::ALL`].
+    pub fn histograms(&self) -> impl Iterator<Item = (Key, Measure, &Histogram<u64>)> {
+        self.latencies().flat_map(|(key, l)| {
+            let of = move |measure| match measure {
+                Measure::Cluster => l.cluster.as_ref().unwrap_or(&l.service),
+                Measure::Service => &l.service,
+                Measure::Wait => &l.wait,
+                Measure::Response => &l.response,
+            };
+            let list = Measure::ALL.into_iter().map(move |m| (key, m, of(m)));
+            list.filter(|(_, _, h)| !h.is_empty())
+        })
+    }
+
+    /// Where the response times of the measured window's answers went, in the order of their keys.
+    pub fn parts(&self) -> impl Iterator<Item = (Key, PartSums)> {
+        self.latencies().map(|(key, l)| (key, l.parts)).filter(|(_, parts)| parts.answers > 0)
+    }
+
+    fn latencies(&self) -> impl Iterator<Item = (Key, &Latencies)> {
+        self.latencies.iter().enumerate().flat_map(|(op, list)| {
+            let key = move |place: usize| Key {
                 op: op as u8,
                 node: (place / 2) as u16,
                 redirected: place % 2 == 1,
-                measure,
             };
-            Measure::ALL.into_iter().map(key).zip(three).filter(|(_, h)| !h.is_empty())
+            let made = list.iter().enumerate();
+            made.filter_map(move |(place, made)| Some((key(place), made.as_deref()?)))
         })
     }
 

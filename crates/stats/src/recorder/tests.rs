@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use fwit_quantities::sample::Outcome;
+use fwit_quantities::sample::{Measure, Outcome};
 
 fn sample(op: u8, outcome: Outcome, issued: u64, took: u64) -> Sample {
     Sample {
@@ -14,69 +14,120 @@ fn sample(op: u8, outcome: Outcome, issued: u64, took: u64) -> Sample {
         redirected: false,
         due: Micros(issued.saturating_sub(5)),
         issued: Micros(issued),
+        sent: Micros(issued),
+        redirect: Micros::ZERO,
         done: Micros(issued + took),
         outcome,
     }
 }
 
-fn wire(service: u64) -> WireTiming {
+/// 3 µs after it was sent, and of that length.
+fn wire(sample: &Sample, service: u64) -> WireTiming {
+    let request_start = sample.sent + Micros(3);
     WireTiming {
-        redirect: None,
-        connect: Micros(0),
+        request_start,
+        response_start: request_start + Micros(service),
+        response_end: request_start + Micros(service),
+        connect: Micros(1),
         new_connection: false,
-        stall: Micros(3),
-        first_byte: Micros(service),
-        download: Micros(0),
-        server: None,
+        server: Some(Micros(service / 2)),
         protocol: Protocol::Http1,
     }
 }
 
+/// A sample that was sent on: so long at the first node, and so long in the second queue.
+fn sent_on(sample: Sample, redirect: u64, wait: u64) -> Sample {
+    let later = Micros(redirect + wait);
+    Sample {
+        redirected: true,
+        answered: Some(1),
+        redirect: Micros(redirect),
+        sent: sample.sent + later,
+        done: sample.done + later,
+        ..sample
+    }
+}
+
 fn recorder() -> Recorder {
-    Recorder::new(2, 1, 1, Micros(0), (Micros(1_000_000), Micros(10_000_000)))
+    Recorder::new(2, 2, 1, Micros(0), (Micros(1_000_000), Micros(10_000_000)))
 }
 
 fn run(recorder: &mut Recorder, s: Sample, late: Option<u64>) {
     recorder.issued(s.op, s.asked, s.issued);
-    recorder.ended(s, s.asked, None, late);
+    let mut at = s.asked;
+    if let (true, Some(next)) = (s.redirected, s.answered) {
+        recorder.left(s.asked, s.issued + s.redirect);
+        recorder.sent_on(next, s.sent);
+        at = next;
+    }
+    recorder.ended(s, Some(at), None, late);
 }
 
 #[test]
 fn a_late_wire_time_replaces_the_pages_clock() {
     let mut r = recorder();
-    run(&mut r, sample(0, Outcome::Ok, 2_000_000, 50_000), Some(7));
+    let timed = sample(0, Outcome::Ok, 2_000_000, 50_000);
+    run(&mut r, timed, Some(7));
     run(&mut r, sample(0, Outcome::Ok, 2_000_000, 60_000), Some(8));
     assert_eq!(r.pending(), 2);
-    r.wire(7, Some(&wire(20_000)));
+    r.wire(7, Some(&wire(&timed, 20_000)));
     r.settle(Micros(3_000_000));
     assert_eq!((r.pending(), r.sources()), (0, TimeSources { wire: 1, page_clock: 1 }));
-    let key = Key { op: 0, node: 0, redirected: false, measure: Measure::Service };
-    let of =
-        |r: &Recorder| r.histograms().find(|(k, _)| *k == key).map(|(_, h)| h.clone()).unwrap();
-    let service = of(&r);
+    let service = of(&r, false, Measure::Service);
     assert!(service.equivalent(service.min(), 20_000) && service.equivalent(service.max(), 60_000));
     assert_eq!(r.entities()[0].ops[0].mean(), 40_000.0);
-    r.wire(7, Some(&wire(1)));
-    assert_eq!(of(&r).len(), 2, "a ticket counts once");
+    r.wire(7, Some(&wire(&timed, 1)));
+    assert_eq!(of(&r, false, Measure::Service).len(), 2, "a ticket counts once");
+}
+
+/// The histogram of the first operation at the first node.
+fn of(r: &Recorder, redirected: bool, measure: Measure) -> Histogram<u64> {
+    let key = Key { op: 0, node: 0, redirected };
+    r.histograms().find(|(k, m, _)| (*k, *m) == (key, measure)).map(|(_, _, h)| h.clone()).unwrap()
 }
 
 #[test]
-fn a_redirected_answers_timing_that_knows_of_no_redirect_does_not_count() {
-    let redirected = Sample { redirected: true, ..sample(0, Outcome::Ok, 2_000_000, 50_000) };
+fn a_redirected_answers_parts_are_kept_apart_and_sum_up() {
     let mut r = recorder();
+    let asked = sample(0, Outcome::Ok, 2_000_000, 50_000);
+    let redirected = sent_on(asked, 7_000, 11_000);
     run(&mut r, redirected, Some(7));
-    r.wire(7, Some(&wire(100)));
-    assert_eq!(r.sources(), TimeSources { wire: 0, page_clock: 1 });
-    assert_eq!(r.entities()[0].ops[0].mean(), 50_000.0);
-    let node = &r.nodes()[0];
-    assert!(
-        node.timing_header && node.protocol == Protocol::Http1,
-        "of the node asked it tells the truth"
-    );
-    run(&mut r, redirected, Some(8));
-    r.wire(8, Some(&WireTiming { redirect: Some(Micros(30_000)), ..wire(10_000) }));
-    assert_eq!(r.sources(), TimeSources { wire: 1, page_clock: 1 });
-    assert_eq!(r.entities()[0].ops[0].mean(), 45_000.0);
+    r.wire(7, Some(&wire(&redirected, 40_000)));
+    let key = Key { op: 0, node: 0, redirected: true };
+    let sums = PartSums {
+        answers: 1,
+        not_split: 0,
+        wait_us: 11_005,
+        redirect_us: 7_000,
+        browser_us: 3,
+        service_us: 40_000,
+        page_us: 9_997,
+        server_answers: 1,
+        server_us: 20_000,
+    };
+    assert_eq!(r.parts().collect::<Vec<_>>(), [(key, sums)]);
+    let value = |measure| of(&r, true, measure).max();
+    let near = |measure, us: u64| assert!(value(measure).abs_diff(us) <= us / 1_000, "{measure:?}");
+    near(Measure::Service, 40_000);
+    near(Measure::Cluster, 47_000);
+    near(Measure::Wait, 11_005);
+    near(Measure::Response, redirected.response().0);
+    assert_eq!(r.entities()[0].ops[0].mean(), 47_000.0);
+    // The wire was the second node's, and each node had one hop.
+    assert!(!r.nodes()[0].timing_header && r.nodes()[1].timing_header);
+    assert_eq!((r.nodes()[0].hops, r.nodes()[1].hops), (1, 1));
+    assert_eq!((r.gauges().0.value(), r.nodes()[0].sources.wire), (0, 0));
+}
+
+#[test]
+fn what_the_cluster_took_is_kept_apart_from_the_first_answer_on_that_cost_more() {
+    let mut r = recorder();
+    run(&mut r, sample(0, Outcome::Ok, 2_000_000, 50_000), None);
+    assert_eq!(of(&r, false, Measure::Cluster), of(&r, false, Measure::Service));
+    let looked = Sample { redirect: Micros(2), ..sample(0, Outcome::Ok, 3_000_000, 60_000) };
+    run(&mut r, looked, None);
+    assert_eq!(of(&r, false, Measure::Cluster).len(), 2);
+    assert_eq!(of(&r, false, Measure::Service).len(), 2);
 }
 
 #[test]
@@ -87,7 +138,7 @@ fn warm_up_counts_apart_and_makes_no_latency() {
     run(&mut r, sample(1, Outcome::Timeout, 1_000_001, 10), None);
     assert_eq!(r.tally(Window::Warmup, 0, 1).issued, 1);
     assert_eq!(r.tally(Window::Measured, 0, 1).issued, 2);
-    assert!(r.histograms().all(|(_, h)| h.len() == 1), "errors have no latency");
+    assert!(r.histograms().all(|(_, _, h)| h.len() == 1), "errors have no latency");
     assert_eq!(r.entities()[0].errors, 1);
     assert_eq!(r.seconds()[0].ops[1].outcomes[Outcome::Ok.index()], 1);
     assert_eq!(r.seconds()[1].ops[1].outcomes[Outcome::Timeout.index()], 1);
@@ -108,11 +159,18 @@ proptest! {
     #[test]
     fn nothing_is_lost(requests in proptest::collection::vec((0..2_u8, 0..10_usize, 0..9_000_000_u64, 0..2_000_000_u64, any::<bool>()), 0..200)) {
         let mut r = Recorder::new(2, 2, 9, Micros(0), (Micros(1_000_000), Micros(10_000_000)));
+        let mut responses = 0;
         for (i, (op, outcome, issued, took, late)) in requests.iter().enumerate() {
             let mut sample = sample(*op, Outcome::ALL[*outcome], *issued, *took);
             // Of every entity, at every node, redirected and not.
-            (sample.entity, sample.asked, sample.redirected) = (i as u32 % 9, i as u16 % 2, i % 3 == 0);
+            (sample.entity, sample.asked) = (i as u32 % 9, i as u16 % 2);
+            if i % 3 == 0 {
+                sample = sent_on(sample, 10, 20);
+            }
             run(&mut r, sample, late.then_some(i as u64));
+            if sample.outcome.is_answer() && r.window(sample.issued) == Window::Measured {
+                responses += sample.response().0;
+            }
         }
         r.settle(Micros::MAX);
         let mut answers = 0;
@@ -126,9 +184,15 @@ proptest! {
             }
         }
         for measure in Measure::ALL {
-            let of: u64 = r.histograms().filter(|(k, _)| k.measure == measure).map(|(_, h)| h.len()).sum();
+            let of: u64 = r.histograms().filter(|(_, m, _)| *m == measure).map(|(_, _, h)| h.len()).sum();
             prop_assert_eq!(of, answers, "{:?}", measure);
         }
+        let mut parts = PartSums::default();
+        r.parts().for_each(|(_, p)| parts.merge(&p));
+        prop_assert_eq!(parts.answers, answers);
+        let sum = parts.wait_us + parts.redirect_us + parts.browser_us + parts.service_us + parts.page_us;
+        prop_assert_eq!(sum, responses);
+        prop_assert_eq!(r.gauges().0.value(), 0);
         let of_entities: u64 = r.entities().iter().flat_map(|e| &e.ops).map(|o| o.count()).sum();
         prop_assert_eq!(of_entities, answers);
         let seconds: u64 = r.seconds().iter().flat_map(|s| &s.ops).map(|o| o.outcomes.iter().map(|c| u64::from(*c)).sum::<u64>()).sum();
@@ -145,7 +209,7 @@ proptest! {
             }
             let moments = r.entities()[0].ops[0];
             let histogram = |h: &Histogram<u64>| h.iter_recorded().map(|v| (v.value_iterated_to(), v.count_at_value())).collect::<Vec<_>>();
-            let histograms: Vec<_> = r.histograms().map(|(k, h)| (k, histogram(h))).collect();
+            let histograms: Vec<_> = r.histograms().map(|(k, m, h)| (k, m, histogram(h))).collect();
             (histograms, r.tally(Window::Measured, 0, 0), r.tally(Window::Measured, 0, 1), moments)
         };
         let first = sum(&requests);

@@ -93,6 +93,9 @@ fn whole(sim: &SimCluster, operations: &[&str], found: &mut Problems) {
         found.range("cluster.sim.rate_limit.per_s", limit.per_s, 0.01, 1e6);
         found.range("cluster.sim.rate_limit.burst", limit.burst, 1.0, 1e6);
     }
+    if let Some(connections) = sim.connections {
+        found.range("cluster.sim.connections", f64::from(connections), 1.0, 1e6);
+    }
     delay("cluster.sim.events.delay", sim.events.delay, found);
     found.range("cluster.sim.events.loss", sim.events.loss, 0.0, 1.0);
     found.range("cluster.sim.events.duplication", sim.events.duplication, 0.0, 1.0);

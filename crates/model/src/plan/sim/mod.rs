@@ -43,6 +43,10 @@ pub struct SimCluster {
     /// How many requests a node takes before it answers 429; `None` for no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+    /// How many requests a client has under way at a node; the others wait in its slots, as they do
+    /// in front of a browser's six connections. `None` for no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
     /// The way of events to subscribers.
     pub events: Events,
     /// How service times change over the hour.
@@ -66,6 +70,7 @@ impl Default for SimCluster {
             election: Delay { mean_ms: 1_500.0, jitter_ms: 500.0 },
             outages: Vec::new(),
             rate_limit: None,
+            connections: None,
             events: Events::default(),
             drift: Drift::default(),
             factors: BTreeMap::new(),

@@ -39,7 +39,7 @@ pub struct Seconds {
 }
 
 impl Seconds {
-    /// The whole seconds of the measured window, in service or response times.
+    /// The whole seconds of the measured window, in what the cluster took or in response times.
     #[must_use]
     pub fn of(file: &RunFile, measure: Measure) -> Seconds {
         let (from, to) =
@@ -49,7 +49,7 @@ impl Seconds {
         let mut out = Seconds { ops: Vec::new(), count };
         for (i, second) in file.series.seconds.iter().filter(|s| inside(s.t_s)).enumerate() {
             for (name, cell) in &second.ops {
-                let gaps = if measure == Measure::Service { &cell.service } else { &cell.response };
+                let gaps = if measure == Measure::Cluster { &cell.cluster } else { &cell.response };
                 let Some(sparse) = Sparse::from_gaps(gaps) else { continue };
                 let place = match out.ops.iter().position(|o| o.0 == *name) {
                     Some(place) => place,
@@ -129,7 +129,7 @@ impl Job {
     /// Prepares the comparison of these runs; the first is the one the others are compared with.
     #[must_use]
     pub fn new(runs: Vec<Rc<Seconds>>, measure: Measure, resamples: u32) -> Job {
-        let measure = if measure == Measure::Service { measure } else { Measure::Response };
+        let measure = if measure == Measure::Cluster { measure } else { Measure::Response };
         let mut ops: Vec<Option<String>> = vec![None];
         for (op, _) in runs.iter().flat_map(|r| &r.ops) {
             if !ops.iter().any(|o| o.as_ref() == Some(op)) {

@@ -20,7 +20,7 @@ fn seconds(seed: u64, n: usize, median: f64, rate: u32) -> Seconds {
 }
 
 fn intervals(runs: Vec<Seconds>) -> BootstrapComparison {
-    let mut job = Job::new(runs.into_iter().map(Rc::new).collect(), Measure::Service, 400);
+    let mut job = Job::new(runs.into_iter().map(Rc::new).collect(), Measure::Cluster, 400);
     let mut last = 0.0;
     while job.step(150) {
         assert!(job.progress() >= last && job.progress() <= 1.0);
@@ -82,7 +82,7 @@ fn a_comparison_gains_intervals_and_careful_words() {
     b.plan_json = b.plan_json.replace("\"entities\": ", "\"entities\": 1");
     again.name = "the same again".into();
     let views = [&a, &b];
-    let mut with = compare(&views, &[], Measure::Service);
+    let mut with = compare(&views, &[], Measure::Cluster);
     assert_eq!(with.control, None, "B has another setting");
     let c = intervals(vec![
         seconds(1, 60, 4e3, 90),
@@ -125,6 +125,6 @@ fn a_comparison_gains_intervals_and_careful_words() {
 fn a_run_of_the_first_setting_among_the_compared_is_the_control() {
     let (a, mut b, again) = (sample("a", 1.0), sample("b", 0.75), sample("again", 1.0));
     b.plan_json = b.plan_json.replace("\"entities\": ", "\"entities\": 1");
-    let c = compare(&[&a, &b, &again], &[], Measure::Service);
+    let c = compare(&[&a, &b, &again], &[], Measure::Cluster);
     assert_eq!(c.control.map(|c| (c.run, c.id)), Some((Some(2), "again".into())));
 }

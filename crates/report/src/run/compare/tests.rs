@@ -13,7 +13,7 @@ fn find<'a>(c: &'a Comparison, op: Option<&str>, name: &str) -> &'a Metric {
 #[test]
 fn differences_are_told_from_the_first_run() {
     let (a, b) = (sample("a", 1.0), sample("b", 0.5));
-    let c = compare(&[&a, &b], &[], Measure::Service);
+    let c = compare(&[&a, &b], &[], Measure::Cluster);
     let throughput = find(&c, None, "throughput");
     let change = throughput.changes[1].as_ref().unwrap();
     assert_eq!((change.difference, change.ratio), (100.0, Some(2.0)));
@@ -21,19 +21,19 @@ fn differences_are_told_from_the_first_run() {
     let p99 = find(&c, Some("get"), "p99").changes[1].as_ref().unwrap();
     assert_eq!((p99.tendency, p99.words.as_str()), (Tendency::Better, "50.0% lower"));
     assert_eq!(throughput.changes[0], None);
-    let swapped = compare(&[&b, &a], &[], Measure::Service);
+    let swapped = compare(&[&b, &a], &[], Measure::Cluster);
     assert_eq!(find(&swapped, None, "p50").changes[1].as_ref().unwrap().tendency, Tendency::Worse);
 }
 
 #[test]
 fn percentiles_of_few_samples_claim_nothing() {
     let (a, b) = (sample("a", 1.0), sample("b", 0.5));
-    let c = compare(&[&a, &b], &[], Measure::Service);
+    let c = compare(&[&a, &b], &[], Measure::Cluster);
     // 2,000 answers: two lie above p99.9, too few even for a hint.
     assert_eq!(find(&c, None, "p99.9").values, [None, None]);
     let mut few = sample("b", 0.5);
-    few.total.service.count = 400;
-    let c = compare(&[&a, &few], &[], Measure::Service);
+    few.total.cluster.count = 400;
+    let c = compare(&[&a, &few], &[], Measure::Cluster);
     let p99 = find(&c, None, "p99");
     assert_eq!(p99.reliable, [true, false]);
     assert_eq!(p99.changes[1].as_ref().unwrap().tendency, Tendency::Neutral);
@@ -48,7 +48,7 @@ fn what_differs_between_the_plans_is_named_once() {
     plan.disable_leader_stickiness = true;
     plan.cluster.nodes.truncate(2);
     b.plan_json = wire::to_json(&plan);
-    let c = compare(&[&a, &b], &[], Measure::Service);
+    let c = compare(&[&a, &b], &[], Measure::Cluster);
     let fields: Vec<_> = c.plan_differences.iter().map(|d| d.field.as_str()).collect();
     assert_eq!(
         fields,
@@ -62,11 +62,11 @@ fn what_differs_between_the_plans_is_named_once() {
 fn the_reader_is_warned() {
     let a = sample("a", 1.0);
     let mut b = sample("b", 1.0);
-    assert_eq!(compare(&[&a, &b], &[], Measure::Service).notes.len(), 1);
+    assert_eq!(compare(&[&a, &b], &[], Measure::Cluster).notes.len(), 1);
     b.time_sources = TimeSources { wire: 0, page_clock: 5 };
     b.measured_s = 40.0;
     b.health.signs.push("the tab froze".into());
-    let c = compare(&[&a, &b], &["before".into(), " ".into()], Measure::Service);
+    let c = compare(&[&a, &b], &["before".into(), " ".into()], Measure::Cluster);
     assert_eq!((c.runs[0].label.as_str(), c.runs[1].label.as_str()), ("before", "B"));
     assert_eq!(c.notes.len(), 4);
     assert_eq!(c.notes[3], "B: the tab froze");

@@ -52,7 +52,7 @@ pub struct Material {
 pub struct OpRequests {
     /// The operation.
     pub op: String,
-    /// Service times, µs.
+    /// What the cluster took, µs.
     pub sample: Buckets,
     /// The same, split by what is known of each request.
     pub labels: Vec<Labelling>,
@@ -64,7 +64,7 @@ type Histograms = BTreeMap<(String, String, bool), Histogram<u64>>;
 #[must_use]
 pub fn material(file: &RunFile) -> Material {
     let mut histograms = Histograms::new();
-    for entry in file.latency.iter().filter(|l| l.measure == Measure::Service) {
+    for entry in file.latency.iter().filter(|l| l.measure == Measure::Cluster) {
         if let Ok(h) = super::hist::decode(&entry.hist) {
             let key = (entry.op.clone(), entry.node.clone(), entry.redirected);
             super::hist::add(histograms.entry(key).or_insert_with(new_histogram), &h);
