@@ -213,7 +213,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let deadline = issued + shared.plan.load.timeout;
         for hop in 0.. {
             let reply = self.send(&permit, chosen.op, &request, deadline).await;
-            let mut ended = self.judge(&mut flight, chosen.op, node, &reply);
+            let mut ended = self.judge(&mut flight, chosen.op, &request.path, node, &reply);
             // The leader could not be reached by a redirect: ask for it and submit again, as one
             // request.
             if ended.outcome == Outcome::NotLeader && hop < REDIRECTS_MAX {
@@ -288,6 +288,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         &self,
         flight: &mut InFlightRequest<T, C>,
         op: usize,
+        path: &str,
         at: u16,
         reply: &Result<Option<Reply>, NoAnswer>,
     ) -> Ended {
@@ -306,7 +307,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         };
         let outcome = self.shared.dialect.judge(op, &answer);
         let answered = match &reply.final_url {
-            Some(url) => self.shared.node_at(url, reply.served_by.as_deref()),
+            Some(url) => self.shared.node_at(url, path, reply.served_by.as_deref()),
             None => Some(at),
         };
         Ended { outcome, at, answered }

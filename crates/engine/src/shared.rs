@@ -11,7 +11,7 @@ use super::slots::Slots;
 use super::topology::Topology;
 use super::verify::Acknowledged;
 use fwit_model::dialect::{self, Dialect};
-use fwit_model::plan::{BaseUrl, Model, Plan};
+use fwit_model::plan::{Model, Plan};
 use fwit_quantities::sample::Protocol;
 use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
@@ -64,7 +64,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let topology = Topology::new(&plan.cluster);
         let dialect = dialect::of(plan.cluster.dialect);
         let room = transport.room();
-        let slots = Slots::new(&vec![room.lane; topology.lanes.len()], room.total);
+        let slots = Slots::new(&topology.slots(room.lane), room.total);
         let nodes = topology.nodes.len();
         let shared = Shared {
             dialect,
@@ -117,10 +117,10 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
     }
 
-    /// The node that answered at a URL; one that the plan does not name is added.
-    pub fn node_at(&self, url: &str, served_by: Option<&str>) -> Option<u16> {
-        let url = BaseUrl::parse(url.split(['?', '#']).next().unwrap_or(url)).ok()?;
-        let (node, new) = self.topology.borrow_mut().find_or_add(&url, served_by)?;
+    /// The node that answered a request at a URL; one that the plan does not name is added.
+    pub fn node_at(&self, url: &str, path: &str, served_by: Option<&str>) -> Option<u16> {
+        let base = self.topology.borrow().base_of(url, path).ok()?;
+        let (node, new) = self.topology.borrow_mut().find_or_add(&base, served_by)?;
         if new {
             self.slots.add_lane(self.transport.room().lane);
             self.recorder.borrow_mut().add_node();

@@ -35,6 +35,8 @@ pub struct State {
     /// Wire times come only when asked for later.
     pub late: RefCell<Vec<(u64, Option<WireTiming>)>>,
     pub next_ticket: Cell<u64>,
+    /// Base path of every node; elsewhere there is nothing.
+    pub base_path: Cell<&'static str>,
     /// Client requests that arrived, by path, and those answered.
     pub arrived: RefCell<BTreeMap<String, u64>>,
     pub redirects: Cell<u64>,
@@ -87,8 +89,11 @@ impl Drop for InFlight<'_> {
     }
 }
 
-fn node_of(base: &str) -> usize {
-    base.rsplit(':').next().and_then(|p| p.parse::<usize>().ok()).map_or(0, |p| p - 7101)
+/// The node at a base URL, and its base path.
+fn node_of(base: &str) -> (usize, &str) {
+    let end = base.rsplit(':').next().unwrap_or_default();
+    let (port, path) = end.split_at(end.find('/').unwrap_or(end.len()));
+    (port.parse::<usize>().map_or(0, |p| p - 7101), path)
 }
 
 impl Transport for Pretend {
@@ -96,10 +101,13 @@ impl Transport for Pretend {
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
         let state = &*self.state;
-        let node = node_of(call.base);
+        let (node, base_path) = node_of(call.base);
         if !self.alive(node) {
             self.clock.sleep_until(self.clock.now() + Micros(300)).await;
             return Err(NoAnswer("Failed to fetch".into()));
+        }
+        if base_path != state.base_path.get() {
+            return Ok(Reply { status: 404, bytes: 10, ..Reply::default() });
         }
         if call.request.path.ends_with("/ping") {
             let role = if self.leader() == Some(node) { "leader" } else { "follower" };
@@ -132,8 +140,8 @@ impl Transport for Pretend {
             };
             state.redirects.set(state.redirects.get() + 1);
             redirect = Some(Micros(1_000));
-            reply.final_url =
-                Some(format!("http://127.0.0.1:{}{}", 7101 + leader, call.request.path));
+            let path = &call.request.path;
+            reply.final_url = Some(format!("http://127.0.0.1:{}{base_path}{path}", 7101 + leader));
             if state.authenticated.get() {
                 return Ok(Reply { status: 401, text: Some("Unauthorized".into()), ..reply });
             }
