@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use futures_util::future::{Either, join_all, select};
-use gloo_timers::future::TimeoutFuture;
+use futures_util::future::join_all;
 use js_sys::Reflect;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, RequestCache, RequestInit, RequestMode};
@@ -24,10 +23,10 @@ use fwit_report::check::{AddressFacts, NodeCheck};
 /// Timings by ticket, of requests to other addresses.
 type Timings = RefCell<HashMap<u64, Option<WireTiming>>>;
 
-/// How long an address may take to answer.
-const PATIENCE: Micros = Micros(4_000_000);
-/// How many requests are sent; the least round trip is reported.
+/// How many requests are sent at most; the least round trip is reported.
 const ROUNDS: usize = 5;
+/// After an answer that took this long no further request is sent.
+const LONG: Micros = Micros(1_000_000);
 
 /// Checks every address of a plan's nodes, all at once.
 pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>) {
@@ -69,36 +68,48 @@ async fn address(
     url: &BaseUrl,
 ) -> AddressFacts {
     let page = scope.location().origin();
+    let dialect = dialect::of(plan.cluster.dialect);
     let mut facts = AddressFacts {
         url: url.to_string(),
+        path: dialect.status_path().into(),
         page_is_secure: page.starts_with("https:"),
         page_is_loopback: BaseUrl::parse(&page).is_ok_and(|p| p.is_loopback()),
         ..AddressFacts::default()
     };
-    let dialect = dialect::of(plan.cluster.dialect);
+    // A request may take as long as one of the run.
+    let patience = plan.load.timeout;
     let request = Request::get(dialect.status_path());
     let base = url.to_string();
-    let call =
-        Call { lane: 0, base: &base, request: &request, wants_text: &|_| true, follow: false };
+    let mut follow = false;
     for _ in 0..ROUNDS {
         let start = clock.now();
-        let reply = match within(clock, PATIENCE, transport.send(&call)).await {
+        let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| true, follow };
+        let reply = match within(clock, patience, transport.send(&call)).await {
             Some(Ok(reply)) => reply,
             Some(Err(error)) => {
                 facts.failure = Some(error.0);
                 break;
             }
             None => {
-                facts.failure = Some("no answer within 4 s".into());
+                facts.waited_us = Some(patience.0);
                 break;
             }
         };
-        let took = clock.now().since(start).0;
-        facts.round_trip_us = Some(facts.round_trip_us.map_or(took, |least| least.min(took)));
+        if reply.redirect {
+            // Where it leads is seen by following it, without the key.
+            (follow, facts.hidden_redirect) = (true, true);
+            continue;
+        }
+        facts.hidden_redirect = false;
+        let took = clock.now().since(start);
+        facts.round_trip_us = Some(facts.round_trip_us.map_or(took.0, |least| least.min(took.0)));
         (facts.reachable, facts.readable, facts.status) = (true, true, Some(reply.status));
+        facts.redirects_to = reply.final_url;
         let status = reply.text.as_deref().and_then(|t| dialect.read_status(t));
         facts.dialect_fits = status.is_some();
+        // Behind a redirect somebody else tells its role.
         facts.role = status
+            .filter(|_| facts.redirects_to.is_none())
             .and_then(|s| s.leads)
             .map(|leads| if leads { "leader" } else { "follower" }.into());
         if let Wire::Later(ticket) = reply.wire
@@ -109,9 +120,14 @@ async fn address(
             let wire = timing.service().0;
             facts.round_trip_us = Some(facts.round_trip_us.map_or(wire, |least| least.min(wire)));
         }
+        if facts.redirects_to.is_some() || took > LONG {
+            break;
+        }
     }
     if !facts.readable {
-        facts.reachable = answers_blindly(scope, &format!("{base}{}", dialect.status_path())).await;
+        let asked = format!("{base}{}", facts.path);
+        let answers = within(clock, patience, answers_blindly(scope, &asked)).await;
+        facts.reachable = facts.hidden_redirect || answers == Some(true);
     }
     facts
 }
@@ -138,12 +154,9 @@ async fn answers_blindly(scope: &DedicatedWorkerGlobalScope, url: &str) -> bool 
     let init = RequestInit::new();
     init.set_mode(RequestMode::NoCors);
     init.set_cache(RequestCache::NoStore);
-    let answer = JsFuture::from(scope.fetch_with_str_and_init(url, &init));
-    match select(answer, TimeoutFuture::new(4_000)).await {
-        Either::Left((Ok(response), _)) => Reflect::get(&response, &"type".into())
-            .ok()
-            .and_then(|t| t.as_string())
-            .is_some_and(|t| t == "opaque"),
-        _ => false,
-    }
+    let Ok(answer) = JsFuture::from(scope.fetch_with_str_and_init(url, &init)).await else {
+        return false;
+    };
+    let kind = Reflect::get(&answer, &"type".into()).ok().and_then(|t| t.as_string());
+    kind.is_some_and(|kind| kind == "opaque")
 }

@@ -122,7 +122,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             Call { lane, base: &base, request: &request, wants_text: &|_| false, follow: true };
         let sent = self.transport.send(&call);
         let reply = within(&self.clock, self.plan.load.timeout, sent).await?.ok()?;
-        let leader = self.node_at(&reply.final_url?, reply.served_by.as_deref())?;
+        let leader = self.node_at(&reply.final_url?, &request.path, reply.served_by.as_deref())?;
         Some(leader).filter(|leader| *leader != node)
     }
 

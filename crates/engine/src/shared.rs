@@ -69,7 +69,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let topology = Topology::new(&plan.cluster);
         let dialect = dialect::of(plan.cluster.dialect);
         let room = transport.room();
-        let slots = Slots::new(&vec![room.lane; topology.lanes.len()], room.total);
+        let slots = Slots::new(&topology.slots(room.lane), room.total);
         let nodes = topology.nodes.len();
         let shared = Shared {
             dialect,
@@ -126,19 +126,19 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
     }
 
-    /// The node of a URL that a status named; one that the plan does not name is added.
+    /// The node of a base URL that a status named; one that the plan does not name is added.
     pub fn node_named(&self, url: &str) -> Option<u16> {
         self.node(&BaseUrl::parse(url).ok()?, None)
     }
 
-    /// The node that answered at a URL; one that the plan does not name is added.
-    pub fn node_at(&self, url: &str, served_by: Option<&str>) -> Option<u16> {
-        let url = BaseUrl::parse(url.split(['?', '#']).next().unwrap_or(url)).ok()?;
-        self.node(&url, served_by)
+    /// The node that answered a request at a URL; one that the plan does not name is added.
+    pub fn node_at(&self, url: &str, path: &str, served_by: Option<&str>) -> Option<u16> {
+        let base = self.topology.borrow().base_of(url, path).ok()?;
+        self.node(&base, served_by)
     }
 
-    fn node(&self, url: &BaseUrl, served_by: Option<&str>) -> Option<u16> {
-        let (node, new) = self.topology.borrow_mut().find_or_add(url, served_by)?;
+    fn node(&self, base: &BaseUrl, served_by: Option<&str>) -> Option<u16> {
+        let (node, new) = self.topology.borrow_mut().find_or_add(base, served_by)?;
         if new {
             self.slots.add_lane(self.transport.room().lane);
             self.recorder.borrow_mut().add_node();

@@ -1,6 +1,7 @@
 //! The nodes and lanes of a run, and which of them an answer came from. Leaders that the plan does
 //! not name are added when a redirect leads to them.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use fwit_model::plan::{BaseUrl, Cluster};
@@ -92,40 +93,64 @@ impl Topology {
         Some((lane, self.lanes.get(lane)?.base.clone()))
     }
 
-    /// The node that answers at a URL: by its lanes' origins, by its own, then by the name the
-    /// answer gave (`X-Served-By`). `None` where nothing fits.
+    /// Slots of every lane where a browser opens `connections` to an origin: lanes of one origin
+    /// share them evenly, each with one at least.
     #[must_use]
-    pub fn find(&self, url: &BaseUrl, served_by: Option<&str>) -> Option<u16> {
-        let origin = url.origin();
-        let by_lane = self.lanes.iter().find(|l| l.url.origin() == origin).map(|l| l.node);
-        by_lane
-            .or_else(|| self.nodes.iter().position(|n| n.url.origin() == origin).map(|i| i as u16))
-            .or_else(|| {
-                self.nodes.iter().position(|n| Some(n.name.as_str()) == served_by).map(|i| i as u16)
-            })
-            .or_else(|| {
-                // Another name of this machine and the same port is the same node.
-                let same = |n: &NodeEntry| {
-                    url.is_loopback() && n.url.is_loopback() && n.url.port() == url.port()
-                };
-                self.nodes.iter().position(same).map(|i| i as u16)
-            })
+    pub fn slots(&self, connections: u32) -> Vec<u32> {
+        let mut sharing: BTreeMap<BaseUrl, u32> = BTreeMap::new();
+        for lane in &self.lanes {
+            *sharing.entry(lane.url.root()).or_default() += 1;
+        }
+        let share = |lane: &LaneEntry| sharing.get(&lane.url.root()).copied().unwrap_or(1);
+        self.lanes.iter().map(|lane| (connections / share(lane)).max(1)).collect()
     }
 
-    /// As [`Topology::find`]; a node the plan does not name is added. Returns the node, and whether
-    /// it is new.
-    pub fn find_or_add(&mut self, url: &BaseUrl, served_by: Option<&str>) -> Option<(u16, bool)> {
-        if let Some(node) = self.find(url, served_by) {
+    /// The base URL of the node that answered a request at a URL (after redirects): what remains
+    /// without the request's own path. Where the URL does not end with that path: the longest base
+    /// of a known node that it is under, else its origin.
+    ///
+    /// # Errors
+    /// The URL is none of a node.
+    pub fn base_of(&self, answered: &str, request_path: &str) -> Result<BaseUrl, String> {
+        if let Some(base) = BaseUrl::before(answered, request_path)? {
+            return Ok(base);
+        }
+        let url = BaseUrl::parse(answered.split(['?', '#']).next().unwrap_or(answered))?;
+        let known = self.lanes.iter().map(|l| &l.url).chain(self.nodes.iter().map(|n| &n.url));
+        let longest = known.filter(|base| url.is_under(base)).max_by_key(|base| base.path().len());
+        Ok(longest.cloned().unwrap_or_else(|| url.root()))
+    }
+
+    /// The node with a base URL: by its lanes, by its own, then by a name (`X-Served-By`). `None`
+    /// where nothing fits.
+    #[must_use]
+    pub fn find(&self, base: &BaseUrl, name: Option<&str>) -> Option<u16> {
+        let by_lane = self.lanes.iter().find(|l| l.url == *base).map(|l| l.node);
+        let by =
+            |fits: &dyn Fn(&NodeEntry) -> bool| self.nodes.iter().position(fits).map(|i| i as u16);
+        // Another name of this machine with the same port and path is the same node.
+        let same = |n: &NodeEntry| {
+            let local = base.is_loopback() && n.url.is_loopback();
+            local && (n.url.port(), n.url.path()) == (base.port(), base.path())
+        };
+        by_lane
+            .or_else(|| by(&|n| n.url == *base))
+            .or_else(|| by(&|n| Some(n.name.as_str()) == name))
+            .or_else(|| by(&same))
+    }
+
+    /// As [`Topology::find`]; a node the plan does not name is added, with its base path. Returns
+    /// the node, and whether it is new.
+    pub fn find_or_add(&mut self, base: &BaseUrl, name: Option<&str>) -> Option<(u16, bool)> {
+        if let Some(node) = self.find(base, name) {
             return Some((node, false));
         }
         if self.nodes.iter().filter(|n| n.discovered).count() >= DISCOVERED_MAX {
             return None;
         }
-        let origin = BaseUrl::parse(&url.origin()).ok()?;
-        let name =
-            served_by.filter(|n| !n.is_empty()).map_or_else(|| url.origin(), ToString::to_string);
-        let node = self.add_node(name, origin.clone(), true);
-        self.add_lane(node, origin);
+        let name = name.filter(|n| !n.is_empty()).map_or_else(|| base.to_string(), Into::into);
+        let node = self.add_node(name, base.clone(), true);
+        self.add_lane(node, base.clone());
         Some((node, true))
     }
 }
@@ -164,15 +189,68 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_traced_to_their_node() {
+    fn nodes_are_found_by_their_base() {
         let mut t = topology();
-        assert_eq!(t.find(&url("http://y.localhost:2/db"), None), Some(1));
+        assert_eq!(t.find(&url("http://y.localhost:2"), None), Some(1));
         assert_eq!(t.find(&url("http://127.0.0.1:2"), None), Some(1));
         assert_eq!(t.find(&url("http://elsewhere:9"), Some("a")), Some(0));
         assert_eq!(t.find(&url("http://localhost:1"), None), Some(0));
-        assert_eq!(t.find_or_add(&url("http://elsewhere:9/x"), Some("c")), Some((2, true)));
-        assert_eq!(t.find_or_add(&url("http://elsewhere:9/y"), Some("c")), Some((2, false)));
-        assert_eq!(t.lanes[t.nodes[2].lanes[0]].base.as_ref(), "http://elsewhere:9");
+        assert_eq!(t.find(&url("http://localhost:1/other"), None), None);
+        assert_eq!(t.find_or_add(&url("http://elsewhere:9"), Some("c")), Some((2, true)));
+        assert_eq!(t.find_or_add(&url("http://elsewhere:9/"), None), Some((2, false)));
         assert!(t.nodes[2].discovered);
+    }
+
+    #[test]
+    fn a_discovered_node_keeps_its_base_path() {
+        let mut t = topology();
+        assert_eq!(t.find_or_add(&url("http://far:9/insi"), None), Some((2, true)));
+        assert_eq!(t.find_or_add(&url("http://far:9/insi"), None), Some((2, false)));
+        // Another path of the origin, or none, is another node.
+        assert_eq!(t.find_or_add(&url("http://far:9/other"), None), Some((3, true)));
+        assert_eq!(t.find_or_add(&url("http://far:9"), None), Some((4, true)));
+        let bases: Vec<_> = t.bases().into_iter().skip(3).map(|(_, base)| base).collect();
+        assert_eq!(
+            bases,
+            ["http://far:9/insi", "http://far:9/other", "http://far:9"].map(Rc::from)
+        );
+        assert_eq!(t.nodes[3].name, "http://far:9/other");
+    }
+
+    #[test]
+    fn the_url_of_an_answer_tells_its_nodes_base() {
+        let mut t = topology();
+        for base in ["http://p/n", "http://p/n/2"] {
+            t.find_or_add(&url(base), None);
+        }
+        let base = |answered: &str| t.base_of(answered, "/db/get?key=x").map(|b| b.to_string());
+        for (answered, expected) in [
+            ("http://p/n/db/get?key=x", "http://p/n"),
+            ("http://p/n/2/db/get", "http://p/n/2"),
+            ("http://p/n/3/db/get?key=x#1", "http://p/n/3"),
+            ("http://p/db/get?key=x", "http://p"),
+            // The path is another one: the longest base that fits, whole parts of it.
+            ("http://p/n/2/login?to=x", "http://p/n/2"),
+            ("http://p/n/22/login", "http://p/n"),
+            ("http://p/login", "http://p"),
+            ("http://x.localhost:2/login", "http://x.localhost:2"),
+            ("http://far:9/insi/login", "http://far:9"),
+        ] {
+            assert_eq!(base(answered), Ok(expected.to_string()), "{answered}");
+        }
+        assert!(base("data:x").is_err());
+    }
+
+    #[test]
+    fn lanes_of_one_origin_share_its_connections() {
+        assert_eq!(topology().slots(6), [6, 6, 6]);
+        let mut t = topology();
+        for base in ["http://p/1", "http://p/2", "http://p/3", "http://p/4"] {
+            t.find_or_add(&url(base), None);
+        }
+        assert_eq!(t.slots(6), [6, 6, 6, 1, 1, 1, 1]);
+        assert_eq!(t.slots(2)[3..], [1, 1, 1, 1]);
+        t.find_or_add(&url("https://p/1"), None);
+        assert_eq!(t.slots(9), [9, 9, 9, 2, 2, 2, 2, 9]);
     }
 }

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use fwit_model::dialect::encode_query;
+use fwit_model::plan::{BaseUrl, NODES_MAX};
 
 /// A place in the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,8 @@ pub struct Prefill {
     pub preset: Option<String>,
     /// `plan=…`: a plan as [`fwit_model::plan::to_link`] writes it.
     pub plan: Option<String>,
-    /// `nodes=n1=http://127.0.0.1:7101,n2=…`: name (may be empty) and address.
+    /// `nodes=n1=http://127.0.0.1:7101,n2=…`: name (may be empty) and address. A comma, an equals
+    /// sign or a percent sign in either is percent-encoded.
     pub nodes: Vec<(String, String)>,
 }
 
@@ -44,6 +46,29 @@ impl Prefill {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Prefill::default()
+    }
+
+    /// What is wrong with its nodes, in sentences.
+    #[must_use]
+    pub fn node_problems(&self) -> Vec<String> {
+        if self.has_too_many_nodes() {
+            return vec![format!(
+                "The link names {} nodes: up to {NODES_MAX} are possible, and none was taken.",
+                self.nodes.len()
+            )];
+        }
+        let problem = |(i, (name, url)): (usize, &(String, String))| {
+            let wrong = BaseUrl::parse(url).err()?;
+            let name = if name.is_empty() { String::new() } else { format!(" “{name}”") };
+            Some(format!("The link's node {}{name}: the address “{url}” {wrong}.", i + 1))
+        };
+        self.nodes.iter().enumerate().filter_map(problem).collect()
+    }
+
+    /// Whether it names more nodes than a plan may have.
+    #[must_use]
+    pub fn has_too_many_nodes(&self) -> bool {
+        self.nodes.len() > NODES_MAX
     }
 }
 
@@ -100,25 +125,30 @@ pub fn is_id(text: &str) -> bool {
 fn read_prefill(query: &str) -> Prefill {
     let mut prefill = Prefill::default();
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        let value = decode(value);
         match name {
-            "preset" => prefill.preset = Some(value),
-            "plan" => prefill.plan = Some(value),
-            "nodes" => prefill.nodes = value.split(',').filter_map(read_node).collect(),
+            "preset" => prefill.preset = Some(decode(value)),
+            "plan" => prefill.plan = Some(decode(value)),
+            "nodes" => prefill.nodes = read_nodes(value),
             _ => {}
         }
     }
     prefill
 }
 
+/// Nodes with a comma between two. Some tools percent-encode the list as a whole once more.
+fn read_nodes(list: &str) -> Vec<(String, String)> {
+    let whole = !list.contains('=') && !list.contains("://");
+    let list = if whole { decode(list) } else { list.to_string() };
+    list.split(',').filter(|node| !node.trim().is_empty()).map(read_node).collect()
+}
+
 /// `n1=http://…` or an address alone. A `=` after `://` belongs to the address.
-fn read_node(text: &str) -> Option<(String, String)> {
-    let text = text.trim();
+fn read_node(text: &str) -> (String, String) {
     let (name, url) = match text.split_once('=') {
-        Some((name, url)) if !name.contains("://") => (name.trim(), url.trim()),
+        Some((name, url)) if !name.contains("://") => (name, url),
         _ => ("", text),
     };
-    (!url.is_empty()).then(|| (name.to_string(), url.to_string()))
+    (decode(name).trim().to_string(), decode(url).trim().to_string())
 }
 
 fn write_prefill(prefill: &Prefill) -> String {
@@ -133,9 +163,9 @@ fn write_prefill(prefill: &Prefill) -> String {
         let list: Vec<_> = prefill
             .nodes
             .iter()
-            .map(|(name, url)| if name.is_empty() { url.clone() } else { format!("{name}={url}") })
+            .map(|(name, url)| format!("{}={}", encode_query(name), encode_query(url)))
             .collect();
-        pairs.push(format!("nodes={}", encode_query(&list.join(","))));
+        pairs.push(format!("nodes={}", list.join(",")));
     }
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
@@ -205,6 +235,49 @@ mod tests {
         assert_eq!(prefill.nodes[0], ("n1".into(), "http://127.0.0.1:7101".into()));
         assert_eq!(prefill.nodes[1], (String::new(), "http://b:1/?x=1".into()));
         assert_eq!(prefill.preset.as_deref(), Some("quick"));
+    }
+
+    #[test]
+    fn nodes_of_any_name_survive_a_link() {
+        for (name, url) in [
+            ("a,b=c", "http://a:1/x,y=z"),
+            ("", "http://a/%2C?x=1"),
+            ("50 % & more, http://x = #1", "http://[::1]:7"),
+            ("日本", "kein URL"),
+            ("no address", ""),
+        ] {
+            let nodes = vec![(name.to_string(), url.to_string()), ("n2".into(), "b:1".into())];
+            let route = Route::Plan(Prefill { nodes, ..Prefill::default() });
+            assert_eq!(Route::parse(&route.to_string()), route, "{route}");
+            // As a tool writes it that encodes the list as a whole.
+            let text = route.to_string();
+            let (before, list) = text.split_once("nodes=").unwrap();
+            let whole = format!("{before}nodes={}", encode_query(list));
+            assert_eq!(Route::parse(&whole), route, "{whole}");
+        }
+        let nodes = |list: &str| match Route::parse(&format!("#/?nodes={list}")) {
+            Route::Plan(prefill) => prefill.nodes,
+            _ => unreachable!(),
+        };
+        let two = [("n1", "http://a:1"), ("", "b:2")].map(|(n, u)| (n.to_string(), u.to_string()));
+        assert_eq!(nodes("n1=http://a:1,b:2,"), two);
+        assert_eq!(nodes("n1%3Dhttp%3A%2F%2Fa%3A1%2Cb%3A2"), two);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_links_nodes_is_named() {
+        let problems = |list: &str| match Route::parse(&format!("#/?nodes={list}")) {
+            Route::Plan(prefill) => prefill.node_problems(),
+            _ => unreachable!(),
+        };
+        assert_eq!(problems("n1=http://a,b:1"), Vec::<String>::new());
+        let found = problems("http://a,n2=ftp://b,n3=");
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("The link's node 2 “n2”: the address “ftp://b” has the"));
+        assert!(found[1].starts_with("The link's node 3 “n3”: the address “” is empty"));
+        assert_eq!(problems(&vec!["a:1"; NODES_MAX].join(",")), Vec::<String>::new());
+        let many = problems(&vec!["a:1"; NODES_MAX + 1].join(","));
+        assert!(many.len() == 1 && many[0].contains("65 nodes: up to 64"), "{many:?}");
     }
 
     #[test]

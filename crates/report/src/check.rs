@@ -5,6 +5,8 @@
 //! Invariant: every finding that is not good carries advice a user can act on.
 //! Tests: beside the code.
 
+use fwit_model::plan::BaseUrl;
+use fwit_quantities::units::Micros;
 use serde::{Deserialize, Serialize};
 
 /// What the check saw of one address of a node.
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct AddressFacts {
     /// The address (base URL).
     pub url: String,
+    /// Path of the status request, which the check sends.
+    pub path: String,
     /// The page itself came over https.
     pub page_is_secure: bool,
     /// The page itself came from this machine.
@@ -32,6 +36,12 @@ pub struct AddressFacts {
     pub role: Option<String>,
     /// The answer fits the dialect.
     pub dialect_fits: bool,
+    /// The URL that answered, where a redirect was followed.
+    pub redirects_to: Option<String>,
+    /// It redirects, and the browser does not tell or reach the place.
+    pub hidden_redirect: bool,
+    /// How long an answer was waited for in vain, µs.
+    pub waited_us: Option<u64>,
     /// The browser's words for the failure.
     pub failure: Option<String>,
 }
@@ -72,25 +82,36 @@ impl AddressFacts {
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let line = |grade, what: &str, advice: String| Finding { grade, what: what.into(), advice };
-        if !self.reachable && !self.readable {
-            return vec![line(Grade::Bad, "not reachable", self.unreachable_advice())];
-        }
         if !self.readable {
-            let advice = "It answers, but the browser keeps the answer from this page. Let the \
-                          node send “Access-Control-Allow-Origin: *” on every answer (errors and \
-                          redirects too) and answer OPTIONS with 204, or put a proxy that adds \
-                          these headers in front of it."
-                .into();
-            return vec![
-                line(Grade::Good, "reachable", String::new()),
-                line(Grade::Bad, "no CORS", advice),
-            ];
+            let mut list = Vec::new();
+            if self.reachable {
+                list.push(line(Grade::Good, "reachable", String::new()));
+            }
+            let (what, advice) = self.unreadable();
+            list.push(line(Grade::Bad, what, advice));
+            return list;
         }
         let mut list = vec![
             line(Grade::Good, "reachable", String::new()),
             line(Grade::Good, "CORS", String::new()),
         ];
+        if let Some(to) = &self.redirects_to {
+            list.push(line(Grade::Limited, "redirects", self.redirect_advice(to)));
+        }
+        if let Some(waited) = self.waited_us {
+            let waited = Micros(waited);
+            let advice = format!(
+                "One of a few small requests had no answer within {waited}, the plan's timeout: \
+                 is the node overloaded, or the timeout short?"
+            );
+            list.push(line(Grade::Limited, "slow", advice));
+        }
         match self.status {
+            Some(401 | 403) if self.redirects_to.is_some() => list.push(line(
+                Grade::Bad,
+                "not authorized",
+                "A browser sends no API key to where it is redirected.".into(),
+            )),
             Some(401 | 403) => list.push(line(
                 Grade::Bad,
                 "not authorized",
@@ -127,6 +148,61 @@ impl AddressFacts {
         self.findings().iter().map(|f| f.grade).max().unwrap_or(Grade::Bad)
     }
 
+    /// What keeps the answers from the page, and what to change.
+    fn unreadable(&self) -> (&'static str, String) {
+        let ask = format!("“curl -i {}{}”", self.url, self.path);
+        let waited = self.waited_us.map(Micros);
+        if self.hidden_redirect {
+            let advice = format!(
+                "It redirects to somewhere that this browser cannot see or reach: {ask} shows \
+                 where. Give this node an address that does not redirect."
+            );
+            return ("redirects", advice);
+        }
+        match (self.reachable, waited) {
+            (true, Some(waited)) => (
+                "no answer in time",
+                format!(
+                    "It answers, but not within {waited}, the plan's timeout: give the plan a \
+                     longer one."
+                ),
+            ),
+            (true, None) => (
+                "no CORS",
+                format!(
+                    "It answers, but the browser keeps the answer from this page. Let the node \
+                     send “Access-Control-Allow-Origin: *” on every answer (errors and redirects \
+                     too) and answer OPTIONS with 204, or put a proxy that adds these headers in \
+                     front of it. If it sends them, it redirects to a place that does not: {ask} \
+                     shows both."
+                ),
+            ),
+            (false, Some(waited)) => (
+                "not reachable",
+                format!(
+                    "{} The check waited {waited}, the plan's timeout: a slower node needs a \
+                     longer one.",
+                    self.unreachable_advice()
+                ),
+            ),
+            (false, None) => ("not reachable", self.unreachable_advice()),
+        }
+    }
+
+    /// What to write instead of an address that redirects.
+    fn redirect_advice(&self, to: &str) -> String {
+        match BaseUrl::before(to, &self.path) {
+            Ok(Some(base)) => format!(
+                "It redirects to {base}: write that for this node. A redirect costs time, and \
+                 only the other address is checked here."
+            ),
+            _ => format!(
+                "It redirects to {to}, which is no node's status: check the address; does a login \
+                 or a proxy stand in front of the node?"
+            ),
+        }
+    }
+
     fn unreachable_advice(&self) -> String {
         let insecure = self.url.starts_with("http://");
         if self.page_is_secure && insecure && !is_loopback(&self.url) {
@@ -154,7 +230,7 @@ impl AddressFacts {
 }
 
 fn is_loopback(url: &str) -> bool {
-    fwit_model::plan::BaseUrl::parse(url).is_ok_and(|u| u.is_loopback())
+    BaseUrl::parse(url).is_ok_and(|u| u.is_loopback())
 }
 
 #[cfg(test)]
@@ -164,6 +240,7 @@ mod tests {
     fn facts() -> AddressFacts {
         AddressFacts {
             url: "http://127.0.0.1:7101".into(),
+            path: "/db/api/v1/ping".into(),
             page_is_loopback: true,
             reachable: true,
             readable: true,
@@ -223,5 +300,45 @@ mod tests {
             let advice: String = change.findings().into_iter().map(|f| f.advice).collect();
             assert!(advice.contains(word), "{word}: {advice}");
         }
+    }
+
+    #[test]
+    fn redirects_are_named_with_where_they_lead() {
+        let redirected = |to: &str| AddressFacts { redirects_to: Some(to.into()), ..facts() };
+        let advice = |facts: &AddressFacts| {
+            let lines = facts.findings().into_iter().map(|f| f.advice);
+            lines.filter(|a| !a.is_empty()).collect::<Vec<_>>().join(" ")
+        };
+        let to_node = redirected("https://b/insi/db/api/v1/ping");
+        assert_eq!(to_node.grade(), Grade::Limited);
+        assert!(advice(&to_node).starts_with("It redirects to https://b/insi: write that"));
+        let to_login = AddressFacts { dialect_fits: false, ..redirected("https://b/login?x=1") };
+        assert_eq!(to_login.grade(), Grade::Bad);
+        assert!(advice(&to_login).starts_with("It redirects to https://b/login?x=1, which is no"));
+        let lost_key = AddressFacts { status: Some(401), ..to_node };
+        assert!(lost_key.grade() == Grade::Bad && !advice(&lost_key).contains("field"));
+        let ask = "“curl -i http://127.0.0.1:7101/db/api/v1/ping” shows";
+        let hidden = AddressFacts { readable: false, hidden_redirect: true, ..facts() };
+        assert_eq!(hidden.grade(), Grade::Bad);
+        assert!(advice(&hidden).contains(&format!("cannot see or reach: {ask} where")));
+        // Without CORS headers on the redirect itself, the two cases look the same.
+        let blind = AddressFacts { readable: false, ..facts() };
+        assert!(advice(&blind).contains(ask), "{}", advice(&blind));
+    }
+
+    #[test]
+    fn a_slow_node_is_told_from_one_that_is_not_there() {
+        let slow = |reachable, readable| {
+            let facts = AddressFacts { reachable, readable, waited_us: Some(4_500_000), ..facts() };
+            facts.findings().pop().map(|f| (f.grade, f.what, f.advice)).unwrap()
+        };
+        let (grade, what, advice) = slow(false, false);
+        assert_eq!((grade, what.as_str()), (Grade::Bad, "not reachable"));
+        assert!(advice.contains("running") && advice.contains("waited 4.5"), "{advice}");
+        let (grade, what, advice) = slow(true, false);
+        assert_eq!((grade, what.as_str()), (Grade::Bad, "no answer in time"));
+        assert!(advice.contains("not within 4.5"), "{advice}");
+        let some = AddressFacts { waited_us: Some(4_500_000), ..facts() };
+        assert_eq!(some.grade(), Grade::Limited);
     }
 }

@@ -140,7 +140,8 @@ impl PlanForm {
                     .wrong(format!("The address names the preset “{name}”, which there is not."));
             }
         }
-        if !prefill.nodes.is_empty() {
+        prefill.node_problems().into_iter().for_each(|problem| notices.wrong(problem));
+        if !prefill.nodes.is_empty() && !prefill.has_too_many_nodes() {
             self.use_own_cluster();
             self.replace(with_nodes(self.draft.get_untracked(), &prefill.nodes));
         }

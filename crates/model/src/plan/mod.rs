@@ -9,6 +9,7 @@ mod address;
 mod draft;
 mod file;
 mod link;
+mod nodes;
 pub mod preflight;
 mod presets;
 mod problem;
@@ -21,6 +22,7 @@ pub mod wire;
 pub use address::BaseUrl;
 pub use draft::{NodeDraft, PlanDraft, sim_text};
 pub use link::{from_link, to_link};
+pub use nodes::NODES_MAX;
 pub use presets::{PRESETS, Preset, default_nodes, preset};
 pub use problem::Problem;
 pub use sim::{
@@ -64,7 +66,7 @@ pub struct Plan {
 pub struct Cluster {
     /// The protocol its nodes speak.
     pub dialect: DialectId,
-    /// Its nodes: at least one, with distinct names and origins.
+    /// Its nodes: at least one, with distinct names and addresses.
     pub nodes: Vec<Node>,
     /// What is simulated; there exactly where the dialect is [`DialectId::Sim`].
     pub sim: Option<SimCluster>,

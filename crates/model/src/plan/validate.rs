@@ -1,12 +1,11 @@
 //! From a plan's file form to a valid plan, or to the list of everything that is wrong with it.
 
-use std::collections::BTreeSet;
-
-use super::file::{LoadFile, NodeFile, PlanFile};
+use super::file::{LoadFile, PlanFile};
+use super::nodes::nodes;
 use super::problem::{NAME_MAX, Problem, Problems};
 use super::{
-    Arrivals, BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold,
-    stages, threshold,
+    Arrivals, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold, stages,
+    threshold,
 };
 use crate::dialect;
 use fwit_quantities::units::Micros;
@@ -92,66 +91,6 @@ fn simulated(file: &PlanFile, found: &mut Problems) -> (Vec<Node>, Option<SimClu
         }
     }
     (some, sim)
-}
-
-fn nodes(files: &[NodeFile], found: &mut Problems) -> Vec<Node> {
-    if files.is_empty() {
-        found.add("cluster.nodes", "there is no node: add at least one address");
-    }
-    if files.len() > 64 {
-        found.add("cluster.nodes", format!("{} nodes are too many: up to 64", files.len()));
-    }
-    let mut names = BTreeSet::new();
-    let mut origins = BTreeSet::new();
-    let mut nodes = Vec::new();
-    for (i, file) in files.iter().enumerate() {
-        let at = format!("cluster.nodes.{i}");
-        let name = if file.name.trim().is_empty() {
-            format!("n{}", i + 1)
-        } else {
-            file.name.trim().to_string()
-        };
-        if name.chars().count() > NAME_MAX {
-            found.add(&format!("{at}.name"), format!("is longer than {NAME_MAX} characters"));
-        }
-        if !names.insert(name.clone()) {
-            found.add(&format!("{at}.name"), format!("“{name}” is the name of another node too"));
-        }
-        let mut address =
-            |field: String, text: &str, found: &mut Problems| match BaseUrl::parse(text) {
-                Err(message) => {
-                    found.add(&field, message);
-                    None
-                }
-                Ok(url) => {
-                    if !origins.insert(url.origin()) {
-                        found.add(&field, format!("{} stands in the list already", url.origin()));
-                    }
-                    Some(url)
-                }
-            };
-        let url = address(format!("{at}.url"), &file.url, found);
-        if file.lanes.len() > 64 {
-            found.add(
-                &format!("{at}.lanes"),
-                format!("{} lanes are too many: up to 64", file.lanes.len()),
-            );
-        }
-        let mut lanes = Vec::new();
-        for (j, text) in file.lanes.iter().enumerate() {
-            // A lane may repeat the node's own address: it is then one of the lanes.
-            if BaseUrl::parse(text)
-                .ok()
-                .is_some_and(|l| Some(&l) == url.as_ref() && !lanes.contains(&l))
-            {
-                lanes.extend(url.clone());
-            } else {
-                lanes.extend(address(format!("{at}.lanes.{j}"), text, found));
-            }
-        }
-        nodes.extend(url.map(|url| Node { name, url, lanes }));
-    }
-    nodes
 }
 
 fn load(file: &LoadFile, found: &mut Problems) -> Load {
@@ -267,7 +206,7 @@ fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{preset, wire};
+    use super::super::{BaseUrl, preset, wire};
     use super::*;
 
     fn fields(problems: &[Problem]) -> Vec<&str> {
@@ -315,15 +254,6 @@ mod tests {
                 .message
                 .contains("lod")
         );
-    }
-
-    #[test]
-    fn a_lane_may_be_the_nodes_own_address() {
-        let json = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1","lanes":["http://a:1","http://b:1"]}]}}"#;
-        let plan = wire::read(json).unwrap();
-        assert_eq!(plan.cluster.nodes[0].lanes.len(), 2);
-        let twice = r#"{"cluster":{"dialect":"insi","nodes":[{"url":"http://a:1","lanes":["http://a:1","http://a:1"]}]}}"#;
-        assert_eq!(fields(&wire::read(twice).unwrap_err()), ["cluster.nodes.0.lanes.1"]);
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct State {
     /// Wire times come only when asked for later.
     pub late: RefCell<Vec<(u64, Option<WireTiming>)>>,
     pub next_ticket: Cell<u64>,
+    /// Base path of every node; elsewhere there is nothing.
+    pub base_path: Cell<&'static str>,
     /// Client requests that arrived, by path, and those answered.
     pub arrived: RefCell<BTreeMap<String, u64>>,
     pub redirects: Cell<u64>,
@@ -89,8 +91,11 @@ impl Drop for InFlight<'_> {
     }
 }
 
-fn node_of(base: &str) -> usize {
-    base.rsplit(':').next().and_then(|p| p.parse::<usize>().ok()).map_or(0, |p| p - 7101)
+/// The node at a base URL, and its base path.
+fn node_of(base: &str) -> (usize, &str) {
+    let end = base.rsplit(':').next().unwrap_or_default();
+    let (port, path) = end.split_at(end.find('/').unwrap_or(end.len()));
+    (port.parse::<usize>().map_or(0, |p| p - 7101), path)
 }
 
 impl Transport for Pretend {
@@ -98,10 +103,13 @@ impl Transport for Pretend {
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
         let state = &*self.state;
-        let node = node_of(call.base);
+        let (node, base_path) = node_of(call.base);
         if !self.alive(node) {
             self.clock.sleep_until(self.clock.now() + Micros(300)).await;
             return Err(NoAnswer("Failed to fetch".into()));
+        }
+        if base_path != state.base_path.get() {
+            return Ok(Reply { status: 404, bytes: 10, ..Reply::default() });
         }
         if call.request.path.ends_with("/ping") {
             let role = if self.leader() == Some(node) { "leader" } else { "follower" };
@@ -139,8 +147,8 @@ impl Transport for Pretend {
             if !call.follow {
                 return Ok(Reply { status: 0, redirect: true, ..Reply::default() });
             }
-            reply.final_url =
-                Some(format!("http://127.0.0.1:{}{}", 7101 + leader, call.request.path));
+            let path = &call.request.path;
+            reply.final_url = Some(format!("http://127.0.0.1:{}{base_path}{path}", 7101 + leader));
         }
         self.work().await;
         if !self.alive(node) {

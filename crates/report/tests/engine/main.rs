@@ -22,7 +22,7 @@ use cluster::Pretend;
 use futures_util::future::{Either, select};
 use fwit_engine::environment::Clock;
 use fwit_engine::live_run::{LiveRun, Stop};
-use fwit_model::plan::{Arrivals, Model, Plan, preset};
+use fwit_model::plan::{Arrivals, BaseUrl, Model, Plan, preset};
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
 use fwit_report::run::build::{About, RunReport};
@@ -98,6 +98,22 @@ fn sticky_entities_latch_onto_the_leader_and_redirects_stop() {
     assert!(service.at_us.iter().all(|v| v.abs_diff(5_000) <= 5), "{service:?}");
     assert!(response.at_us[0] > 25_000, "{response:?}");
     assert!((view.concurrency.littles_law_ratio.unwrap() - 1.0).abs() < 0.02);
+}
+
+#[test]
+fn a_leader_found_by_a_redirect_keeps_its_base_path() {
+    let cluster = Pretend::new(5.0);
+    cluster.state.base_path.set("/insi");
+    let mut plan = plan();
+    plan.cluster.nodes.truncate(1);
+    plan.cluster.nodes[0].name = "n2".into();
+    plan.cluster.nodes[0].url = BaseUrl::parse("http://127.0.0.1:7102/insi").unwrap();
+    let (file, view) = carry_out(plan, &cluster, None);
+    let nodes: Vec<_> = file.nodes.iter().map(|n| (n.url.as_str(), n.discovered)).collect();
+    let leader = ("http://127.0.0.1:7101/insi", true);
+    assert_eq!(nodes, [("http://127.0.0.1:7102/insi", false), leader]);
+    assert!(file.entities.iter().any(|e| e.latched.as_deref() == Some(leader.0)));
+    assert_eq!(view.total.count(Outcome::NotFound), 0);
 }
 
 #[test]
