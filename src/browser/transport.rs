@@ -122,8 +122,8 @@ impl Transport for FetchTransport {
         let inner = &*self.inner;
         let headers = inner.headers(call.request.content_type, !call.follow)?;
         let url = inner.url(call.base, &call.request.path);
-        // Leave for a request that is not simple is kept in the default mode only. A GET needs a URL
-        // of its own there, or it would wait for the others' answers.
+        // Leave for a request that is not simple is kept in the default mode only. A GET needs a
+        // URL of its own there, or it would wait for the others' answers.
         let get = call.request.method == Method::Get;
         let apart = if get && headers.is_some() { inner.parameter } else { None };
         let keeps = !get || apart.is_some();

@@ -70,7 +70,7 @@ impl<T: Transport, C: Clock> InFlightRequest<'_, T, C> {
         let now = shared.clock.now();
         self.at = Some(node);
         self.sample.redirected = true;
-        self.sample.redirect = self.sample.redirect + redirect;
+        self.sample.redirect += redirect;
         self.sample.sent = now;
         shared.recorder.borrow_mut().sent_on(node, now);
     }
@@ -261,7 +261,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             let Some(next) = self.slot(node).await else { return };
             permit = next;
             // The plan's timeout is for the cluster, not for our own queue.
-            deadline = deadline + shared.clock.now().since(queued);
+            deadline += shared.clock.now().since(queued);
             flight.send_on(node, redirect);
             hop += 1;
         };

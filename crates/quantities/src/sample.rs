@@ -216,8 +216,8 @@ impl Sample {
         self.done - self.due
     }
 
-    /// Where the response time went. Each part follows from the one before on one chain of instants,
-    /// so that their sum is the response time, to the clock's tick.
+    /// Where the response time went. Each part follows the one before on one chain of instants, so
+    /// that their sum is the response time, to the clock's tick.
     #[must_use]
     pub fn parts(&self, wire: Option<&WireTiming>) -> Parts {
         let (sent, done) = (self.sent, self.done.max(self.sent));

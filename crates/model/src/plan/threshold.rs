@@ -132,7 +132,7 @@ pub fn parse(text: &str, ops: &[&str]) -> Result<Threshold, ThresholdError> {
     };
     let metric = metric(what).map_err(|why| {
         let known = left.split('.').next().unwrap_or_default();
-        let names = ["all", "service", "wait", "response", "errors", "rate", "health"];
+        let names = ["all", "cluster", "service", "wait", "response", "errors", "rate", "health"];
         if op.is_none() && left.contains('.') && !names.contains(&known) {
             wrong(left, format!("“{known}” is not an operation; there are: {}", ops.join(", ")))
         } else {
@@ -156,7 +156,7 @@ fn metric(what: &str) -> Result<Metric, String> {
     let (measure, stat) = what.split_once('.').unwrap_or((what, ""));
     let Some(measure) = Measure::ALL.into_iter().find(|m| m.name() == measure) else {
         return Err(format!(
-            "“{what}” is not known: write service.p95 (or wait, response), errors, rate or health"
+            "“{what}” is not known: write cluster.p95 (or service, wait, response), errors, rate or health"
         ));
     };
     let stat = match stat {

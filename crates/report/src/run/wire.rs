@@ -264,8 +264,8 @@ pub struct SecondOpFile {
     pub errors: u32,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub aborted: u32,
-    /// Sparse histogram of what the cluster took: see docs/format.md, "Sparse histograms". Version 1
-    /// called it `service`.
+    /// Sparse histogram of what the cluster took: see docs/format.md, "Sparse histograms". Version
+    /// 1 called it `service`.
     #[serde(default, alias = "service", skip_serializing_if = "Vec::is_empty")]
     pub cluster: Vec<u32>,
     /// Sparse histogram of response times.

@@ -1,0 +1,108 @@
+//! The latencies of some answers: a histogram each, and where the response times went.
+
+use hdrhistogram::Histogram;
+
+use fwit_quantities::sample::{Parts, TimeSource};
+use fwit_quantities::units::Micros;
+
+/// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.
+pub const LATENCY_MAX: u64 = 600_000_000;
+
+/// An empty latency histogram: from 1 µs up, three significant digits, growing with the largest
+/// value.
+#[must_use]
+pub fn new_histogram() -> Histogram<u64> {
+    #[allow(
+        clippy::expect_used,
+        reason = "fails for more than five digits only; every test that records covers it"
+    )]
+    Histogram::new(3).expect("three significant digits")
+}
+
+/// The latencies of one operation's answers at one node.
+#[derive(Clone, Debug)]
+pub(super) struct Latencies {
+    pub(super) service: Histogram<u64>,
+    pub(super) wait: Histogram<u64>,
+    pub(super) response: Histogram<u64>,
+    /// Made with the first answer that cost more than its service; the same as `service` until
+    /// then.
+    pub(super) cluster: Option<Histogram<u64>>,
+    pub(super) parts: PartSums,
+}
+
+impl Latencies {
+    pub(super) fn new() -> Latencies {
+        let [service, wait, response] = std::array::from_fn(|_| new_histogram());
+        Latencies { service, wait, response, cluster: None, parts: PartSums::default() }
+    }
+
+    pub(super) fn add(&mut self, parts: Parts, server: Option<Micros>, source: TimeSource) {
+        if parts.redirect > Micros::ZERO && self.cluster.is_none() {
+            self.cluster = Some(self.service.clone());
+        }
+        if let Some(cluster) = &mut self.cluster {
+            count(cluster, parts.cluster().0);
+        }
+        count(&mut self.service, parts.service.0);
+        count(&mut self.wait, parts.wait.0);
+        count(&mut self.response, parts.sum().0);
+        self.parts.add(parts, server, source);
+    }
+}
+
+/// Where the response times of some answers went, summed up: [`Parts`], exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartSums {
+    /// Answers.
+    pub answers: u64,
+    /// Answers without times from the wire: their service has the browser's and the page's part in
+    /// it.
+    pub not_split: u64,
+    /// Waiting for slots, µs.
+    pub wait_us: u64,
+    /// Hops that did not answer, and looking for the leader, µs.
+    pub redirect_us: u64,
+    /// Handed over to request start, µs.
+    pub browser_us: u64,
+    /// Request start to last byte, µs.
+    pub service_us: u64,
+    /// Last byte to our code, µs.
+    pub page_us: u64,
+    /// Answers whose node said how long it took (`Server-Timing`).
+    pub server_answers: u64,
+    /// What those nodes said, µs.
+    pub server_us: u64,
+}
+
+impl PartSums {
+    fn add(&mut self, parts: Parts, server: Option<Micros>, source: TimeSource) {
+        self.answers += 1;
+        self.not_split += u64::from(source == TimeSource::PageClock);
+        self.wait_us += parts.wait.0;
+        self.redirect_us += parts.redirect.0;
+        self.browser_us += parts.browser.0;
+        self.service_us += parts.service.0;
+        self.page_us += parts.page.0;
+        self.server_answers += u64::from(server.is_some());
+        self.server_us += server.unwrap_or_default().0;
+    }
+
+    /// Adds another's sums.
+    pub fn merge(&mut self, other: &PartSums) {
+        self.answers = self.answers.saturating_add(other.answers);
+        self.not_split = self.not_split.saturating_add(other.not_split);
+        self.wait_us = self.wait_us.saturating_add(other.wait_us);
+        self.redirect_us = self.redirect_us.saturating_add(other.redirect_us);
+        self.browser_us = self.browser_us.saturating_add(other.browser_us);
+        self.service_us = self.service_us.saturating_add(other.service_us);
+        self.page_us = self.page_us.saturating_add(other.page_us);
+        self.server_answers = self.server_answers.saturating_add(other.server_answers);
+        self.server_us = self.server_us.saturating_add(other.server_us);
+    }
+}
+
+/// Counts a value; the histogram grows with it, so it always fits.
+pub(super) fn count(histogram: &mut Histogram<u64>, value: u64) {
+    histogram.record(value.min(LATENCY_MAX)).ok();
+}
