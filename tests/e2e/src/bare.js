@@ -1,10 +1,13 @@
 // The bare loop that the engine's times are held against: it fetches, and notes how long each request took.
 // Times are the wire's (request start to last byte) or, without timing headers, the page's clock (issue to last
-// byte); what is issued and answered within the window counts, as in the engine.
+// byte); what is issued and answered within the window counts, as in the engine. With times from the wire it also notes
+// the browser's part (issue to request start) and the page's (last byte to the code after `await`).
 onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warmup_ms, measured_ms, wire } }) => {
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const started = performance.now();
   const times = [];
+  const parts = { browser: [], page: [] };
+  const open = new Map();
   let requests = 0;
   let from = Infinity;
   let to = Infinity;
@@ -14,7 +17,9 @@ onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warm
   };
   const read = (entries) => {
     for (const entry of entries) {
-      if (entry.requestStart > 0) note(entry.startTime, entry.responseEnd, entry.responseEnd - entry.requestStart);
+      if (!(entry.requestStart > 0)) continue;
+      note(entry.startTime, entry.responseEnd, entry.responseEnd - entry.requestStart);
+      open.set(entry.name, { ...open.get(entry.name), start: entry.requestStart, end: entry.responseEnd });
     }
     // The browser's own list holds 250 entries.
     performance.clearResourceTimings();
@@ -24,16 +29,17 @@ onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warm
   const one = async (base) => {
     while (!over) {
       const issued = performance.now();
-      const key = Math.floor(Math.random() * 1000);
       requests += 1;
-      const response = await fetch(`${base}/db/api/v1/get?key=stress-key-${key}`, {
+      const url = `${base}/db/api/v1/get?key=stress-key-${requests}`;
+      const response = await fetch(url, {
         cache: "no-store",
         credentials: "omit",
         referrerPolicy: "no-referrer",
       });
       await response.arrayBuffer();
       const ended = performance.now();
-      if (!wire) note(issued, ended, ended - issued);
+      if (wire) open.set(url, { ...open.get(url), issued, ended });
+      else note(issued, ended, ended - issued);
       if (think_ms > 0) await sleep(think_ms + Math.random() * think_jitter_ms);
     }
   };
@@ -46,5 +52,11 @@ onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warm
   await Promise.all(all);
   read(observer.takeRecords());
   observer.disconnect();
-  postMessage({ times, requests, warmup_ms: from - started, measured_ms: to - from });
+  for (const { issued, start, end, ended } of open.values()) {
+    if (issued >= from && ended <= to && start > 0) {
+      parts.browser.push(start - issued);
+      parts.page.push(ended - end);
+    }
+  }
+  postMessage({ times, ...parts, requests, warmup_ms: from - started, measured_ms: to - from });
 };

@@ -31,6 +31,10 @@ pub struct Load {
 pub struct Found {
     /// How long each request of the window took, ms.
     pub times_ms: Vec<f64>,
+    /// Of each with times from the wire: issue to request start, ms.
+    pub browser_ms: Vec<f64>,
+    /// Of each with times from the wire: last byte to the loop's code, ms.
+    pub page_ms: Vec<f64>,
     /// All requests, before and after the window too.
     pub requests: u64,
     /// Lengths that were really run.
@@ -48,13 +52,14 @@ pub fn run(browser: &Browser, load: &Load) -> Result<Found> {
     let number =
         |name: &str| found[name].as_f64().with_context(|| format!("the loop told no {name}"));
     let time = |name: &str| Ok::<_, anyhow::Error>(Duration::from_secs_f64(number(name)? / 1e3));
-    let times = found["times"].as_array().filter(|times| !times.is_empty());
+    let list = |name: &str| -> Vec<f64> {
+        found[name].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+    };
+    anyhow::ensure!(!list("times").is_empty(), "the loop counted nothing");
     Ok(Found {
-        times_ms: times
-            .context("the loop counted nothing")?
-            .iter()
-            .filter_map(Value::as_f64)
-            .collect(),
+        times_ms: list("times"),
+        browser_ms: list("browser"),
+        page_ms: list("page"),
         requests: number("requests")? as u64,
         warmup: time("warmup_ms")?,
         measured: time("measured_ms")?,

@@ -5,6 +5,7 @@
 
 mod attention;
 mod firefox;
+mod hops;
 mod latency;
 mod open;
 mod slots;
@@ -293,17 +294,14 @@ impl Told {
         );
     }
 
-    /// Response is wait, service and the page's own part, which is none of it negative. How large
-    /// that part is depends on the machine: it is printed.
+    /// The five parts are the response. How large the browser's and the page's are depends on the
+    /// machine: they are printed.
     fn assert_adds_up(&self) {
-        let [service, wait, response] =
-            Measure::ALL.map(|m| self.view.total.measure(m).mean_us / 1e3);
-        let own = response - wait - service;
-        println!(
-            "mean response {response:.2} = wait {wait:.2} + service {service:.2} + page {own:.2} ms"
-        );
+        let (parts, response) = (self.view.total.parts.unwrap(), self.view.total.response.mean_us);
+        println!("mean response {response:.0} µs: {parts:?}");
         // The histograms' means are true to 0.1 %.
-        assert!(own > -0.002 * response, "parts of {own} ms");
+        assert!((parts.response_us() / response - 1.0).abs() < 1e-3, "{parts:?}");
+        assert_eq!(parts.redirect_us, 0.0);
     }
 
     /// Requests at the server at a time, by its own records, are those in flight in the page, but

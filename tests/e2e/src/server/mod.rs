@@ -3,7 +3,8 @@
 //!
 //! It answers whatever a load asks in insi's protocol, after exactly as long as its [`Pace`] says,
 //! and keeps a [`Record`] of each such request. Asking for the node's role is no load: answered at
-//! once, not recorded. HTTP/1.1, or with a certificate of its own HTTP/2 over TLS. One thread
+//! once, not recorded. Its [`Manner`] may change while it runs: it redirects, names a leader, says
+//! how long leave is kept. HTTP/1.1, or with a certificate of its own HTTP/2 over TLS. One thread
 //! serves, one rings the alarms.
 
 mod alarm;
@@ -15,7 +16,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,6 @@ use pace::Pacer;
 pub use record::{Record, Records};
 
 const ANY: HeaderValue = HeaderValue::from_static("*");
-const STATUS: &str = r#"{"status":"ok","node":"n1","role":"leader"}"#;
 const VALUE: &str = r#"{"data":"ABCDEFGHIJKLMNOPQR"}"#;
 
 /// What the server is like.
@@ -60,6 +60,62 @@ impl Options {
     }
 }
 
+/// How it answers, besides its pace.
+#[derive(Debug, Clone)]
+pub struct Manner {
+    /// Whether its status says that it leads; `None` says nothing.
+    pub leads: Option<bool>,
+    /// The leader's URL in its status.
+    pub leader_url: Option<String>,
+    /// What it does with load.
+    pub redirect: Redirect,
+    /// `Access-Control-Max-Age`, seconds; `None` leaves it out.
+    pub max_age: Option<u32>,
+    /// The path before the API's: anything else is not found.
+    pub base_path: &'static str,
+    /// How much later its status is answered.
+    pub status_delay: Duration,
+}
+
+/// Where load is redirected to (307), after the server's pace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redirect {
+    /// Nowhere: it is answered.
+    No,
+    /// This base URL, with the request's path.
+    To(String),
+    /// The same, without CORS headers on the redirect.
+    ToWithoutCors(String),
+    /// A redirect that does not say where to.
+    Nowhere,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            leads: Some(true),
+            leader_url: None,
+            redirect: Redirect::No,
+            max_age: Some(7_200),
+            base_path: "",
+            status_delay: Duration::ZERO,
+        }
+    }
+}
+
+/// What the server counted beside the load.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// Paths of CORS preflights, queries included, in their order, and when each came.
+    pub preflights: Vec<(String, Duration)>,
+    /// Requests of any kind with an `Authorization` header.
+    pub with_key: usize,
+    /// Requests for its status.
+    pub status: usize,
+    /// Requests of any kind but preflights.
+    pub requests: usize,
+}
+
 /// A running server; stops when dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -72,6 +128,8 @@ pub struct Server {
 #[derive(Debug)]
 struct State {
     options: Options,
+    manner: Mutex<Manner>,
+    counts: Mutex<Counts>,
     alarm: Alarm,
     started: Instant,
     books: Mutex<Books>,
@@ -107,6 +165,8 @@ impl Server {
         };
         let state = Arc::new(State {
             options,
+            manner: Mutex::default(),
+            counts: Mutex::default(),
             alarm: Alarm::start(),
             started: Instant::now(),
             books: Mutex::new(books),
@@ -132,6 +192,17 @@ impl Server {
         format!("{scheme}://{host}:{}", self.port)
     }
 
+    /// Changes how it answers.
+    pub fn change(&self, change: impl FnOnce(&mut Manner)) {
+        change(&mut lock(&self.state.manner));
+    }
+
+    /// What it counted beside the load since the start or the last [`Server::reset`].
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        lock(&self.state.counts).clone()
+    }
+
     /// The requests that were answered since the start or the last [`Server::reset`].
     #[must_use]
     pub fn records(&self) -> Records {
@@ -155,6 +226,7 @@ impl Server {
         let mut books = self.state.books();
         (books.first, books.peak) = (None, 0);
         books.records.clear();
+        *lock(&self.state.counts) = Counts::default();
     }
 }
 
@@ -213,17 +285,34 @@ where
 }
 
 impl State {
-    fn books(&self) -> std::sync::MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    fn books(&self) -> MutexGuard<'_, Books> {
+        lock(&self.books)
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let arrived = Instant::now();
+        let path = request.uri().path_and_query().map_or("", |p| p.as_str()).to_string();
+        let manner = lock(&self.manner).clone();
         if request.method() == Method::OPTIONS {
-            return self.response(204, "", None);
+            lock(&self.counts).preflights.push((path, arrived - self.started));
+            return self.response(204, "", None, &manner);
         }
-        if request.uri().path().ends_with("/ping") {
-            return self.response(200, STATUS, None);
+        let is_status = request.uri().path().ends_with("/ping");
+        {
+            let mut counts = lock(&self.counts);
+            counts.requests += 1;
+            counts.with_key += usize::from(request.headers().contains_key(header::AUTHORIZATION));
+            counts.status += usize::from(is_status);
+        }
+        let Some(path) = path.strip_prefix(manner.base_path).filter(|p| p.starts_with("/db/"))
+        else {
+            return self.response(404, "404 page not found", None, &manner);
+        };
+        if is_status {
+            if manner.status_delay > Duration::ZERO {
+                self.alarm.wait_until(arrived + manner.status_delay).await;
+            }
+            return self.response(200, &manner.status(), None, &manner);
         }
         let at = {
             let mut books = self.books();
@@ -237,11 +326,33 @@ impl State {
         self.alarm.wait_until(at).await;
         let answered = Instant::now();
         open.answered = Some(answered);
-        self.response(200, VALUE, Some(answered - arrived))
+        let (target, cors) = match &manner.redirect {
+            Redirect::No => {
+                return self.response(200, VALUE, Some(answered - arrived), &manner);
+            }
+            Redirect::To(base) => (Some(base), true),
+            Redirect::ToWithoutCors(base) => (Some(base), false),
+            Redirect::Nowhere => (None, true),
+        };
+        let mut response = self.response(307, "", Some(answered - arrived), &manner);
+        let headers = response.headers_mut();
+        if let Some(to) = target.and_then(|b| HeaderValue::try_from(format!("{b}{path}")).ok()) {
+            headers.insert(header::LOCATION, to);
+        }
+        if !cors {
+            headers.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        }
+        response
     }
 
-    fn response(&self, status: u16, text: &'static str, took: Option<Duration>) -> Response<Body> {
-        let mut response = Response::new(Body::from(Bytes::from_static(text.as_bytes())));
+    fn response(
+        &self,
+        status: u16,
+        text: &str,
+        took: Option<Duration>,
+        manner: &Manner,
+    ) -> Response<Body> {
+        let mut response = Response::new(Body::from(Bytes::copy_from_slice(text.as_bytes())));
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
         let headers: &mut HeaderMap = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
@@ -249,7 +360,9 @@ impl State {
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             HeaderValue::from_static("Authorization"),
         );
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
+        if let Some(seconds) = manner.max_age {
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from(seconds));
+        }
         if self.options.timing_headers {
             headers.insert(HeaderName::from_static("timing-allow-origin"), ANY);
             let value = took.map(|took| format!("handler;dur={:.3}", took.as_secs_f64() * 1e3));
@@ -259,6 +372,24 @@ impl State {
         }
         response
     }
+}
+
+impl Manner {
+    /// Its status, as insi's ping has it.
+    fn status(&self) -> String {
+        let mut status = serde_json::json!({ "status": "ok", "node": "n1" });
+        if let Some(leads) = self.leads {
+            status["role"] = (if leads { "leader" } else { "follower" }).into();
+        }
+        if let Some(url) = &self.leader_url {
+            status["leader_url"] = url.as_str().into();
+        }
+        status.to_string()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 type Body = http_body_util::Full<Bytes>;

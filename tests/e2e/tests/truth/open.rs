@@ -39,7 +39,7 @@ fn a_server_that_stops_is_seen_by_everybody_who_was_due() {
     let since_due = |at: Duration, k: usize| 1e3 * (at.as_secs_f64() - first - k as f64 / RATE);
     let truth = |measure: Measure| -> Vec<f64> {
         let times = records.iter().enumerate().map(|(k, r)| match measure {
-            Measure::Service => 1e3 * r.took().as_secs_f64(),
+            Measure::Cluster | Measure::Service => 1e3 * r.took().as_secs_f64(),
             Measure::Wait => since_due(r.arrived, k),
             Measure::Response => since_due(r.answered, k),
         });
