@@ -191,9 +191,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let shared = &*self.shared;
         // The search for a leader that was lost is time that a user of the cluster would have
         // waited.
-        let looking = shared.clock.now();
-        self.find_leader_if_lost().await;
-        let looked = shared.clock.now().since(looking);
+        let mut looked = Micros::ZERO;
+        if let Some(lost) = self.lost.get() {
+            let looking = shared.clock.now();
+            self.find_lost_leader(lost).await;
+            looked = shared.clock.now().since(looking);
+        }
         let mut node = self.target();
         let Some(mut permit) = self.slot(node).await else { return };
 
@@ -434,9 +437,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
     }
 
     /// After a failure a sticky entity looks for the leader before it goes on.
-    async fn find_leader_if_lost(&self) {
+    async fn find_lost_leader(&self, since: Micros) {
         let shared = &*self.shared;
-        let Some(since) = self.lost.get() else { return };
         if let Some(leader) = shared.find_leader(since).await {
             self.latch.set(Some(leader));
             self.lost.set(None);

@@ -24,6 +24,8 @@ pub struct Load {
     pub measured: Duration,
     /// Times from the wire (Resource Timing) instead of the page's clock.
     pub wire: bool,
+    /// The body of POSTs; empty for GETs.
+    pub body: String,
 }
 
 /// What the loop found.
@@ -82,7 +84,7 @@ impl Load {
         let [think, jitter] = self.think_ms;
         json!({ "bases": self.bases, "concurrency": self.concurrency, "think_ms": think,
             "think_jitter_ms": jitter, "warmup_ms": ms(self.warmup), "measured_ms": ms(self.measured),
-            "wire": self.wire })
+            "wire": self.wire, "body": self.body })
     }
 }
 

@@ -42,6 +42,7 @@ fn a_hidden_tab_and_a_blocked_page_change_no_number() {
         warmup: Duration::ZERO,
         measured: Duration::from_secs(600 + hidden_s),
         wire: false,
+        body: String::new(),
     };
     bare::start(&browser, &load).unwrap();
     start(

@@ -9,7 +9,9 @@ use fwit_quantities::sample::Outcome;
 use fwit_report::run::view::{Measure, RunView};
 use serde_json::{Value, json};
 
-use super::{ROUND_MEASURED, ROUND_WARMUP, Told, open_page, percentile, standard_error};
+use super::{
+    ROUND_MEASURED, ROUND_WARMUP, Told, assert_parts, mean, open_page, percentile, standard_error,
+};
 use crate::runs::{finish, merge, start};
 
 fn paced(ms: u64) -> Server {
@@ -72,10 +74,6 @@ fn assert_sums(view: &RunView) {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
 #[test]
 fn a_redirected_hop_has_a_slot_and_its_own_part_of_the_response() {
     let (page, trio) = (Page::serve().unwrap(), Trio::start());
@@ -88,6 +86,7 @@ fn a_redirected_hop_has_a_slot_and_its_own_part_of_the_response() {
         warmup: ROUND_WARMUP,
         measured: ROUND_MEASURED,
         wire: true,
+        body: r#"{"key":"stress-key-1","value":"ABCDEFGHIJKLMNOPQR"}"#.into(),
     };
     let (mut logs, mut engine, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..6 {
@@ -127,12 +126,7 @@ fn a_redirected_hop_has_a_slot_and_its_own_part_of_the_response() {
     let (ratio, restless) = (mean(&differences).exp(), standard_error(&differences));
     println!("service p50 at the leader, engine over loop: {ratio:.3} ± {restless:.3}");
     assert!((ratio - 1.0).abs() <= 0.05 + 2.0 * restless, "{ratio}");
-    // What the browser and the page take is what they take of a bare loop's requests.
-    for (part, name) in ["browser", "page"].into_iter().enumerate() {
-        let of_engine: Vec<f64> = engine.iter().map(|e| e[part]).collect();
-        let of_loop: Vec<f64> = bare.iter().map(|b| b.1[part]).collect();
-        println!("{name}: engine {of_engine:.3?} ms, loop {of_loop:.3?} ms");
-    }
+    assert_parts(&[engine, bare.iter().map(|b| b.1).collect()]);
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }
 
