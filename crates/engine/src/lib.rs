@@ -29,6 +29,7 @@ pub mod sim;
 pub mod slots;
 pub mod subscriber;
 pub mod topology;
+pub mod trust;
 pub mod verify;
 mod warm;
 
