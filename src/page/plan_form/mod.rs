@@ -11,6 +11,7 @@ mod check;
 mod field;
 mod load;
 mod nodes;
+mod trusted;
 
 use leptos::prelude::*;
 

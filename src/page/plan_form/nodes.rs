@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::field::{Area, Field};
+use super::trusted::TrustedOrigins;
 use crate::page::parts::Icon;
 use crate::page::state::PlanForm;
 use fwit_model::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
@@ -128,6 +129,7 @@ fn Own(form: PlanForm) -> impl IntoView {
                     </p>
                 </div>
             </div>
+            <TrustedOrigins form />
     }
 }
 

@@ -151,6 +151,17 @@ impl PlanForm {
         document::replace("#/");
     }
 
+    /// Adds origins to the draft's trusted ones.
+    pub fn trust(self, origins: &[String]) {
+        self.edit(|d| {
+            for origin in origins {
+                if !d.trusted_origins.split_whitespace().any(|known| known == origin) {
+                    d.trusted_origins = format!("{}\n{origin}", d.trusted_origins).trim().into();
+                }
+            }
+        });
+    }
+
     /// Returns the API key, when one was typed.
     pub fn key(self) -> Option<String> {
         Some(self.api_key.get_untracked()).filter(|key| !key.trim().is_empty())
