@@ -96,7 +96,7 @@ fn posts_ask_once_a_slot_and_gets_once_a_value_and_slot() {
     posts.assert_foretold();
     assert_eq!(posts.by_url.len(), 1);
     assert!(posts.by_url.values().all(|n| *n <= 6), "{:?}", posts.by_url);
-    let gets = run(Some(7_200), 3, json!({ "mix": { "get": 1 }, "keys": { "space": 100 } }));
+    let gets = run(Some(7_200), 8, json!({ "mix": { "get": 1 }, "keys": { "space": 100 } }));
     gets.assert_foretold();
     // Each distinct URL once; a slot's own parameter makes it distinct.
     assert!(gets.by_url.values().all(|n| *n == 1), "{:?}", gets.by_url);
