@@ -23,6 +23,7 @@ pub mod instrument;
 pub mod leader;
 pub mod live_run;
 pub mod parking;
+pub mod preflights;
 mod read_back;
 pub mod shared;
 pub mod sim;
@@ -31,7 +32,6 @@ pub mod subscriber;
 pub mod topology;
 pub mod trust;
 pub mod verify;
-mod warm;
 
 #[cfg(test)]
 #[path = "../../stats/src/vectors.rs"]

@@ -19,6 +19,7 @@ pub mod library;
 pub mod method;
 mod over_time;
 pub mod parts;
+pub mod preflights;
 pub mod route;
 pub mod sentence;
 pub mod shift;

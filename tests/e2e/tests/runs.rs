@@ -31,7 +31,7 @@ pub fn start(browser: &Browser, plan: &Value) {
     start_with(browser, plan, &json!({}));
 }
 
-/// The same with options, such as an API key.
+/// Starts a run with these options (such as the API key) and does not wait for it.
 pub fn start_with(browser: &Browser, plan: &Value, options: &Value) {
     let script = "window.over = fwit.start(args[0], args[1]).then((run) => ({ run }), (error) => \
                   ({ error: String(error) }));";

@@ -9,6 +9,7 @@ mod hops;
 mod key;
 mod latency;
 mod open;
+mod preflights;
 mod slots;
 
 use std::time::Duration;
