@@ -4,6 +4,8 @@
 //! May not enter: views. The acts of a single state are methods of that state.
 //! Tests: tests/e2e.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::state::{
@@ -22,6 +24,9 @@ use fwit_report::run::rename::{free_id, same_run, with_id};
 
 /// Is told how a run ended.
 pub type OnEnd = Box<dyn FnOnce(RunEnd)>;
+
+/// Starts again what did not start, with these origins trusted. It outlives the view that started.
+type Trust = Arc<dyn Fn(&[String]) + Send + Sync>;
 
 /// The acts, over the states that they change.
 #[derive(Clone, Copy)]
@@ -58,10 +63,10 @@ impl Actions {
         on_end: Option<OnEnd>,
     ) -> Result<(), String> {
         let (again, key) = (plan.clone(), api_key.clone());
-        let trust = Callback::new(move |origins: Vec<String>| {
+        let trust: Trust = Arc::new(move |origins| {
             let mut plan = again.clone();
-            if plan.cluster.trust(&origins).is_ok() {
-                self.plan_form.trust(&origins);
+            if plan.cluster.trust(origins).is_ok() {
+                self.plan_form.trust(origins);
                 self.plan_form.remember(&plan);
                 self.notices.check(self.start(plan, key.clone(), None));
             }
@@ -83,9 +88,9 @@ impl Actions {
         on_end: Option<OnEnd>,
     ) -> Result<(), String> {
         let (again, key) = (experiment.clone(), api_key.clone());
-        let trust = Callback::new(move |origins: Vec<String>| {
-            if let Ok(experiment) = again.trusting(&origins) {
-                self.plan_form.trust(&origins);
+        let trust: Trust = Arc::new(move |origins| {
+            if let Ok(experiment) = again.trusting(origins) {
+                self.plan_form.trust(origins);
                 self.notices.check(self.start_experiment(&experiment, key.clone(), None));
             }
         });
@@ -98,7 +103,7 @@ impl Actions {
 
     /// Keeps a run that is over, shows it, and tells `on_end`. Where it did not start because the
     /// leader's origin is not trusted, the user who started it is asked: `trust` starts it again.
-    fn ended(self, end: RunEnd, on_end: Option<OnEnd>, trust: Callback<Vec<String>>) {
+    fn ended(self, end: RunEnd, on_end: Option<OnEnd>, trust: Trust) {
         leptos::task::spawn_local(async move {
             let end = match end {
                 Ok(item) => Ok(self.keep(item).await),
@@ -114,7 +119,7 @@ impl Actions {
                 && on_end.is_none()
             {
                 let origins = untrusted.clone();
-                let yes = Callback::new(move |()| trust.run(origins.clone()));
+                let yes = Callback::new(move |()| trust(&origins));
                 let [text, label] = trust_question(untrusted);
                 let no = ("Don't".to_string(), Callback::new(|()| {}));
                 self.notices.ask(text, vec![(label, yes), no]);
