@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &["quantities"]),
     ("engine", &["quantities", "model", "stats"]),
     ("report", &["quantities", "model", "stats", "engine"]),
-    ("present", &["quantities", "model", "report", "chart"]),
+    ("present", &["quantities", "model", "engine", "report", "chart"]),
 ];
 
 /// Files above this many lines hold a second idea.

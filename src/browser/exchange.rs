@@ -52,6 +52,8 @@ extern "C" {
     fn url(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = servedBy)]
     fn served_by(this: &Extra) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = maxAge)]
+    fn max_age(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = retryAfter)]
     fn retry_after(this: &Extra) -> Option<String>;
 }
@@ -68,6 +70,8 @@ pub(super) struct Answer {
     /// The length of a body that was not read as text.
     pub(super) bytes: u64,
     pub(super) text: Option<String>,
+    /// `Access-Control-Max-Age`, where the answer has it and the page may read it.
+    pub(super) max_age: Option<String>,
     /// The final URL and the name of its node, where redirects were followed.
     pub(super) final_url: Option<String>,
     pub(super) served_by: Option<String>,
@@ -129,6 +133,7 @@ impl Exchange {
                 let mut answer = Answer { status, bytes: bytes as u64, ..Answer::default() };
                 if let Some(extra) = extra {
                     answer.redirect = extra.redirect().unwrap_or_default();
+                    answer.max_age = extra.max_age();
                     (answer.text, answer.final_url) = (extra.text(), extra.url());
                     (answer.served_by, answer.retry_after) =
                         (extra.served_by(), extra.retry_after());

@@ -40,7 +40,8 @@ export class Sender {
       }
       // Always read to the last byte, but decoded only when the text is wanted.
       if (response.status >= textFrom) {
-        extra = { text: await response.text() };
+        const maxAge = response.headers.get("Access-Control-Max-Age") ?? undefined;
+        extra = { text: await response.text(), maxAge };
       } else {
         bytes = (await response.arrayBuffer()).byteLength;
       }

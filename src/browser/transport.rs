@@ -11,6 +11,7 @@ use super::event_stream::SocketEvents;
 use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
 use fwit_engine::environment::{Call, NoAnswer, Reply, Transport, Wire};
+use fwit_engine::preflights::{MAX_AGE_DEFAULT, PreflightCache};
 use fwit_model::dialect::{Dialect, Method};
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::{Micros, decimal};
@@ -34,6 +35,17 @@ struct Inner {
     headers: RefCell<HashMap<(&'static str, bool), Headers>>,
     /// Base URLs as the browser writes them.
     bases: RefCell<HashMap<String, String>>,
+    leave: RefCell<Leave>,
+    /// The page's own origin: no leave is asked for there.
+    origin: String,
+}
+
+/// What the browser may send without asking for leave first.
+#[derive(Debug, Default)]
+struct Leave {
+    cache: PreflightCache,
+    /// How long a base URL's answers let it be kept.
+    max_ages: HashMap<String, Micros>,
 }
 
 impl FetchTransport {
@@ -48,6 +60,9 @@ impl FetchTransport {
         let parameter = dialect.ignored_parameter();
         let timings = ResourceTimings::watch(&performance).ok();
         let (headers, bases) = (RefCell::default(), RefCell::default());
+        let leave = RefCell::default();
+        let location = js_sys::Reflect::get(&js_sys::global(), &"origin".into());
+        let origin = location.ok().and_then(|o| o.as_string()).unwrap_or_default();
         let exchange = Exchange::new();
         FetchTransport {
             inner: Rc::new(Inner {
@@ -58,6 +73,8 @@ impl FetchTransport {
                 parameter,
                 headers,
                 bases,
+                leave,
+                origin,
             }),
         }
     }
@@ -77,6 +94,18 @@ impl Inner {
         url.push_str(written);
         url.push_str(path);
         url
+    }
+
+    /// Returns whether the browser asks a node for leave before it sends a request that is not
+    /// simple. It is not told: the model of its cache says so.
+    fn asks_for_leave(&self, base: &str, url: &str, now_ms: f64, keeps: bool) -> bool {
+        let own = base.strip_prefix(self.origin.as_str());
+        if own.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return false;
+        }
+        let Leave { cache, max_ages } = &mut *self.leave.borrow_mut();
+        let max_age = max_ages.get(base).copied().unwrap_or(MAX_AGE_DEFAULT);
+        !keeps || cache.asks(url, Micros::from_millis(now_ms), max_age)
     }
 
     /// Returns the headers that the browser does not send by itself. It sends the type of a text
@@ -139,10 +168,16 @@ impl Transport for FetchTransport {
             follow: call.follow,
             keeps,
         };
+        let preflight = (headers.is_some() || !call.request.is_simple())
+            && inner.asks_for_leave(call.base, sent.url, now, keeps);
         let answer = inner.exchange.send(&sent).await;
         if answer.redirect {
             let wire = issue.map_or(Wire::Absent, |i| Wire::Later(i.ticket));
-            return Ok(Reply { redirect: true, wire, ..Reply::default() });
+            return Ok(Reply { redirect: true, preflight, wire, ..Reply::default() });
+        }
+        let max_age = answer.max_age.and_then(|s| decimal(&s)).map(Micros::from_secs);
+        if let Some(max_age) = max_age {
+            inner.leave.borrow_mut().max_ages.insert(call.base.to_string(), max_age);
         }
         if answer.status == 0 {
             return Err(NoAnswer(
@@ -158,6 +193,8 @@ impl Transport for FetchTransport {
             retry_after: seconds.map(Micros::from_secs),
             final_url: answer.final_url,
             served_by: answer.served_by,
+            max_age,
+            preflight,
             wire: issue.map_or(Wire::Absent, |i| Wire::Later(i.ticket)),
         })
     }

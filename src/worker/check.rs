@@ -142,6 +142,7 @@ async fn address(
         facts.round_trip_us = Some(facts.round_trip_us.map_or(took.0, |least| least.min(took.0)));
         (facts.reachable, facts.readable, facts.status) = (true, true, Some(reply.status));
         facts.redirects_to = reply.final_url;
+        facts.max_age_s = reply.max_age.map(|age| (age.0 / 1_000_000) as u32);
         let status = reply.text.as_deref().and_then(|t| dialect.read_status(t));
         facts.dialect_fits = status.is_some();
         // Behind a redirect somebody else tells its role.

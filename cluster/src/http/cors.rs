@@ -8,7 +8,8 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Location, Retry-After, X-Served-By, X-Forwarded-By, X-Blob-Already-Exists, \
-     X-Blob-Tombstone-Exists, X-Time-Until-Next-Tombstone-Cycle, Server-Timing, Content-Range",
+     X-Blob-Tombstone-Exists, X-Time-Until-Next-Tombstone-Cycle, Server-Timing, Content-Range, \
+     Access-Control-Max-Age",
 );
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const METHODS: HeaderValue =
@@ -29,6 +30,8 @@ pub const SERVED_BY: HeaderName = HeaderName::from_static("x-served-by");
 pub fn open(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    // Not for the browser, but for a page that tells how many preflights there will be.
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     headers.insert(TIMING_ALLOWED, ANY);
 }
 

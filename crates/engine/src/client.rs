@@ -240,6 +240,10 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let mut hop = 0;
         let (reply, ended, permit) = loop {
             let reply = self.send(&permit, chosen.op, &request, deadline).await;
+            if matches!(&reply, Ok(Some(reply)) if reply.preflight) {
+                let op = chosen.op as u8;
+                shared.recorder.borrow_mut().preflight(op, flight.sample.asked, issued);
+            }
             let mut ended = self.judge(chosen.op, node, &reply);
             if ended.outcome != Outcome::NotLeader {
                 break (reply, ended, Some(permit));

@@ -53,6 +53,11 @@ pub struct Reply {
     pub final_url: Option<String>,
     /// The name of the node that answered a redirected request (`X-Served-By`), where it says so.
     pub served_by: Option<String>,
+    /// How long the node lets the browser keep leave (`Access-Control-Max-Age`), where the text was
+    /// wanted and the page may read it.
+    pub max_age: Option<Micros>,
+    /// The browser asked the node for leave first (CORS): one request more.
+    pub preflight: bool,
     /// Times from the wire.
     pub wire: Wire,
 }

@@ -23,6 +23,7 @@ pub mod instrument;
 pub mod leader;
 pub mod live_run;
 pub mod parking;
+pub mod preflights;
 mod read_back;
 pub mod shared;
 pub mod sim;
@@ -30,7 +31,6 @@ pub mod slots;
 pub mod subscriber;
 pub mod topology;
 pub mod verify;
-mod warm;
 
 #[cfg(test)]
 #[path = "../../stats/src/vectors.rs"]

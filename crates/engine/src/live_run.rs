@@ -227,7 +227,6 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let start = async {
             let leader = shared.ask_all(false).await;
             shared.leader.last.set(Some((shared.clock.now(), leader)));
-            shared.warm_preflights(self.api_key.is_some()).await;
             let open = || {
                 (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2)
             };

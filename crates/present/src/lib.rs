@@ -21,6 +21,7 @@ pub mod library;
 pub mod method;
 mod over_time;
 pub mod parts;
+pub mod preflights;
 pub mod route;
 pub mod sentence;
 pub mod shift;

@@ -44,6 +44,9 @@ pub struct AddressFacts {
     pub hidden_redirect: bool,
     /// How long an answer was waited for in vain, µs.
     pub waited_us: Option<u64>,
+    /// How long it lets the browser keep leave for requests with a key, s
+    /// (`Access-Control-Max-Age`), where it lets the page read that.
+    pub max_age_s: Option<u32>,
     /// The browser's words for the failure.
     pub failure: Option<String>,
 }

@@ -7,10 +7,10 @@ use crate::browser::files::{self, Picked};
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
 use crate::page::state::{Check, Engine, ExperimentForm, Notices, PlanForm, Status, go};
-use fwit_model::plan::preflight::expected;
+use fwit_engine::preflights::forecast;
 use fwit_model::plan::{Plan, PlanDraft, wire};
 use fwit_present::route::Route;
-use fwit_present::sentence;
+use fwit_present::{preflights, sentence};
 use fwit_report::experiment::Template;
 
 /// Returns the plan. When the draft is not a plan yet, shows what is wrong and puts the focus
@@ -37,9 +37,15 @@ pub fn ActionBar() -> impl IntoView {
     let sentence = Memo::new(move |_| {
         form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
     });
-    let preflights = Memo::new(move |_| {
+    let asked = Memo::new(move |_| {
         let has_key = form.api_key.with(|key| !key.trim().is_empty());
-        form.draft.with(|d| d.plan().ok().and_then(|plan| expected(&plan, has_key).words()))
+        let plan = form.draft.with(|d| d.plan().ok())?;
+        let nodes = engine.check.with(|check| match check {
+            Check::Done(nodes) => nodes.clone(),
+            _ => Vec::new(),
+        });
+        let assumed = preflights::assumed(&nodes);
+        preflights::forecast(&forecast(&plan, has_key, assumed), assumed, !nodes.is_empty())
     });
     let measuring = Memo::new(move |_| engine.calibration.with(|c| c.running));
     let speed = Memo::new(move |_| {
@@ -78,7 +84,7 @@ pub fn ActionBar() -> impl IntoView {
         actions.import(files);
     };
     view! {
-        {move || preflights.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
+        {move || asked.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
         <p class="hint" aria-live="polite">{speed}</p>
         <div class="actions">
             <p class="actions-sentence">{sentence}</p>

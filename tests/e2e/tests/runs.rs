@@ -28,9 +28,14 @@ pub fn merge(into: &mut Value, changes: Value) {
 
 /// Starts a run and does not wait for it.
 pub fn start(browser: &Browser, plan: &Value) {
-    let script = "window.over = fwit.start(args[0]).then((run) => ({ run }), (error) => \
+    start_with(browser, plan, &json!({}));
+}
+
+/// Starts a run with these options (such as the API key) and does not wait for it.
+pub fn start_with(browser: &Browser, plan: &Value, options: &Value) {
+    let script = "window.over = fwit.start(args[0], args[1]).then((run) => ({ run }), (error) => \
                   ({ error: String(error) }));";
-    browser.eval(script, std::slice::from_ref(plan)).unwrap();
+    browser.eval(script, &[plan.clone(), options.clone()]).unwrap();
 }
 
 /// Waits for the run's end: its text, its file, its view.

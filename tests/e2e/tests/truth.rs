@@ -8,6 +8,7 @@ mod firefox;
 mod hops;
 mod latency;
 mod open;
+mod preflights;
 mod slots;
 
 use std::time::Duration;

@@ -132,6 +132,15 @@ impl Request {
     pub fn get(path: impl Into<Cow<'static, str>>) -> Request {
         Request { method: Method::Get, path: path.into(), body: String::new(), content_type: "" }
     }
+
+    /// Whether a browser sends it to another origin without asking for leave first (a CORS
+    /// preflight), as long as it has no header of its own (Fetch standard).
+    #[must_use]
+    pub fn is_simple(&self) -> bool {
+        let kind = self.content_type.split(';').next().unwrap_or_default().trim();
+        let kinds = ["", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded"];
+        matches!(self.method, Method::Get | Method::Post) && kinds.contains(&kind)
+    }
 }
 
 /// What an operation is done with.

@@ -10,7 +10,6 @@ mod draft;
 mod file;
 mod link;
 mod nodes;
-pub mod preflight;
 mod presets;
 mod problem;
 mod sim;

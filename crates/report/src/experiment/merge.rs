@@ -53,8 +53,9 @@ fn add(out: &mut RunFile, run: &RunFile) {
     }
     for entry in &run.counts {
         match out.counts.iter_mut().find(|c| c.op == entry.op && c.node == entry.node) {
-            Some(NodeCountsFile { redirected, counts, .. }) => {
+            Some(NodeCountsFile { redirected, preflights, counts, .. }) => {
                 *redirected = redirected.saturating_add(entry.redirected);
+                *preflights = preflights.saturating_add(entry.preflights);
                 sum(counts, &entry.counts);
             }
             None => out.counts.push(entry.clone()),
@@ -151,8 +152,13 @@ pub(super) mod tests {
             }
         }
         let counts = CountsFile { issued: 1_000, ok: 1_000, ..CountsFile::default() };
-        let of =
-            |op: &str| NodeCountsFile { op: op.into(), node: "n1".into(), redirected: 1, counts };
+        let of = |op: &str| NodeCountsFile {
+            op: op.into(),
+            node: "n1".into(),
+            redirected: 1,
+            preflights: 0,
+            counts,
+        };
         RunFile {
             format: "fwit-run".into(),
             version: VERSION,

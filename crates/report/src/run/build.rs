@@ -101,6 +101,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                     op: op_name(op),
                     node: node_name(node),
                     redirected: tally.redirected,
+                    preflights: tally.preflights,
                     counts: counts(tally),
                 })
                 .collect(),
@@ -359,6 +360,7 @@ pub(super) fn sum_tallies(recorder: &Recorder, window: Window, nodes: usize, op:
         issued: a.issued + b.issued,
         outcomes: std::array::from_fn(|i| a.outcomes[i] + b.outcomes[i]),
         redirected: a.redirected + b.redirected,
+        preflights: a.preflights + b.preflights,
     })
 }
 
@@ -367,6 +369,7 @@ pub(super) fn sum_tallies(recorder: &Recorder, window: Window, nodes: usize, op:
 pub(super) fn add_tally(row: &mut Row, tally: &Tally) {
     row.issued += tally.issued;
     row.redirected += tally.redirected;
+    row.preflights += tally.preflights;
     row.outcomes.iter_mut().zip(tally.outcomes).for_each(|(a, b)| *a += b);
 }
 

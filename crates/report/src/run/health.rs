@@ -361,11 +361,18 @@ fn figures(f: &Facts) -> Vec<(String, String)> {
     }
     let connections: u64 = f.recorder.nodes().iter().map(|n| n.new_connections).sum();
     list.push(("new connections in the measured window".into(), connections.to_string()));
-    let redirected: u64 = (0..f.recorder.nodes().len())
-        .flat_map(|n| (0..f.plan.mix.len()).map(move |op| (n, op)))
-        .map(|(n, op)| f.recorder.tally(Window::Measured, n, op).redirected)
-        .sum();
+    let tallies = || {
+        (0..f.recorder.nodes().len())
+            .flat_map(|n| (0..f.plan.mix.len()).map(move |op| (n, op)))
+            .map(|(n, op)| f.recorder.tally(Window::Measured, n, op))
+    };
+    let redirected: u64 = tallies().map(|t| t.redirected).sum();
     list.push(("redirected requests".into(), redirected.to_string()));
+    let preflights = tallies().map(|t| t.preflights).sum::<u64>();
+    if preflights > 0 {
+        let text = format!("{preflights}, which the nodes served too");
+        list.push(("CORS preflights in the measured window".into(), text));
+    }
     if f.instrument.knows_pressure {
         let share =
             format!("{}% of the time", three_digits(100.0 * f.share_of(Disturbance::Pressure)));

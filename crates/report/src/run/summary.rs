@@ -154,6 +154,7 @@ fn make_row(
         let CountsFile { issued, .. } = entry.counts;
         row.issued = row.issued.saturating_add(issued);
         row.redirected = row.redirected.saturating_add(entry.redirected);
+        row.preflights = row.preflights.saturating_add(entry.preflights);
         let outcomes = entry.counts.outcomes();
         row.outcomes.iter_mut().zip(outcomes).for_each(|(a, b)| *a = a.saturating_add(b));
     }

@@ -74,6 +74,8 @@ pub struct Row {
     pub outcomes: [u64; 10],
     /// Of them, how many went through a redirect.
     pub redirected: u64,
+    /// CORS preflights that the browser made for them: requests that the nodes served too.
+    pub preflights: u64,
     /// Answers a second of the measured window.
     pub rate_per_s: f64,
     /// What the cluster took for answers: redirects and service.

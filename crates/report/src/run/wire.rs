@@ -161,6 +161,9 @@ pub struct NodeCountsFile {
     pub op: String,
     pub node: String,
     pub redirected: u64,
+    /// CORS preflights of these requests' hops, by the browser's rules.
+    #[serde(default)]
+    pub preflights: u64,
     #[serde(flatten)]
     pub counts: CountsFile,
 }

@@ -48,6 +48,8 @@ pub struct Tally {
     pub outcomes: [u64; 10],
     /// How many had more than one hop.
     pub redirected: u64,
+    /// CORS preflights that the browser made for their hops.
+    pub preflights: u64,
 }
 
 /// One second of the run.
@@ -237,6 +239,14 @@ impl Recorder {
     /// A request's next hop was handed to the network.
     pub fn sent_on(&mut self, node: u16, now: Micros) {
         self.flight_begins(node, now);
+    }
+
+    /// The browser asked for leave (CORS) before a hop of a request that was issued at `issued`.
+    pub fn preflight(&mut self, op: u8, node: u16, issued: Micros) {
+        let window = self.window(issued);
+        if let Some(tally) = self.tally_mut(window, node, op) {
+            tally.preflights += 1;
+        }
     }
 
     /// A node is asked who leads.

@@ -360,6 +360,10 @@ impl State {
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             HeaderValue::from_static("Authorization"),
         );
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("Access-Control-Max-Age"),
+        );
         if let Some(seconds) = manner.max_age {
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from(seconds));
         }
