@@ -133,10 +133,10 @@ pub fn LaneNotes(form: PlanForm) -> impl IntoView {
             {move || engine.looking.get().then(|| view! { <p class="busy">"Looking for lanes…"</p> })}
             {move || {
                 let (looked, connections) = said.get()?;
-                let all = [looked, vec![connections.text]].concat().join(" ");
                 let class = if connections.tight { "note note-warn" } else { "hint" };
                 Some(view! {
-                    <p class=class>{all}</p>
+                    {looked.into_iter().map(|text| view! { <p class="hint">{text}</p> }).collect_view()}
+                    <p class=class>{connections.text}</p>
                     {connections.advice.map(|text| view! { <p class="hint">{text}</p> })}
                 })
             }}

@@ -106,7 +106,7 @@ fn Own(form: PlanForm) -> impl IntoView {
                     </p>
                 </Show>
             </div>
-            <div class="row">
+            <div class="row node-buttons">
                 <button type="button" class="button" on:click=move |_| form.add_node()>
                     <Icon name="add" />
                     "Add node"
