@@ -108,8 +108,8 @@ pub fn found(plan: &Plan, answers: &[NodeCheck]) -> Vec<Looked> {
     nodes
         .filter_map(|node| {
             let own = node.url.to_string();
-            let facts = answers.iter().map(|check| check.addresses.as_slice());
-            let facts = facts.filter(|facts| facts.first().is_some_and(|f| f.url == own)).next()?;
+            let mut facts = answers.iter().map(|check| check.addresses.as_slice());
+            let facts = facts.find(|facts| facts.first().is_some_and(|f| f.url == own))?;
             let lanes = judged(node, facts).map(|()| names(plan, node, count));
             Some(Looked { url: node.url.clone(), lanes })
         })
