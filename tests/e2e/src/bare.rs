@@ -24,8 +24,10 @@ pub struct Load {
     pub measured: Duration,
     /// Times from the wire (Resource Timing) instead of the page's clock.
     pub wire: bool,
-    /// The body of POSTs; empty for GETs.
+    /// The body of POSTs.
     pub body: String,
+    /// The share of requests that are POSTs; the others are GETs.
+    pub post_share: f64,
 }
 
 /// What the loop found.
@@ -84,7 +86,8 @@ impl Load {
         let [think, jitter] = self.think_ms;
         json!({ "bases": self.bases, "concurrency": self.concurrency, "think_ms": think,
             "think_jitter_ms": jitter, "warmup_ms": ms(self.warmup), "measured_ms": ms(self.measured),
-            "wire": self.wire, "body": self.body })
+            "wire": self.wire, "body": self.body,
+            "post_share": self.post_share })
     }
 }
 

@@ -193,6 +193,7 @@ fn beside_the_loop(
         measured,
         wire: options.timing_headers,
         body: String::new(),
+        post_share: 0.0,
     };
     let (mut engine, mut bare) = (Side::default(), Side::default());
     let mut last = None;

@@ -43,6 +43,7 @@ fn a_hidden_tab_and_a_blocked_page_change_no_number() {
         measured: Duration::from_secs(600 + hidden_s),
         wire: false,
         body: String::new(),
+        post_share: 0.0,
     };
     bare::start(&browser, &load).unwrap();
     start(

@@ -87,6 +87,7 @@ fn a_redirected_hop_has_a_slot_and_its_own_part_of_the_response() {
         measured: ROUND_MEASURED,
         wire: true,
         body: r#"{"key":"stress-key-1","value":"ABCDEFGHIJKLMNOPQR"}"#.into(),
+        post_share: 1.0,
     };
     let (mut logs, mut engine, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..6 {
