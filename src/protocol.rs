@@ -44,6 +44,13 @@ pub enum ToWorker {
         /// Never saved.
         api_key: Option<String>,
     },
+    /// Look whether the lanes of a plan's nodes lead to them, for about a second.
+    FindLanes {
+        /// The plan, as JSON text; its lanes are what is asked.
+        plan_json: String,
+        /// Only where the user asked for lanes. Never saved.
+        api_key: Option<String>,
+    },
     /// Read a saved file.
     Open {
         /// Comes back with the answer.
@@ -178,6 +185,11 @@ pub enum FromWorker {
     /// What the connection check found.
     Checked {
         /// A node each.
+        nodes: Vec<NodeCheck>,
+    },
+    /// Answer to [`ToWorker::FindLanes`].
+    LanesLooked {
+        /// What each address answered; nothing where none could be asked.
         nodes: Vec<NodeCheck>,
     },
     /// Answer to [`ToWorker::Calibrate`].

@@ -39,8 +39,8 @@ fn messages<T: DeserializeOwned + Serialize + PartialEq>(kind: &str) -> Vec<T> {
 }
 
 /// How many messages there are in each direction: one more than the last number below.
-const TO_WORKER: usize = 10;
-const FROM_WORKER: usize = 14;
+const TO_WORKER: usize = 11;
+const FROM_WORKER: usize = 15;
 
 /// The number of a message. A new one gets the next, and raises the count above.
 fn to_worker(message: &ToWorker) -> usize {
@@ -55,6 +55,7 @@ fn to_worker(message: &ToWorker) -> usize {
         ToWorker::CompareRuns { .. } => 7,
         ToWorker::Add { .. } => 8,
         ToWorker::Cancel { .. } => 9,
+        ToWorker::FindLanes { .. } => 10,
     }
 }
 
@@ -74,6 +75,7 @@ fn from_worker(message: &FromWorker) -> usize {
         FromWorker::Wanted { .. } => 11,
         FromWorker::Progress { .. } => 12,
         FromWorker::Compared { .. } => 13,
+        FromWorker::LanesLooked { .. } => 14,
     }
 }
 

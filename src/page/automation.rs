@@ -8,10 +8,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::actions::{Actions, OnEnd};
-use super::state::{Engine, Library, PlanForm, RunEnd, go};
-use fwit_model::plan::{Problem, preset, wire};
+use super::state::{Engine, Library, PlanForm, RunEnd, Status, go};
+use fwit_model::plan::{Plan, Problem, preset, wire};
 use fwit_present::route::Route;
+use fwit_report::check::NodeCheck;
 use fwit_report::experiment::{self, ExperimentError};
+use fwit_report::lanes;
 use fwit_report::run::compare::compare;
 use fwit_report::run::view::Measure;
 
@@ -41,6 +43,7 @@ pub fn install() {
         }),
     );
     set("calibrate", &function1(move |plan| Ok(calibrate(engine, plan_form, &plan).into())));
+    set("findLanes", &function2(move |plan, options| find_lanes(engine, &plan, &options).into()));
     set("open", &function1(move |text| Ok(open(actions, text).into())));
     set("compare", &function1(move |ids| Ok(compare_runs(library, ids).into())));
     if let Some(window) = web_sys::window() {
@@ -202,6 +205,43 @@ fn calibrate(engine: Engine, plan_form: PlanForm, plan: &JsValue) -> Promise {
         });
         engine.calibrate(&plan, tell);
     })
+}
+
+/// Looks for lanes of a plan's nodes. Returns a promise of the plan with those that were found.
+fn find_lanes(engine: Engine, plan: &JsValue, options: &JsValue) -> Promise {
+    let read = json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)));
+    let plan = match read {
+        Ok(plan) => plan,
+        Err(error) => return Promise::reject(&error),
+    };
+    if engine.status.with_untracked(Status::is_busy) {
+        let message = "A run is under way: it would measure the look for lanes as well.";
+        return Promise::reject(&messages_error(&[message.into()]));
+    }
+    let api_key = api_key(options);
+    Promise::new(&mut move |resolve, _| {
+        let Some(asked) = lanes::to_ask(&plan, |node| node.lanes.is_empty()) else {
+            let _ = resolve.call1(&JsValue::NULL, &plan_object(&plan));
+            return;
+        };
+        let mut plan = plan.clone();
+        let tell = move |answers: &[NodeCheck]| {
+            for looked in lanes::found(&plan, answers) {
+                let node = plan.cluster.nodes.iter_mut().find(|n| n.url == looked.url);
+                if let (Some(node), Ok(lanes)) = (node, looked.lanes) {
+                    node.lanes = lanes;
+                }
+            }
+            let _ = resolve.call1(&JsValue::NULL, &plan_object(&plan));
+        };
+        engine.look_for_lanes(&asked, api_key.clone(), Box::new(tell));
+    })
+}
+
+/// Returns a plan as a JavaScript object.
+fn plan_object(plan: &Plan) -> JsValue {
+    // What fwit writes is JSON.
+    JSON::parse(&wire::to_json(plan)).unwrap_or(JsValue::UNDEFINED)
 }
 
 fn open(actions: Actions, text: JsValue) -> Promise {

@@ -1,4 +1,5 @@
-//! The connection check: asks every address of a plan what a load test needs to know.
+//! The connection check: asks every address of a plan what a load test needs to know. The look for
+//! lanes asks less, and waits less.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -25,21 +26,56 @@ type Timings = RefCell<HashMap<u64, Option<WireTiming>>>;
 
 /// How many requests are sent at most; the least round trip is reported.
 const ROUNDS: usize = 5;
+/// How long the look for lanes waits for an address.
+const SHORT: Micros = Micros(1_000_000);
 /// After an answer that took this long no further request is sent.
 const LONG: Micros = Micros(1_000_000);
 
+/// How much is asked of an address, and for how long.
+#[derive(Clone, Copy)]
+struct Effort {
+    /// How many requests are sent at most.
+    rounds: usize,
+    /// How long each may take.
+    patience: Micros,
+    /// Whether an address that can't be read is asked once more, blindly.
+    blindly: bool,
+}
+
 /// Checks every address of a plan's nodes, all at once.
 pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>) {
-    let plan = match plan::wire::read(&plan_json) {
-        Ok(plan) => plan,
-        Err(problems) => return port.fail(problems.iter().map(ToString::to_string).collect()),
-    };
+    // A request may take as long as one of the run.
+    let effort =
+        |plan: &Plan| Effort { rounds: ROUNDS, patience: plan.load.timeout, blindly: true };
+    match ask(&port, &plan_json, api_key, effort).await {
+        Ok(nodes) => port.send(&FromWorker::Checked { nodes }),
+        Err(messages) => port.fail(messages),
+    }
+}
+
+/// Asks every address of a plan's nodes once, all at the same time, for about a second.
+pub(super) async fn look_for_lanes(port: Port, plan_json: String, api_key: Option<String>) {
+    let effort = |_: &Plan| Effort { rounds: 1, patience: SHORT, blindly: false };
+    // Where it can't ask, nothing is found.
+    let nodes = ask(&port, &plan_json, api_key, effort).await.unwrap_or_default();
+    port.send(&FromWorker::LanesLooked { nodes });
+}
+
+async fn ask(
+    port: &Port,
+    plan_json: &str,
+    api_key: Option<String>,
+    effort: impl Fn(&Plan) -> Effort,
+) -> Result<Vec<NodeCheck>, Vec<String>> {
+    let plan = plan::wire::read(plan_json)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     if plan.cluster.sim.is_some() {
-        return port.fail(vec!["A simulated cluster is always there: nothing to check.".into()]);
+        return Err(vec!["A simulated cluster is always there: nothing to check.".into()]);
     }
     let Some(performance) = port.scope.performance() else {
-        return port.fail(vec!["This browser gives workers no clock.".into()]);
+        return Err(vec!["This browser gives workers no clock.".into()]);
     };
+    let effort = effort(&plan);
     let clock = BrowserClock::new(performance.clone());
     let transport =
         FetchTransport::new(performance, dialect::of(plan.cluster.dialect), api_key.as_deref());
@@ -50,13 +86,14 @@ pub(super) async fn look(port: Port, plan_json: String, api_key: Option<String>)
         let addresses =
             std::iter::once(&node.url).chain(node.lanes.iter().filter(|l| **l != node.url));
         let addresses = join_all(
-            addresses.map(|url| address(&port.scope, &plan, &transport, &clock, &timings, url)),
+            addresses
+                .map(|url| address(&port.scope, &plan, &transport, &clock, &timings, url, effort)),
         )
         .await;
         NodeCheck { name: node.name.clone(), addresses }
     }))
     .await;
-    port.send(&FromWorker::Checked { nodes });
+    Ok(nodes)
 }
 
 async fn address(
@@ -66,6 +103,7 @@ async fn address(
     clock: &BrowserClock,
     timings: &Timings,
     url: &BaseUrl,
+    effort: Effort,
 ) -> AddressFacts {
     let page = scope.location().origin();
     let dialect = dialect::of(plan.cluster.dialect);
@@ -76,12 +114,11 @@ async fn address(
         page_is_loopback: BaseUrl::parse(&page).is_ok_and(|p| p.is_loopback()),
         ..AddressFacts::default()
     };
-    // A request may take as long as one of the run.
-    let patience = plan.load.timeout;
+    let patience = effort.patience;
     let request = Request::get(dialect.status_path());
     let base = url.to_string();
     let mut follow = false;
-    for _ in 0..ROUNDS {
+    for _ in 0..effort.rounds {
         let start = clock.now();
         let call = Call { lane: 0, base: &base, request: &request, wants_text: &|_| true, follow };
         let reply = match within(clock, patience, transport.send(&call)).await {
@@ -109,8 +146,9 @@ async fn address(
         let status = reply.text.as_deref().and_then(|t| dialect.read_status(t));
         facts.dialect_fits = status.is_some();
         // Behind a redirect somebody else tells its role.
+        let status = status.filter(|_| facts.redirects_to.is_none());
+        facts.node = status.as_ref().and_then(|s| s.name.clone());
         facts.role = status
-            .filter(|_| facts.redirects_to.is_none())
             .and_then(|s| s.leads)
             .map(|leads| if leads { "leader" } else { "follower" }.into());
         if let Wire::Later(ticket) = reply.wire
@@ -125,7 +163,7 @@ async fn address(
             break;
         }
     }
-    if !facts.readable {
+    if !facts.readable && effort.blindly {
         let asked = format!("{base}{}", facts.path);
         let answers = within(clock, patience, answers_blindly(scope, &asked)).await;
         facts.reachable = facts.hidden_redirect || answers == Some(true);

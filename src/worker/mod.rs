@@ -123,6 +123,10 @@ fn receive(
         ToWorker::Check { plan_json, api_key } => {
             wasm_bindgen_futures::spawn_local(check::look(port.clone(), plan_json, api_key));
         }
+        ToWorker::FindLanes { plan_json, api_key } => {
+            let look = check::look_for_lanes(port.clone(), plan_json, api_key);
+            wasm_bindgen_futures::spawn_local(look);
+        }
         ToWorker::Open { request, bytes, .. } => {
             port.send(&open(comparisons, request, &bytes));
         }

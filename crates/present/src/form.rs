@@ -1,13 +1,9 @@
-//! The plan form's fields: which control shows a problem, what it is called, and lanes in one
-//! click.
+//! The plan form's fields: which control shows a problem, and what it is called.
 
 use fwit_model::plan::{
     BaseUrl, DialectId, Node, NodeDraft, PlanDraft, Problem, SIM_PRESETS, default_nodes, sim_index,
     sim_preset, sim_text,
 };
-
-/// Lanes that one click adds to a loopback node.
-pub const LOOPBACK_LANES: usize = 9;
 
 /// The control that shows a problem of this field: problems of a single lane stand at the node's
 /// lanes, problems of what has no control stand at the form.
@@ -144,34 +140,6 @@ pub fn messages_at(problems: &[Problem], field: &str) -> Vec<String> {
 
 /// Problems are written to follow a field's name; alone they begin with a capital.
 pub use fwit_quantities::units::capital;
-
-/// How further origins of a node on this machine are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LaneKind {
-    /// `l1.localhost`, `l2.localhost`, …
-    Names,
-    /// `127.0.0.2`, `127.0.0.3`, …
-    Addresses,
-}
-
-/// Whether lanes on this machine can be made for this node.
-#[must_use]
-pub fn can_add_lanes(node: &NodeDraft) -> bool {
-    BaseUrl::parse(&node.url).is_ok_and(|url| url.is_loopback()) && node.lanes.trim().is_empty()
-}
-
-/// Adds the node's own address and more names or addresses of this machine as lanes, where it has
-/// none and is on this machine.
-pub fn add_loopback_lanes(node: &mut NodeDraft, kind: LaneKind) {
-    if let (true, Ok(url)) = (can_add_lanes(node), BaseUrl::parse(&node.url)) {
-        let host = |i: usize| match kind {
-            LaneKind::Names => format!("l{i}.localhost"),
-            LaneKind::Addresses => format!("127.0.0.{}", i + 1),
-        };
-        let names = (1..LOOPBACK_LANES).map(|i| url.with_host(&host(i)).to_string());
-        node.lanes = std::iter::once(url.to_string()).chain(names).collect::<Vec<_>>().join("\n");
-    }
-}
 
 /// The name that a draft gets by itself: what tells runs apart at a glance.
 #[must_use]
@@ -411,24 +379,6 @@ mod tests {
         assert_eq!(messages_at(&problems, "cluster.nodes.0.url"), ["Is empty"]);
         assert_eq!(messages_at(&problems, "cluster.nodes.0.lanes"), ["Node 1, lane 2 is empty"]);
         assert!(messages_at(&problems, "name").is_empty());
-    }
-
-    #[test]
-    fn lanes_of_a_loopback_node_are_valid_and_others_get_none() {
-        let mut draft = draft();
-        let mut other = draft.nodes[0].clone();
-        add_loopback_lanes(&mut other, LaneKind::Addresses);
-        assert!(
-            other.lanes.lines().nth(1).is_some_and(|l| l.starts_with("http://127.0.0.2:")),
-            "{}",
-            other.lanes
-        );
-        draft.nodes.iter_mut().for_each(|n| add_loopback_lanes(n, LaneKind::Names));
-        let plan = draft.plan().unwrap();
-        assert!(plan.cluster.nodes.iter().all(|n| n.lanes.len() == LOOPBACK_LANES));
-        let mut far = NodeDraft { url: "http://10.0.0.1:1".into(), ..NodeDraft::default() };
-        add_loopback_lanes(&mut far, LaneKind::Names);
-        assert!(far.lanes.is_empty() && !can_add_lanes(&draft.nodes[0]));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub mod experiment;
 pub mod figure;
 pub mod form;
 pub mod inbox;
+pub mod lane_words;
+pub mod lanes;
 pub mod library;
 pub mod method;
 mod over_time;

@@ -34,6 +34,8 @@ pub struct AddressFacts {
     pub round_trip_us: Option<u64>,
     /// What the dialect's status answer says: `leader`, `follower`.
     pub role: Option<String>,
+    /// The node's name for itself, where its status has one.
+    pub node: Option<String>,
     /// The answer fits the dialect.
     pub dialect_fits: bool,
     /// The URL that answered, where a redirect was followed.

@@ -2,8 +2,8 @@
 //! told.
 //!
 //! Owns: [`run`] (the saved run: its file, reading, view, comparison), [`experiment`] (arms in
-//! interleaved periods, carried out and compared pair by pair) and [`check`] (what the connection
-//! check found, with advice).
+//! interleaved periods, carried out and compared pair by pair), [`check`] (what the connection
+//! check found, with advice) and [`lanes`] (how many a plan needs, and which the page finds).
 //!
 //! May not enter: browser types, real clocks, drawing, statistical formulas (`fwit-stats` has
 //! them).
@@ -13,4 +13,5 @@
 
 pub mod check;
 pub mod experiment;
+pub mod lanes;
 pub mod run;

@@ -9,6 +9,7 @@
 mod action_bar;
 mod check;
 mod field;
+mod lanes;
 mod load;
 mod nodes;
 mod trusted;
@@ -20,7 +21,7 @@ use self::check::CheckReport;
 use self::load::{EssentialLoad, MoreSettings};
 use self::nodes::Nodes;
 use super::actions::Actions;
-use super::state::{Notices, PlanForm};
+use super::state::{Engine, Notices, PlanForm};
 use fwit_model::plan::PRESETS;
 use fwit_present::form::{is_preset, label};
 use fwit_present::route::Prefill;
@@ -31,10 +32,25 @@ pub fn PlanView(prefill: Prefill) -> impl IntoView {
     let (form, notices) = (expect_context::<PlanForm>(), expect_context::<Notices>());
     let actions = expect_context::<Actions>();
     form.prefill(&prefill, notices);
-    let submit = move || {
+    let engine = expect_context::<Engine>();
+    lanes::follow(form, engine);
+    let start = move || {
         let Some(plan) = valid(form) else { return };
         form.remember(&plan);
         notices.check(actions.start(plan, form.key(), None));
+    };
+    let waits = StoredValue::new(false);
+    let submit = move || {
+        if valid(form).is_none() || waits.get_value() {
+            return;
+        }
+        waits.set_value(true);
+        lanes::find_before_start(form, engine, notices, move || {
+            // `None` where the user went elsewhere meanwhile.
+            if waits.try_set_value(false).is_none() {
+                start();
+            }
+        });
     };
     view! {
         <form

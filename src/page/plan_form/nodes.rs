@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 
 use super::field::{Area, Field};
+use super::lanes::{LaneButtons, LaneNotes};
 use super::trusted::TrustedOrigins;
 use crate::page::parts::Icon;
 use crate::page::state::PlanForm;
 use fwit_model::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
-use fwit_present::form::{LaneKind, add_loopback_lanes, can_add_lanes, simulated_preset};
+use fwit_present::form::simulated_preset;
+use fwit_present::lanes::{LaneKind, add_loopback_lanes, can_add_lanes, set_address, to_add};
 
 /// The cluster: the user's own, or a simulated one.
 #[component]
@@ -105,11 +107,15 @@ fn Own(form: PlanForm) -> impl IntoView {
                     </p>
                 </Show>
             </div>
-            <div class="row">
+            <div class="row node-buttons">
                 <button type="button" class="button" on:click=move |_| form.add_node()>
                     <Icon name="add" />
                     "Add node"
                 </button>
+                <LaneButtons form />
+            </div>
+            <LaneNotes form />
+            <div class="row">
                 <div class="field field-key">
                     <label for="f-api-key">"API key"</label>
                     <span class="field-box">
@@ -155,7 +161,7 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
             }
         });
     };
-    let name = read(|n| &n.name);
+    let (name, url) = (read(|n| &n.name), read(|n| &n.url));
     let lanes = read(|n| &n.lanes);
     let lane_count = Memo::new(move |_| lanes.with(|l| l.split_whitespace().count()));
     let can_add = Memo::new(move |_| {
@@ -163,8 +169,7 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
         form.draft.with(|d| i.and_then(|i| d.nodes.get(i)).is_some_and(can_add_lanes))
     });
     let summary = move || match lane_count.get() {
-        0 => "Lanes: its own address only".to_string(),
-        1 => "Lanes: 1".to_string(),
+        0 | 1 => "Lanes: one".to_string(),
         n => format!("Lanes: {n}"),
     };
     let lanes_wrong = Memo::new(move |_| {
@@ -172,6 +177,10 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
         form.is_open(&field)
             && form.problems.with(|p| !fwit_present::form::messages_at(p, &field).is_empty())
     });
+    let add = move |kind| {
+        let count = form.draft.with_untracked(to_add);
+        write(&|n| add_loopback_lanes(n, kind, count));
+    };
     // Opens when something in it is wrong. Only the user closes it: a field must not vanish while
     // it is typed into.
     let lanes_open = RwSignal::new(false);
@@ -197,8 +206,8 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
                 label="Address"
                 keyboard="url"
                 placeholder="http://127.0.0.1:7101"
-                value=read(|n| &n.url)
-                set=move |text: String| write(&|n| n.url.clone_from(&text))
+                value=url
+                set=move |text: String| write(&|n| set_address(n, &text))
             />
             <button
                 type="button"
@@ -220,18 +229,17 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
                     field=path("lanes")
                     label="Lanes, one address a line"
                     value=lanes
-                    set=move |text: String| write(&|n| n.lanes.clone_from(&text))
+                    set=move |text: String| {
+                        form.lanes_by_user(&url.get_untracked());
+                        write(&|n| n.lanes.clone_from(&text));
+                    }
                     hint="Addresses of the same node, used instead of the one above: list that \
                           one too. A browser opens six HTTP/1.1 connections to each: with more \
                           lanes, more entities are really under way at once."
                 />
                 <Show when=move || can_add.get()>
                     <p>
-                        <button
-                            type="button"
-                            class="button"
-                            on:click=move |_| write(&|n| add_loopback_lanes(n, LaneKind::Names))
-                        >
+                        <button type="button" class="button" on:click=move |_| add(LaneKind::Names)>
                             <Icon name="add" />
                             "Add *.localhost lanes"
                         </button>
@@ -239,18 +247,15 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
                         <button
                             type="button"
                             class="button"
-                            on:click=move |_| write(&|n| add_loopback_lanes(n, LaneKind::Addresses))
+                            on:click=move |_| add(LaneKind::Addresses)
                         >
                             <Icon name="add" />
                             "Add 127.0.0.2… lanes"
                         </button>
                         <span class="hint">
-                            " The node on this machine under eight more names or addresses. \
-                             Safari does not resolve names under .localhost: there, use \
-                             addresses. Those work where the node listens on all of 127.0.0.x \
-                             (Linux does by itself on 0.0.0.0). More ports of the same node, \
-                             where it or a proxy in front of it has them, do as well: write them \
-                             above."
+                            " Written without asking. Safari does not resolve names under \
+                             .localhost: there, use addresses, where the node listens on all of \
+                             127.0.0.x (Linux does by itself on 0.0.0.0)."
                         </span>
                     </p>
                 </Show>

@@ -3,6 +3,7 @@
 //! Invariant: snapshots are written to signals at most once a frame.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -89,6 +90,9 @@ type OnEnd = Box<dyn FnOnce(RunEnd)>;
 /// Is told what a calibration found.
 type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;
 
+/// Is told what addresses answered to a look for lanes.
+type OnLanesLooked = Box<dyn FnOnce(&[NodeCheck])>;
+
 /// An experiment under way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnderWay {
@@ -115,6 +119,8 @@ pub struct Engine {
     pub history: RwSignal<Vec<Second>>,
     /// The connection check.
     pub check: RwSignal<Check>,
+    /// Whether lanes are looked for.
+    pub looking: RwSignal<bool>,
     /// How fast this browser is.
     pub calibration: RwSignal<Calibrated>,
     inner: StoredValue<Inner, LocalStorage>,
@@ -127,6 +133,8 @@ struct Inner {
     on_end: Option<OnEnd>,
     /// All that wait for a calibration.
     on_calibrated: Vec<OnCalibrated>,
+    /// Looks for lanes: the one under way, whose message is sent, then those that wait.
+    looks: VecDeque<(Option<ToWorker>, OnLanesLooked)>,
     /// Tells the worker when the page is hidden or frozen during a run.
     lifecycle: Option<PageLifecycle>,
     /// Asks before the page is left during a run.
@@ -159,6 +167,7 @@ impl Engine {
             pump,
             on_end: None,
             on_calibrated: Vec::new(),
+            looks: VecDeque::new(),
             lifecycle: None,
             guard: None,
             _visible: visible,
@@ -170,6 +179,7 @@ impl Engine {
             live,
             history,
             check: RwSignal::new(Check::None),
+            looking: RwSignal::new(false),
             calibration: RwSignal::new(Calibrated::default()),
             inner: StoredValue::new_local(inner),
         }
@@ -269,6 +279,35 @@ impl Engine {
         }
     }
 
+    /// Looks which lanes of a plan lead to its nodes, for about a second; one look after another.
+    /// `tell` is told once what the addresses answered.
+    pub fn look_for_lanes(self, asked: &Plan, api_key: Option<String>, tell: OnLanesLooked) {
+        let message = ToWorker::FindLanes { plan_json: wire::to_json(asked), api_key };
+        self.inner.update_value(|inner| inner.looks.push_back((Some(message), tell)));
+        if !self.looking.get_untracked() {
+            self.looking.set(true);
+            self.next_look();
+        }
+    }
+
+    /// Begins the look that has waited longest.
+    fn next_look(self) {
+        let next = |inner: &mut Inner| inner.looks.front_mut().and_then(|(ask, _)| ask.take());
+        match self.inner.try_update_value(next).flatten().map(|ask| self.send(ask)) {
+            Some(Ok(())) => {}
+            Some(Err(_)) => self.lanes_looked(&[]),
+            None => self.looking.set(false),
+        }
+    }
+
+    fn lanes_looked(self, nodes: &[NodeCheck]) {
+        let over = self.inner.try_update_value(|inner| inner.looks.pop_front()).flatten();
+        if let Some((_, tell)) = over {
+            self.next_look();
+            tell(nodes);
+        }
+    }
+
     /// Measures how fast this browser is, with the slots of a plan. `tell` is told once. No run and
     /// no check can start meanwhile.
     pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
@@ -349,6 +388,7 @@ impl Engine {
             }
             Ok(FromWorker::Failed(failure)) => self.fail(failure),
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
+            Ok(FromWorker::LanesLooked { nodes }) => self.lanes_looked(&nodes),
             Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
             Ok(
                 FromWorker::Ready
@@ -364,6 +404,7 @@ impl Engine {
                     self.inner.update_value(|inner| inner.link = None);
                 });
                 self.fail(error.to_string().into());
+                self.lanes_looked(&[]);
             }
         }
     }

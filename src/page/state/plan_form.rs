@@ -6,12 +6,16 @@ use leptos::prelude::*;
 
 use super::notices::Notices;
 use crate::browser::{document, prefs};
-use fwit_model::plan::{NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire};
+use fwit_model::plan::{
+    BaseUrl, NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire,
+};
 use fwit_present::form::{
     Beginning, apply_preset, beginning, control, control_id, edit, free_name, is_extra, simulate,
     sort_problems, use_own_cluster, with_nodes,
 };
+use fwit_present::lanes::{self, Book, Known, Look};
 use fwit_present::route::Prefill;
+use fwit_report::check::NodeCheck;
 
 /// The plan form.
 #[derive(Clone, Copy)]
@@ -20,6 +24,8 @@ pub struct PlanForm {
     pub draft: RwSignal<PlanDraft>,
     /// A key for the row of each node, in the order of the draft's nodes.
     pub rows: RwSignal<Vec<u32>>,
+    /// What is known of the nodes' lanes beside the draft.
+    pub lane_book: RwSignal<Book>,
     /// The API key. It is kept here and nowhere else.
     pub api_key: RwSignal<String>,
     /// Whether a start was tried: all problems show then.
@@ -50,6 +56,7 @@ impl PlanForm {
         PlanForm {
             draft,
             rows: RwSignal::new(rows),
+            lane_book: RwSignal::new(Book::new()),
             api_key: RwSignal::new(String::new()),
             attempted: RwSignal::new(false),
             more: RwSignal::new(false),
@@ -99,8 +106,9 @@ impl PlanForm {
         self.draft.update(|draft| edit(draft, change));
     }
 
-    /// Fills the form with a plan.
+    /// Fills the form with a plan. It is taken as it is: no lanes are added to it.
     pub fn fill(self, plan: &Plan) {
+        self.lane_book.update(|book| lanes::decided(book, &plan.cluster.nodes));
         self.replace(PlanDraft::from_plan(plan));
     }
 
@@ -143,6 +151,7 @@ impl PlanForm {
         prefill.node_problems().into_iter().for_each(|problem| notices.wrong(problem));
         if !prefill.nodes.is_empty() && !prefill.has_too_many_nodes() {
             self.use_own_cluster();
+            self.lane_book.update(Book::clear);
             self.replace(with_nodes(self.draft.get_untracked(), &prefill.nodes));
         }
         if let Ok(plan) = self.draft.with_untracked(PlanDraft::plan) {
@@ -160,6 +169,51 @@ impl PlanForm {
                 }
             }
         });
+    }
+
+    /// Returns what is to be asked so that lanes are found, and tracks it.
+    pub fn lanes_wanted(self, look: Look) -> Option<Plan> {
+        let plan = self.draft.with(PlanDraft::plan).ok()?;
+        self.lane_book.with(|book| lanes::wanted(&plan, book, look))
+    }
+
+    /// Takes what addresses answered to a look for lanes.
+    pub fn take_lanes(self, look: Look, answers: &[NodeCheck]) {
+        self.change_lanes(|draft, book| lanes::take(draft, book, look, answers));
+    }
+
+    /// Makes the lanes that the page found as many as the plan needs now.
+    pub fn fit_lanes(self) {
+        self.change_lanes(|draft, book| {
+            lanes::fit(draft, book);
+        });
+    }
+
+    /// Leaves every node one lane.
+    pub fn remove_lanes(self) {
+        self.change_lanes(lanes::remove);
+    }
+
+    /// Notes that the user wrote the lanes of this address.
+    pub fn lanes_by_user(self, address: &str) {
+        if let Ok(url) = BaseUrl::parse(address) {
+            self.lane_book.update(|book| {
+                book.insert(url, Known::User);
+            });
+        }
+    }
+
+    /// Signals change only where something did.
+    fn change_lanes(self, change: impl FnOnce(&mut PlanDraft, &mut Book)) {
+        let mut draft = self.draft.get_untracked();
+        let mut book = self.lane_book.get_untracked();
+        change(&mut draft, &mut book);
+        if self.draft.with_untracked(|d| *d != draft) {
+            self.draft.set(draft);
+        }
+        if self.lane_book.with_untracked(|b| *b != book) {
+            self.lane_book.set(book);
+        }
     }
 
     /// Returns the API key, when one was typed.

@@ -9,6 +9,7 @@
 
 mod cluster;
 mod experiment;
+mod lanes;
 mod load;
 mod python;
 mod runs;
