@@ -78,7 +78,7 @@ fn fifty_entities_get_nine_lanes_and_are_under_way_at_once() {
     let (page, server, browser) = (Page::serve().unwrap(), server(), Browser::shared().unwrap());
     let own = server.url("127.0.0.1");
     open_form(&browser, &page, &own);
-    let mut expected = vec![own.clone()];
+    let mut expected = vec!std::slice::from_ref(&own);
     expected.extend((1..9).map(|i| server.url(&format!("l{i}.localhost"))));
     assert_eq!(lanes(&browser, 0, 9), expected);
     let said = browser.eval("return document.querySelector('.lane-notes').innerText;", &[]);
@@ -100,13 +100,13 @@ fn fifty_entities_get_nine_lanes_and_are_under_way_at_once() {
     browser.eval("location.hash = '#/';", &[]).unwrap();
     assert_eq!(lanes(&browser, 0, 9), expected);
     click(&browser, "Remove lanes");
-    assert_eq!(lanes(&browser, 0, 1), [own.clone()]);
+    assert_eq!(lanes(&browser, 0, 1), std::slice::from_ref(&own));
     browser
         .wait("/44 wait/.test(document.querySelector('.lane-notes').innerText)", PATIENCE)
         .unwrap();
     server.reset();
     let file = run(&browser);
-    assert_eq!(file.nodes[0].lanes, [own.clone()]);
+    assert_eq!(file.nodes[0].lanes, std::slice::from_ref(&own));
     assert_eq!(server.peak(), 6);
     assert!(file.concurrency.effective < 6.1, "{:?}", file.concurrency);
     println!("under way: {with_lanes:.1} with lanes, {:.1} with one", file.concurrency.effective);
