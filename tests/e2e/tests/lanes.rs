@@ -78,7 +78,7 @@ fn fifty_entities_get_nine_lanes_and_are_under_way_at_once() {
     let (page, server, browser) = (Page::serve().unwrap(), server(), Browser::shared().unwrap());
     let own = server.url("127.0.0.1");
     open_form(&browser, &page, &own);
-    let mut expected = vec!std::slice::from_ref(&own);
+    let mut expected = vec![own.clone()];
     expected.extend((1..9).map(|i| server.url(&format!("l{i}.localhost"))));
     assert_eq!(lanes(&browser, 0, 9), expected);
     let said = browser.eval("return document.querySelector('.lane-notes').innerText;", &[]);
