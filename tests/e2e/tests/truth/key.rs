@@ -1,5 +1,5 @@
-//! The API key reaches no server that the plan neither names nor trusts, whoever is said to lead: by
-//! the servers' own count of requests with a key.
+//! The API key reaches no server that the plan neither names nor trusts, whoever is said to lead:
+//! servers count the requests with a key.
 
 use std::time::{Duration, Instant};
 
