@@ -135,6 +135,33 @@ impl std::fmt::Debug for Start {
     }
 }
 
+/// Why a run could not start or go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// All that is wrong, a sentence each.
+    pub messages: Vec<String>,
+    /// Origins where the leader was said to be: trusted by the plan, the run could start.
+    pub untrusted: Vec<String>,
+}
+
+impl From<Vec<String>> for Failure {
+    fn from(messages: Vec<String>) -> Failure {
+        Failure { messages, untrusted: Vec::new() }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        message.lines().map(ToString::to_string).collect::<Vec<_>>().into()
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(message: &str) -> Failure {
+        message.to_string().into()
+    }
+}
+
 /// Worker to page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {
@@ -154,10 +181,7 @@ pub enum FromWorker {
     /// The experiment is over.
     ExperimentFinished(Box<OpenedExperiment>),
     /// The run could not start or go on.
-    Failed {
-        /// All that is wrong, a sentence each.
-        messages: Vec<String>,
-    },
+    Failed(Failure),
     /// What the connection check found.
     Checked {
         /// A node each.

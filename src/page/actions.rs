@@ -4,6 +4,8 @@
 //! May not enter: views. The acts of a single state are methods of that state.
 //! Tests: tests/e2e.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::state::{
@@ -11,15 +13,20 @@ use super::state::{
 };
 use crate::browser::files::Picked;
 use crate::browser::{clipboard, document};
+use crate::protocol::Failure;
 use fwit_model::plan::{Plan, to_link, wire};
 use fwit_present::form::plan_text;
 use fwit_present::library::Card;
 use fwit_present::route::{Prefill, Route};
+use fwit_present::sentence::trust_question;
 use fwit_report::experiment::Experiment;
 use fwit_report::run::rename::{free_id, same_run, with_id};
 
 /// Is told how a run ended.
 pub type OnEnd = Box<dyn FnOnce(RunEnd)>;
+
+/// Starts again what did not start, with these origins trusted. It outlives the view that started.
+type Trust = Arc<dyn Fn(&[String]) + Send + Sync>;
 
 /// The acts, over the states that they change.
 #[derive(Clone, Copy)]
@@ -55,7 +62,17 @@ impl Actions {
         api_key: Option<String>,
         on_end: Option<OnEnd>,
     ) -> Result<(), String> {
-        self.engine.start(plan, api_key, Box::new(move |end| self.ended(end, on_end)))?;
+        let (again, key) = (plan.clone(), api_key.clone());
+        let trust: Trust = Arc::new(move |origins| {
+            let mut plan = again.clone();
+            if plan.cluster.trust(origins).is_ok() {
+                self.plan_form.trust(origins);
+                self.plan_form.remember(&plan);
+                self.notices.check(self.start(plan, key.clone(), None));
+            }
+        });
+        self.engine.start(plan, api_key, Box::new(move |end| self.ended(end, on_end, trust)))?;
+        self.notices.withdraw_question();
         go(&Route::Live);
         Ok(())
     }
@@ -70,23 +87,42 @@ impl Actions {
         api_key: Option<String>,
         on_end: Option<OnEnd>,
     ) -> Result<(), String> {
-        let ended = Box::new(move |end| self.ended(end, on_end));
+        let (again, key) = (experiment.clone(), api_key.clone());
+        let trust: Trust = Arc::new(move |origins| {
+            if let Ok(experiment) = again.trusting(origins) {
+                self.plan_form.trust(origins);
+                self.notices.check(self.start_experiment(&experiment, key.clone(), None));
+            }
+        });
+        let ended = Box::new(move |end| self.ended(end, on_end, trust));
         self.engine.start_experiment(experiment, api_key, ended)?;
+        self.notices.withdraw_question();
         go(&Route::Experiment(None));
         Ok(())
     }
 
-    /// Keeps a run that is over, shows it, and tells `on_end`.
-    fn ended(self, end: RunEnd, on_end: Option<OnEnd>) {
+    /// Keeps a run that is over, shows it, and tells `on_end`. Where it did not start because the
+    /// leader's origin is not trusted, the user who started it is asked: `trust` starts it again.
+    fn ended(self, end: RunEnd, on_end: Option<OnEnd>, trust: Trust) {
         leptos::task::spawn_local(async move {
             let end = match end {
                 Ok(item) => Ok(self.keep(item).await),
-                Err(messages) => Err(messages),
+                Err(failure) => Err(failure),
             };
             match &end {
                 // A run that is in memory only still asks before the page is left.
                 Ok((item, kept)) => self.engine.done(item.id(), *kept),
-                Err(messages) => self.engine.failed(messages.clone()),
+                Err(failure) => self.engine.failed(failure.messages.clone()),
+            }
+            if let Err(Failure { untrusted, .. }) = &end
+                && !untrusted.is_empty()
+                && on_end.is_none()
+            {
+                let origins = untrusted.clone();
+                let yes = Callback::new(move |()| trust(&origins));
+                let [text, label] = trust_question(untrusted);
+                let no = ("Don't".to_string(), Callback::new(|()| {}));
+                self.notices.ask(text, vec![(label, yes), no]);
             }
             let end = end.map(|(item, _)| item);
             if let (Ok(item), Route::Live | Route::Experiment(None)) =

@@ -107,11 +107,15 @@ fn json_text(value: &JsValue) -> Result<String, JsValue> {
 
 fn start(actions: Actions, plan: &JsValue, options: &JsValue) -> Promise {
     let plan = json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)));
-    let plan = match plan {
-        Ok(plan) => plan,
+    let given = plan.and_then(|mut plan| {
+        let Options { api_key, trusted } = read_options(options)?;
+        plan.cluster.trust(&trusted).map_err(|p| problems_error(&p))?;
+        Ok((plan, api_key))
+    });
+    let (plan, api_key) = match given {
+        Ok(given) => given,
         Err(error) => return Promise::reject(&error),
     };
-    let api_key = api_key(options);
     carried_out(&move |on_end| actions.start(plan.clone(), api_key.clone(), Some(on_end)))
 }
 
@@ -122,16 +126,37 @@ fn start_experiment(actions: Actions, experiment: &JsValue, options: &JsValue) -
             other => messages_error(&[other.to_string()]),
         })
     });
-    let experiment = match read {
-        Ok((_, experiment)) => experiment,
+    let given = read.and_then(|(_, experiment)| {
+        let Options { api_key, trusted } = read_options(options)?;
+        Ok((experiment.trusting(&trusted).map_err(|p| problems_error(&p))?, api_key))
+    });
+    let (experiment, api_key) = match given {
+        Ok(given) => given,
         Err(error) => return Promise::reject(&error),
     };
-    let api_key = api_key(options);
     carried_out(&move |on_end| actions.start_experiment(&experiment, api_key.clone(), Some(on_end)))
 }
 
-fn api_key(options: &JsValue) -> Option<String> {
-    Reflect::get(options, &"apiKey".into()).ok().and_then(|key| key.as_string())
+/// What a script gives besides the plan.
+struct Options {
+    api_key: Option<String>,
+    /// Origins that the key may be sent to besides the plan's own.
+    trusted: Vec<String>,
+}
+
+fn read_options(options: &JsValue) -> Result<Options, JsValue> {
+    let get = |name: &str| Reflect::get(options, &name.into()).unwrap_or_default();
+    let trusted = get("trustedOrigins");
+    let list = trusted.dyn_ref::<Array>().map(|list| list.iter().map(|o| o.as_string()).collect());
+    let trusted = match list {
+        None if trusted.is_undefined() || trusted.is_null() => Some(Vec::new()),
+        list => list.flatten(),
+    };
+    let trusted = trusted.ok_or_else(|| {
+        let text = "must be a list of texts, such as [\"http://10.0.0.9:7101\"]";
+        problems_error(&[Problem::new("trustedOrigins", text)])
+    })?;
+    Ok(Options { api_key: get("apiKey").as_string(), trusted })
 }
 
 /// Starts a run or an experiment. Returns a promise of its file, as an object.
@@ -139,12 +164,13 @@ fn carried_out(start: &dyn Fn(OnEnd) -> Result<(), String>) -> Promise {
     Promise::new(&mut |resolve, reject| {
         let refuse = reject.clone();
         let on_end = Box::new(move |end: RunEnd| {
-            let _ =
-                match end.map_err(|m| messages_error(&m)).and_then(|item| JSON::parse(item.json()))
-                {
-                    Ok(file) => resolve.call1(&JsValue::NULL, &file),
-                    Err(error) => reject.call1(&JsValue::NULL, &error),
-                };
+            let _ = match end
+                .map_err(|f| messages_error(&f.messages))
+                .and_then(|item| JSON::parse(item.json()))
+            {
+                Ok(file) => resolve.call1(&JsValue::NULL, &file),
+                Err(error) => reject.call1(&JsValue::NULL, &error),
+            };
         });
         if let Err(message) = start(on_end) {
             let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));

@@ -26,12 +26,14 @@ fn NoticeCard(notices: Notices, notice: Notice) -> impl IntoView {
     let (class, role) = match notice.tone {
         Tone::Done => ("notice", "status"),
         Tone::Wrong => ("notice notice-wrong", "alert"),
+        Tone::Question => ("notice", "alert"),
     };
     view! {
         <div class=class role=role>
             <p>{notice.text}</p>
             {notice
-                .action
+                .actions
+                .into_iter()
                 .map(|(label, act)| {
                     view! {
                         <button
@@ -45,7 +47,8 @@ fn NoticeCard(notices: Notices, notice: Notice) -> impl IntoView {
                             {label}
                         </button>
                     }
-                })}
+                })
+                .collect_view()}
             <button
                 type="button"
                 class="button-icon"

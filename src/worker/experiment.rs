@@ -10,7 +10,7 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment;
 use crate::browser::transport::FetchTransport;
-use crate::protocol::{FromWorker, OpenedExperiment, Start};
+use crate::protocol::{Failure, FromWorker, OpenedExperiment, Start};
 use fwit_engine::environment::Clock;
 use fwit_engine::live_run::TICK;
 use fwit_engine::sim::arms::transports;
@@ -22,13 +22,13 @@ use fwit_report::run::view::Calibration;
 
 /// Carries an experiment out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
-    if let Err(message) = run(&port, start, &running).await {
-        port.fail(message.lines().map(ToString::to_string).collect());
+    if let Err(failure) = run(&port, start, &running).await {
+        port.send(&FromWorker::Failed(failure));
     }
     running.stop.over();
 }
 
-async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String> {
+async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure> {
     let (_, experiment) =
         experiment::read(start.plan_json.as_bytes()).map_err(|e| e.to_string())?;
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
@@ -67,7 +67,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
             calibration: calibration.ok(),
             watch: &|instrument, now| watch.tell(instrument, now),
         };
-        experiment::carry_out(&experiment, world, &tell).await.map_err(|e| e.to_string())?
+        experiment::carry_out(&experiment, world, &tell).await?
     } else {
         about.environment.push(("cluster".into(), "simulated".into()));
         let time = VirtualClock::default();
@@ -93,7 +93,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), String>
             }
         };
         let work = experiment::carry_out(&experiment, world, &now_and_then);
-        simulate(&time, &clock, work).await?.map_err(|e| e.to_string())?
+        simulate(&time, &clock, work).await??
     };
     about.finished_at = environment::now_rfc3339();
     let (file, view) =

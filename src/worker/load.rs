@@ -8,7 +8,7 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
-use crate::protocol::{FromWorker, Opened, Start};
+use crate::protocol::{Failure, FromWorker, Opened, Start};
 use fwit_engine::environment::Clock;
 use fwit_engine::live_run::{LiveRun, TICK};
 use fwit_engine::sim::clock::VirtualClock;
@@ -20,19 +20,16 @@ use fwit_report::run::summary;
 
 /// Carries a run out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
-    if let Err(messages) = run(&port, start, &running).await {
-        port.fail(messages);
+    if let Err(failure) = run(&port, start, &running).await {
+        port.send(&FromWorker::Failed(failure));
     }
     running.stop.over();
 }
 
-async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<String>> {
+async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure> {
     let plan = plan::wire::read(&start.plan_json)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-    let performance = port
-        .scope
-        .performance()
-        .ok_or_else(|| vec!["This browser gives workers no clock.".to_string()])?;
+    let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     let began = clock.now();
     let mut environment = start.environment.clone();
@@ -57,8 +54,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
                 snapshots.send(port, run);
             }
         });
-        let ended = simulate(&virtual_clock, &clock, work).await.map_err(|e| vec![e])?;
-        let ended = ended.map_err(|e| vec![e.to_string()])?;
+        let ended = simulate(&virtual_clock, &clock, work).await??;
         let took = format!("{} in {}", virtual_clock.now(), clock.now().since(began));
         environment
             .extend([("cluster".into(), "simulated".into()), ("simulated time".into(), took)]);
@@ -86,12 +82,11 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Vec<Str
                 watch.tell(&mut run.shared.instrument.borrow_mut(), run.shared.clock.now());
                 snapshots.send(port, run);
             })
-            .await
-            .map_err(|e| vec![e.to_string()])?;
+            .await?;
         let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
         RunReport::of(&run).file(ended, &about)
     };
-    let view = summary::view(&file).map_err(|e| vec![e.to_string()])?;
+    let view = summary::view(&file).map_err(|e| e.to_string())?;
     let json = fwit_model::json::write(&file);
     port.send(&FromWorker::Finished(Box::new(Opened { json, view })));
     Ok(())

@@ -21,8 +21,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::protocol::{self, FromWorker, Opened, OpenedExperiment, ToWorker};
-use fwit_engine::live_run::Stop;
+use crate::protocol::{self, Failure, FromWorker, Opened, OpenedExperiment, ToWorker};
+use fwit_engine::live_run::{CannotStart, Stop};
 use fwit_report::experiment::ExperimentError;
 use fwit_report::run::view::Disturbance;
 use fwit_report::run::{self, RunError};
@@ -40,7 +40,7 @@ impl Port {
             self.scope.post_message_with_transfer(&buffer, &Array::of1(&buffer)).ok()
         });
         // The page must not wait for a message that is too large; a small one can still be sent.
-        if sent.is_none() && !matches!(message, FromWorker::Failed { .. }) {
+        if sent.is_none() && !matches!(message, FromWorker::Failed(_)) {
             self.fail(vec![
                 "The worker could not hand its result to the page: it is too large.".into(),
             ]);
@@ -48,7 +48,13 @@ impl Port {
     }
 
     fn fail(&self, messages: Vec<String>) {
-        self.send(&FromWorker::Failed { messages });
+        self.send(&FromWorker::Failed(messages.into()));
+    }
+}
+
+impl From<CannotStart> for Failure {
+    fn from(error: CannotStart) -> Failure {
+        Failure { untrusted: error.untrusted(), ..error.to_string().into() }
     }
 }
 

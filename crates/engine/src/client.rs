@@ -251,7 +251,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             // The node is done with it: its slot is another's while this one looks where to go on.
             flight.leave();
             drop(permit);
-            match self.next_hop(node, hop, flight.sample.sent, &reply).await {
+            match self.next_hop(node, hop, &flight.sample, &reply).await {
                 Ok(leader) if shared.clock.now() < deadline => node = leader,
                 Ok(_) => {
                     ended.outcome = Outcome::Timeout;
@@ -285,30 +285,29 @@ impl<T: Transport, C: Clock> Client<T, C> {
         &self,
         node: u16,
         hop: u32,
-        sent: Micros,
+        sample: &Sample,
         reply: &Result<Option<Reply>, NoAnswer>,
     ) -> Result<u16, Option<String>> {
         let shared = &*self.shared;
         let redirected = matches!(reply, Ok(Some(reply)) if reply.redirect);
-        let name = |node: u16| {
-            let topology = shared.topology.borrow();
-            topology.nodes.get(usize::from(node)).map_or_else(String::new, |n| n.name.clone())
-        };
+        let name = shared.name_of(node);
         if hop >= REDIRECTS_MAX {
-            let text = format!("sent on {REDIRECTS_MAX} times, and then again by {}", name(node));
-            return Err(Some(text));
+            return Err(Some(format!("sent on {REDIRECTS_MAX} times, and then again by {name}")));
         }
-        match shared.leader_beside(node, hop == 0, sent).await {
+        match shared.leader_beside(node, hop == 0, sample.sent).await {
             Some(leader) if leader != node => Ok(leader),
             Some(_) if redirected => {
-                Err(Some(format!("{} redirects, although it says that it leads", name(node))))
+                Err(Some(format!("{name} redirects, although it says that it leads")))
             }
-            None if redirected => Err(Some(format!(
-                "{} redirects to where this browser can't see, and no node of the plan says that \
-                 it leads",
-                name(node)
-            ))),
-            _ => Err(None),
+            None => Err(shared.stranger_leads(sample.issued).or_else(|| {
+                redirected.then(|| {
+                    format!(
+                        "{name} redirects to where this browser can't see, and no node of the plan \
+                         says that it leads"
+                    )
+                })
+            })),
+            Some(_) => Err(None),
         }
     }
 

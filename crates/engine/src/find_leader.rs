@@ -74,6 +74,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             if !finder.searching.replace(true) {
                 let search = Search { finder };
                 finder.searches.set(finder.searches.get() + 1);
+                self.trust.borrow_mut().begin_search();
                 let mut found = None;
                 if let Some(node) = redirected {
                     found = self.leader_of(node).await;
@@ -81,10 +82,13 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 if found.is_none() {
                     found = self.ask_all(true).await;
                 }
-                if let (None, Some(node)) = (found, redirected) {
+                // Where a status names a stranger, a redirect leads to it too.
+                let stranger = self.trust.borrow().saw_stranger();
+                if let (None, Some(node), false) = (found, redirected, stranger) {
                     found = self.learn(node).await;
                 }
                 finder.last.set(Some((self.clock.now(), found)));
+                self.trust.borrow_mut().end_search();
                 drop(search);
                 return found;
             }
@@ -122,7 +126,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             Call { lane, base: &base, request: &request, wants_text: &|_| false, follow: true };
         let sent = self.transport.send(&call);
         let reply = within(&self.clock, self.plan.load.timeout, sent).await?.ok()?;
-        let leader = self.node_at(&reply.final_url?, &request.path, reply.served_by.as_deref())?;
+        let served_by = reply.served_by.as_deref();
+        let leader = self.node_at(&reply.final_url?, &request.path, served_by, node)?;
         Some(leader).filter(|leader| *leader != node)
     }
 
@@ -134,7 +139,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let nodes = self.topology.borrow().nodes.len() as u16;
         let mut asked: FuturesUnordered<_> =
             (0..nodes).map(|node| async move { (node, self.ask(node).await) }).collect();
-        let (mut leader, mut elsewhere) = (None, None);
+        let (mut leader, mut elsewhere) = (None, Vec::new());
         let start = self.clock.now();
         let mut patience = self.plan.load.timeout;
         loop {
@@ -156,9 +161,9 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                     break;
                 }
             }
-            elsewhere = elsewhere.or(status.leader_url);
+            elsewhere.extend(status.leader_url.map(|url| (url, node)));
         }
-        leader.or_else(|| self.node_named(elsewhere.as_deref()?))
+        leader.or_else(|| elsewhere.iter().find_map(|(url, from)| self.node_named(url, *from)))
     }
 
     /// Asks one node for its status, in a slot, before the requests that wait there: they may wait

@@ -30,6 +30,7 @@ pub mod sim;
 pub mod slots;
 pub mod subscriber;
 pub mod topology;
+pub mod trust;
 pub mod verify;
 
 #[cfg(test)]

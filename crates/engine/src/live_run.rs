@@ -17,6 +17,7 @@ use super::environment::{Clock, Transport};
 use super::instrument::{Calibration, HEARTBEAT};
 use super::shared::Shared;
 use super::subscriber;
+use super::trust::Stranger;
 use super::verify::Verification;
 use fwit_model::plan::{Model, Plan};
 use fwit_quantities::units::Micros;
@@ -138,13 +139,33 @@ pub struct LiveRun<T, C> {
     api_key: Option<String>,
 }
 
-/// A run that could not start.
+/// Why a run could not start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct CannotStart(pub String);
+pub enum CannotStart {
+    /// No node answers.
+    #[error("None of the plan's nodes answers. The connection check says of each what is wrong.")]
+    NobodyAnswers,
+    /// The leader is said to be where the API key may not go.
+    #[error("{}", .0.iter().map(|s| format!("{s}.")).collect::<Vec<_>>().join("\n"))]
+    Untrusted(Vec<Stranger>),
+}
+
+impl CannotStart {
+    /// The origins that would have to be trusted.
+    #[must_use]
+    pub fn untrusted(&self) -> Vec<String> {
+        match self {
+            CannotStart::NobodyAnswers => Vec::new(),
+            CannotStart::Untrusted(strangers) => {
+                strangers.iter().map(|s| s.origin.clone()).collect()
+            }
+        }
+    }
+}
 
 impl<T: Transport, C: Clock> LiveRun<T, C> {
-    /// A run of a plan. The key is handed to subscribers only; requests get it from the transport.
+    /// A run of a plan. The key is handed to subscribers only; requests get it from the transport,
+    /// and go to no origin that the plan neither names nor trusts.
     #[must_use]
     pub fn new(
         plan: Plan,
@@ -154,7 +175,7 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         api_key: Option<String>,
         stop: Stop,
     ) -> LiveRun<T, C> {
-        let shared = Rc::new(Shared::new(plan, transport, clock, run_id));
+        let shared = Rc::new(Shared::new(plan, transport, clock, run_id, api_key.is_some()));
         let clients = (0..shared.plan.load.entities)
             .map(|e| Rc::new(Client::new(shared.clone(), e)))
             .collect();
@@ -181,7 +202,7 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
     /// at the end. Drawing more often would disturb what is measured.
     ///
     /// # Errors
-    /// No node answers.
+    /// No node answers, or the leader is said to be where the API key may not go.
     pub async fn carry_out(&self, on_snapshot: impl Fn(&Self)) -> Result<Ended, CannotStart> {
         let shared = &self.shared;
         let ticks = async {
@@ -225,26 +246,25 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let shared = &self.shared;
         self.phase.set(Phase::Starting);
         let start = async {
-            let leader = shared.ask_all(false).await;
+            let leader = shared.first_look().await?;
             shared.leader.last.set(Some((shared.clock.now(), leader)));
             let open = || {
                 (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2)
             };
             self.until(SUBSCRIBE_PATIENCE, open).await;
+            Ok(())
         };
         // Asked to stop before it began: nothing was measured, and that is a valid run too.
-        select(pin!(start), pin!(self.stop.asked())).await;
+        if let Either::Left((Err(error), _)) = select(pin!(start), pin!(self.stop.asked())).await {
+            return Err(error);
+        }
         let nothing =
             match select(pin!(shared.transport_saw_nothing()), pin!(self.stop.asked())).await {
                 Either::Left((nothing, _)) => nothing,
                 Either::Right(_) => false,
             };
         if nothing {
-            return Err(CannotStart(
-                "None of the plan's nodes answers. The connection check says of each what is \
-                 wrong."
-                    .into(),
-            ));
+            return Err(CannotStart::NobodyAnswers);
         }
         shared.begin();
         let (_, measured_from, measured_to) = shared.windows.get();
@@ -349,6 +369,19 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
 }
 
 impl<T: Transport, C: Clock> Shared<T, C> {
+    /// The first look at all nodes: who leads, if any node does.
+    ///
+    /// # Errors
+    /// The leader is said to be where the API key may not go.
+    pub async fn first_look(&self) -> Result<Option<u16>, CannotStart> {
+        let leader = self.ask_all(false).await;
+        let strangers = self.trust.borrow().strangers().to_vec();
+        if leader.is_none() && !strangers.is_empty() {
+            return Err(CannotStart::Untrusted(strangers));
+        }
+        Ok(leader)
+    }
+
     /// Whether no node answers anything at all, on none of its lanes, within the plan's timeout.
     async fn transport_saw_nothing(&self) -> bool {
         if self.answered.get() {

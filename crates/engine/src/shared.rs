@@ -10,6 +10,7 @@ use super::leader::LeaderFinder;
 use super::parking::Parking;
 use super::slots::Slots;
 use super::topology::Topology;
+use super::trust::Trust;
 use super::verify::Acknowledged;
 use fwit_model::dialect::{self, Dialect};
 use fwit_model::plan::{BaseUrl, Model, Plan};
@@ -38,6 +39,8 @@ pub struct Shared<T, C> {
     pub topic: String,
     /// Nodes and lanes.
     pub topology: RefCell<Topology>,
+    /// Where the API key may go, and the leaders that were named where it may not.
+    pub trust: RefCell<Trust>,
     /// Permits to send.
     pub slots: Slots,
     /// The sums.
@@ -63,9 +66,10 @@ pub struct Shared<T, C> {
 }
 
 impl<T: Transport, C: Clock> Shared<T, C> {
-    /// For a plan that is about to start.
+    /// For a plan that is about to start. With an API key, requests go to no origin that the plan
+    /// neither names nor trusts.
     #[must_use]
-    pub fn new(plan: Plan, transport: T, clock: C, run_id: String) -> Shared<T, C> {
+    pub fn new(plan: Plan, transport: T, clock: C, run_id: String, has_key: bool) -> Shared<T, C> {
         let topology = Topology::new(&plan.cluster);
         let dialect = dialect::of(plan.cluster.dialect);
         let room = transport.room();
@@ -85,6 +89,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 (Micros::ZERO, Micros::ZERO),
             )),
             topology: RefCell::new(topology),
+            trust: RefCell::new(Trust::new(&plan.cluster, has_key)),
             slots,
             ledger: RefCell::new(Ledger::new(plan.load.entities, plan.subscribers)),
             acknowledged: RefCell::new(Acknowledged::new(plan.verify)),
@@ -126,18 +131,40 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
     }
 
-    /// The node of a base URL that a status named; one that the plan does not name is added.
-    pub fn node_named(&self, url: &str) -> Option<u16> {
-        self.node(&BaseUrl::parse(url).ok()?, None)
+    /// The leader that the status of the node `from` names by its base URL. One that the plan does
+    /// not name is added, where the API key may go there.
+    pub fn node_named(&self, url: &str, from: u16) -> Option<u16> {
+        self.node(&BaseUrl::parse(url).ok()?, None, from)
     }
 
-    /// The node that answered a request at a URL; one that the plan does not name is added.
-    pub fn node_at(&self, url: &str, path: &str, served_by: Option<&str>) -> Option<u16> {
+    /// The node at the URL that a request to the node `from` was redirected to. One that the plan
+    /// does not name is added, where the API key may go there.
+    pub fn node_at(
+        &self,
+        url: &str,
+        path: &str,
+        served_by: Option<&str>,
+        from: u16,
+    ) -> Option<u16> {
         let base = self.topology.borrow().base_of(url, path).ok()?;
-        self.node(&base, served_by)
+        self.node(&base, served_by, from)
     }
 
-    fn node(&self, base: &BaseUrl, served_by: Option<&str>) -> Option<u16> {
+    /// The name of a node.
+    pub fn name_of(&self, node: u16) -> String {
+        let topology = self.topology.borrow();
+        topology.nodes.get(usize::from(node)).map_or_else(String::new, |n| n.name.clone())
+    }
+
+    fn node(&self, base: &BaseUrl, served_by: Option<&str>, from: u16) -> Option<u16> {
+        // A known node is asked at its own address, whatever led to it.
+        if let Some(known) = self.topology.borrow().find(base, served_by) {
+            return Some(known);
+        }
+        if !self.trust.borrow().allows(base) {
+            self.trust.borrow_mut().refuse(base, &self.name_of(from));
+            return None;
+        }
         let (node, new) = self.topology.borrow_mut().find_or_add(base, served_by)?;
         if new {
             self.slots.add_lane(self.transport.room().lane);
@@ -177,6 +204,15 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 _ => recorder.wire(ticket, timing.as_ref()),
             }
         }
+    }
+
+    /// Where the last search for the leader found nobody but a stranger: counts a request that fails
+    /// by that, and says why.
+    pub fn stranger_leads(&self, issued: Micros) -> Option<String> {
+        let mut trust = self.trust.borrow_mut();
+        let why = trust.named()?.to_string();
+        trust.failed += u64::from(issued >= self.windows.get().1);
+        Some(why)
     }
 
     /// Counts a failed request among the errors.

@@ -17,12 +17,10 @@ pub async fn listen<T: Transport, C: Clock>(
     api_key: Option<String>,
 ) {
     let path = shared.dialect.subscribe_path(&shared.topic, api_key.as_deref());
-    let url = {
-        let topology = shared.topology.borrow();
-        let node = subscriber % topology.nodes.len().max(1);
-        let Some(node) = topology.nodes.get(node) else { return };
-        format!("{}{path}", node.url.websocket())
-    };
+    // Its URL holds the key: the plan's own nodes only, never one that was found.
+    let nodes = &shared.plan.cluster.nodes;
+    let Some(node) = nodes.get(subscriber % nodes.len().max(1)) else { return };
+    let url = format!("{}{path}", node.url.websocket());
     loop {
         let mut stream = shared.transport.subscribe(&url);
         let why = loop {

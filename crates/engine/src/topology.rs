@@ -175,6 +175,7 @@ mod tests {
                     lanes: vec![url("http://x.localhost:2"), url("http://y.localhost:2")],
                 },
             ],
+            trusted_origins: vec![],
             sim: None,
         })
     }

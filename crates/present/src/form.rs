@@ -15,6 +15,7 @@ pub fn control(field: &str) -> String {
         ["format" | "version" | "chaos"] => String::new(),
         ["thresholds", ..] => "thresholds".into(),
         ["cluster", "sim", ..] => "cluster.sim".into(),
+        ["cluster", "trusted_origins", ..] => "cluster.trusted_origins".into(),
         _ => field.to_string(),
     }
 }
@@ -45,6 +46,8 @@ pub fn label(field: &str) -> String {
         ["cluster", "nodes", i, ..] => format!("Node {}, lanes", number(i)),
         ["cluster", "sim"] => "Simulated cluster".into(),
         ["cluster", "sim", rest @ ..] => format!("Simulated cluster, {}", rest.join(".")),
+        ["cluster", "trusted_origins"] => "Trusted origins".into(),
+        ["cluster", "trusted_origins", i, ..] => format!("Trusted origin {}", number(i)),
         ["mix", op] => format!("Weight of {op}"),
         ["mix"] => "Mix".into(),
         ["thresholds", i] => format!("Threshold {}", number(i)),
@@ -80,16 +83,25 @@ pub fn label(field: &str) -> String {
 #[must_use]
 pub fn is_extra(field: &str) -> bool {
     let control = control(field);
-    let short = ["", "cluster.nodes", "cluster.sim", "name", "load.entities", "load.duration_s"];
+    let short = [
+        "",
+        "cluster.nodes",
+        "cluster.trusted_origins",
+        "cluster.sim",
+        "name",
+        "load.entities",
+        "load.duration_s",
+    ];
     let of_node = control.starts_with("cluster.nodes.") && !control.ends_with(".lanes");
     !(of_node || short.contains(&control.as_str()))
 }
 
 /// Problems in the order in which the form shows their fields.
 pub fn sort_problems(problems: &mut [Problem]) {
-    const ORDER: [&str; 13] = [
+    const ORDER: [&str; 14] = [
         "",
         "cluster.nodes",
+        "cluster.trusted_origins",
         "cluster.sim",
         "name",
         "load.entities",
@@ -162,6 +174,7 @@ pub fn apply_preset(draft: &PlanDraft, name: &str) -> Option<PlanDraft> {
     if draft.nodes.iter().any(|n| !n.url.trim().is_empty()) {
         new.nodes.clone_from(&draft.nodes);
     }
+    new.trusted_origins.clone_from(&draft.trusted_origins);
     // The name of a simulated cluster brings its own.
     if !new.is_simulated() {
         (new.dialect, new.sim) = (draft.dialect.clone(), draft.sim.clone());

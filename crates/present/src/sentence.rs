@@ -7,6 +7,19 @@ use fwit_report::run::view::{
     Shown, ThresholdResult, shown,
 };
 
+/// The question whether the API key may go to these origins, where the leader is said to be, and
+/// what is written on the button that allows it.
+#[must_use]
+pub fn trust_question(origins: &[String]) -> [String; 2] {
+    let them = if origins.len() == 1 { "it" } else { "them" };
+    let text = format!(
+        "The leader is said to be at {}. The plan does not name {them}, so nothing was sent there. \
+         May this run's API key go there?",
+        origins.join(" and at ")
+    );
+    [text, format!("Trust {them} and start")]
+}
+
 /// A plan in one sentence.
 #[must_use]
 pub fn plan(plan: &Plan) -> String {

@@ -12,6 +12,7 @@ mod field;
 mod lanes;
 mod load;
 mod nodes;
+mod trusted;
 
 use leptos::prelude::*;
 

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::field::{Area, Field};
 use super::lanes::{LaneButtons, LaneNotes};
+use super::trusted::TrustedOrigins;
 use crate::page::parts::Icon;
 use crate::page::state::PlanForm;
 use fwit_model::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
@@ -134,6 +135,7 @@ fn Own(form: PlanForm) -> impl IntoView {
                     </p>
                 </div>
             </div>
+            <TrustedOrigins form />
     }
 }
 

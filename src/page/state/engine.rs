@@ -15,7 +15,7 @@ use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
 use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
-use crate::protocol::{FromWorker, Start, ToWorker};
+use crate::protocol::{Failure, FromWorker, Start, ToWorker};
 use fwit_model::plan::{Plan, wire};
 use fwit_present::inbox::{Inbox, extend_history};
 use fwit_report::check::NodeCheck;
@@ -81,8 +81,8 @@ pub struct Calibrated {
     pub failure: Option<String>,
 }
 
-/// How a run ended: the run or the experiment, or all that went wrong.
-pub type RunEnd = Result<Item, Vec<String>>;
+/// How a run ended: the run or the experiment, or why there is none.
+pub type RunEnd = Result<Item, Failure>;
 
 /// Is told how a run ended.
 type OnEnd = Box<dyn FnOnce(RunEnd)>;
@@ -263,7 +263,7 @@ impl Engine {
         if matches!(self.status.get_untracked(), Status::Starting | Status::Running) {
             self.status.set(Status::Stopping);
             if let Err(error) = self.send(ToWorker::Stop) {
-                self.end(Err(vec![error.to_string()]));
+                self.end(Err(error.to_string().into()));
             }
         }
     }
@@ -386,7 +386,7 @@ impl Engine {
             Ok(FromWorker::ExperimentFinished(opened)) => {
                 self.end(Ok(Item::Experiment(Arc::from(opened))));
             }
-            Ok(FromWorker::Failed { messages }) => self.fail(messages),
+            Ok(FromWorker::Failed(failure)) => self.fail(failure),
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
             Ok(FromWorker::LanesLooked { nodes }) => self.lanes_looked(&nodes),
             Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
@@ -403,22 +403,22 @@ impl Engine {
                 leptos::task::spawn_local(async move {
                     self.inner.update_value(|inner| inner.link = None);
                 });
-                self.fail(vec![error.to_string()]);
+                self.fail(error.to_string().into());
                 self.lanes_looked(&[]);
             }
         }
     }
 
     /// Ends what is under way, a check, a calibration or a run, with these errors.
-    fn fail(self, messages: Vec<String>) {
+    fn fail(self, failure: Failure) {
         if self.check.get_untracked() == Check::Running {
-            self.check.set(Check::Failed(messages.join(" ")));
+            self.check.set(Check::Failed(failure.messages.join(" ")));
         }
         if self.calibration.with_untracked(|c| c.running) {
-            self.calibrated(Err(messages.join(" ")));
+            self.calibrated(Err(failure.messages.join(" ")));
         }
         if self.status.get_untracked().is_busy() {
-            self.end(Err(messages));
+            self.end(Err(failure));
         }
     }
 

@@ -14,9 +14,11 @@ pub enum Tone {
     Done,
     /// Something went wrong. The notice stays until it is closed.
     Wrong,
+    /// A question. It stays until it is answered, or is no question any more.
+    Question,
 }
 
-/// A way to undo what was done: the button's label and what it does.
+/// A way to answer, or to undo what was done: the button's label and what it does.
 pub type Action = (String, Callback<()>);
 
 /// One notice.
@@ -28,8 +30,8 @@ pub struct Notice {
     pub tone: Tone,
     /// What it says.
     pub text: String,
-    /// How to undo what it tells of.
-    pub action: Option<Action>,
+    /// What can be done about it; each closes the notice.
+    pub actions: Vec<Action>,
 }
 
 /// All notices that are shown.
@@ -52,17 +54,28 @@ impl Notices {
 
     /// Says that something was done.
     pub fn done(self, text: impl Into<String>) {
-        self.add(Tone::Done, text.into(), None);
+        self.add(Tone::Done, text.into(), Vec::new());
     }
 
     /// Says that something was done, with a button that undoes it.
     pub fn done_with(self, text: impl Into<String>, action: Action) {
-        self.add(Tone::Done, text.into(), Some(action));
+        self.add(Tone::Done, text.into(), vec![action]);
     }
 
     /// Says that something went wrong.
     pub fn wrong(self, text: impl Into<String>) {
-        self.add(Tone::Wrong, text.into(), None);
+        self.add(Tone::Wrong, text.into(), Vec::new());
+    }
+
+    /// Asks a question, in the place of an earlier one.
+    pub fn ask(self, text: impl Into<String>, answers: Vec<Action>) {
+        self.withdraw_question();
+        self.add(Tone::Question, text.into(), answers);
+    }
+
+    /// Takes the question away.
+    pub fn withdraw_question(self) {
+        self.list.update(|list| list.retain(|n| n.tone != Tone::Question));
     }
 
     /// Returns what went well; shows the error of what did not.
@@ -75,13 +88,13 @@ impl Notices {
         self.list.update(|list| list.retain(|n| n.id != id));
     }
 
-    fn add(self, tone: Tone, text: String, action: Option<Action>) {
+    fn add(self, tone: Tone, text: String, actions: Vec<Action>) {
         let id = self.next.get_untracked();
         self.next.set(id + 1);
         self.list.update(|list| {
             // The same text is shown once. A notice with an action stays: each undoes its own act.
-            list.retain(|n| n.action.is_some() || n.text != text);
-            list.push(Notice { id, tone, text, action });
+            list.retain(|n| !n.actions.is_empty() || n.text != text);
+            list.push(Notice { id, tone, text, actions });
         });
         if tone == Tone::Done {
             set_timeout(move || self.close(id), STAY);

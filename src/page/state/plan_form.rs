@@ -160,6 +160,17 @@ impl PlanForm {
         document::replace("#/");
     }
 
+    /// Adds origins to the draft's trusted ones.
+    pub fn trust(self, origins: &[String]) {
+        self.edit(|d| {
+            for origin in origins {
+                if !d.trusted_origins.split_whitespace().any(|known| known == origin) {
+                    d.trusted_origins = format!("{}\n{origin}", d.trusted_origins).trim().into();
+                }
+            }
+        });
+    }
+
     /// Returns what is to be asked so that lanes are found, and tracks it.
     pub fn lanes_wanted(self, look: Look) -> Option<Plan> {
         let plan = self.draft.with(PlanDraft::plan).ok()?;

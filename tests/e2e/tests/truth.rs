@@ -6,6 +6,7 @@
 mod attention;
 mod firefox;
 mod hops;
+mod key;
 mod latency;
 mod open;
 mod preflights;

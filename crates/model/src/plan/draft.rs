@@ -12,6 +12,8 @@ pub struct PlanDraft {
     pub seed: String,
     pub dialect: String,
     pub nodes: Vec<NodeDraft>,
+    /// Origins besides the nodes' own that the API key may be sent to, one a line.
+    pub trusted_origins: String,
     /// The simulated cluster's parameters, JSON text; counts where the dialect is `sim`.
     pub sim: String,
     /// Open instead of closed model.
@@ -68,6 +70,7 @@ impl PlanDraft {
                 .into_iter()
                 .map(|n| NodeDraft { name: n.name, url: n.url, lanes: n.lanes.join("\n") })
                 .collect(),
+            trusted_origins: file.cluster.trusted_origins.join("\n"),
             sim: file.cluster.sim.as_ref().map(sim_text).unwrap_or_default(),
             open: file.load.model == "open",
             entities: file.load.entities.to_string(),
@@ -137,6 +140,12 @@ impl PlanDraft {
                         url: n.url.clone(),
                         lanes: n.lanes.split_whitespace().map(ToString::to_string).collect(),
                     })
+                    .collect(),
+                trusted_origins: self
+                    .trusted_origins
+                    .split_whitespace()
+                    .filter(|_| !simulated)
+                    .map(ToString::to_string)
                     .collect(),
                 sim: if simulated { read.sim(&self.sim) } else { None },
             },

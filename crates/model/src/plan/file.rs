@@ -55,6 +55,9 @@ pub struct ClusterFile {
     /// Empty only where `sim` says which there are.
     #[serde(default)]
     pub nodes: Vec<NodeFile>,
+    /// Origins besides the nodes' own that an API key may be sent to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_origins: Vec<String>,
     /// The simulated cluster, for the dialect `sim`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sim: Option<SimCluster>,

@@ -15,6 +15,7 @@ mod problem;
 mod sim;
 pub mod stages;
 pub mod threshold;
+mod trusted;
 mod validate;
 pub mod wire;
 
@@ -67,6 +68,8 @@ pub struct Cluster {
     pub dialect: DialectId,
     /// Its nodes: at least one, with distinct names and addresses.
     pub nodes: Vec<Node>,
+    /// Origins besides the nodes' own that an API key may be sent to: where leaders may be.
+    pub trusted_origins: Vec<BaseUrl>,
     /// What is simulated; there exactly where the dialect is [`DialectId::Sim`].
     pub sim: Option<SimCluster>,
 }

@@ -53,8 +53,18 @@ pub fn preset(name: &str) -> Option<Plan> {
     let load = if sim.is_some() { "fwit-t" } else { name };
     let preset = PRESETS.iter().find(|p| p.name == load)?;
     let cluster = match sim {
-        Some(sim) => Cluster { dialect: DialectId::Sim, nodes: sim.addresses(), sim: Some(sim) },
-        None => Cluster { dialect: DialectId::Insi, nodes: default_nodes(), sim: None },
+        Some(sim) => Cluster {
+            dialect: DialectId::Sim,
+            nodes: sim.addresses(),
+            trusted_origins: Vec::new(),
+            sim: Some(sim),
+        },
+        None => Cluster {
+            dialect: DialectId::Insi,
+            nodes: default_nodes(),
+            trusted_origins: Vec::new(),
+            sim: None,
+        },
     };
     Some(Plan {
         name: "50 entities, sticky".into(),

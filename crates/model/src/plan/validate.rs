@@ -3,6 +3,7 @@
 use super::file::{LoadFile, PlanFile};
 use super::nodes::nodes;
 use super::problem::{NAME_MAX, Problem, Problems};
+use super::trusted::trusted;
 use super::{
     Arrivals, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold, stages,
     threshold,
@@ -37,6 +38,7 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
             "belongs to a simulated cluster: set \"dialect\": \"sim\", or leave it out",
         );
     }
+    let trusted_origins = trusted(&file.cluster, dialect, &mut found);
     let load = load(&file.load, &mut found);
     let mix = mix(file, dialect, &mut found);
     let keys =
@@ -53,7 +55,7 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
         (Some(dialect), true) => Ok(Plan {
             name: file.name.trim().to_string(),
             seed: file.seed,
-            cluster: Cluster { dialect, nodes, sim },
+            cluster: Cluster { dialect, nodes, trusted_origins, sim },
             load,
             mix,
             keys,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::file::format_name;
 pub use super::file::*;
-use super::{Arrivals, Model, Plan, Problem, Ramp, Stage, validate};
+use super::{Arrivals, BaseUrl, Model, Plan, Problem, Ramp, Stage, validate};
 
 /// Reads a plan from its JSON text.
 ///
@@ -80,6 +80,7 @@ pub fn to_file(plan: &Plan) -> PlanFile {
                     lanes: n.lanes.iter().map(ToString::to_string).collect(),
                 })
                 .collect(),
+            trusted_origins: plan.cluster.trusted_origins.iter().map(BaseUrl::origin).collect(),
             sim: plan.cluster.sim.clone(),
         },
         load: LoadFile {

@@ -22,6 +22,20 @@ impl Experiment {
     pub fn from_file(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
         check(file)
     }
+
+    /// The same experiment, whose plan trusts these origins as well.
+    ///
+    /// # Errors
+    /// Those that are no addresses, as [`Experiment::from_file`].
+    pub fn trusting(&self, origins: &[String]) -> Result<Experiment, Vec<Problem>> {
+        let mut file = self.file.clone();
+        for origin in origins {
+            if !file.base.cluster.trusted_origins.contains(origin) {
+                file.base.cluster.trusted_origins.push(origin.clone());
+            }
+        }
+        Experiment::from_file(&file)
+    }
 }
 
 fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {

@@ -68,7 +68,7 @@ pub type OnSnapshot<'a> = dyn Fn(&dyn Fn(usize) -> Live) + 'a;
 /// Carries out one period. `None` where it was stopped before its end: such a period is not kept.
 ///
 /// # Errors
-/// No node answers.
+/// No node answers, or the leader is said to be where the API key may not go.
 pub async fn carry_out<T: Transport, C: Clock + Clone>(
     experiment: &Experiment,
     which: Which,

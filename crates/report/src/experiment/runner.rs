@@ -14,6 +14,7 @@ use crate::run::view::Live;
 use fwit_engine::environment::{Clock, Transport};
 use fwit_engine::instrument::{Calibration, Instrument};
 use fwit_engine::live_run::{CannotStart, Ended, Stop};
+use fwit_engine::shared::Shared;
 use fwit_quantities::units::Micros;
 
 pub use super::view::Progress;
@@ -62,12 +63,14 @@ pub struct ExperimentEnvironment<'a, T, C> {
 /// count.
 ///
 /// # Errors
-/// No node answers at the very start.
+/// Before the first period: no node answers, or the leader of an arm's cluster is said to be where
+/// the API key may not go.
 pub async fn carry_out<T: Transport, C: Clock + Clone>(
     experiment: &Experiment,
     world: ExperimentEnvironment<'_, T, C>,
     on: &dyn Fn(Event<'_>),
 ) -> Result<Carried, CannotStart> {
+    look(experiment, &world).await?;
     let start = world.clock.now();
     let mut queue: Vec<(usize, u32)> = (0..experiment.pairs()).map(|pair| (pair, 1)).collect();
     let mut carried = Carried { periods: Vec::new(), ended: Ended::Completed, trouble: None };
@@ -133,11 +136,8 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 Ok(None) => return Ok(Carried { ended: Ended::Stopped, ..carried }),
                 Err(error) if carried.periods.is_empty() => return Err(error),
                 Err(error) => {
-                    return Ok(Carried {
-                        ended: Ended::Stopped,
-                        trouble: Some(error.0),
-                        ..carried
-                    });
+                    let why = error.to_string().trim_end_matches('.').replace('\n', " ");
+                    return Ok(Carried { ended: Ended::Stopped, trouble: Some(why), ..carried });
                 }
             }
             if !counts {
@@ -162,6 +162,28 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
         }
     }
     Ok(carried)
+}
+
+/// Looks at the arms' clusters, each once: whether the API key may go to their leaders.
+async fn look<T: Transport, C: Clock + Clone>(
+    experiment: &Experiment,
+    world: &ExperimentEnvironment<'_, T, C>,
+) -> Result<(), CannotStart> {
+    if world.api_key.is_none() {
+        return Ok(());
+    }
+    let mut seen = Vec::new();
+    for (i, arm) in experiment.arms.iter().enumerate() {
+        if seen.contains(&&arm.plan.cluster) || world.stop.is_asked() {
+            continue;
+        }
+        seen.push(&arm.plan.cluster);
+        let (transport, clock) = ((world.transport)(i), world.clock.clone());
+        Shared::new(arm.plan.clone(), transport, clock, world.id.clone(), true)
+            .first_look()
+            .await?;
+    }
+    Ok(())
 }
 
 /// What only the page knows of an experiment.

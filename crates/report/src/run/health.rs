@@ -9,6 +9,7 @@ use super::hist::short;
 use super::littles_law;
 use super::verdict::{Annotation, Calibration, Disturbance, HealthVerdict, HealthView};
 use fwit_engine::instrument::Instrument;
+use fwit_engine::trust::Trust;
 use fwit_model::plan::{Model, Plan};
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_stats::recorder::{Recorder, Window};
@@ -50,6 +51,7 @@ pub(super) struct Facts<'a> {
     /// Service time of all answers, p50; 0 without answers.
     pub service_p50_us: u64,
     pub calibration: Option<&'a Calibration>,
+    pub trust: &'a Trust,
 }
 
 /// Judges a run up to now.
@@ -69,6 +71,7 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
     let slots = slots(facts);
     let limited = slots.is_some();
     let signs = [
+        stranger(facts),
         offered(facts),
         slots,
         sources(facts),
@@ -116,6 +119,19 @@ impl Facts<'_> {
     fn is_early(&self) -> bool {
         self.measured() < EARLY
     }
+}
+
+/// The leader is said to be where the API key may not go: requests failed by our own rule.
+fn stranger(f: &Facts) -> Option<String> {
+    let origins: Vec<_> = f.trust.strangers().iter().map(|s| s.origin.as_str()).collect();
+    (f.trust.failed > 0).then(|| {
+        format!(
+            "The leader was said to be at {}, which the plan does not name: the API key was not \
+             sent there ({} requests failed as not leader). Add the node, or trust its origin.",
+            origins.join(", "),
+            f.trust.failed
+        )
+    })
 }
 
 /// Closed: entities that wait for slots.

@@ -78,6 +78,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             due: self.run.due_measured.get(),
             service_p50_us: if total.service.count > 0 { total.service.at_us[0] } else { 0 },
             calibration: self.run.calibration.borrow().as_ref(),
+            trust: &self.run.shared.trust.borrow(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! A pretend cluster on the virtual clock: three nodes, redirects, a leader that may die.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use fwit_engine::environment::{
@@ -39,6 +39,12 @@ pub struct State {
     pub next_ticket: Cell<u64>,
     /// Base path of every node; elsewhere there is nothing.
     pub base_path: Cell<&'static str>,
+    /// A leader elsewhere: its base URL, from when on it leads, and the name it goes by.
+    pub elsewhere: RefCell<Option<(String, Micros, &'static str)>>,
+    /// Bases that anything was sent to, and how often.
+    pub bases: RefCell<BTreeMap<String, u64>>,
+    /// URLs of event streams.
+    pub streams: RefCell<BTreeSet<String>>,
     /// Client requests that arrived, by path, and those answered.
     pub arrived: RefCell<BTreeMap<String, u64>>,
     pub redirects: Cell<u64>,
@@ -60,7 +66,17 @@ impl Pretend {
         Pretend { clock: VirtualClock::default(), state: Rc::new(state) }
     }
 
+    /// Base URL and name of the leader elsewhere, once it leads.
+    fn elsewhere(&self) -> Option<(String, &'static str)> {
+        let elsewhere = self.state.elsewhere.borrow();
+        let (base, from, name) = elsewhere.as_ref()?;
+        (self.clock.now() >= *from).then(|| (base.clone(), *name))
+    }
+
     fn leader(&self) -> Option<usize> {
+        if self.elsewhere().is_some() {
+            return None;
+        }
         match self.state.dies_at.get() {
             Some(at) if self.clock.now() >= at + Micros(1_000_000) => Some(2),
             Some(at) if self.clock.now() >= at => None,
@@ -103,20 +119,26 @@ impl Transport for Pretend {
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
         let state = &*self.state;
+        *state.bases.borrow_mut().entry(call.base.into()).or_default() += 1;
+        let elsewhere = self.elsewhere();
+        let leads_elsewhere = elsewhere.as_ref().is_some_and(|(base, _)| base == call.base);
         let (node, base_path) = node_of(call.base);
         if !self.alive(node) {
             self.clock.sleep_until(self.clock.now() + Micros(300)).await;
             return Err(NoAnswer("Failed to fetch".into()));
         }
-        if base_path != state.base_path.get() {
+        if !leads_elsewhere && base_path != state.base_path.get() {
             return Ok(Reply { status: 404, bytes: 10, ..Reply::default() });
         }
         if call.request.path.ends_with("/ping") {
-            let role = if self.leader() == Some(node) { "leader" } else { "follower" };
-            let text = if state.mute.get() {
-                r#"{"status":"ok"}"#.to_string()
-            } else {
-                format!(r#"{{"status":"ok","node":"n{}","role":"{role}"}}"#, node + 1)
+            let leads = leads_elsewhere || self.leader() == Some(node);
+            let role = if leads { "leader" } else { "follower" };
+            let text = match &elsewhere {
+                _ if state.mute.get() => r#"{"status":"ok"}"#.to_string(),
+                Some((base, _)) if !leads => {
+                    format!(r#"{{"status":"ok","role":"{role}","leader_url":"{base}"}}"#)
+                }
+                _ => format!(r#"{{"status":"ok","node":"n{}","role":"{role}"}}"#, node + 1),
             };
             return Ok(Reply {
                 status: 200,
@@ -138,17 +160,22 @@ impl Transport for Pretend {
         let issued = self.clock.now();
         let mut reply = Reply { status: 200, bytes: 10, ..Reply::default() };
         let write = call.request.method == Method::Post;
-        if write && (self.leader() != Some(node) || state.loops.get()) {
+        if write && !leads_elsewhere && (self.leader() != Some(node) || state.loops.get()) {
             self.clock.sleep_until(issued + Micros(1_000)).await;
-            let Some(leader) = self.leader() else {
-                return Ok(Reply { status: 503, text: Some("no current leader".into()), ..reply });
+            let (leader, name) = match (self.elsewhere(), self.leader()) {
+                (Some((base, name)), _) => (base, Some(name.to_string())),
+                (None, Some(n)) => (format!("http://127.0.0.1:{}{base_path}", 7101 + n), None),
+                (None, None) => {
+                    let text = Some("no current leader".into());
+                    return Ok(Reply { status: 503, text, ..reply });
+                }
             };
             state.redirects.set(state.redirects.get() + 1);
             if !call.follow {
                 return Ok(Reply { status: 0, redirect: true, ..Reply::default() });
             }
             let path = &call.request.path;
-            reply.final_url = Some(format!("http://127.0.0.1:{}{base_path}{path}", 7101 + leader));
+            (reply.final_url, reply.served_by) = (Some(format!("{leader}{path}")), name);
         }
         self.work().await;
         if !self.alive(node) {
@@ -201,7 +228,8 @@ impl Transport for Pretend {
         self.state.late.take()
     }
 
-    fn subscribe(&self, _url: &str) -> Stream {
+    fn subscribe(&self, url: &str) -> Stream {
+        self.state.streams.borrow_mut().insert(url.into());
         Stream { cluster: self.clone(), open: false, next: 0 }
     }
 }

@@ -14,6 +14,7 @@ mod queueing;
 mod sim;
 #[path = "../common/simulated.rs"]
 mod simulated;
+mod trust;
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -21,7 +22,7 @@ use std::pin::pin;
 use cluster::Pretend;
 use futures_util::future::{Either, select};
 use fwit_engine::environment::Clock;
-use fwit_engine::live_run::{LiveRun, Stop};
+use fwit_engine::live_run::{CannotStart, LiveRun, Stop};
 use fwit_model::plan::{Arrivals, BaseUrl, Model, Plan, preset};
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
@@ -35,9 +36,19 @@ fn plan() -> Plan {
 }
 
 fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile, RunView) {
-    let stop = Stop::default();
-    let run =
-        LiveRun::new(plan, cluster.clone(), cluster.clock.clone(), "r1".into(), None, stop.clone());
+    carry_out_with(None, plan, cluster, stop_at).unwrap()
+}
+
+/// With an API key, or without one.
+fn carry_out_with(
+    key: Option<&str>,
+    plan: Plan,
+    cluster: &Pretend,
+    stop_at: Option<Micros>,
+) -> Result<(RunFile, RunView), CannotStart> {
+    let (stop, clock) = (Stop::default(), cluster.clock.clone());
+    let key = key.map(ToString::to_string);
+    let run = LiveRun::new(plan, cluster.clone(), clock, "r1".into(), key, stop.clone());
     let sent = Cell::new(0);
     let work = run.carry_out(|run| {
         let live = RunReport::of(run).live(sent.get());
@@ -57,7 +68,7 @@ fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile
             Either::Right(_) => unreachable!("the hand never leaves"),
         }
     };
-    let ended = cluster.clock.run(both).unwrap().unwrap();
+    let ended = cluster.clock.run(both).unwrap()?;
     let file = RunReport::of(&run).file(ended, &About::default());
     // What is saved opens again to the same.
     let json = serde_json::to_vec(&file).unwrap();
@@ -71,7 +82,7 @@ fn carry_out(plan: Plan, cluster: &Pretend, stop_at: Option<Micros>) -> (RunFile
             file.latency.iter().filter(|l| l.measure == measure).map(|l| l.count).sum();
         assert_eq!(count, view.total.answers(), "{measure:?}");
     }
-    (file, view)
+    Ok((file, view))
 }
 
 fn issued(file: &RunFile) -> u64 {
@@ -279,7 +290,7 @@ fn a_cluster_that_is_not_there_is_an_error() {
         Stop::default(),
     );
     let error = cluster.clock.run(run.carry_out(|_| {})).unwrap().unwrap_err();
-    assert!(error.0.contains("None of the plan's nodes answers"));
+    assert_eq!(error, CannotStart::NobodyAnswers);
 }
 
 #[test]
