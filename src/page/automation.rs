@@ -210,15 +210,14 @@ fn calibrate(engine: Engine, plan_form: PlanForm, plan: &JsValue) -> Promise {
 /// Looks for lanes of a plan's nodes. Returns a promise of the plan with those that were found.
 fn find_lanes(engine: Engine, plan: &JsValue, options: &JsValue) -> Promise {
     let read = json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)));
-    let plan = match read {
-        Ok(plan) => plan,
+    let (plan, api_key) = match read.and_then(|plan| Ok((plan, read_options(options)?.api_key))) {
+        Ok(given) => given,
         Err(error) => return Promise::reject(&error),
     };
     if engine.status.with_untracked(Status::is_busy) {
         let message = "A run is under way: it would measure the look for lanes as well.";
         return Promise::reject(&messages_error(&[message.into()]));
     }
-    let api_key = api_key(options);
     Promise::new(&mut move |resolve, _| {
         let Some(asked) = lanes::to_ask(&plan, |node| node.lanes.is_empty()) else {
             let _ = resolve.call1(&JsValue::NULL, &plan_object(&plan));

@@ -206,8 +206,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
     }
 
-    /// Where the last search for the leader found nobody but a stranger: counts a request that fails
-    /// by that, and says why.
+    /// Where the last search for the leader found nobody but a stranger: counts a request that
+    /// fails by that, and says why.
     pub fn stranger_leads(&self, issued: Micros) -> Option<String> {
         let mut trust = self.trust.borrow_mut();
         let why = trust.named()?.to_string();

@@ -191,5 +191,5 @@ fn a_cluster_that_does_not_answer_is_told_at_once() {
         watch: &|_, _| {},
     };
     let error = dead.clock.run(carry_out(&one, world, &|_| {})).unwrap().unwrap_err();
-    assert!(error.0.contains("None of the plan's nodes answers"));
+    assert!(error.to_string().contains("None of the plan's nodes answers"));
 }

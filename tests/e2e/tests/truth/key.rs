@@ -1,5 +1,5 @@
-//! The API key reaches no server that the plan neither names nor trusts, whoever says that it leads:
-//! by the servers' own count of requests with a key.
+//! The API key reaches no server that the plan neither names nor trusts, whoever is said to lead: by
+//! the servers' own count of requests with a key.
 
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,7 @@ impl World {
         assert!(text.contains(&words), "{text}");
     }
 
-    /// Waits until one of the two has seen so many requests with the key.
+    /// Waits until a server has seen so many requests with the key.
     fn wait_for_keys(server: &Server, count: usize) {
         let deadline = Instant::now() + PATIENCE;
         while server.counts().with_key < count {
