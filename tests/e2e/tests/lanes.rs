@@ -100,20 +100,21 @@ fn fifty_entities_get_nine_lanes_and_are_under_way_at_once() {
     browser.eval("location.hash = '#/';", &[]).unwrap();
     assert_eq!(lanes(&browser, 0, 9), expected);
     click(&browser, "Remove lanes");
-    assert_eq!(lanes(&browser, 0, 1), std::slice::from_ref(&own));
+    let one = vec![own.clone()];
+    assert_eq!(lanes(&browser, 0, 1), one);
     browser
         .wait("/44 wait/.test(document.querySelector('.lane-notes').innerText)", PATIENCE)
         .unwrap();
     server.reset();
     let file = run(&browser);
-    assert_eq!(file.nodes[0].lanes, std::slice::from_ref(&own));
+    assert_eq!(file.nodes[0].lanes, one);
     assert_eq!(server.peak(), 6);
     assert!(file.concurrency.effective < 6.1, "{:?}", file.concurrency);
     println!("under way: {with_lanes:.1} with lanes, {:.1} with one", file.concurrency.effective);
 
     browser.open("about:blank").unwrap();
     browser.open(&page.url("#/")).unwrap();
-    assert_eq!(lanes(&browser, 0, 1), [own]);
+    assert_eq!(lanes(&browser, 0, 1), one);
     click(&browser, "Add lanes to all nodes");
     assert_eq!(lanes(&browser, 0, 9), expected);
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
