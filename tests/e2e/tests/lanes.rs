@@ -100,7 +100,7 @@ fn fifty_entities_get_nine_lanes_and_are_under_way_at_once() {
     browser.eval("location.hash = '#/';", &[]).unwrap();
     assert_eq!(lanes(&browser, 0, 9), expected);
     click(&browser, "Remove lanes");
-    let one = vec![own.clone()];
+    let one = vec![own];
     assert_eq!(lanes(&browser, 0, 1), one);
     browser
         .wait("/44 wait/.test(document.querySelector('.lane-notes').innerText)", PATIENCE)
