@@ -36,6 +36,8 @@ struct Books {
     /// Tickets of requests under way: their timings are held back until they are over.
     open: HashSet<u64>,
     seen: u32,
+    /// Some requests are sent so that the browser may answer them from its cache.
+    may_be_cached: bool,
     /// The protocol that a connection to an origin spoke last.
     protocols: HashMap<String, Protocol>,
 }
@@ -90,6 +92,7 @@ impl ResourceTimings {
     #[must_use]
     pub fn issue(&self, url: String, parameter: Option<&str>, now_ms: f64) -> Issue {
         let mut books = self.books.borrow_mut();
+        books.may_be_cached |= parameter.is_some();
         books.next_ticket += 1;
         let ticket = books.next_ticket;
         let (name, lost) = books.names.issue(url, parameter, ticket, now_ms);
@@ -158,6 +161,7 @@ impl Books {
             response_end: Micros::from_millis(entry.response_end()),
             connect,
             new_connection,
+            from_cache: self.may_be_cached && entry.transfer_size() == 0.0,
             server: server_time(entry),
             protocol,
         })

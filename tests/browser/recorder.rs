@@ -48,6 +48,7 @@ fn record(recorder: &mut Recorder, dice: &mut Stream) {
             response_end: issued + service - Micros(100),
             connect: Micros::ZERO,
             new_connection: false,
+            from_cache: false,
             server: Some(service - Micros(500)),
             protocol: Protocol::Http1,
         };

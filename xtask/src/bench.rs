@@ -35,7 +35,7 @@ pub fn measure(options: &BenchOptions) -> Result<()> {
     tools.build_page()?;
     process::must_run(&mut cluster_build())?;
     let browser = Browser::ready()?;
-    for lanes in [9, 1] {
+    for (lanes, writes) in [(9, 0), (9, 1), (1, 0)] {
         let mut command = cargo();
         command
             .args([
@@ -49,7 +49,7 @@ pub fn measure(options: &BenchOptions) -> Result<()> {
                 "bench",
                 "--",
             ])
-            .args([options.rounds, options.seconds, lanes].map(|n| n.to_string()));
+            .args([options.rounds, options.seconds, lanes, writes].map(|n| n.to_string()));
         process::must_run(e2e_env(&mut command, &browser)?)?;
     }
     browser_tests(

@@ -120,6 +120,8 @@ pub struct WireTiming {
     pub connect: Micros,
     /// Whether a new connection was opened.
     pub new_connection: bool,
+    /// Whether the answer came out of the browser's cache and not from the node.
+    pub from_cache: bool,
     /// What the node says it took (`Server-Timing`), where it says so.
     pub server: Option<Micros>,
     /// The protocol the connection spoke.
@@ -360,6 +362,7 @@ mod tests {
             response_end: Micros(response_end),
             connect: Micros::ZERO,
             new_connection: false,
+            from_cache: false,
             server: None,
             protocol: Protocol::Http1,
         }

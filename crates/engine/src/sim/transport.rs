@@ -224,6 +224,7 @@ impl Transport for SimTransport {
                         response_end: now,
                         connect: link.connect,
                         new_connection: link.new,
+                        from_cache: false,
                         server: Some(at.since(arrived)),
                         protocol: self.protocol(),
                     });

@@ -79,6 +79,7 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
         lag(facts),
         stall(facts),
         connections(facts),
+        cached(facts),
         ceiling(facts),
         littles_law_sign(facts, &health.annotations),
         pressure(facts),
@@ -240,6 +241,17 @@ fn stall(f: &Facts) -> Option<String> {
              browser's own queue, a preflight or a busy machine. Service times do not include this \
              wait, but it lowers the rate.",
             Micros(p99)
+        )
+    })
+}
+
+/// Answers that no node gave are a fault whatever their number.
+fn cached(f: &Facts) -> Option<String> {
+    let cached: u64 = f.recorder.nodes().iter().map(|n| n.cached).sum();
+    (cached > 0).then(|| {
+        format!(
+            "{cached} answers came out of the browser's cache and not from the nodes: with an API \
+             key the browser may keep what the nodes let it. Send “Cache-Control: no-store”."
         )
     })
 }

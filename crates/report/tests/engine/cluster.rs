@@ -208,6 +208,7 @@ impl Transport for Pretend {
             response_end: now,
             connect: Micros::ZERO,
             new_connection: false,
+            from_cache: false,
             server: None,
             protocol: Protocol::Http1,
         };

@@ -92,6 +92,8 @@ pub struct NodeTally {
     pub sources: TimeSources,
     /// Whether the browser was ever told the times of an answer of it.
     pub timing_header: bool,
+    /// Answers of the measured window that came out of the browser's cache.
+    pub cached: u64,
     /// Hops that reached it in the measured window: requests, and those sent on to it.
     pub hops: u64,
     /// Requests for its status in the whole run: who leads?
@@ -185,6 +187,7 @@ impl Recorder {
             protocol: Protocol::Unknown,
             sources: TimeSources::default(),
             timing_header: false,
+            cached: 0,
             hops: 0,
             status_requests: 0,
             new_connections: 0,
@@ -366,6 +369,7 @@ impl Recorder {
                 node.timing_header = true;
                 node.protocol = wire.protocol;
                 node.new_connections += u64::from(wire.new_connection && measured);
+                node.cached += u64::from(wire.from_cache && measured);
             }
         }
         if !measured {

@@ -30,6 +30,7 @@ fn wire(sample: &Sample, service: u64) -> WireTiming {
         response_end: request_start + Micros(service),
         connect: Micros(1),
         new_connection: false,
+        from_cache: false,
         server: Some(Micros(service / 2)),
         protocol: Protocol::Http1,
     }

@@ -1,5 +1,5 @@
 // The hand-written load that fwit is held against: it only fetches, and counts.
-onmessage = async ({ data: { bases, concurrency, warmup_ms, measured_ms } }) => {
+onmessage = async ({ data: { bases, concurrency, warmup_ms, measured_ms, post_share } }) => {
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   // As the engine counts: what is issued and answered within the window.
   let answers = 0;
@@ -9,10 +9,11 @@ onmessage = async ({ data: { bases, concurrency, warmup_ms, measured_ms } }) => 
     while (!over) {
       const issued = performance.now();
       const key = Math.floor(Math.random() * 1000);
-      const response = await fetch(`${base}/db/api/v1/get?key=stress-key-${key}`, {
-        cache: "no-store",
-        credentials: "omit",
-      });
+      const post = Math.random() < post_share;
+      const url = `${base}/db/api/v1/${post ? "set" : `get?key=stress-key-${key}`}`;
+      const body = `{"key":"stress-key-${key}","value":"ABCDEFGHIJKLMNOPQR"}`;
+      const own = post ? { method: "POST", body } : { cache: "no-store" };
+      const response = await fetch(url, { ...own, credentials: "omit" });
       await response.arrayBuffer();
       if (issued >= from && !over) answers += 1;
     }

@@ -27,6 +27,8 @@ pub struct Setting {
     pub warmup_s: u32,
     /// Seconds counted.
     pub measured_s: u32,
+    /// As many writes as reads, instead of reads alone.
+    pub writes: bool,
 }
 
 /// What one round found, in completed requests a second.
@@ -89,7 +91,7 @@ fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f6
         "cluster": { "dialect": "insi", "nodes": [node] },
         "load": { "entities": setting.concurrency, "think_ms": 0, "think_jitter_ms": 0,
             "warmup_s": setting.warmup_s, "duration_s": setting.measured_s },
-        "mix": { "get": 1 },
+        "mix": if setting.writes { json!({ "get": 1, "set": 1 }) } else { json!({ "get": 1 }) },
     });
     let run = browser.eval("return fwit.start(args[0]);", &[plan])?;
     let (_, view) =
@@ -102,7 +104,8 @@ fn of_engine(browser: &Browser, server: &Server, setting: &Setting) -> Result<f6
 
 fn of_script(browser: &Browser, server: &Server, setting: &Setting) -> Result<f64> {
     let told = json!({ "bases": bases(server, setting), "concurrency": setting.concurrency,
-        "warmup_ms": setting.warmup_s * 1000, "measured_ms": setting.measured_s * 1000 });
+        "warmup_ms": setting.warmup_s * 1000, "measured_ms": setting.measured_s * 1000,
+        "post_share": if setting.writes { 0.5 } else { 0.0 } });
     let rate = in_worker(browser, include_str!("loop.js"), told)?;
     rate.as_f64().filter(|rate| *rate > 0.0).context("the loop counted nothing")
 }

@@ -71,6 +71,8 @@ pub struct Manner {
     pub redirect: Redirect,
     /// `Access-Control-Max-Age`, seconds; `None` leaves it out.
     pub max_age: Option<u32>,
+    /// What it sends as `Cache-Control` with answers, where it does.
+    pub cache_control: Option<&'static str>,
     /// The path before the API's: anything else is not found.
     pub base_path: &'static str,
     /// How much later its status is answered.
@@ -97,6 +99,7 @@ impl Default for Manner {
             leader_url: None,
             redirect: Redirect::No,
             max_age: Some(7_200),
+            cache_control: None,
             base_path: "",
             status_delay: Duration::ZERO,
         }
@@ -364,6 +367,9 @@ impl State {
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             HeaderValue::from_static("Access-Control-Max-Age"),
         );
+        if let Some(value) = manner.cache_control {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+        }
         if let Some(seconds) = manner.max_age {
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from(seconds));
         }

@@ -113,3 +113,28 @@ fn leave_that_ends_is_asked_for_again_as_foretold() {
     short.assert_foretold();
     assert!(short.shares[0] > 0.03, "{:?}", short.shares);
 }
+
+#[test]
+fn answers_out_of_the_browsers_cache_are_told() {
+    let page = Page::serve().unwrap();
+    let server = Server::start(Options::paced(Pace::Fixed(ANSWER))).unwrap();
+    server.change(|manner| manner.cache_control = Some("max-age=60"));
+    let browser = Browser::shared().unwrap();
+    open_page(&browser, &page);
+    let plan = json!({
+        "name": "cached",
+        "cluster": { "dialect": "insi",
+            "nodes": [{ "name": "n1", "url": server.url("127.0.0.1") }] },
+        "load": { "entities": 2, "think_ms": 20, "warmup_s": 0, "duration_s": 2 },
+        "mix": { "get": 1 },
+        "keys": { "space": 3 },
+    });
+    let cached = |options: Value| {
+        start_with(&browser, &plan, &options);
+        let (_, _, view) = finish(&browser);
+        view.health.signs.iter().any(|sign| sign.contains("came out of the browser's cache"))
+    };
+    assert!(cached(json!({ "apiKey": "planted-key" })));
+    // Without a key the browser must not keep anything.
+    assert!(!cached(json!({})));
+}
