@@ -2,15 +2,13 @@
 //!
 //! It is reached by its name, because web-sys has it only as an unstable API.
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// Observes the CPU's pressure until it is dropped.
 pub struct Pressure {
     observer: JsValue,
     _callback: Closure<dyn FnMut(JsValue)>,
-    /// Handles a refusal, which would be an unhandled rejection otherwise.
-    _refused: Closure<dyn FnMut(JsValue)>,
 }
 
 impl std::fmt::Debug for Pressure {
@@ -44,11 +42,13 @@ impl Pressure {
         let options = js_sys::Object::new();
         Reflect::set(&options, &"sampleInterval".into(), &1_000.into()).ok()?;
         let asked = method(&observer, "observe")?.call2(&observer, &"cpu".into(), &options).ok()?;
-        let refused = Closure::<dyn FnMut(JsValue)>::new(|_| {});
-        if let Some(promise) = asked.dyn_ref::<Promise>() {
-            let _ = promise.catch(&refused);
+        // A refusal would be an unhandled rejection otherwise. It may come after the end: a watch
+        // that ends before it began is refused.
+        let refused = Closure::once_into_js(|_: JsValue| {});
+        if let Some(catch) = method(&asked, "catch") {
+            let _ = catch.call1(&asked, &refused);
         }
-        Some(Pressure { observer, _callback: callback, _refused: refused })
+        Some(Pressure { observer, _callback: callback })
     }
 }
 

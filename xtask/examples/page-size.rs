@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 
 /// Bytes of all files of the page together, gzipped. Raise it in the commit that makes the page
 /// larger.
-const GZIPPED: usize = 1_234_000;
+const GZIPPED: usize = 1_315_000;
 
 /// By how many percent of [`GZIPPED`] the page may grow before that figure must be raised.
 const MARGIN_PERCENT: usize = 5;

@@ -296,8 +296,9 @@ fn the_leader_is_killed_in_mid_run() {
     // What failed is classed as what it was.
     assert!(view.total.errors() > 0);
     for e in &view.errors {
-        use fwit_quantities::sample::Outcome::{Network, Unavailable};
-        assert!(matches!(e.outcome, Network | Unavailable), "{e:?}");
+        use fwit_quantities::sample::Outcome::{Network, NotLeader, Unavailable};
+        // A node may redirect to the leader that is gone, while no other leads.
+        assert!(matches!(e.outcome, Network | NotLeader | Unavailable), "{e:?}");
     }
     // No acknowledged write was lost: each blob's key was asked for, and none is missing. Where
     // the machine is so busy that the cluster elects again meanwhile, some keys stay unchecked.

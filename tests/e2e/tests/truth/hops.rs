@@ -160,7 +160,10 @@ fn failing(nodes: &[&Server]) -> RunView {
     open_page(&browser, &page);
     let slow = json!({ "load": { "entities": 3, "think_ms": 50 } });
     start(&browser, &plan(nodes, slow));
-    finish(&browser).2
+    let view = finish(&browser).2;
+    // The browser writes of each failure: that is none of the next test's.
+    browser.console_errors().unwrap();
+    view
 }
 
 #[test]

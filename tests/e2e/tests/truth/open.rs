@@ -57,7 +57,7 @@ fn a_server_that_stops_is_seen_by_everybody_who_was_due() {
             );
             // 300 of 1,000 became due in the stall and waited for its end; the six at the server
             // are no p99.
-            if measure != Measure::Service {
+            if !matches!(measure, Measure::Cluster | Measure::Service) {
                 assert!((ours / theirs - 1.0).abs() < CLOSE, "{ours} ms, not {theirs} ms");
             }
         }
