@@ -57,10 +57,13 @@ fn line(bar: &PartsBar, most: f64) -> impl IntoView + use<> {
                 percent(bar.share(part)),
                 part.about
             );
-            // A text that would not fit is left to the title.
-            let text = (part.us / most.max(1.0) > 0.06).then(|| ms(part.us));
+            // A text that would not fit is left to the title; a narrow page has room for less.
+            let share = part.us / most.max(1.0);
+            let text = (share > 0.06).then(|| ms(part.us));
+            let small = if share < 0.2 { " part-small" } else { "" };
+            let class = format!("part part-{}{small}", part.place);
             view! {
-                <span class=format!("part part-{}", part.place) style=width(part.us) title=title>
+                <span class=class style=width(part.us) title=title>
                     {text}
                 </span>
             }
