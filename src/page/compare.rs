@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::intervals::Intervals;
 use super::latency_groups::LatencyGroupsSideBySide;
-use super::parts::{Icon, MeasureSwitch, MethodLink, PartsBars};
+use super::parts::{Icon, MeasureSwitch, MethodLink, PartsPanel};
 use super::separate_runs::{SeparateRuns, ShiftPanel};
 use super::state::{Library, go};
 use crate::browser::environment::local_time;
@@ -163,14 +163,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
 /// Returns a bar for each run: where its time went.
 fn time_parts(labels: &[String], runs: &[Arc<Opened>]) -> impl IntoView + use<> {
     let bars = parts::run_bars(labels.iter().cloned().zip(runs.iter().map(|run| &run.view)));
-    (!bars.is_empty()).then(|| {
-        view! {
-            <section class="panel">
-                <h2>"Where the time goes"</h2>
-                <PartsBars bars=Signal::stored(bars) />
-            </section>
-        }
-    })
+    view! { <PartsPanel bars=Signal::stored(bars) /> }
 }
 
 fn notes(c: &Comparison) -> impl IntoView + use<> {

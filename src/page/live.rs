@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::charts::LiveCharts;
-use super::parts::{Health, Icon, PartsBars, Tile, TimeSource, Verdict};
+use super::parts::{Health, Icon, PartsPanel, Tile, TimeSource, Verdict};
 use super::state::{Engine, Status};
 use fwit_present::figure::{self, percent};
 use fwit_present::table::{Column, outcomes};
@@ -257,12 +257,7 @@ fn Operations(engine: Engine) -> impl IntoView {
     });
     let bars = Memo::new(move |_| engine.live.with(|l| parts::bars(&l.total, &l.by_op)));
     view! {
-        <Show when=move || bars.with(|b| !b.is_empty())>
-            <section class="panel">
-                <h2>"Where the time goes"</h2>
-                <PartsBars bars />
-            </section>
-        </Show>
+        <PartsPanel bars />
         <section class="panel">
             <h2>"Operations"</h2>
             <div class="table-scroll" tabindex="0" role="region" aria-label="Operations so far">

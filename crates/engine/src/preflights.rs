@@ -102,7 +102,7 @@ impl OpForecast {
     }
 }
 
-/// An event of the forecast: when, whose, and in which lane (of which hop) a request ends.
+/// When an entity's next request is due, and which entity's.
 type Turn = Reverse<(Micros, u32)>;
 
 /// Plays the plan's requests through, by its seed, and counts preflights: operations that make none

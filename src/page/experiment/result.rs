@@ -11,7 +11,7 @@ use crate::browser::files;
 use crate::page::actions::Actions;
 use crate::page::chart::Slot;
 use crate::page::latency_groups::GroupsFinding;
-use crate::page::parts::{Badge, Icon, MethodLink, PartsBars, Tone};
+use crate::page::parts::{Badge, Icon, MethodLink, PartsPanel, Tone};
 use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
 use crate::protocol::OpenedExperiment;
 use fwit_present::library::{Card, file_name};
@@ -142,14 +142,7 @@ fn time_parts(view: &ExperimentView) -> impl IntoView + use<> {
         let rows = run.by_op.iter().filter_map(|row| Some((row.op.clone()?, row.parts?)));
         bars.extend(rows.map(|(op, p)| PartsBar::new(format!("{name}, {op}"), &p)));
     }
-    (!bars.is_empty()).then(|| {
-        view! {
-            <section class="panel">
-                <h2>"Where the time goes"</h2>
-                <PartsBars bars=Signal::stored(bars) />
-            </section>
-        }
-    })
+    view! { <PartsPanel bars=Signal::stored(bars) /> }
 }
 
 #[component]

@@ -12,6 +12,6 @@ pub use badge::{Badge, Health, TimeSource, Tone};
 pub use icon::Icon;
 pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
 pub use method::MethodLink;
-pub use parts_bars::PartsBars;
+pub use parts_bars::{PartsBars, PartsPanel};
 pub use tile::Tile;
 pub use verdict::Verdict;

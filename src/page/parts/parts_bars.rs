@@ -5,7 +5,24 @@ use leptos::prelude::*;
 use fwit_present::figure::percent;
 use fwit_present::parts::{PARTS, PartsBar, ms, not_split};
 
-/// The bars, on one scale, with their legend. Nothing where there is no bar.
+/// The bars in a panel of their own; nothing where there is no bar.
+#[component]
+pub fn PartsPanel(
+    /// The bars.
+    #[prop(into)]
+    bars: Signal<Vec<PartsBar>>,
+) -> impl IntoView {
+    view! {
+        <Show when=move || bars.with(|b| !b.is_empty())>
+            <section class="panel">
+                <h2>"Where the time goes"</h2>
+                <PartsBars bars />
+            </section>
+        </Show>
+    }
+}
+
+/// The bars, on one scale, with their legend.
 #[component]
 pub fn PartsBars(
     /// The bars.

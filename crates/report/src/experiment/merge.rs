@@ -66,7 +66,7 @@ fn add(out: &mut RunFile, run: &RunFile) {
             (&p.op, &p.node, p.redirected) == (&entry.op, &entry.node, entry.redirected)
         };
         match out.parts.iter_mut().find(same) {
-            Some(parts) => parts.add(&entry.sums()),
+            Some(parts) => parts.sums.merge(&entry.sums),
             None => out.parts.push(entry.clone()),
         }
     }

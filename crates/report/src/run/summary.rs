@@ -163,7 +163,7 @@ fn make_row(
     }
     let mut parts = PartSums::default();
     for entry in file.parts.iter().filter(|p| wanted(&p.op, &p.node)) {
-        parts.merge(&entry.sums());
+        parts.merge(&entry.sums);
     }
     row.parts = PartsView::of(&parts);
     row.rate_per_s = rate(row.answers(), measured_s);

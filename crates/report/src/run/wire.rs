@@ -189,51 +189,8 @@ pub struct PartsFile {
     /// The node asked.
     pub node: String,
     pub redirected: bool,
-    pub answers: u64,
-    /// Answers timed by the page's clock: their service has the browser's and the page's part in
-    /// it.
-    pub not_split: u64,
-    pub wait_us: u64,
-    pub redirect_us: u64,
-    pub browser_us: u64,
-    pub service_us: u64,
-    pub page_us: u64,
-    /// Answers whose node said how long it took, and what it said.
-    pub server_answers: u64,
-    pub server_us: u64,
-}
-
-impl PartsFile {
-    /// Adds the sums of more answers.
-    pub fn add(&mut self, more: &PartSums) {
-        let mut sums = self.sums();
-        sums.merge(more);
-        self.answers = sums.answers;
-        self.not_split = sums.not_split;
-        self.wait_us = sums.wait_us;
-        self.redirect_us = sums.redirect_us;
-        self.browser_us = sums.browser_us;
-        self.service_us = sums.service_us;
-        self.page_us = sums.page_us;
-        self.server_answers = sums.server_answers;
-        self.server_us = sums.server_us;
-    }
-
-    /// The sums alone.
-    #[must_use]
-    pub fn sums(&self) -> PartSums {
-        PartSums {
-            answers: self.answers,
-            not_split: self.not_split,
-            wait_us: self.wait_us,
-            redirect_us: self.redirect_us,
-            browser_us: self.browser_us,
-            service_us: self.service_us,
-            page_us: self.page_us,
-            server_answers: self.server_answers,
-            server_us: self.server_us,
-        }
-    }
+    #[serde(flatten)]
+    pub sums: PartSums,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ fn not_sticky() -> Plan {
 }
 
 fn sum(parts: &PartsFile) -> u64 {
+    let parts = &parts.sums;
     parts.wait_us + parts.redirect_us + parts.browser_us + parts.service_us + parts.page_us
 }
 
@@ -35,7 +36,11 @@ fn a_redirect_is_a_part_of_the_response_and_not_of_the_service() {
         assert!((mean(redirected, measure) - us).abs() < 20.0, "{redirected} {measure:?}");
     }
     let redirected = file.parts.iter().filter(|p| p.redirected);
-    assert!(redirected.clone().all(|p| p.redirect_us == 1_000 * p.answers), "{:?}", file.parts);
+    assert!(
+        redirected.clone().all(|p| p.sums.redirect_us == 1_000 * p.sums.answers),
+        "{:?}",
+        file.parts
+    );
     // Once a second the node that redirected is asked who leads, and, as its status names no one,
     // all three.
     let asked: u64 = file.nodes.iter().map(|n| n.status_requests).sum();
@@ -75,7 +80,7 @@ fn where_no_status_names_the_leader_a_learning_request_finds_it() {
     let (file, view) = carry_out(not_sticky(), &cluster, None);
     assert_eq!(view.total.errors(), 0, "{:?}", view.errors);
     assert!(view.total.redirected > 1_000);
-    assert!(file.parts.iter().filter(|p| p.redirected).all(|p| p.answers > 0));
+    assert!(file.parts.iter().filter(|p| p.redirected).all(|p| p.sums.answers > 0));
 }
 
 #[test]

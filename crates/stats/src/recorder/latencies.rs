@@ -1,6 +1,7 @@
 //! The latencies of some answers: a histogram each, and where the response times went.
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 use fwit_quantities::sample::{Parts, TimeSource};
 use fwit_quantities::units::Micros;
@@ -52,7 +53,7 @@ impl Latencies {
 }
 
 /// Where the response times of some answers went, summed up: [`Parts`], exact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartSums {
     /// Answers.
     pub answers: u64,
@@ -77,15 +78,17 @@ pub struct PartSums {
 
 impl PartSums {
     fn add(&mut self, parts: Parts, server: Option<Micros>, source: TimeSource) {
-        self.answers += 1;
-        self.not_split += u64::from(source == TimeSource::PageClock);
-        self.wait_us += parts.wait.0;
-        self.redirect_us += parts.redirect.0;
-        self.browser_us += parts.browser.0;
-        self.service_us += parts.service.0;
-        self.page_us += parts.page.0;
-        self.server_answers += u64::from(server.is_some());
-        self.server_us += server.unwrap_or_default().0;
+        self.merge(&PartSums {
+            answers: 1,
+            not_split: u64::from(source == TimeSource::PageClock),
+            wait_us: parts.wait.0,
+            redirect_us: parts.redirect.0,
+            browser_us: parts.browser.0,
+            service_us: parts.service.0,
+            page_us: parts.page.0,
+            server_answers: u64::from(server.is_some()),
+            server_us: server.unwrap_or_default().0,
+        });
     }
 
     /// Adds another's sums.
