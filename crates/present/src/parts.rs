@@ -135,15 +135,21 @@ pub fn largest(view: &PartsView) -> Option<String> {
     })
 }
 
-/// What to tell of answers that could not be split; `None` where all were.
+/// What to tell of answers that could not be split, by the bar that has the largest share of them;
+/// `None` where all were split.
 #[must_use]
 pub fn not_split(bars: &[PartsBar]) -> Option<String> {
-    let all = bars.first().filter(|bar| bar.not_split > 0)?;
-    let share = super::figure::percent(all.not_split as f64 / all.answers.max(1) as f64);
-    Some(format!(
-        "{share} of the answers were timed by the page's clock: their service has the browser's \
-         and the page's part in it."
-    ))
+    let share = |bar: &PartsBar| bar.not_split as f64 / bar.answers.max(1) as f64;
+    // The first of several: "all" before its operations.
+    let most = bars.iter().rev().max_by(|a, b| share(a).total_cmp(&share(b)))?;
+    (most.not_split > 0).then(|| {
+        format!(
+            "{} of the answers ({}) were timed by the page's clock: their service has the browser's \
+             and the page's part in it.",
+            super::figure::percent(share(most)),
+            most.label
+        )
+    })
 }
 
 #[cfg(test)]
