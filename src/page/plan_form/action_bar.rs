@@ -37,8 +37,9 @@ pub fn ActionBar() -> impl IntoView {
     let sentence = Memo::new(move |_| {
         form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
     });
+    let has_key = Memo::new(move |_| form.api_key.with(|key| !key.trim().is_empty()));
     let asked = Memo::new(move |_| {
-        let has_key = form.api_key.with(|key| !key.trim().is_empty());
+        let has_key = has_key.get();
         let plan = form.draft.with(|d| d.plan().ok())?;
         let nodes = engine.check.with(|check| match check {
             Check::Done(nodes) => nodes.clone(),
