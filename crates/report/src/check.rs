@@ -127,6 +127,15 @@ impl AddressFacts {
                 &format!("HTTP {status}"),
                 "The node answers but can't serve: does the cluster have a leader?".into(),
             )),
+            Some(status @ 300..=399) if self.redirects_to.is_none() => list.push(line(
+                Grade::Bad,
+                "redirects",
+                format!(
+                    "It answers {status} without saying where to: “curl -i {}{}” shows \
+                     it. Give this node an address that does not redirect.",
+                    self.url, self.path
+                ),
+            )),
             Some(_) if !self.dialect_fits => list.push(line(
                 Grade::Bad,
                 "another protocol",

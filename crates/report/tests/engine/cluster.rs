@@ -32,6 +32,8 @@ pub struct State {
     pub mute: Cell<bool>,
     /// Every node redirects writes, the leader too: a loop.
     pub loops: Cell<bool>,
+    /// Every node redirects writes and says that the next node leads.
+    pub blames_next: Cell<bool>,
     /// No time from the wire.
     pub no_timing: Cell<bool>,
     /// Wire times come only when asked for later.
@@ -134,6 +136,12 @@ impl Transport for Pretend {
             let leads = leads_elsewhere || self.leader() == Some(node);
             let role = if leads { "leader" } else { "follower" };
             let text = match &elsewhere {
+                _ if state.blames_next.get() => {
+                    let next = 7101 + (node + 1) % 3;
+                    format!(
+                        r#"{{"status":"ok","role":"follower","leader_url":"http://127.0.0.1:{next}"}}"#
+                    )
+                }
                 _ if state.mute.get() => r#"{"status":"ok"}"#.to_string(),
                 Some((base, _)) if !leads => {
                     format!(r#"{{"status":"ok","role":"{role}","leader_url":"{base}"}}"#)
@@ -160,7 +168,8 @@ impl Transport for Pretend {
         let issued = self.clock.now();
         let mut reply = Reply { status: 200, bytes: 10, ..Reply::default() };
         let write = call.request.method == Method::Post;
-        if write && !leads_elsewhere && (self.leader() != Some(node) || state.loops.get()) {
+        let leads = self.leader() == Some(node) && !state.loops.get() && !state.blames_next.get();
+        if write && !leads_elsewhere && !leads {
             self.clock.sleep_until(issued + Micros(1_000)).await;
             let (leader, name) = match (self.elsewhere(), self.leader()) {
                 (Some((base, name)), _) => (base, Some(name.to_string())),

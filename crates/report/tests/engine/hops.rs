@@ -97,6 +97,30 @@ fn a_loop_ends_after_one_look_and_says_so() {
 }
 
 #[test]
+fn nodes_that_blame_each_other_end_a_request_after_five_further_hops() {
+    let cluster = Pretend::new(5.0);
+    cluster.state.blames_next.set(true);
+    let plan = Plan { mix: vec![("set".into(), 1)], ..not_sticky() };
+    let (file, view) = carry_out(plan, &cluster, None);
+    assert!(view.total.count(Outcome::NotLeader) > 100, "{:?}", view.errors);
+    assert!(view.errors.iter().any(|e| e.text.contains("sent on 5 times")), "{:?}", view.errors);
+    let (hits, issued) = (cluster.state.redirects.get(), issued(&file));
+    assert!(hits <= 6 * issued, "{hits} redirects for {issued} requests");
+}
+
+#[test]
+fn our_own_queue_at_the_leader_does_not_eat_the_time_out() {
+    let cluster = Pretend::new(100.0);
+    let mut plan = not_sticky();
+    // Some fifty entities with six slots at the leader wait 0.7 s there.
+    plan.load.timeout = Micros(300_000);
+    let (_, view) = carry_out(plan, &cluster, None);
+    let mean = view.total.parts.unwrap();
+    assert!(mean.wait_us > 300_000.0, "{mean:?}");
+    assert_eq!(view.total.count(Outcome::Timeout), 0, "{:?}", view.errors);
+}
+
+#[test]
 fn a_leader_that_went_away_is_asked_for_again() {
     let cluster = Pretend::new(5.0);
     cluster.state.dies_at.set(Some(Micros(6_000_000)));

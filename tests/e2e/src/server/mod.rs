@@ -69,6 +69,8 @@ pub struct Manner {
     pub leader_url: Option<String>,
     /// What it does with load.
     pub redirect: Redirect,
+    /// Whether it does so with its status too.
+    pub redirects_status: bool,
     /// `Access-Control-Max-Age`, seconds; `None` leaves it out.
     pub max_age: Option<u32>,
     /// What it sends as `Cache-Control` with answers, where it does.
@@ -98,6 +100,7 @@ impl Default for Manner {
             leads: Some(true),
             leader_url: None,
             redirect: Redirect::No,
+            redirects_status: false,
             max_age: Some(7_200),
             cache_control: None,
             base_path: "",
@@ -311,6 +314,9 @@ impl State {
         else {
             return self.response(404, "404 page not found", None, &manner);
         };
+        if is_status && manner.redirects_status {
+            return self.redirect(path, None, &manner);
+        }
         if is_status {
             if manner.status_delay > Duration::ZERO {
                 self.alarm.wait_until(arrived + manner.status_delay).await;
@@ -329,15 +335,18 @@ impl State {
         self.alarm.wait_until(at).await;
         let answered = Instant::now();
         open.answered = Some(answered);
+        self.redirect(path, Some(answered - arrived), &manner)
+    }
+
+    /// The answer to load, wherever it is redirected to.
+    fn redirect(&self, path: &str, took: Option<Duration>, manner: &Manner) -> Response<Body> {
         let (target, cors) = match &manner.redirect {
-            Redirect::No => {
-                return self.response(200, VALUE, Some(answered - arrived), &manner);
-            }
+            Redirect::No => return self.response(200, VALUE, took, manner),
             Redirect::To(base) => (Some(base), true),
             Redirect::ToWithoutCors(base) => (Some(base), false),
             Redirect::Nowhere => (None, true),
         };
-        let mut response = self.response(307, "", Some(answered - arrived), &manner);
+        let mut response = self.response(307, "", took, manner);
         let headers = response.headers_mut();
         if let Some(to) = target.and_then(|b| HeaderValue::try_from(format!("{b}{path}")).ok()) {
             headers.insert(header::LOCATION, to);

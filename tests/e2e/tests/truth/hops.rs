@@ -10,7 +10,8 @@ use fwit_report::run::view::{Measure, RunView};
 use serde_json::{Value, json};
 
 use super::{
-    ROUND_MEASURED, ROUND_WARMUP, Told, assert_parts, mean, open_page, percentile, standard_error,
+    PATIENCE, ROUND_MEASURED, ROUND_WARMUP, Told, assert_parts, mean, open_page, percentile,
+    standard_error,
 };
 use crate::runs::{finish, merge, start, start_with};
 
@@ -219,4 +220,39 @@ fn a_base_path_stays_with_the_leader() {
     assert!(total.answers() > 20 && total.errors() == 0, "{:?}", view.errors);
     assert_eq!(total.count(Outcome::NotFound), 0);
     assert_eq!(view.nodes.last().map(|n| (n.url.as_str(), n.discovered)), Some((&*base, true)));
+}
+
+/// The connection check follows a redirect once and says where it leads, or that this browser
+/// cannot see that.
+#[test]
+fn the_connection_check_says_where_a_redirect_leads() {
+    let (page, browser) = (Page::serve().unwrap(), Browser::shared().unwrap());
+    open_page(&browser, &page);
+    let (leader, seen, hidden, lost) = (paced(1), paced(1), paced(1), paced(1));
+    let url = leader.url("127.0.0.1");
+    for (server, redirect) in [
+        (&seen, Redirect::To(url.clone())),
+        (&hidden, Redirect::To("http://127.0.0.1:1".into())),
+        (&lost, Redirect::Nowhere),
+    ] {
+        server.change(|manner| {
+            manner.redirect = redirect;
+            manner.redirects_status = true;
+        });
+    }
+    let nodes = [&seen, &hidden, &lost].map(|s| s.url("127.0.0.1")).join(",");
+    browser.open(&page.url(&format!("#/?nodes={nodes}"))).unwrap();
+    let press = "[...document.querySelectorAll('.actions button')]
+        .find((b) => b.textContent === 'Check connections' && !b.disabled)";
+    browser.wait(press, PATIENCE).unwrap();
+    browser.eval(&format!("{press}.click();"), &[]).unwrap();
+    browser.wait("document.querySelector('#check p:not(.busy)')", PATIENCE).unwrap();
+    let said = browser.eval("return document.querySelector('#check').textContent;", &[]).unwrap();
+    let said = said.as_str().unwrap();
+    assert!(said.contains(&format!("It redirects to {url}")), "{said}");
+    let asks = format!("curl -i {}/db/api/v1/ping", hidden.url("127.0.0.1"));
+    assert!(said.contains("cannot see or reach") && said.contains(&asks), "{said}");
+    assert!(said.contains("It answers 307 without saying where to"), "{said}");
+    // What was seen of it was enough: it is not asked over and over.
+    assert!(leader.counts().status <= 6, "{:?}", leader.counts());
 }
