@@ -41,7 +41,6 @@ fn record(recorder: &mut Recorder, dice: &mut Stream) {
             outcome: Outcome::Ok,
         };
         recorder.ended(sample, Some(node), None, Some(n));
-        recorder.cycle(service, sample.done);
         let wire = WireTiming {
             request_start: issued + Micros(200),
             response_start: issued + service - Micros(150),

@@ -35,7 +35,7 @@ struct Known {
     oldest: usize,
 }
 
-/// What to do: filled by [`Chooser::choose`], reused from request to request.
+/// What to do: filled by [`Chooser::pick`] and [`Chooser::choose`], reused from request to request.
 #[derive(Debug, Default)]
 pub struct Chosen {
     /// Index of the operation.
@@ -86,20 +86,23 @@ impl Chooser {
         self.think + Micros(spread)
     }
 
-    /// When the entity's first request is due after the start: anywhere in its first think time, so
-    /// that entities do not march in step.
-    pub fn first(&mut self) -> Micros {
-        Micros((self.thinks.unit() * (self.think + self.jitter).0 as f64) as u64)
+    /// When the entity's first request is due after the start: at a random phase of a cycle (its
+    /// think time and the round trip, as far as that is known), so that entities do not march in
+    /// step: in a short window they would end one request more or less all together.
+    pub fn first(&mut self, round_trip: Micros) -> Micros {
+        Micros((self.thinks.unit() * (self.think + self.jitter + round_trip).0 as f64) as u64)
     }
 
-    /// The next operation. `now` goes into events, so that their delivery can be timed.
-    pub fn choose(&mut self, operations: &[Operation], topic: &str, now: Micros, out: &mut Chosen) {
+    /// The next operation's index: known when the request is due.
+    pub fn pick(&mut self, operations: &[Operation]) -> usize {
         let total = self.weights.last().copied().unwrap_or_default();
         let roll = self.ops.below(total);
-        out.op = self
-            .weights
-            .partition_point(|sum| *sum <= roll)
-            .min(operations.len().saturating_sub(1));
+        self.weights.partition_point(|sum| *sum <= roll).min(operations.len().saturating_sub(1))
+    }
+
+    /// What the picked operation is done with, when it is sent. `now` goes into events, so that
+    /// their delivery can be timed.
+    pub fn choose(&mut self, operations: &[Operation], topic: &str, now: Micros, out: &mut Chosen) {
         out.event = None;
         out.key.clear();
         out.value.clear();
@@ -233,6 +236,7 @@ mod tests {
         let mut chosen = Chosen::default();
         (0..300)
             .map(|_| {
+                chosen.op = c.pick(ops);
                 c.choose(ops, "topic", Micros(5), &mut chosen);
                 if answered {
                     c.succeeded(ops, &chosen);
@@ -272,6 +276,7 @@ mod tests {
         let mut chosen = Chosen::default();
         for _ in 0..2_000 {
             let empty = c.values_known.keys.is_empty();
+            chosen.op = c.pick(ops);
             c.choose(ops, "t", Micros(0), &mut chosen);
             match ops[chosen.op].name {
                 "set" => written.push(chosen.key.clone()),
@@ -298,6 +303,7 @@ mod tests {
         let mut chosen = Chosen::default();
         let mut seqs = Vec::new();
         while seqs.len() < 3 {
+            chosen.op = c.pick(ops);
             c.choose(ops, "t", Micros(42), &mut chosen);
             if let Some(seq) = chosen.event {
                 let data: serde_json::Value = serde_json::from_str(&chosen.value).unwrap();

@@ -44,23 +44,34 @@ pub struct Client<T, C> {
     lanes: RefCell<Vec<Option<usize>>>,
 }
 
-/// A request under way. If it is dropped before it ended (the run was stopped), it ends as aborted:
-/// that is how every issued request is counted exactly once.
-struct InFlightRequest<'a, T: Transport, C: Clock> {
+/// A request from when it is due. If it is dropped before it ended (the run was stopped), it ends as
+/// aborted: that is how every issued request is counted exactly once. One that never got a slot was
+/// never issued: only how long it waited is known.
+struct OpenRequest<'a, T: Transport, C: Clock> {
     client: &'a Client<T, C>,
     sample: Sample,
     /// The node where its last hop is in flight, if one is.
     at: Option<u16>,
+    issued: bool,
     open: bool,
 }
 
-impl<T: Transport, C: Clock> InFlightRequest<'_, T, C> {
+impl<T: Transport, C: Clock> OpenRequest<'_, T, C> {
     /// Its hop ended at the node without an answer.
     fn leave(&mut self) {
         if let Some(node) = self.at.take() {
             let shared = &self.client.shared;
             shared.recorder.borrow_mut().left(node, shared.clock.now());
         }
+    }
+
+    /// It got its slot and is handed to the network.
+    fn issue(&mut self) {
+        let shared = &self.client.shared;
+        let now = shared.clock.now();
+        (self.sample.issued, self.sample.sent, self.at) = (now, now, Some(self.sample.asked));
+        self.issued = true;
+        shared.recorder.borrow_mut().issued(self.sample.op, self.sample.asked, now);
     }
 
     /// Its next hop is handed to the network; `redirect` is how long the hop before took, and
@@ -84,14 +95,27 @@ impl<T: Transport, C: Clock> InFlightRequest<'_, T, C> {
             Wire::Later(ticket) => (None, Some(ticket)),
             Wire::Absent => (None, None),
         };
-        self.client.shared.recorder.borrow_mut().ended(self.sample, self.at, known, late);
+        let mut recorder = self.client.shared.recorder.borrow_mut();
+        recorder.leaves_system(self.sample.done);
+        recorder.ended(self.sample, self.at, known, late);
+    }
+
+    /// It never got a slot.
+    fn give_up(&mut self) {
+        self.open = false;
+        self.sample.done = self.client.shared.clock.now();
+        let mut recorder = self.client.shared.recorder.borrow_mut();
+        recorder.leaves_system(self.sample.done);
+        recorder.never_issued(&self.sample);
     }
 }
 
-impl<T: Transport, C: Clock> Drop for InFlightRequest<'_, T, C> {
+impl<T: Transport, C: Clock> Drop for OpenRequest<'_, T, C> {
     fn drop(&mut self) {
-        if self.open {
-            self.end(Outcome::Aborted, Wire::Absent);
+        match (self.open, self.issued) {
+            (false, _) => {}
+            (true, true) => self.end(Outcome::Aborted, Wire::Absent),
+            (true, false) => self.give_up(),
         }
     }
 }
@@ -157,19 +181,20 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
     }
 
-    /// The closed loop: request, think, again. The caller drops it at the end of the run.
+    /// The closed loop: request, think, again, until the slots are closed or it is dropped.
     pub async fn live(&self) {
         let shared = &*self.shared;
         shared.parking.wanted(self.entity).await;
         let mut part = ActiveGuard::new(shared);
-        let first = self.chooser.borrow_mut().first();
-        let mut freed = shared.clock.now();
-        shared.clock.sleep_until(freed + first).await;
+        let round_trip = shared.round_trip.get().min(shared.plan.load.warmup);
+        let first = self.chooser.borrow_mut().first(round_trip);
+        shared.clock.sleep_until(shared.clock.now() + first).await;
         loop {
             self.perform(shared.clock.now()).await;
-            let done = shared.clock.now();
-            shared.recorder.borrow_mut().cycle(done.since(freed), done);
-            freed = done;
+            if shared.slots.is_closed() {
+                return;
+            }
+            let mut freed = shared.clock.now();
             if !shared.parking.wants(self.entity) {
                 drop(part);
                 shared.parking.wanted(self.entity).await;
@@ -189,19 +214,42 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// One request, due at `due`.
     pub async fn perform(&self, due: Micros) {
         let shared = &*self.shared;
+        let operations = shared.dialect.operations();
+        let op = self.chooser.borrow_mut().pick(operations);
+        shared.recorder.borrow_mut().enters_system(due, shared.clock.now());
+        let asked = self.target();
+        let mut flight = OpenRequest {
+            client: self,
+            sample: Sample {
+                entity: self.entity,
+                op: op as u8,
+                asked,
+                answered: None,
+                redirected: false,
+                due,
+                issued: due,
+                sent: due,
+                redirect: Micros::ZERO,
+                done: due,
+                outcome: Outcome::Aborted,
+            },
+            at: None,
+            issued: false,
+            open: true,
+        };
         // The search for a leader that was lost is time that a user of the cluster would have
         // waited.
-        let mut looked = Micros::ZERO;
         if let Some(lost) = self.lost.get() {
             let looking = shared.clock.now();
             self.find_lost_leader(lost).await;
-            looked = shared.clock.now().since(looking);
+            flight.sample.redirect = shared.clock.now().since(looking);
         }
         let mut node = self.target();
-        let Some(mut permit) = self.slot(node).await else { return };
+        flight.sample.asked = node;
+        let Some(mut permit) = self.slot(node, false).await else { return };
 
-        let operations = shared.dialect.operations();
         let mut chosen = self.spare.take();
+        chosen.op = op;
         self.chooser.borrow_mut().choose(
             operations,
             &shared.topic,
@@ -213,29 +261,11 @@ impl<T: Transport, C: Clock> Client<T, C> {
         if let KeyUse::Forget(pool) = operations[chosen.op].key {
             shared.acknowledged.borrow_mut().deleting(pool, &chosen.key);
         }
-        let issued = shared.clock.now();
-        shared.recorder.borrow_mut().issued(chosen.op as u8, node, issued);
+        flight.issue();
+        let issued = flight.sample.issued;
         if let Some(seq) = chosen.event {
             shared.ledger.borrow_mut().published(self.entity, seq);
         }
-        let mut flight = InFlightRequest {
-            client: self,
-            sample: Sample {
-                entity: self.entity,
-                op: chosen.op as u8,
-                asked: node,
-                answered: None,
-                redirected: false,
-                due,
-                issued,
-                sent: issued,
-                redirect: looked,
-                done: issued,
-                outcome: Outcome::Aborted,
-            },
-            at: Some(node),
-            open: true,
-        };
         let mut deadline = issued + shared.plan.load.timeout;
         let mut hop = 0;
         let (reply, ended, permit) = loop {
@@ -265,7 +295,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             }
             let queued = shared.clock.now();
             let redirect = queued.since(flight.sample.sent);
-            let Some(next) = self.slot(node).await else { return };
+            let Some(next) = self.slot(node, true).await else { return };
             permit = next;
             // The plan's timeout is for the cluster, not for our own queue.
             deadline += shared.clock.now().since(queued);
@@ -311,15 +341,17 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
     }
 
-    /// Waits for a slot of the entity's lane at a node.
-    async fn slot(&self, node: u16) -> Option<Permit> {
+    /// Waits for a slot of the entity's lane at a node, for a new request or for a further hop of
+    /// one. `None` once no new request is to be issued.
+    async fn slot(&self, node: u16, onward: bool) -> Option<Permit> {
         let lane = self.lane(node)?;
-        let place = self.shared.slots.acquire(lane);
+        let slots = &self.shared.slots;
+        let place = if onward { slots.acquire_onward(lane) } else { slots.acquire(lane) };
         // A wait of no length adds nothing.
         let mark = (!place.is_granted()).then(|| WaitGuard::new(&self.shared));
         let permit = place.await;
         drop(mark);
-        Some(permit)
+        permit
     }
 
     fn lane(&self, node: u16) -> Option<usize> {
@@ -381,7 +413,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// Books the end of a request and draws the entity's conclusions.
     fn settle(
         &self,
-        flight: &mut InFlightRequest<T, C>,
+        flight: &mut OpenRequest<T, C>,
         chosen: &Chosen,
         reply: &Result<Option<Reply>, NoAnswer>,
         ended: &Ended,

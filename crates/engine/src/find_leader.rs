@@ -175,8 +175,10 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let request = Request::get(self.dialect.status_path());
         let call =
             Call { lane, base: &base, request: &request, wants_text: &|_| true, follow: false };
+        let sent = self.clock.now();
         let reply = self.transport.send(&call).await.ok()?;
         drop(permit);
+        self.round_trip.set(self.round_trip.get().max(self.clock.now().since(sent)));
         self.answered.set(true);
         match reply.wire {
             Wire::Later(ticket) => {

@@ -31,6 +31,8 @@ pub const TICK: Micros = Micros(250_000);
 const TICKS_A_SNAPSHOT: u64 = 4;
 /// How long the start waits for subscribers to connect.
 const SUBSCRIBE_PATIENCE: Micros = Micros(3_000_000);
+/// How long requests may still take at the end, beyond the plan's timeout.
+const FINISH_GRACE: Micros = Micros(1_000_000);
 /// How long the end waits for the last events and wire timings.
 const DRAIN_PATIENCE: Micros = Micros(3_000_000);
 
@@ -59,7 +61,8 @@ pub enum Phase {
     Warmup,
     /// What the tables show.
     Measuring,
-    /// The load is off; subscribers wait for the last events.
+    /// Nothing new is sent: requests under way come to their end, subscribers wait for the last
+    /// events.
     Draining,
 }
 
@@ -283,14 +286,27 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             matches!(select(pin!(measuring), pin!(self.stop.asked())).await, Either::Right(_))
         };
         let mut end: FuturesUnordered<_> = std::iter::once(end).collect();
-        // The load is dropped with the end of this statement: what is in flight is aborted, and
-        // counted so.
-        let ended = match select(pin!(self.load()), pin!(end.next())).await {
-            Either::Right((Some(true), _)) => Ended::Stopped,
-            _ => Ended::Completed,
+        let ended = {
+            // What is in flight when it is dropped is aborted, and counted so.
+            let mut load = pin!(self.load());
+            let ended = match select(load.as_mut(), pin!(end.next())).await {
+                Either::Right((Some(true), _)) => Ended::Stopped,
+                _ => Ended::Completed,
+            };
+            shared.recorder.borrow_mut().stop(shared.clock.now());
+            self.phase.set(Phase::Draining);
+            if ended == Ended::Completed {
+                shared.slots.close();
+                let finished = self.until(shared.plan.load.timeout + FINISH_GRACE, || {
+                    shared.recorder.borrow().in_system() == 0
+                });
+                let over = async {
+                    select(pin!(finished), pin!(self.stop.asked())).await;
+                };
+                select(load, pin!(over)).await;
+            }
+            ended
         };
-        shared.recorder.borrow_mut().stop(shared.clock.now());
-        self.phase.set(Phase::Draining);
         self.until(DRAIN_PATIENCE, || {
             shared.recorder.borrow().pending() == 0 && shared.ledger.borrow().complete()
         })

@@ -198,7 +198,8 @@ impl<'a> Forecast<'a> {
         };
         for (e, chooser) in choosers.iter_mut().enumerate() {
             let spread = |gap: Micros| Micros(gap.0 * e as u64 / u64::from(load.entities.max(1)));
-            turns.push(Reverse((gap.map_or_else(|| chooser.first(), spread), e as u32)));
+            turns
+                .push(Reverse((gap.map_or_else(|| chooser.first(Micros::ZERO), spread), e as u32)));
         }
         let operations = self.dialect.operations();
         let mut chosen = Chosen::default();
@@ -210,6 +211,7 @@ impl<'a> Forecast<'a> {
                 break;
             }
             let Some(chooser) = choosers.get_mut(e as usize) else { break };
+            chosen.op = chooser.pick(operations);
             chooser.choose(operations, "fwit-forecast", due, &mut chosen);
             let writes = operations.get(chosen.op).is_some_and(|o| o.kind != Kind::Read);
             // Which node leads is not known before the run: the first stands for it.

@@ -53,6 +53,8 @@ pub struct Shared<T, C> {
     pub leader: LeaderFinder,
     /// Whether any node answered anything.
     pub answered: Cell<bool>,
+    /// The longest that a status took so far: about a round trip to the farthest node.
+    pub round_trip: Cell<Micros>,
     /// Nodes whose status was asked for, by the ticket of the answer's wire timing.
     pub status_tickets: RefCell<HashMap<u64, u16>>,
     /// Whether each node said it leads, when last asked.
@@ -95,6 +97,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             acknowledged: RefCell::new(Acknowledged::new(plan.verify)),
             leader: LeaderFinder::default(),
             answered: Cell::default(),
+            round_trip: Cell::default(),
             status_tickets: RefCell::default(),
             leads: RefCell::new(vec![None; nodes]),
             instrument: RefCell::default(),

@@ -27,26 +27,43 @@ struct Inner {
     next_ticket: u64,
     /// How many wait, on all lanes.
     waiting: usize,
+    /// No new request gets a slot any more.
+    closed: bool,
+}
+
+/// What a slot is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// A request that others wait for: it goes before all others, also of other lanes.
+    Status,
+    /// A further hop of a request that was issued already.
+    Onward,
+    /// A new request.
+    Entry,
 }
 
 #[derive(Debug)]
 struct Lane {
     limit: u32,
     in_use: u32,
+    /// Status requests, the last one first.
+    urgent: VecDeque<Waiting>,
+    /// All others. Tickets rise.
     queue: VecDeque<Waiting>,
 }
 
 #[derive(Debug)]
 struct Waiting {
     ticket: u64,
-    /// Before all others, also of other lanes.
-    first: bool,
+    purpose: Purpose,
     state: Rc<RefCell<Waiter>>,
 }
 
 #[derive(Debug, Default)]
 struct Waiter {
     granted: bool,
+    /// It waited for nothing: the slots were closed.
+    refused: bool,
     waker: Option<Waker>,
 }
 
@@ -62,6 +79,7 @@ impl Slots {
                 total: total.max(1),
                 next_ticket: 0,
                 waiting: 0,
+                closed: false,
             })),
         }
     }
@@ -91,27 +109,62 @@ impl Slots {
     /// Waits for a slot of a lane before all others: for a request that others wait for.
     #[must_use]
     pub fn acquire_first(&self, lane: usize) -> Acquire {
-        self.queue(lane, true)
+        self.queue(lane, Purpose::Status)
     }
 
-    /// Waits for a slot of a lane. A lane that does not exist never gives one: indices come from
-    /// construction or [`Slots::add_lane`].
+    /// Waits for a slot of a lane, for a further hop of a request that was issued already.
+    #[must_use]
+    pub fn acquire_onward(&self, lane: usize) -> Acquire {
+        self.queue(lane, Purpose::Onward)
+    }
+
+    /// Waits for a slot of a lane, for a new request. A lane that does not exist never gives one:
+    /// indices come from construction or [`Slots::add_lane`].
     #[must_use]
     pub fn acquire(&self, lane: usize) -> Acquire {
-        self.queue(lane, false)
+        self.queue(lane, Purpose::Entry)
     }
 
-    fn queue(&self, lane: usize, first: bool) -> Acquire {
+    /// From now on no new request gets a slot. Those that wait for one are told at once.
+    pub fn close(&self) {
+        let mut inner = self.inner.borrow_mut();
+        inner.closed = true;
+        let mut left = 0;
+        for lane in &mut inner.lanes {
+            lane.queue.retain(|waiting| {
+                let stays = waiting.purpose != Purpose::Entry;
+                if !stays {
+                    waiting.state.borrow_mut().refuse();
+                    left += 1;
+                }
+                stays
+            });
+        }
+        inner.waiting -= left;
+        inner.grant();
+    }
+
+    /// Whether new requests get no slot any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.inner.borrow().closed
+    }
+
+    fn queue(&self, lane: usize, purpose: Purpose) -> Acquire {
         let mut inner = self.inner.borrow_mut();
         let ticket = inner.next_ticket;
         inner.next_ticket += 1;
         let mut state = None;
-        if !inner.take_free(lane) {
+        if inner.closed && purpose == Purpose::Entry {
+            let mut place = Waiter::default();
+            place.refuse();
+            state = Some(Rc::new(RefCell::new(place)));
+        } else if !inner.take_free(lane) {
             let place = Rc::new(RefCell::new(Waiter::default()));
             if let Some(l) = inner.lanes.get_mut(lane) {
-                let waiting = Waiting { ticket, first, state: place.clone() };
-                if first {
-                    l.queue.push_front(waiting);
+                let waiting = Waiting { ticket, purpose, state: place.clone() };
+                if purpose == Purpose::Status {
+                    l.urgent.push_front(waiting);
                 } else {
                     l.queue.push_back(waiting);
                 }
@@ -141,13 +194,14 @@ impl Slots {
 
 impl Lane {
     fn new(limit: u32) -> Lane {
-        Lane { limit: limit.max(1), in_use: 0, queue: VecDeque::new() }
+        Lane { limit: limit.max(1), in_use: 0, urgent: VecDeque::new(), queue: VecDeque::new() }
     }
 
     /// The order of the request that is next, where there is room for it.
     fn next(&self) -> Option<(bool, u64)> {
-        let next = self.queue.front().filter(|_| self.in_use < self.limit)?;
-        Some((!next.first, next.ticket))
+        let next = self.urgent.front().or(self.queue.front());
+        let next = next.filter(|_| self.in_use < self.limit)?;
+        Some((next.purpose != Purpose::Status, next.ticket))
     }
 }
 
@@ -155,8 +209,10 @@ impl Inner {
     /// Takes a slot of a lane that has room and no queue; no request of another lane waits for it
     /// then.
     fn take_free(&mut self, lane: usize) -> bool {
-        let Some(lane) =
-            self.lanes.get_mut(lane).filter(|l| l.queue.is_empty() && l.in_use < l.limit)
+        let Some(lane) = self
+            .lanes
+            .get_mut(lane)
+            .filter(|l| l.urgent.is_empty() && l.queue.is_empty() && l.in_use < l.limit)
         else {
             return false;
         };
@@ -174,7 +230,8 @@ impl Inner {
                 (0..self.lanes.len()).filter_map(|i| Some((self.lanes[i].next()?, i))).min();
             let Some((_, i)) = first else { return };
             let lane = &mut self.lanes[i];
-            let Some(waiting) = lane.queue.pop_front() else { return };
+            let next = lane.urgent.pop_front().or_else(|| lane.queue.pop_front());
+            let Some(waiting) = next else { return };
             lane.in_use += 1;
             self.in_use += 1;
             self.waiting -= 1;
@@ -187,7 +244,17 @@ impl Inner {
     }
 }
 
-/// A place in a lane's queue; resolves to the permit.
+impl Waiter {
+    fn refuse(&mut self) {
+        self.refused = true;
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// A place in a lane's queue; resolves to the permit, or to none where the slots are closed to new
+/// requests.
 #[derive(Debug)]
 pub struct Acquire {
     slots: Slots,
@@ -204,12 +271,19 @@ impl Acquire {
     pub fn is_granted(&self) -> bool {
         self.state.as_ref().is_none_or(|place| place.borrow().granted)
     }
+
+    fn is_refused(&self) -> bool {
+        self.state.as_ref().is_some_and(|place| place.borrow().refused)
+    }
 }
 
 impl Future for Acquire {
-    type Output = Permit;
+    type Output = Option<Permit>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Permit>> {
+        if self.is_refused() {
+            return Poll::Ready(None);
+        }
         if let Some(place) = &self.state
             && !place.borrow().granted
         {
@@ -217,26 +291,28 @@ impl Future for Acquire {
             return Poll::Pending;
         }
         self.taken = true;
-        Poll::Ready(Permit { slots: self.slots.clone(), lane: self.lane })
+        Poll::Ready(Some(Permit { slots: self.slots.clone(), lane: self.lane }))
     }
 }
 
 impl Drop for Acquire {
     fn drop(&mut self) {
-        if self.taken {
+        if self.taken || self.is_refused() {
             return;
         }
         if self.is_granted() {
             return self.slots.release(self.lane);
         }
         let mut inner = self.slots.inner.borrow_mut();
-        if let Some(lane) = inner.lanes.get_mut(self.lane)
-            // Tickets rise within a queue.
-            && let Ok(at) = lane.queue.binary_search_by_key(&self.ticket, |w| w.ticket)
-        {
-            lane.queue.remove(at);
-            inner.waiting -= 1;
-        }
+        let Some(lane) = inner.lanes.get_mut(self.lane) else { return };
+        let removed = match lane.queue.binary_search_by_key(&self.ticket, |w| w.ticket) {
+            Ok(at) => lane.queue.remove(at),
+            Err(_) => {
+                let at = lane.urgent.iter().position(|w| w.ticket == self.ticket);
+                at.and_then(|at| lane.urgent.remove(at))
+            }
+        };
+        inner.waiting -= usize::from(removed.is_some());
     }
 }
 
@@ -271,9 +347,33 @@ mod tests {
 
     fn poll(acquire: &mut Acquire) -> Option<Permit> {
         match Pin::new(acquire).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(permit) => Some(permit),
+            Poll::Ready(permit) => permit,
             Poll::Pending => None,
         }
+    }
+
+    #[test]
+    fn a_status_request_goes_first_and_leaves_no_slot_behind_when_it_gives_up() {
+        let slots = Slots::new(&[1], 10);
+        let held = poll(&mut slots.acquire(0)).unwrap();
+        let mut entry = slots.acquire(0);
+        let (given_up, mut status) = (slots.acquire_first(0), slots.acquire_first(0));
+        drop(given_up);
+        drop(held);
+        assert!(!entry.is_granted() && poll(&mut status).is_some());
+        assert!(poll(&mut entry).is_some() && slots.in_use() == 0);
+    }
+
+    #[test]
+    fn closed_slots_serve_what_was_issued_and_nothing_new() {
+        let slots = Slots::new(&[1], 10);
+        let held = poll(&mut slots.acquire(0)).unwrap();
+        let (entry, mut onward) = (slots.acquire(0), slots.acquire_onward(0));
+        slots.close();
+        assert!(entry.is_refused() && !onward.is_granted());
+        drop((entry, held));
+        assert!(poll(&mut onward).is_some());
+        assert!(slots.acquire(0).is_refused() && slots.in_use() == 0);
     }
 
     #[test]

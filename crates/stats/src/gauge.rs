@@ -32,6 +32,23 @@ impl Gauge {
         self.value += 1;
     }
 
+    /// One more from `from` on, which is told at `now` only.
+    pub fn up_since(&mut self, from: Micros, now: Micros) {
+        self.advance(now);
+        let start =
+            Micros(self.second_ends.0.saturating_sub(1_000_000 * self.by_second.len() as u64));
+        let mut at = from.max(start);
+        while at < self.since {
+            let second = (at.since(start).0 / 1_000_000) as usize;
+            let stop = self.since.min(start + Micros((second as u64 + 1) * 1_000_000));
+            if let Some(area) = self.by_second.get_mut(second) {
+                *area += stop.since(at).0 as f64;
+            }
+            at = stop;
+        }
+        self.value += 1;
+    }
+
     /// One less from `now` on.
     pub fn down(&mut self, now: Micros) {
         self.advance(now);
@@ -88,6 +105,18 @@ impl WindowArea {
     /// One more from `now` on.
     pub fn up(&mut self, now: Micros) {
         self.set(self.value + 1, now);
+    }
+
+    /// One more from `from` on, which is told at `now` only.
+    pub fn up_since(&mut self, from: Micros, now: Micros) {
+        self.up(now);
+        self.area += now.min(self.to).since(from.max(self.from)).0 as f64;
+    }
+
+    /// The window ends at `to`, at the latest: what comes after is not counted.
+    pub fn end(&mut self, to: Micros) {
+        self.set(self.value, to.min(self.to));
+        self.to = self.to.min(to).max(self.from);
     }
 
     /// One less from `now` on.

@@ -30,6 +30,7 @@ pub mod quantile;
 pub mod paired;
 pub mod shift;
 pub mod signed_rank;
+pub mod survival;
 pub mod verdict;
 
 pub mod design;

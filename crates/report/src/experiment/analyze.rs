@@ -148,7 +148,7 @@ fn arm_curves(
                 .iter()
                 .map(|pair| {
                     let buckets = compared.measured.get(*pair.get(arm)?)?.groups.get(group)?;
-                    buckets.quantile(p).filter(|q| *q > 0.0).map(libm::log)
+                    buckets.answers.quantile(p).filter(|q| *q > 0.0).map(libm::log)
                 })
                 .collect();
             let band = logs.and_then(|l| hodges_lehmann_interval(&l, 0.95).ok().flatten());
@@ -163,6 +163,20 @@ fn arm_curves(
 
 fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
     let mut notes = Vec::new();
+    if let Some(shares) = &compared.clocks {
+        let arms: Vec<_> = file
+            .arms
+            .iter()
+            .zip(shares)
+            .map(|(arm, share)| format!("{}: {:.1} %", arm.name, 100.0 * share))
+            .collect();
+        notes.push(format!(
+            "The arms were not timed by the same clock (share of the answers on the page's clock, \
+             {}). So latencies are compared as response times, which the page's clock takes for \
+             all arms: they include the wait for slots and the browser's part.",
+            arms.join("; ")
+        ));
+    }
     let (used, claim) = (compared.pairs.len(), claim_pairs(file.arms.len()));
     if file.ended.is_some() && (PAIRS_MIN as usize..claim as usize).contains(&used) {
         notes.push(format!(

@@ -1,11 +1,12 @@
 //! The arms compared pair by pair: estimates, intervals, tests, verdicts, the A-A control and the
 //! shift function.
 
-use super::metrics::{GROUPS, Measured, What, exploratory, measure, primaries};
+use super::metrics::{GROUPS, Measured, What, exploratory, measured, primaries};
 use super::model::PAIRS_MIN;
 use super::view::{ComparisonView, MetricView, ShiftView, VerdictName};
 use super::wire::ExperimentFile;
 use crate::run::RunError;
+use fwit_quantities::sample::Measure;
 use fwit_stats::design::control_pairs;
 use fwit_stats::error::{StatsError, median_sorted, sorted};
 use fwit_stats::paired::{self, Comparison, Interval, tost};
@@ -23,6 +24,27 @@ pub struct Compared {
     pub(super) pairs: Vec<Vec<usize>>,
     /// Primary metrics that could not be compared, and why.
     pub(super) missing: Vec<String>,
+    /// By arm, the share of answers timed by the page's clock, where these shares differ: then
+    /// latencies are response times, which one clock takes for all arms.
+    pub(super) clocks: Option<Vec<f64>>,
+}
+
+/// Shares of answers timed by the page's clock may differ by so much between arms.
+const CLOCK_SHARE: f64 = 0.01;
+
+/// By arm, the share of answers that the page's clock timed; `None` where the arms are alike.
+fn clocks(file: &ExperimentFile) -> Option<Vec<f64>> {
+    let share = |arm: usize| {
+        let own = file.periods.iter().filter(|p| p.arm as usize == arm && p.invalid.is_none());
+        let (page, all) = own.fold((0.0, 0.0), |(page, all), p| {
+            let sources = p.run.time_sources;
+            (page + sources.page_clock as f64, all + (sources.wire + sources.page_clock) as f64)
+        });
+        if all > 0.0 { page / all } else { 0.0 }
+    };
+    let shares: Vec<f64> = (0..file.arms.len()).map(share).collect();
+    let (least, most) = shares.iter().fold((1.0_f64, 0.0_f64), |(a, b), s| (a.min(*s), b.max(*s)));
+    (most - least > CLOCK_SHARE).then_some(shares)
 }
 
 /// Compares each arm with the first.
@@ -30,10 +52,13 @@ pub struct Compared {
 /// # Errors
 /// A period's histogram that can't be read.
 pub fn compare(file: &ExperimentFile) -> Result<Compared, RunError> {
+    let clocks = clocks(file);
+    let measure = if clocks.is_some() { Measure::Response } else { Measure::Cluster };
     let measured: Vec<Measured> =
-        file.periods.iter().map(|p| measure(&p.run)).collect::<Result<_, _>>()?;
+        file.periods.iter().map(|p| measured(&p.run, measure)).collect::<Result<_, _>>()?;
     let pairs = pairs(file);
-    let mut out = Compared { comparisons: Vec::new(), measured, pairs, missing: Vec::new() };
+    let mut out =
+        Compared { comparisons: Vec::new(), measured, pairs, missing: Vec::new(), clocks };
     let Some(first) = file.arms.first() else { return Ok(out) };
     let wanted = primaries();
     // The family: the primary metrics of all comparisons together.
@@ -198,7 +223,7 @@ impl Compared {
         let mut out = Vec::new();
         for (group, name) in GROUPS.iter().enumerate() {
             let of = |place: Option<&usize>| {
-                Some(self.measured.get(*place?)?.groups.get(group)?.clone())
+                Some(self.measured.get(*place?)?.groups.get(group)?.answers.clone())
             };
             let pairs: Vec<_> =
                 self.pairs.iter().filter_map(|p| Some((of(p.first())?, of(p.get(arm))?))).collect();

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 
 use super::wire::PeriodFile;
-use crate::run::wire::{CountsFile, EntityFile, LatencyFile, NodeCountsFile, PartsFile, RunFile};
+use crate::run::wire::{
+    CensoredFile, CountsFile, EntityFile, LatencyFile, NodeCountsFile, PartsFile, RunFile,
+};
 use crate::run::{RunError, hist};
 use fwit_quantities::sample::Measure;
 use fwit_stats::recorder::new_histogram;
@@ -23,7 +25,7 @@ pub(super) fn merge(periods: &[&PeriodFile], name: &str) -> Result<Option<RunFil
     for period in rest {
         add(&mut out, &period.run);
     }
-    out.latency = latencies(periods)?;
+    (out.latency, out.censored) = latencies(periods)?;
     for period in periods {
         out.entities.extend(period.run.entities.iter().map(|e| EntityFile {
             name: format!("pair {}, {}", period.pair + 1, e.name),
@@ -53,7 +55,10 @@ fn add(out: &mut RunFile, run: &RunFile) {
     }
     for entry in &run.counts {
         match out.counts.iter_mut().find(|c| c.op == entry.op && c.node == entry.node) {
-            Some(NodeCountsFile { redirected, preflights, counts, .. }) => {
+            Some(NodeCountsFile { redirected, preflights, completed, counts, .. }) => {
+                if let (Some(sum), Some(more)) = (completed.as_mut(), entry.completed) {
+                    *sum = sum.saturating_add(more);
+                }
                 *redirected = redirected.saturating_add(entry.redirected);
                 *preflights = preflights.saturating_add(entry.preflights);
                 sum(counts, &entry.counts);
@@ -79,9 +84,12 @@ fn add(out: &mut RunFile, run: &RunFile) {
             None => out.nodes.push(node.clone()),
         }
     }
-    for sign in &run.health.signs {
-        if !out.health.signs.contains(sign) {
-            out.health.signs.push(sign.clone());
+    let (own, more) = (&mut out.health, &run.health);
+    for (list, more) in [(&mut own.signs, &more.signs), (&mut own.limits, &more.limits)] {
+        for sign in more {
+            if !list.contains(sign) {
+                list.push(sign.clone());
+            }
         }
     }
     out.health.verdict = out.health.verdict.max(run.health.verdict);
@@ -95,18 +103,41 @@ fn sum(into: &mut CountsFile, more: &CountsFile) {
     *into = CountsFile::new(into.issued.saturating_add(more.issued), outcomes);
 }
 
-fn latencies(periods: &[&PeriodFile]) -> Result<Vec<LatencyFile>, RunError> {
-    type Key = (String, String, bool, Measure);
+/// Operation, node, redirected, measure.
+type Key = (String, String, bool, Measure);
+
+fn sum_histograms<'a>(
+    entries: impl Iterator<Item = (Key, &'a String)>,
+) -> Result<BTreeMap<Key, Histogram<u64>>, RunError> {
     let mut all: BTreeMap<Key, Histogram<u64>> = BTreeMap::new();
-    for entry in periods.iter().flat_map(|p| &p.run.latency) {
+    for (key, text) in entries {
         let broken =
-            |what| RunError::Broken { place: format!("a period's latency of {}", entry.op), what };
-        let histogram = hist::decode(&entry.hist).map_err(broken)?;
-        let key = (entry.op.clone(), entry.node.clone(), entry.redirected, entry.measure);
+            |what| RunError::Broken { place: format!("a period's latency of {}", key.0), what };
+        let histogram = hist::decode(text).map_err(broken)?;
         // A growing histogram takes every value.
         all.entry(key).or_insert_with(new_histogram).add(&histogram).ok();
     }
-    let entries = all.into_iter().map(|((op, node, redirected, measure), h)| LatencyFile {
+    Ok(all)
+}
+
+fn latencies(periods: &[&PeriodFile]) -> Result<(Vec<LatencyFile>, Vec<CensoredFile>), RunError> {
+    let answered = periods.iter().flat_map(|p| &p.run.latency);
+    let answered = sum_histograms(
+        answered.map(|e| ((e.op.clone(), e.node.clone(), e.redirected, e.measure), &e.hist)),
+    )?;
+    let cut = periods.iter().flat_map(|p| &p.run.censored);
+    let cut = sum_histograms(
+        cut.map(|e| ((e.op.clone(), e.node.clone(), e.redirected, e.measure), &e.hist)),
+    )?;
+    let censored = cut.into_iter().map(|((op, node, redirected, measure), h)| CensoredFile {
+        op,
+        node,
+        redirected,
+        measure,
+        count: h.len(),
+        hist: hist::encode(&h),
+    });
+    let entries = answered.into_iter().map(|((op, node, redirected, measure), h)| LatencyFile {
         op,
         node,
         redirected,
@@ -116,7 +147,7 @@ fn latencies(periods: &[&PeriodFile]) -> Result<Vec<LatencyFile>, RunError> {
         max_us: h.max(),
         hist: hist::encode(&h),
     });
-    Ok(entries.collect())
+    Ok((entries.collect(), censored.collect()))
 }
 
 #[cfg(test)]
@@ -157,6 +188,7 @@ pub(super) mod tests {
             node: "n1".into(),
             redirected: 1,
             preflights: 0,
+            completed: None,
             counts,
         };
         RunFile {
@@ -180,6 +212,7 @@ pub(super) mod tests {
             warmup_totals: BTreeMap::new(),
             counts: vec![of("get"), of("set")],
             latency,
+            censored: Vec::new(),
             parts: Vec::new(),
             series: SeriesFile { interval_s: 1, seconds: Vec::new() },
             entities: vec![EntityFile {

@@ -13,6 +13,7 @@ use fwit_model::dialect::Kind;
 use fwit_quantities::sample::{Measure, Outcome};
 use fwit_stats::buckets::{Buckets, Shown, displayable};
 use fwit_stats::recorder::new_histogram;
+use fwit_stats::survival;
 use fwit_stats::verdict::Metric;
 
 /// One period's numbers. Latencies are what the cluster took (redirects and
@@ -22,11 +23,45 @@ pub(super) struct Measured {
     /// Answers a second.
     pub throughput: f64,
     /// Reads, writes, all operations.
-    pub groups: [Buckets; 3],
+    pub groups: [Latency; 3],
     /// Operation by operation.
-    pub by_op: BTreeMap<String, Buckets>,
+    pub by_op: BTreeMap<String, Latency>,
     /// Failed requests as a share.
     pub error_share: f64,
+}
+
+/// Latencies of some operations, µs.
+#[derive(Clone, Debug)]
+pub(super) struct Latency {
+    /// Of answers.
+    pub answers: Buckets,
+    cut: Option<Box<Cut>>,
+}
+
+/// Where some times are known by a lower bound only: answers and bounds.
+#[derive(Clone, Debug)]
+struct Cut {
+    answers: Histogram<u64>,
+    bounds: Histogram<u64>,
+}
+
+impl Latency {
+    fn of(answers: &Histogram<u64>, bounds: &Histogram<u64>) -> Latency {
+        let cut = || Box::new(Cut { answers: answers.clone(), bounds: bounds.clone() });
+        Latency { answers: Buckets::from_histogram(answers), cut: (!bounds.is_empty()).then(cut) }
+    }
+
+    /// A percentile; `None` with too few samples, or where it falls among times of which only a
+    /// lower bound is known.
+    fn at(&self, p: f64) -> Option<f64> {
+        let bounds = self.cut.as_ref().map_or(0, |cut| cut.bounds.len());
+        if displayable(p, self.answers.total().saturating_add(bounds)) == Shown::Hidden {
+            return None;
+        }
+        let Some(cut) = &self.cut else { return self.answers.quantile(p) };
+        let found = survival::quantiles(&cut.answers, &cut.bounds, &[p])?;
+        found.first().filter(|found| !found.is_beyond()).map(|found| found.value() as f64)
+    }
 }
 
 /// What a group of operations is called; places in [`Measured::groups`].
@@ -68,15 +103,10 @@ pub(super) fn exploratory(periods: &[Measured]) -> Vec<What> {
 impl What {
     /// Its value in a period; `None` where the period has too few answers for it.
     pub(super) fn of(&self, period: &Measured) -> Option<f64> {
-        let at = |buckets: &Buckets, p: f64| {
-            (displayable(p, buckets.total()) != Shown::Hidden)
-                .then(|| buckets.quantile(p))
-                .flatten()
-        };
         let value = match self {
             What::Throughput => Some(period.throughput),
-            What::Group(group, p) => at(period.groups.get(*group)?, *p),
-            What::Op(op, p) => at(period.by_op.get(op)?, *p),
+            What::Group(group, p) => period.groups.get(*group)?.at(*p),
+            What::Op(op, p) => period.by_op.get(op)?.at(*p),
         };
         value.filter(|v| v.is_finite() && *v > 0.0)
     }
@@ -97,28 +127,32 @@ impl What {
     }
 }
 
-/// The numbers of a period.
-pub(super) fn measure(run: &RunFile) -> Result<Measured, RunError> {
-    let mut groups: [Histogram<u64>; 3] = std::array::from_fn(|_| new_histogram());
-    let mut by_op: BTreeMap<String, Histogram<u64>> = BTreeMap::new();
-    for (i, entry) in run.latency.iter().enumerate() {
-        if entry.measure != Measure::Cluster {
+/// The numbers of a period; latencies of this measure.
+pub(super) fn measured(run: &RunFile, measure: Measure) -> Result<Measured, RunError> {
+    // Of answers, and of lower bounds.
+    let empty = || [new_histogram(), new_histogram()];
+    let mut groups: [[Histogram<u64>; 2]; 3] = std::array::from_fn(|_| empty());
+    let mut by_op: BTreeMap<String, [Histogram<u64>; 2]> = BTreeMap::new();
+    let answered = run.latency.iter().map(|e| (0, &e.op, e.measure, &e.hist));
+    let cut = run.censored.iter().map(|e| (1, &e.op, e.measure, &e.hist));
+    for (side, op, of, text) in answered.chain(cut) {
+        if of != measure {
             continue;
         }
-        let histogram = hist::decode(&entry.hist).map_err(|what| RunError::Broken {
-            place: format!("latency[{i}] of run {}", run.id),
+        let histogram = hist::decode(text).map_err(|what| RunError::Broken {
+            place: format!("latency of “{op}” in run {}", run.id),
             what,
         })?;
-        let kind = run.operations.iter().find(|o| o.name == entry.op).map(|o| o.kind);
+        let kind = run.operations.iter().find(|o| o.name == *op).map(|o| o.kind);
         let group = match kind {
             Some(Kind::Read) => groups.first_mut(),
             Some(Kind::Write) => groups.get_mut(1),
             _ => None,
         };
         // Growing histograms take every value.
-        group.map(|g| g.add(&histogram).ok());
-        groups[2].add(&histogram).ok();
-        by_op.entry(entry.op.clone()).or_insert_with(new_histogram).add(&histogram).ok();
+        group.map(|g| g[side].add(&histogram).ok());
+        groups[2][side].add(&histogram).ok();
+        by_op.entry(op.clone()).or_insert_with(empty)[side].add(&histogram).ok();
     }
     let (mut answers, mut errors) = (0_u64, 0_u64);
     for counts in run.totals.values() {
@@ -127,13 +161,14 @@ pub(super) fn measure(run: &RunFile) -> Result<Measured, RunError> {
             errors = errors.saturating_add(if outcome.is_error() { count } else { 0 });
         }
     }
+    let completed = run.counts.iter().fold(0_u64, |sum, c| sum.saturating_add(c.completed()));
     let seconds = run.window.measured_s;
     let ended = answers.saturating_add(errors);
     Ok(Measured {
-        throughput: if seconds > 0.0 { answers as f64 / seconds } else { 0.0 },
-        groups: groups.each_ref().map(Buckets::from_histogram),
+        throughput: if seconds > 0.0 { completed as f64 / seconds } else { 0.0 },
+        groups: groups.each_ref().map(|[answers, bounds]| Latency::of(answers, bounds)),
         by_op: BTreeMap::from_iter(
-            by_op.iter().map(|(op, h)| (op.clone(), Buckets::from_histogram(h))),
+            by_op.iter().map(|(op, [answers, bounds])| (op.clone(), Latency::of(answers, bounds))),
         ),
         error_share: if ended == 0 { 0.0 } else { errors as f64 / ended as f64 },
     })

@@ -6,8 +6,8 @@ use super::view::{
     Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView,
 };
 use super::wire::{
-    ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
-    OperationFile, PartsFile, RunFile, VERSION, WindowFile,
+    CensoredFile, ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile,
+    NodeCountsFile, NodeFile, OperationFile, PartsFile, RunFile, VERSION, WindowFile,
 };
 use fwit_engine::environment::{Clock, Transport};
 use fwit_engine::live_run::LiveRun;
@@ -96,12 +96,13 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             counts: (0..topology.nodes.len())
                 .flat_map(|node| (0..operations.len()).map(move |op| (node, op)))
                 .map(|(node, op)| (node, op, recorder.tally(Window::Measured, node, op)))
-                .filter(|(_, _, tally)| tally.issued > 0)
+                .filter(|(_, _, tally)| tally.issued + tally.completed > 0)
                 .map(|(node, op, tally)| NodeCountsFile {
                     op: op_name(op),
                     node: node_name(node),
                     redirected: tally.redirected,
                     preflights: tally.preflights,
+                    completed: Some(tally.completed),
                     counts: counts(tally),
                 })
                 .collect(),
@@ -115,6 +116,17 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                     count: h.len(),
                     mean_us: short(h.mean()),
                     max_us: h.max(),
+                    hist: hist::encode(h),
+                })
+                .collect(),
+            censored: recorder
+                .censored()
+                .map(|(key, measure, h)| CensoredFile {
+                    op: op_name(usize::from(key.op)),
+                    node: node_name(usize::from(key.node)),
+                    redirected: key.redirected,
+                    measure,
+                    count: h.len(),
                     hist: hist::encode(h),
                 })
                 .collect(),
@@ -159,12 +171,14 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let (start, _, _) = recorder.windows();
         let (total, by_op) = self.rows(&recorder, now);
         let health = self.health(&recorder, now, &total);
+        let errors = self.errors(&recorder, 20);
         Live {
+            headlines: self.headlines(&recorder, now, &total, &errors),
             phase: self.run.phase.get(),
             elapsed_us: now.since(start).0,
             total_us: shared.plan.load.total().0,
             seconds: self.seconds(&recorder, from_second, now),
-            errors: self.errors(&recorder, 20),
+            errors,
             in_flight: recorder.gauges().0.value(),
             waiting: recorder.gauges().1.value(),
             concurrency: self.concurrency(&recorder, now),
@@ -234,7 +248,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             entities: self.run.shared.plan.load.entities,
             effective: short(effective),
             waiting: short(waiting),
-            littles_law_ratio: recorder.littles_law_ratio(now).map(short),
+            littles_law_ratio: self.littles_law_ratio(recorder, now).map(short),
             offered_per_s: self.offered_per_s(recorder, now).map(short),
         }
     }
@@ -353,6 +367,7 @@ pub(super) fn sum_tallies(recorder: &Recorder, window: Window, nodes: usize, op:
         outcomes: std::array::from_fn(|i| a.outcomes[i] + b.outcomes[i]),
         redirected: a.redirected + b.redirected,
         preflights: a.preflights + b.preflights,
+        completed: a.completed + b.completed,
     })
 }
 
@@ -362,6 +377,7 @@ pub(super) fn add_tally(row: &mut Row, tally: &Tally) {
     row.issued += tally.issued;
     row.redirected += tally.redirected;
     row.preflights += tally.preflights;
+    row.completed += tally.completed;
     row.outcomes.iter_mut().zip(tally.outcomes).for_each(|(a, b)| *a += b);
 }
 

@@ -89,6 +89,8 @@ pub struct Metric {
     pub values: Vec<Option<f64>>,
     /// Whether each value rests on enough samples (n >= 10 / (1 - p)).
     pub reliable: Vec<bool>,
+    /// Whether each value is a lower bound only: requests that were given up are among the slowest.
+    pub beyond: Vec<bool>,
     /// How each differs from the first; `None` for the first, and where one of both has no value.
     pub changes: Vec<Option<Change>>,
 }
@@ -199,6 +201,7 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
             time_source: run.time_sources.label(),
         })
         .collect();
+    let measure = if two_clocks(runs) { Measure::Response } else { measure };
     let mut metrics = whole_run(runs, measure);
     for op in operations(runs) {
         let rows: Vec<Option<&Row>> = runs
@@ -225,6 +228,7 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
             Row::error_share,
         ));
     }
+    mind_failures(&mut metrics, runs);
     Comparison {
         measure,
         notes: notes(runs, &heads),
@@ -287,12 +291,58 @@ fn percentile(op: Option<&str>, rows: &[Option<&Row>], measure: Measure, i: usiz
     let summaries: Vec<_> = rows.iter().map(|row| row.map(|r| *r.measure(measure))).collect();
     let values = summaries
         .iter()
-        .map(|s| s.filter(|s| shown(p, s.count) != Shown::Hidden).map(|s| s.at_us[i] as f64))
+        .map(|s| s.filter(|s| shown(p, s.samples()) != Shown::Hidden).map(|s| s.at_us[i] as f64))
         .collect();
     let reliable =
-        summaries.iter().map(|s| s.is_some_and(|s| shown(p, s.count) == Shown::Full)).collect();
+        summaries.iter().map(|s| s.is_some_and(|s| shown(p, s.samples()) == Shown::Full)).collect();
     let name = percentile_name(p);
-    metric(op, &name, Unit::Micros, Better::Lower, values, reliable)
+    let mut metric = metric(op, &name, Unit::Micros, Better::Lower, values, reliable);
+    // A bound has no ratio to anything.
+    metric.beyond = summaries.iter().map(|s| s.is_some_and(|s| s.is_beyond(i))).collect();
+    let first = metric.beyond.first().copied().unwrap_or_default();
+    for (change, beyond) in metric.changes.iter_mut().zip(&metric.beyond) {
+        change.take_if(|_| first || *beyond);
+    }
+    metric
+}
+
+/// Shares of answers timed by the page's clock may differ by so much between runs.
+const CLOCK_SHARE: f64 = 0.01;
+
+/// Whether the runs were timed by two clocks: then only response times, which the page's clock takes
+/// for all, can be compared.
+fn two_clocks(runs: &[&RunView]) -> bool {
+    let share = |run: &&RunView| {
+        let all = run.time_sources.wire + run.time_sources.page_clock;
+        (all > 0).then(|| run.time_sources.page_clock as f64 / all as f64)
+    };
+    let shares = || runs.iter().filter_map(share);
+    shares().fold(0.0, f64::max) - shares().fold(1.0, f64::min) > CLOCK_SHARE
+}
+
+/// A run of which this much more failed is not called better in anything else.
+const FAILURES: f64 = 0.001;
+
+/// Takes "better" from where more requests fail, and "worse" where fewer do: requests that fail are
+/// in no latency, and make room for others.
+fn mind_failures(metrics: &mut [Metric], runs: &[&RunView]) {
+    let shares: Vec<f64> = runs.iter().map(|run| run.total.error_share()).collect();
+    let Some(first) = shares.first() else { return };
+    for metric in metrics.iter_mut().filter(|m| m.name != "errors") {
+        for (change, share) in metric.changes.iter_mut().zip(&shares) {
+            let Some(change) = change else { continue };
+            let more = *share > first + FAILURES && change.tendency == Tendency::Better;
+            let fewer = *share < first - FAILURES && change.tendency == Tendency::Worse;
+            if more || fewer {
+                change.tendency = Tendency::Neutral;
+                change.words.push_str(if more {
+                    ", but more failed"
+                } else {
+                    ", but fewer failed"
+                });
+            }
+        }
+    }
 }
 
 fn of_rows(
@@ -333,6 +383,7 @@ fn metric(
         name: name.into(),
         unit,
         better,
+        beyond: vec![false; values.len()],
         values,
         reliable,
         changes,
@@ -441,14 +492,13 @@ fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
          between them. An experiment runs both in turn and tells the two apart."
             .to_string(),
     ];
-    let sources: Vec<&str> =
-        heads.iter().map(|h| h.time_source.split(',').next().unwrap_or_default()).collect();
-    if sources.windows(2).any(|pair| pair[0] != pair[1]) {
+    if two_clocks(runs) {
         let list: Vec<_> =
             heads.iter().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
         notes.push(format!(
-            "The latencies were not taken by the same clock ({}): the page's clock includes what \
-             the browser costs.",
+            "The latencies were not taken by the same clock ({}). So response times are compared, \
+             which the page's clock takes for all: they include the wait for slots and the \
+             browser's part.",
             list.join("; ")
         ));
     }

@@ -36,6 +36,8 @@ const PRESSURE_SHARE: f64 = 0.1;
 const OF_CEILING: f64 = 0.5;
 /// An open load may miss this share of its rate.
 const OFFERED_SHARE: f64 = 0.01;
+/// Little's law over the whole window may be off by this share: clocks are rounded.
+const LITTLES_LAW: f64 = 0.02;
 /// Before so much was measured nothing is said of rates and shares.
 const EARLY: Micros = Micros(3_000_000);
 
@@ -52,6 +54,8 @@ pub(super) struct Facts<'a> {
     pub service_p50_us: u64,
     pub calibration: Option<&'a Calibration>,
     pub trust: &'a Trust,
+    /// Every request is over and booked.
+    pub over: bool,
 }
 
 /// Judges a run up to now.
@@ -65,15 +69,18 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
     };
     let (start, from, _) = recorder.windows();
     if now <= from || from < start {
+        health.verdict = HealthVerdict::NotJudged;
         return health;
     }
+    if issued(facts) + recorder.completed_measured() == 0 {
+        health.verdict = HealthVerdict::NotJudged;
+        return health;
+    }
+    health.limits.extend(slots(facts));
     // The order of the list is the order of importance.
-    let slots = slots(facts);
-    let limited = slots.is_some();
     let signs = [
         stranger(facts),
         offered(facts),
-        slots,
         sources(facts),
         stood_still(facts),
         lag(facts),
@@ -86,7 +93,7 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
     ];
     health.signs = signs.into_iter().flatten().collect();
     health.verdict = match health.signs.len() {
-        _ if limited => HealthVerdict::ClientLimited,
+        _ if !health.limits.is_empty() => HealthVerdict::ClientLimited,
         0 => HealthVerdict::Healthy,
         1 => HealthVerdict::Doubtful,
         _ => HealthVerdict::ClientLimited,
@@ -135,6 +142,14 @@ fn stranger(f: &Facts) -> Option<String> {
     })
 }
 
+/// Requests issued in the measured window.
+fn issued(f: &Facts) -> u64 {
+    let recorder = f.recorder;
+    let nodes = 0..recorder.nodes().len();
+    let ops = |n: usize| (0..f.plan.mix.len()).map(move |op| (n, op));
+    nodes.flat_map(ops).map(|(n, op)| recorder.tally(Window::Measured, n, op).issued).sum()
+}
+
 /// Closed: entities that wait for slots.
 fn slots(f: &Facts) -> Option<String> {
     let (effective, waiting) = f.recorder.concurrency(f.now);
@@ -157,10 +172,10 @@ fn offered(f: &Facts) -> Option<String> {
     if !matches!(f.plan.load.model, Model::Open { .. }) || f.is_early() {
         return None;
     }
-    let ended = f.recorder.ended_measured();
+    let ended = f.recorder.completed_measured() + f.recorder.failed_measured();
     let (due, missing) = (f.due as f64, f.due.saturating_sub(ended) as f64);
-    // What is rightly under way at this moment has not ended yet: as much as a healthy cluster
-    // would have.
+    // What is rightly under way at this moment has not ended yet, as much as a healthy cluster
+    // would have; what was so when the window began has ended in it.
     let under_way = due / seconds * f.service_p50_us as f64 / 1e6 + 1.0;
     let (effective, waiting) = f.recorder.concurrency(f.now);
     (missing > OFFERED_SHARE * due + under_way).then(|| {
@@ -296,17 +311,13 @@ fn ceiling(f: &Facts) -> Option<String> {
 
 fn littles_law_sign(f: &Facts, annotations: &[Annotation]) -> Option<String> {
     let failing = annotations.iter().filter(|a| a.kind == Disturbance::NotClosed).count();
-    let littles_law_ratio =
-        f.recorder.littles_law_ratio(f.now).filter(|_| f.measured() > Micros(5_000_000));
-    // A cycle across the edge of the window counts on one side only.
-    let (start, _, _) = f.recorder.windows();
-    let seconds = f.now.since(start).0.div_ceil(1_000_000) as usize;
-    let edge = f.recorder.longest_cycle(0..seconds).as_secs() / f.measured().as_secs().max(1.0);
-    let whole = littles_law_ratio.filter(|c| (c - 1.0).abs() > 0.02 + edge);
+    let ratio = f.recorder.littles_law_ratio(f.now).filter(|_| f.over && !f.is_early());
+    let whole = ratio.filter(|ratio| (ratio - 1.0).abs() > LITTLES_LAW);
     match (whole, failing) {
         (Some(littles_law_ratio), _) => Some(format!(
-            "Little's law does not hold: X (R + Z) / N is {littles_law_ratio:.2} instead of 1. Time \
-             was lost, by a clock step for example, or by a suspended tab."
+            "Little's law does not hold: the recorded times make {littles_law_ratio:.2} of the time that \
+             requests were counted as under way, instead of 1. Time was lost, by a suspended tab \
+             for example."
         )),
         (None, 1..) => Some(format!(
             "Little's law does not hold in {failing} intervals of 5 s: time or requests were lost \
@@ -343,7 +354,8 @@ fn annotations(f: &Facts) -> Vec<Annotation> {
             });
         }
     }
-    for (second, littles_law_ratio) in littles_law::failing(f.recorder, f.now) {
+    let failing = if f.over { littles_law::failing(f.recorder, f.now) } else { Vec::new() };
+    for (second, littles_law_ratio) in failing {
         list.push(Annotation {
             at_s: second as f64,
             until_s: (second + littles_law::INTERVAL) as f64,

@@ -8,6 +8,7 @@ pub mod bootstrap;
 pub mod build;
 pub mod compare;
 mod gzip;
+mod headlines;
 mod health;
 pub mod hist;
 pub mod latency_groups;

@@ -5,10 +5,11 @@ use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 
 use super::build::{RunReport, add_tally, answers, errors, sum_tallies};
+use super::headlines::{self, SecondFacts};
 use super::health::{self, Facts};
 use super::hist::{self, short};
 use super::summary;
-use super::view::{HealthView, Live, Measure, PartsView, Phase, Row, ThresholdResult};
+use super::view::{ErrorGroup, HealthView, Live, Measure, PartsView, Phase, Row, ThresholdResult};
 use super::wire::{SecondFile, SecondOpFile, SeriesFile};
 use super::{littles_law, threshold};
 use fwit_engine::environment::{Clock, Transport};
@@ -33,6 +34,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let mut total = Row::default();
         let mut total_parts = PartSums::default();
         let mut total_histograms: [Histogram<u64>; 4] = std::array::from_fn(|_| new_histogram());
+        let mut total_censored: [Histogram<u64>; 4] = std::array::from_fn(|_| new_histogram());
         let mut by_op = Vec::new();
         for (op, operation) in shared.dialect.operations().iter().enumerate() {
             let tally = sum_tallies(recorder, window, nodes, op);
@@ -49,22 +51,30 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                     .filter(|(k, m, _)| usize::from(k.op) == op && *m == measure);
                 keys.for_each(|(_, _, h)| hist::add(&mut all, h));
                 hist::add(&mut total_histograms[measure as usize], &all);
-                *summary::measure_mut(&mut row, measure) = summary::summarize(&all);
+                let keys = recorder
+                    .censored()
+                    .filter(|(k, m, _)| usize::from(k.op) == op && *m == measure);
+                let mut cut = new_histogram();
+                keys.for_each(|(_, _, h)| hist::add(&mut cut, h));
+                hist::add(&mut total_censored[measure as usize], &cut);
+                *summary::measure_mut(&mut row, measure) = summary::summarize_cut(&all, &cut);
             }
             let mut parts = PartSums::default();
             let own = recorder.parts().filter(|(k, _)| usize::from(k.op) == op);
             own.for_each(|(_, sums)| parts.merge(&sums));
             total_parts.merge(&parts);
             row.parts = PartsView::of(&parts);
-            row.rate_per_s = summary::rate(row.answers(), seconds);
+            row.rate_per_s = summary::rate(row.completed, seconds);
             by_op.push(row);
         }
         for measure in Measure::ALL {
-            *summary::measure_mut(&mut total, measure) =
-                summary::summarize(&total_histograms[measure as usize]);
+            *summary::measure_mut(&mut total, measure) = summary::summarize_cut(
+                &total_histograms[measure as usize],
+                &total_censored[measure as usize],
+            );
         }
         total.parts = PartsView::of(&total_parts);
-        total.rate_per_s = summary::rate(total.answers(), seconds);
+        total.rate_per_s = summary::rate(total.completed, seconds);
         (total, by_op)
     }
 
@@ -79,7 +89,46 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             service_p50_us: if total.service.count > 0 { total.service.at_us[0] } else { 0 },
             calibration: self.run.calibration.borrow().as_ref(),
             trust: &self.run.shared.trust.borrow(),
+            over: self.is_over(),
         })
+    }
+
+    /// What is to be read first, of the measured window so far.
+    pub(super) fn headlines(
+        &self,
+        recorder: &Recorder,
+        now: Micros,
+        total: &Row,
+        errors: &[ErrorGroup],
+    ) -> Vec<String> {
+        let (start, from, to) = recorder.windows();
+        if now <= from {
+            return Vec::new();
+        }
+        let second = |at: Micros| (at.since(start).0 / 1_000_000) as usize;
+        let cells = recorder.seconds();
+        let facts = (second(from)..second(now.min(to))).map(|s| SecondFacts {
+            t_s: s as u32,
+            answers: cells.get(s).map_or(0, |cell| cell.ops.iter().map(answers).sum()),
+            wanted: (recorder.gauges().0.second(s) + recorder.gauges().1.second(s)) as f32,
+        });
+        // Right after the warm-up nothing may have ended yet.
+        let early = total.issued == 0 || total.answers() + total.errors() == 0;
+        let facts: Vec<_> = facts.collect();
+        if early { Vec::new() } else { headlines::sentences(total, errors, &facts) }
+    }
+
+    /// Whether every request is over and booked.
+    pub(super) fn is_over(&self) -> bool {
+        let recorder = self.run.shared.recorder.borrow();
+        self.run.phase.get() == Phase::Draining
+            && recorder.in_system() == 0
+            && recorder.pending() == 0
+    }
+
+    /// Little's law over the measured window; `None` while requests are under way.
+    pub(super) fn littles_law_ratio(&self, recorder: &Recorder, now: Micros) -> Option<f64> {
+        recorder.littles_law_ratio(now).filter(|_| self.is_over())
     }
 
     /// Arrivals a second that were due in the measured window so far; `None` in the closed model.
@@ -140,7 +189,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let load = &self.run.shared.plan.load;
         let middle = Micros(second as u64 * 1_000_000 + 500_000);
         let target = (!load.stages.is_empty()).then(|| short(load.target(middle)) as f32);
-        (littles_law::at(recorder, second).map(|c| short(c) as f32), target)
+        let ratio = littles_law::at(recorder, second).filter(|_| self.is_over());
+        (ratio.map(|c| short(c) as f32), target)
     }
 
     pub(super) fn series(

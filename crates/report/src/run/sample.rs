@@ -17,6 +17,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         mean_us: 5_000.0 * factor,
         max_us: at(90_000.0),
         at_us: [at(4_000.0), at(8_000.0), at(9_000.0), at(20_000.0), at(50_000.0)],
+        ..Summary::default()
     };
     let mut outcomes = [0; 10];
     outcomes[Outcome::Ok.index()] = 2_000;
@@ -31,6 +32,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
     };
     let plan = preset("quick").unwrap();
     RunView {
+        headlines: Vec::new(),
         id: id.into(),
         name: format!("run {id}"),
         plan_json: wire::to_json(&plan),

@@ -6,21 +6,29 @@ use hdrhistogram::Histogram;
 
 use super::hist::{add, short};
 use super::view::{
-    Concurrency, Curve, EntityOp, EntityView, HeatMap, LogHistogram, Measure, NodeView, OpSeries,
-    PERCENTILES, PartsView, Row, RunView, Second, Summary,
+    Censored, Concurrency, Curve, EntityOp, EntityView, HeatMap, LogHistogram, Measure, NodeView,
+    OpSeries, PERCENTILES, PartsView, Row, RunView, Second, Summary,
 };
 use super::wire::{CountsFile, RunFile, SecondOpFile};
-use super::{RunError, hist};
+use super::{RunError, headlines, hist};
 use fwit_model::dialect::Kind;
 use fwit_stats::recorder::{PartSums, new_histogram};
 use fwit_stats::sparse::{Sparse, bucket_range};
+use fwit_stats::survival::{self, Estimate};
 
 /// Bins of a histogram view a decade of latency.
 const BINS_A_DECADE: f64 = 20.0;
 /// Most columns of a heat map.
 const HEAT_COLUMNS: usize = 300;
 
-type Histograms = BTreeMap<(String, String, Measure), Histogram<u64>>;
+/// Histograms by operation, node and measure: of answers, and of lower bounds.
+#[derive(Default)]
+struct Histograms {
+    answers: Of,
+    censored: Of,
+}
+
+type Of = BTreeMap<(String, String, Measure), Histogram<u64>>;
 
 /// What to show of a run.
 ///
@@ -59,6 +67,8 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         make_row(file, &histograms, op, node, &wanted, measured_s)
     };
     let nodes: Vec<&str> = file.nodes.iter().map(|n| n.name.as_str()).collect();
+    let total = make_row(file, &histograms, None, None, &all, measured_s);
+    let headlines = headlines::of_file(file, &total);
     let (seconds, op_seconds) = seconds(file, &used)?;
     Ok(RunView {
         id: file.id.clone(),
@@ -73,7 +83,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         nodes: file.nodes.iter().map(node_view).collect(),
         environment: file.environment.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         time_sources: file.time_sources,
-        total: make_row(file, &histograms, None, None, &all, measured_s),
+        total,
         by_op: used.iter().map(|(op, _)| row(Some(op), None)).collect(),
         by_node: nodes.iter().map(|node| row(None, Some(node))).collect(),
         by_op_node: used
@@ -87,6 +97,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         response_curves: curves(&histograms, Measure::Response, &used, &nodes),
         histograms: log_histograms(&histograms, &used),
         heat: heat(file)?,
+        headlines,
         entities: entities(file, &used),
         latency_groups: super::latency_groups::of_file(file),
         subscribers: file.subscribers.clone(),
@@ -107,28 +118,37 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
 }
 
 fn histograms(file: &RunFile) -> Result<Histograms, RunError> {
-    let mut map = Histograms::new();
-    for (i, entry) in file.latency.iter().enumerate() {
-        let broken = |what: String| RunError::Broken {
-            place: format!("latency[{i}] ({}, {})", entry.op, entry.node),
-            what,
-        };
-        let histogram = hist::decode(&entry.hist).map_err(broken)?;
-        if histogram.len() != entry.count {
+    let mut out = Histograms::default();
+    let answers = file.latency.iter().map(|e| (&e.op, &e.node, e.measure, e.count, &e.hist));
+    let censored = file.censored.iter().map(|e| (&e.op, &e.node, e.measure, e.count, &e.hist));
+    take(&mut out.answers, "latency", answers)?;
+    take(&mut out.censored, "censored", censored)?;
+    Ok(out)
+}
+
+fn take<'a>(
+    into: &mut Of,
+    list: &str,
+    entries: impl Iterator<Item = (&'a String, &'a String, Measure, u64, &'a String)>,
+) -> Result<(), RunError> {
+    for (i, (op, node, measure, count, text)) in entries.enumerate() {
+        let broken =
+            |what: String| RunError::Broken { place: format!("{list}[{i}] ({op}, {node})"), what };
+        let histogram = hist::decode(text).map_err(broken)?;
+        if histogram.len() != count {
             return Err(broken(format!(
-                "it counts {} but its histogram holds {}",
-                entry.count,
+                "it counts {count} but its histogram holds {}",
                 histogram.len()
             )));
         }
-        let key = (entry.op.clone(), entry.node.clone(), entry.measure);
-        add(map.entry(key).or_insert_with(new_histogram), &histogram);
+        let key = (op.clone(), node.clone(), measure);
+        add(into.entry(key).or_insert_with(new_histogram), &histogram);
     }
-    Ok(map)
+    Ok(())
 }
 
 fn merged(
-    histograms: &Histograms,
+    histograms: &Of,
     measure: Measure,
     wanted: impl Fn(&str, &str) -> bool,
 ) -> Histogram<u64> {
@@ -155,18 +175,22 @@ fn make_row(
         row.issued = row.issued.saturating_add(issued);
         row.redirected = row.redirected.saturating_add(entry.redirected);
         row.preflights = row.preflights.saturating_add(entry.preflights);
+        row.completed = row.completed.saturating_add(entry.completed());
         let outcomes = entry.counts.outcomes();
         row.outcomes.iter_mut().zip(outcomes).for_each(|(a, b)| *a = a.saturating_add(b));
     }
     for measure in Measure::ALL {
-        *measure_mut(&mut row, measure) = summarize(&merged(histograms, measure, wanted));
+        *measure_mut(&mut row, measure) = summarize_cut(
+            &merged(&histograms.answers, measure, wanted),
+            &merged(&histograms.censored, measure, wanted),
+        );
     }
     let mut parts = PartSums::default();
     for entry in file.parts.iter().filter(|p| wanted(&p.op, &p.node)) {
         parts.merge(&entry.sums);
     }
     row.parts = PartsView::of(&parts);
-    row.rate_per_s = rate(row.answers(), measured_s);
+    row.rate_per_s = rate(row.completed, measured_s);
     row
 }
 
@@ -188,14 +212,28 @@ pub(super) fn rate(answers: u64, seconds: f64) -> f64 {
 /// Count, mean and percentiles.
 #[must_use]
 pub fn summarize(histogram: &Histogram<u64>) -> Summary {
-    if histogram.is_empty() {
+    summarize_cut(histogram, &new_histogram())
+}
+
+/// The same, where of some more only lower bounds are known. Count and mean are of answers.
+#[must_use]
+pub fn summarize_cut(histogram: &Histogram<u64>, censored: &Histogram<u64>) -> Summary {
+    let Some(found) = survival::quantiles(histogram, censored, &PERCENTILES) else {
         return Summary::default();
-    }
+    };
+    let longest = survival::maximum(histogram, censored);
+    let of = |i: usize| found.get(i).copied();
     Summary {
         count: histogram.len(),
-        mean_us: short(histogram.mean()),
-        max_us: histogram.max(),
-        at_us: PERCENTILES.map(|p| histogram.value_at_quantile(p)),
+        mean_us: if histogram.is_empty() { 0.0 } else { short(histogram.mean()) },
+        max_us: longest.map_or(0, Estimate::value),
+        at_us: std::array::from_fn(|i| of(i).map_or(0, Estimate::value)),
+        censored: (!censored.is_empty()).then(|| Censored {
+            count: censored.len(),
+            beyond: std::array::from_fn(|i| of(i).is_some_and(Estimate::is_beyond)),
+            max_beyond: longest.is_some_and(Estimate::is_beyond),
+            answers_at_us: PERCENTILES.map(|p| histogram.value_at_quantile(p)),
+        }),
     }
 }
 
@@ -259,7 +297,7 @@ fn curves(
     nodes: &[&str],
 ) -> Vec<Curve> {
     let curve = |op: Option<&str>, node: Option<&str>| {
-        let h = merged(histograms, measure, |o, n| {
+        let h = merged(&histograms.answers, measure, |o, n| {
             op.is_none_or(|op| op == o) && node.is_none_or(|node| node == n)
         });
         let points =
@@ -276,7 +314,7 @@ fn curves(
 
 fn log_histograms(histograms: &Histograms, ops: &[(String, Kind)]) -> Vec<LogHistogram> {
     let one = |op: Option<&str>| {
-        let h = merged(histograms, Measure::Cluster, |o, _| op.is_none_or(|op| op == o));
+        let h = merged(&histograms.answers, Measure::Cluster, |o, _| op.is_none_or(|op| op == o));
         log_histogram(op, &h)
     };
     std::iter::once(one(None))

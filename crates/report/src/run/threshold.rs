@@ -29,7 +29,7 @@ pub fn check(
         Metric::Latency(measure, stat) => latency(row.measure(measure), stat),
         Metric::Errors => (row.answers() + row.errors() >= ERRORS_FROM).then(|| row.error_share()),
         Metric::Rate => (measured_s >= RATE_FROM_S).then_some(row.rate_per_s),
-        Metric::Health => Some(f64::from(verdict as u8)),
+        Metric::Health => (verdict != HealthVerdict::NotJudged).then(|| f64::from(verdict as u8)),
     });
     let shown_value = |value: f64| match threshold.metric {
         Metric::Latency(..) => Micros(value.round() as u64).to_string(),
@@ -52,12 +52,13 @@ pub fn check(
 /// µs; `None` where the table would not show it either.
 fn latency(summary: &Summary, stat: Stat) -> Option<f64> {
     match stat {
-        _ if summary.count == 0 => None,
+        _ if summary.samples() == 0 => None,
+        Stat::Mean if summary.count == 0 => None,
         Stat::Mean => Some(summary.mean_us),
         Stat::Max => Some(summary.max_us as f64),
         Stat::Percentile(p) => {
             let i = PERCENTILES.iter().position(|q| *q == p)?;
-            (shown(p, summary.count) != Shown::Hidden).then(|| summary.at_us[i] as f64)
+            (shown(p, summary.samples()) != Shown::Hidden).then(|| summary.at_us[i] as f64)
         }
     }
 }
@@ -74,6 +75,7 @@ mod tests {
             mean_us: 6e3,
             max_us: 90_000,
             at_us: [5_000, 6_000, 47_000, 60_000, 0],
+            ..Summary::default()
         };
         let mut total = Row { rate_per_s: 210.0, service, ..Row::default() };
         (total.outcomes[0], total.outcomes[7]) = (990, 10);

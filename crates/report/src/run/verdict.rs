@@ -18,6 +18,8 @@ pub enum HealthVerdict {
     Doubtful,
     /// Two signs or more, or less concurrency than the plan asks for: the browser made the numbers.
     ClientLimited,
+    /// Nothing was measured that could be judged.
+    NotJudged,
 }
 
 impl HealthVerdict {
@@ -28,6 +30,7 @@ impl HealthVerdict {
             HealthVerdict::Healthy => "healthy",
             HealthVerdict::Doubtful => "doubtful",
             HealthVerdict::ClientLimited => "client-limited",
+            HealthVerdict::NotJudged => "not judged",
         }
     }
 }
@@ -40,6 +43,10 @@ pub struct HealthView {
     pub verdict: HealthVerdict,
     /// Sentences on what made the numbers doubtful; empty is healthy.
     pub signs: Vec<String>,
+    /// Sentences on how the load was less than the plan asks for: facts of the load, and no sign
+    /// against its times.
+    #[serde(default)]
+    pub limits: Vec<String>,
     /// Named figures for people: label and text.
     pub facts: Vec<(String, String)>,
     /// What happened when.

@@ -30,9 +30,45 @@ pub struct Summary {
     pub mean_us: f64,
     /// Largest, µs.
     pub max_us: u64,
-    /// Values at [`PERCENTILES`], µs. Whether each may be shown follows from `count` alone:
-    /// [`shown`].
+    /// Values at [`PERCENTILES`], µs, by Kaplan and Meier where some times are censored. Whether each
+    /// may be shown follows from [`samples`](Summary::samples) alone: [`shown`].
     pub at_us: [u64; 5],
+    /// What was given up, where anything was.
+    #[serde(default)]
+    pub censored: Option<Censored>,
+}
+
+/// Requests of which a lower bound is known only: timeouts, and what was cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Censored {
+    /// How many.
+    pub count: u64,
+    /// Whether each percentile falls among them: it is longer than its value.
+    pub beyond: [bool; 5],
+    /// Whether the longest is one of them: the maximum is longer than its value.
+    pub max_beyond: bool,
+    /// Values at [`PERCENTILES`] of answers alone, µs.
+    pub answers_at_us: [u64; 5],
+}
+
+impl Summary {
+    /// How many times the percentiles rest on: of answers and censored ones.
+    #[must_use]
+    pub fn samples(&self) -> u64 {
+        self.count.saturating_add(self.censored.map_or(0, |c| c.count))
+    }
+
+    /// Whether percentile number `i` is longer than its value.
+    #[must_use]
+    pub fn is_beyond(&self, i: usize) -> bool {
+        self.censored.is_some_and(|c| c.beyond.get(i).copied().unwrap_or_default())
+    }
+
+    /// Whether the maximum is longer than its value.
+    #[must_use]
+    pub fn is_max_beyond(&self) -> bool {
+        self.censored.is_some_and(|c| c.max_beyond)
+    }
 }
 
 /// Whether a percentile of so many samples means something.
@@ -76,7 +112,9 @@ pub struct Row {
     pub redirected: u64,
     /// CORS preflights that the browser made for them: requests that the nodes served too.
     pub preflights: u64,
-    /// Answers a second of the measured window.
+    /// Answers that came in the measured window, whenever they were issued.
+    pub completed: u64,
+    /// Those a second.
     pub rate_per_s: f64,
     /// What the cluster took for answers: redirects and service.
     pub cluster: Summary,
@@ -196,7 +234,7 @@ pub struct Second {
     pub cluster_us: Option<[u32; 2]>,
     /// Response time, µs: p50, p99.
     pub response_us: Option<[u32; 2]>,
-    /// Little's law over the five seconds that end with this one; `None` in the open model.
+    /// Little's law over the five seconds that end with this one; `None` before the run is over.
     pub littles_law_ratio: Option<f32>,
     /// Entities or arrivals a second that the plan wants in the middle of it, where that changes.
     pub target: Option<f32>,
@@ -359,8 +397,8 @@ pub struct Concurrency {
     pub effective: f64,
     /// Waiting for a slot, averaged over the measured window.
     pub waiting: f64,
-    /// Little's law, closed model: `X (R + Z) / N`; 1 where nothing was lost. `None` in the open
-    /// model.
+    /// Little's law: what requests are recorded to have spent in the system over the integral of how
+    /// many were in it; 1 where nothing was lost. `None` before the run is over.
     pub littles_law_ratio: Option<f64>,
     /// Open model: arrivals a second that were due in the measured window.
     pub offered_per_s: Option<f64>,
@@ -415,6 +453,8 @@ pub struct RunView {
     pub histograms: Vec<LogHistogram>,
     /// What the cluster took, by second.
     pub heat: HeatMap,
+    /// What is to be read before all numbers: a sentence each.
+    pub headlines: Vec<String>,
     /// The entities.
     pub entities: Vec<EntityView>,
     /// Their camps, and those of the requests.
@@ -464,6 +504,8 @@ pub struct Live {
     pub latched: Vec<(String, u32)>,
     /// Events received by all subscribers.
     pub events_received: u64,
+    /// What is to be read before all numbers: a sentence each.
+    pub headlines: Vec<String>,
     /// What the instrument says of itself.
     pub health: HealthView,
     /// The plan's thresholds, over the measured window so far.

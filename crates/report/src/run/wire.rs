@@ -11,6 +11,7 @@ use super::view::{
 };
 use fwit_model::dialect::Kind;
 use fwit_model::plan::wire::PlanFile;
+use fwit_quantities::sample::Outcome;
 use fwit_stats::recorder::PartSums;
 
 /// The newest version of the run's file form.
@@ -45,6 +46,9 @@ pub struct RunFile {
     /// The measured window's counts by operation and node asked.
     pub counts: Vec<NodeCountsFile>,
     pub latency: Vec<LatencyFile>,
+    /// Times of which a lower bound is known only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub censored: Vec<CensoredFile>,
     /// Where the response times of the measured window's answers went. Empty in files of version 1:
     /// there it was not split.
     #[serde(default)]
@@ -164,6 +168,10 @@ pub struct NodeCountsFile {
     /// CORS preflights of these requests' hops, by the browser's rules.
     #[serde(default)]
     pub preflights: u64,
+    /// Answers that came in the measured window, whenever they were issued. Files that do not say
+    /// it count the answers that were issued in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<u64>,
     #[serde(flatten)]
     pub counts: CountsFile,
 }
@@ -179,6 +187,31 @@ pub struct LatencyFile {
     pub mean_us: f64,
     pub max_us: u64,
     /// HdrHistogram V2, deflate, base64; microseconds.
+    pub hist: String,
+}
+
+impl NodeCountsFile {
+    /// Answers of the measured window that make its rate.
+    #[must_use]
+    pub fn completed(&self) -> u64 {
+        let answers = || {
+            let all = Outcome::ALL.into_iter().zip(self.counts.outcomes());
+            all.filter(|(o, _)| o.is_answer()).fold(0_u64, |sum, (_, n)| sum.saturating_add(n))
+        };
+        self.completed.unwrap_or_else(answers)
+    }
+}
+
+/// Latencies that were given up: timeouts, what Stop cut off, what never got a slot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CensoredFile {
+    pub op: String,
+    /// The node asked.
+    pub node: String,
+    pub redirected: bool,
+    pub measure: Measure,
+    pub count: u64,
+    /// Lower bounds: HdrHistogram V2, deflate, base64; microseconds.
     pub hist: String,
 }
 

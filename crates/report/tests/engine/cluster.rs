@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use fwit_engine::environment::{
-    Call, Clock, EventStream, NoAnswer, Reply, StreamItem, Transport, Wire,
+    Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport, Wire,
 };
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_model::dialect::Method;
@@ -28,6 +28,17 @@ pub struct State {
     pub service: Cell<Micros>,
     /// Answers are held back between these instants.
     pub stalled: Cell<(Micros, Micros)>,
+    /// The page does not run between these instants: answers lie there meanwhile.
+    pub away: Cell<(Micros, Micros)>,
+    /// Every n-th request has no answer; 0 for none.
+    pub silent_every: Cell<u64>,
+    pub asked: Cell<u64>,
+    /// How every request is answered instead: status and length, or a reset without a status.
+    pub always: Cell<Option<(u16, u64)>>,
+    /// No browser limits how many requests are under way.
+    pub unbounded: Cell<bool>,
+    /// How long a status takes.
+    pub distance: Cell<Micros>,
     /// No node's status says who leads.
     pub mute: Cell<bool>,
     /// Every node redirects writes, the leader too: a loop.
@@ -134,6 +145,7 @@ impl Transport for Pretend {
         }
         if call.request.path.ends_with("/ping") {
             let leads = leads_elsewhere || self.leader() == Some(node);
+            self.clock.sleep_until(self.clock.now() + state.distance.get()).await;
             let role = if leads { "leader" } else { "follower" };
             let text = match &elsewhere {
                 _ if state.blames_next.get() => {
@@ -186,7 +198,17 @@ impl Transport for Pretend {
             let path = &call.request.path;
             (reply.final_url, reply.served_by) = (Some(format!("{leader}{path}")), name);
         }
+        state.asked.set(state.asked.get() + 1);
+        let silent = state.silent_every.get();
+        if silent > 0 && state.asked.get().is_multiple_of(silent) {
+            std::future::pending::<()>().await;
+        }
         self.work().await;
+        match state.always.get() {
+            Some((0, _)) => return Err(NoAnswer("Failed to fetch".into())),
+            Some((status, bytes)) => return Ok(Reply { status, bytes, ..reply }),
+            None => {}
+        }
         if !self.alive(node) {
             return Err(NoAnswer("Failed to fetch".into()));
         }
@@ -211,6 +233,10 @@ impl Transport for Pretend {
         }
         drop(guard);
         let now = self.clock.now();
+        let (from, to) = state.away.get();
+        if now >= from && now < to {
+            self.clock.sleep_until(to).await;
+        }
         let timing = WireTiming {
             request_start: issued,
             response_start: now,
@@ -232,6 +258,10 @@ impl Transport for Pretend {
             }
         };
         Ok(reply)
+    }
+
+    fn room(&self) -> Room {
+        if self.state.unbounded.get() { Room::UNBOUNDED } else { Room::BROWSER }
     }
 
     fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)> {

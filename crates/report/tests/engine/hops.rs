@@ -62,7 +62,7 @@ fn every_hop_has_a_slot_and_the_parts_are_the_response() {
     let parts = file.parts.iter().map(sum).sum::<u64>() as f64;
     assert!((parts / response - 1.0).abs() < 1e-3, "{parts} of {response}");
     let total = view.total.parts.unwrap();
-    assert_eq!(total.answers, view.total.answers());
+    assert_eq!(total.answers, view.total.response.count);
     assert!(total.wait_us > 5.0 * total.service_us, "{total:?}");
     assert!((total.response_us() / view.total.response.mean_us - 1.0).abs() < 1e-3);
     for op in &view.by_op {

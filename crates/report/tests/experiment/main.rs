@@ -9,6 +9,7 @@
 
 #[path = "../engine/cluster.rs"]
 mod cluster;
+mod ends;
 mod proof;
 
 use std::cell::{Cell, RefCell};

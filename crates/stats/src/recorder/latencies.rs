@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use fwit_quantities::sample::{Parts, TimeSource};
+use fwit_quantities::sample::{Measure, Parts, Sample, TimeSource};
 use fwit_quantities::units::Micros;
 
 /// Largest latency that histograms tell apart: ten minutes, the longest timeout of a plan.
@@ -29,16 +29,20 @@ pub(super) struct Latencies {
     /// Made with the first answer that cost more than its service; the same as `service` until
     /// then.
     pub(super) cluster: Option<Histogram<u64>>,
+    /// Lower bounds of what was given up, in the order of [`Measure::ALL`], made when needed.
+    pub(super) censored: [Option<Histogram<u64>>; 4],
     pub(super) parts: PartSums,
 }
 
 impl Latencies {
     pub(super) fn new() -> Latencies {
         let [service, wait, response] = std::array::from_fn(|_| new_histogram());
-        Latencies { service, wait, response, cluster: None, parts: PartSums::default() }
+        let censored = [const { None }; 4];
+        Latencies { service, wait, response, cluster: None, censored, parts: PartSums::default() }
     }
 
-    pub(super) fn add(&mut self, parts: Parts, server: Option<Micros>, source: TimeSource) {
+    /// An answer that was issued in the measured window.
+    pub(super) fn add_service(&mut self, parts: Parts) {
         if parts.redirect > Micros::ZERO && self.cluster.is_none() {
             self.cluster = Some(self.service.clone());
         }
@@ -46,9 +50,42 @@ impl Latencies {
             count(cluster, parts.cluster().0);
         }
         count(&mut self.service, parts.service.0);
+    }
+
+    /// An answer that was due in the measured window.
+    pub(super) fn add_response(
+        &mut self,
+        parts: Parts,
+        server: Option<Micros>,
+        source: TimeSource,
+    ) {
         count(&mut self.wait, parts.wait.0);
         count(&mut self.response, parts.sum().0);
         self.parts.add(parts, server, source);
+    }
+
+    /// A request that was given up: its last hop had no answer for so long. `issued` and `due` say
+    /// whether these lie in the measured window. How long it waited for slots is known.
+    pub(super) fn cut_off(&mut self, sample: &Sample, last_hop: Micros, issued: bool, due: bool) {
+        if issued {
+            self.censor(Measure::Cluster, sample.redirect + last_hop);
+            self.censor(Measure::Service, last_hop);
+        }
+        if due {
+            count(&mut self.wait, sample.wait().0);
+            self.censor(Measure::Response, sample.response());
+        }
+    }
+
+    /// A request that waited for so long, and never got a slot.
+    pub(super) fn never_issued(&mut self, waited: Micros) {
+        self.censor(Measure::Wait, waited);
+        self.censor(Measure::Response, waited);
+    }
+
+    fn censor(&mut self, measure: Measure, at_least: Micros) {
+        let list = self.censored.get_mut(measure as usize);
+        list.into_iter().for_each(|h| count(h.get_or_insert_with(new_histogram), at_least.0));
     }
 }
 

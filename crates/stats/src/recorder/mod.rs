@@ -1,8 +1,11 @@
 //! Sums up samples while a run is under way: memory does not grow with their number.
 //!
 //! Every request is counted when it is issued and once more when it ends, in the window (warm-up or
-//! measured) it was issued in, so `issued` equals the sum of the outcomes in each. Latency
-//! histograms hold the answers of the measured window. Times that the network stack
+//! measured) it was issued in, so `issued` equals the sum of the outcomes in each. Rates count the
+//! answers that came in the window, whenever they were issued. Service times are those of requests
+//! issued in the measured window, waits and response times of those that were due in it. Of what
+//! was given up (a timeout, Stop, no slot until the end) only a lower bound is known: such times
+//! are right-censored, in histograms of their own. Times that the network stack
 //! delivers late are waited for (a pending entry each) and replaced by the page's clock where they
 //! never come.
 
@@ -16,7 +19,7 @@ use crate::errors::ErrorBook;
 use crate::gauge::{Gauge, WindowArea};
 use crate::moments::Moments;
 use crate::sparse::Sparse;
-use fwit_quantities::sample::{Protocol, Sample, TimeSource, TimeSources, WireTiming};
+use fwit_quantities::sample::{Outcome, Protocol, Sample, TimeSource, TimeSources, WireTiming};
 use fwit_quantities::units::Micros;
 
 /// Which answers a latency belongs to.
@@ -29,6 +32,10 @@ pub struct Key {
     /// Whether it had more than one hop.
     pub redirected: bool,
 }
+
+/// How long the page may take between an answer's last byte and our code. Beyond that it was not
+/// running (a suspended tab, a long task), and no request's time is told of it.
+const PAGE_MAX: Micros = Micros(100_000);
 
 /// The part of the run a request was issued in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +57,8 @@ pub struct Tally {
     pub redirected: u64,
     /// CORS preflights that the browser made for their hops.
     pub preflights: u64,
+    /// Answers that came in the window, whenever they were issued.
+    pub completed: u64,
 }
 
 /// One second of the run.
@@ -57,10 +66,8 @@ pub struct Tally {
 pub struct SecondCell {
     /// A cell an operation.
     pub ops: Vec<SecondOp>,
-    /// Lengths of the entities' cycles that ended in it, µs together.
-    pub cycle_us: u64,
-    /// The longest of them, µs.
-    pub longest_us: u64,
+    /// How long recorded requests were in the system within it, µs together.
+    pub recorded_us: u64,
 }
 
 /// One operation's second.
@@ -121,11 +128,14 @@ pub struct Recorder {
     sources: TimeSources,
     in_flight: Gauge,
     waiting: Gauge,
-    active: Gauge,
+    /// Requests from due to their end, whatever they wait for.
+    system: Gauge,
     in_flight_window: WindowArea,
     waiting_window: WindowArea,
     active_window: WindowArea,
-    cycle_us: u64,
+    system_window: WindowArea,
+    /// How long recorded requests were in the system within the measured window.
+    recorded_us: u64,
     stall: Histogram<u64>,
     server: Histogram<u64>,
     redirect: Histogram<u64>,
@@ -164,11 +174,12 @@ impl Recorder {
             sources: TimeSources::default(),
             in_flight: Gauge::new(start),
             waiting: Gauge::new(start),
-            active: Gauge::new(start),
+            system: Gauge::new(start),
             in_flight_window: WindowArea::new(measured.0, measured.1),
             waiting_window: WindowArea::new(measured.0, measured.1),
             active_window: WindowArea::new(measured.0, measured.1),
-            cycle_us: 0,
+            system_window: WindowArea::new(measured.0, measured.1),
+            recorded_us: 0,
             stall: new_histogram(),
             server: new_histogram(),
             redirect: new_histogram(),
@@ -215,14 +226,30 @@ impl Recorder {
 
     /// An entity of the closed model takes part from `now` on.
     pub fn joins(&mut self, now: Micros) {
-        self.active.up(now);
         self.active_window.up(now);
     }
 
     /// An entity no longer takes part.
     pub fn leaves(&mut self, now: Micros) {
-        self.active.down(now);
         self.active_window.down(now);
+    }
+
+    /// A request that was due at `due` is looked after from `now` on.
+    pub fn enters_system(&mut self, due: Micros, now: Micros) {
+        self.system.up_since(due, now);
+        self.system_window.up_since(due, now);
+    }
+
+    /// A request is over at `now`, however it ended.
+    pub fn leaves_system(&mut self, now: Micros) {
+        self.system.down(now);
+        self.system_window.down(now);
+    }
+
+    /// Requests that are due and not over.
+    #[must_use]
+    pub fn in_system(&self) -> u32 {
+        self.system.value()
     }
 
     /// A request was handed to the network.
@@ -292,6 +319,13 @@ impl Recorder {
             tally.outcomes[sample.outcome.index()] += 1;
             tally.redirected += u64::from(sample.redirected);
         }
+        if sample.outcome.is_answer()
+            && sample.done < self.measured_to
+            && let window = self.window(sample.done)
+            && let Some(tally) = self.tally_mut(window, sample.asked, sample.op)
+        {
+            tally.completed += 1;
+        }
         let response = sample.response().0;
         if let Some(op) = self.second_op(sample.done, sample.op) {
             op.outcomes[sample.outcome.index()] += 1;
@@ -306,6 +340,16 @@ impl Recorder {
             {
                 entity.errors += 1;
             }
+            self.was_in_system(sample.due, sample.done);
+            // No answer within this time: the answer would have taken longer.
+            if matches!(sample.outcome, Outcome::Timeout | Outcome::Aborted) {
+                let last_hop = sample.done.since(sample.sent);
+                let (issued, due) = (self.is_measured(sample.issued), self.is_measured(sample.due));
+                if issued || due {
+                    let latencies = self.latencies_of(&sample);
+                    latencies.into_iter().for_each(|l| l.cut_off(&sample, last_hop, issued, due));
+                }
+            }
             return;
         }
         match (wire, late) {
@@ -314,6 +358,36 @@ impl Recorder {
                 self.pending.insert(ticket, Pending { sample, since: sample.done });
             }
             (None, None) => self.service(&sample, None),
+        }
+    }
+
+    /// A request that was due got no slot until the load ended.
+    pub fn never_issued(&mut self, sample: &Sample) {
+        self.was_in_system(sample.due, sample.done);
+        if self.is_measured(sample.due)
+            && let Some(latencies) = self.latencies_of(sample)
+        {
+            latencies.never_issued(sample.done.since(sample.due));
+        }
+    }
+
+    /// Whether an instant lies in the measured window.
+    fn is_measured(&self, at: Micros) -> bool {
+        at >= self.measured_from && at < self.measured_to
+    }
+
+    /// Books that a request was in the system, as its sample says.
+    fn was_in_system(&mut self, from: Micros, until: Micros) {
+        let inside =
+            |from: Micros, until: Micros, a: Micros, b: Micros| until.min(b).since(from.max(a));
+        self.recorded_us += inside(from, until, self.measured_from, self.measured_to).0;
+        let mut at = from.max(self.start);
+        while at < until {
+            let second = (at.since(self.start).0 / 1_000_000 + 1) * 1_000_000;
+            let stop = until.min(self.start + Micros(second));
+            let Some(cell) = self.second_mut(at) else { return };
+            cell.recorded_us += stop.since(at).0;
+            at = stop;
         }
     }
 
@@ -343,20 +417,13 @@ impl Recorder {
         self.pending.len()
     }
 
-    /// An entity's cycle (think, wait, request) of that length ended at `now`.
-    pub fn cycle(&mut self, length: Micros, now: Micros) {
-        if now >= self.measured_from && now <= self.measured_to {
-            self.cycle_us += length.0;
-        }
-        if let Some(second) = self.second_mut(now) {
-            second.cycle_us += length.0;
-            second.longest_us = second.longest_us.max(length.0);
-        }
-    }
-
     fn service(&mut self, sample: &Sample, wire: Option<&WireTiming>) {
-        let measured = self.window(sample.issued) == Window::Measured;
+        let measured = self.is_measured(sample.issued);
+        let due = self.is_measured(sample.due);
         let parts = sample.parts(wire);
+        // What the page took beyond its own tasks, it was not there for.
+        let absent = parts.page - PAGE_MAX;
+        self.was_in_system(sample.due, sample.due + (parts.sum() - absent));
         let source = if wire.is_some() { TimeSource::Wire } else { TimeSource::PageClock };
         if let Some(op) = self.second_op(sample.done, sample.op) {
             op.cluster.record(parts.cluster().0);
@@ -372,14 +439,21 @@ impl Recorder {
                 node.cached += u64::from(wire.from_cache && measured);
             }
         }
+        let server = wire.and_then(|wire| wire.server);
+        if (measured || due)
+            && let Some(latencies) = self.latencies_of(sample)
+        {
+            if measured {
+                latencies.add_service(parts);
+            }
+            if due {
+                latencies.add_response(parts, server, source);
+            }
+        }
         if !measured {
             return;
         }
         count_source(&mut self.sources, source);
-        let server = wire.and_then(|wire| wire.server);
-        if let Some(latencies) = self.latencies_of(sample) {
-            latencies.add(parts, server, source);
-        }
         if let Some(entity) = self.entities.get_mut(sample.entity as usize)
             && let Some(moments) = entity.ops.get_mut(usize::from(sample.op))
         {
@@ -449,6 +523,15 @@ impl Recorder {
     /// Cuts the measured window at `now`: the run was stopped.
     pub fn stop(&mut self, now: Micros) {
         self.measured_to = self.measured_to.min(now).max(self.measured_from);
+        for window in [
+            &mut self.in_flight_window,
+            &mut self.waiting_window,
+            &mut self.active_window,
+            &mut self.system_window,
+        ] {
+            window.end(self.measured_to);
+        }
+        self.nodes.iter_mut().for_each(|node| node.in_flight.end(self.measured_to));
     }
 }
 

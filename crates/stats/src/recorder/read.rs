@@ -37,6 +37,16 @@ impl Recorder {
         })
     }
 
+    /// Lower bounds of the latencies that were given up (right-censored): of timeouts, of requests
+    /// cut off by Stop, and of those that were due and never got a slot. By key and measure, where
+    /// there are any.
+    pub fn censored(&self) -> impl Iterator<Item = (Key, Measure, &Histogram<u64>)> {
+        self.latencies().flat_map(|(key, l)| {
+            let list = Measure::ALL.into_iter().zip(&l.censored);
+            list.filter_map(move |(measure, h)| Some((key, measure, h.as_ref()?)))
+        })
+    }
+
     /// Where the response times of the measured window's answers went, in the order of their keys.
     pub fn parts(&self) -> impl Iterator<Item = (Key, PartSums)> {
         self.latencies().map(|(key, l)| (key, l.parts)).filter(|(_, parts)| parts.answers > 0)
@@ -95,7 +105,7 @@ impl Recorder {
     pub fn advance(&mut self, now: Micros) {
         self.in_flight.advance(now);
         self.waiting.advance(now);
-        self.active.advance(now);
+        self.system.advance(now);
     }
 
     /// Stall in the browser, time as the node tells it, and cost of redirects, of wire-timed
@@ -117,31 +127,23 @@ impl Recorder {
         self.active_window.mean(now.min(self.measured_to))
     }
 
-    /// Little's law, `X (R + Z) / N`: the time that the cycles ended in the measured window took,
-    /// over the time its entities were there. `None` before the measured window and in the open
-    /// model.
+    /// Little's law, `λ W / L`, over the measured window up to `now`: the time that recorded requests
+    /// spent in the system, over the integral of how many were in it, which is counted apart. 1
+    /// where no time was lost. Of requests that are still under way the record is missing: it says
+    /// something only once they are over. `None` where none was in the system.
     #[must_use]
     pub fn littles_law_ratio(&self, now: Micros) -> Option<f64> {
-        let window = now.min(self.measured_to).since(self.measured_from).0;
-        let there = self.active(now) * window as f64;
-        (there > 0.0).then(|| self.cycle_us as f64 / there)
+        let window = now.min(self.measured_to).since(self.measured_from).0 as f64;
+        let area = self.system_window.mean(now.min(self.measured_to)) * window;
+        (area > 0.0).then(|| self.recorded_us as f64 / area)
     }
 
-    /// Of one second of the run: lengths of the cycles that ended in it over the time of the
-    /// entities that were there, both in entity-seconds, and how many entities took part on
-    /// average. Noisy where cycles are not much shorter than a second; sums over several seconds
-    /// are less so.
+    /// Of one second of the run: the time that recorded requests spent in the system, and the
+    /// integral of how many were in it, both in request-seconds.
     #[must_use]
-    pub fn second_cycles(&self, second: usize) -> (f64, f64) {
-        let cycles = self.seconds.get(second).map_or(0, |s| s.cycle_us);
-        (cycles as f64 / 1e6, self.active.second(second))
-    }
-
-    /// The longest cycle that ended in those seconds.
-    #[must_use]
-    pub fn longest_cycle(&self, seconds: std::ops::Range<usize>) -> Micros {
-        let longest = |s: usize| self.seconds.get(s).map_or(0, |s| s.longest_us);
-        Micros(seconds.map(longest).max().unwrap_or_default())
+    pub fn second_in_system(&self, second: usize) -> (f64, f64) {
+        let recorded = self.seconds.get(second).map_or(0, |s| s.recorded_us);
+        (recorded as f64 / 1e6, self.system.second(second))
     }
 
     /// Requests issued in the measured window, of all operations and nodes, that ended by
@@ -150,5 +152,21 @@ impl Recorder {
     pub fn ended_measured(&self) -> u64 {
         let of = |t: &Tally| t.outcomes.iter().sum::<u64>() - t.outcomes[Outcome::Aborted.index()];
         self.tallies[Window::Measured as usize].iter().flatten().map(of).sum()
+    }
+
+    /// Requests issued in the measured window that failed.
+    #[must_use]
+    pub fn failed_measured(&self) -> u64 {
+        let of = |t: &Tally| {
+            let failed = Outcome::ALL.into_iter().filter(|o| o.is_error());
+            failed.map(|o| t.outcomes[o.index()]).sum::<u64>()
+        };
+        self.tallies[Window::Measured as usize].iter().flatten().map(of).sum()
+    }
+
+    /// Answers that came in the measured window, whenever they were issued.
+    #[must_use]
+    pub fn completed_measured(&self) -> u64 {
+        self.tallies[Window::Measured as usize].iter().flatten().map(|t| t.completed).sum()
     }
 }
