@@ -9,6 +9,12 @@ pub fn now_rfc3339() -> String {
     String::from(Date::new_0().to_iso_string())
 }
 
+/// Returns the seconds on the page's clock; 0 where there is none.
+#[must_use]
+pub fn now_s() -> f64 {
+    web_sys::window().and_then(|w| w.performance()).map_or(0.0, |p| p.now() / 1_000.0)
+}
+
 /// Returns a moment (RFC 3339) in the reader's time zone; any other text unchanged.
 #[must_use]
 pub fn local_time(rfc3339: &str) -> String {

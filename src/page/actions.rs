@@ -52,7 +52,8 @@ impl Actions {
         }
     }
 
-    /// Starts a run and goes to the live view. `on_end` is told how it ends.
+    /// Starts a run and goes to the live view. `on_end` is told how it ends. A plan that nobody named
+    /// is named by what it runs.
     ///
     /// # Errors
     /// When a run is under way already, or the worker can't be started.
@@ -62,6 +63,7 @@ impl Actions {
         api_key: Option<String>,
         on_end: Option<OnEnd>,
     ) -> Result<(), String> {
+        let plan = plan.named();
         let (again, key) = (plan.clone(), api_key.clone());
         let trust: Trust = Arc::new(move |origins| {
             let mut plan = again.clone();
@@ -87,6 +89,7 @@ impl Actions {
         api_key: Option<String>,
         on_end: Option<OnEnd>,
     ) -> Result<(), String> {
+        let experiment = &experiment.clone().named();
         let (again, key) = (experiment.clone(), api_key.clone());
         let trust: Trust = Arc::new(move |origins| {
             if let Ok(experiment) = again.trusting(origins) {

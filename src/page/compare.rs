@@ -6,19 +6,21 @@ use leptos::prelude::*;
 
 use super::intervals::Intervals;
 use super::latency_groups::LatencyGroupsSideBySide;
-use super::parts::{Icon, MeasureSwitch, MethodLink, PartsPanel};
+use super::parts::{Icon, MeasureSwitch, MethodLink, PartsPanel, Simulated};
 use super::separate_runs::{SeparateRuns, ShiftPanel};
 use super::state::{Library, go};
 use crate::browser::environment::local_time;
 use crate::protocol::Opened;
 use fwit_present::figure;
-use fwit_present::form::label;
+use fwit_present::form::{folded, label};
 use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
 use fwit_present::parts;
 use fwit_present::route::Route;
 use fwit_quantities::units::three_digits;
 use fwit_report::run::bootstrap::{apply, interval, signed};
-use fwit_report::run::compare::{Change, Comparison, Metric, Tendency, Unit, compare, letter};
+use fwit_report::run::compare::{
+    Change, Comparison, Metric, Mixture, PlanDifference, Tendency, Unit, compare, letter,
+};
 use fwit_report::run::view::Measure;
 
 /// Opens the runs, then shows them side by side.
@@ -116,6 +118,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
                     <a href=format!("#/run/{}", view.id) title=view.name.clone()>
                         {view.name.clone()}
                     </a>
+                    {view.simulated.then(|| view! { <Simulated /> })}
                     <span class="hint">{local_time(&view.started_at)}</span>
                 </li>
             }
@@ -174,33 +177,44 @@ fn notes(c: &Comparison) -> impl IntoView + use<> {
 fn plans(c: &Comparison) -> impl IntoView + use<> {
     let heads =
         c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect_view();
-    let rows = c
-        .plan_differences
-        .iter()
-        .map(|d| {
-            let values = d
-                .values
-                .iter()
-                .cloned()
-                .map(|v| view! { <td class="wrap">{v}</td> })
-                .collect_view();
-            view! {
-                <tr>
-                    <th scope="row" title=d.field.clone()>{label(&d.field)}</th>
-                    {values}
-                </tr>
-            }
-        })
-        .collect_view();
+    let row = |d: &PlanDifference| {
+        let values =
+            d.values.iter().cloned().map(|v| view! { <td class="wrap">{v}</td> }).collect_view();
+        view! {
+            <tr>
+                <th scope="row" title=d.field.clone()>{label(&d.field)}</th>
+                {values}
+            </tr>
+        }
+    };
+    let (folded, shown) = folded(c);
+    let rows = shown.into_iter().map(row).collect_view();
+    let count = folded.len();
+    let parameters = folded.into_iter().map(row).collect_view();
+    let parameters = (count > 0).then(|| {
+        view! {
+            <details>
+                <summary>{format!("Parameters of the simulation ({count})")}</summary>
+                <div class="table-scroll" tabindex="0" role="region" aria-label="Parameters">
+                    <table class="table">
+                        <tbody>{parameters}</tbody>
+                    </table>
+                </div>
+            </details>
+        }
+    });
     let none = c.plan_differences.is_empty();
+    let nothing = if c.mixture() == Mixture::Simulated {
+        "Nothing: with the same seed they are the same run."
+    } else {
+        "Nothing: what differs below is the cluster's, the browser's, or chance."
+    };
     view! {
         <section class="panel">
             <h2>"What differs between the plans"</h2>
             {if none {
                 view! {
-                    <p class="hint">
-                        "Nothing: what differs below is the cluster's, the browser's, or chance."
-                    </p>
+                    <p class="hint">{nothing}</p>
                 }.into_any()
             } else {
                 view! {
@@ -220,6 +234,7 @@ fn plans(c: &Comparison) -> impl IntoView + use<> {
                             <tbody>{rows}</tbody>
                         </table>
                     </div>
+                    {parameters}
                 }
                     .into_any()
             }}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 
 use super::actions::Actions;
-use super::parts::{Badge, Icon, Tone};
+use super::parts::{Badge, Icon, Simulated, Tone};
 use super::state::{Library, go};
 use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
@@ -203,11 +203,12 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
             c.as_ref().map(|c| {
                 let kind =
                     (c.kind == CardKind::Experiment).then(|| view! { <Badge text="experiment" /> });
+                let simulated = c.simulated.then(|| view! { <Simulated /> });
                 let ended = (c.ended != Ended::Completed)
                     .then(|| view! { <Badge text=sentence::ended(c.ended) tone=Tone::Warn /> });
                 let doubts =
                     (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
-                (kind, ended, doubts)
+                (kind, simulated, ended, doubts)
             })
         })
     };

@@ -7,6 +7,7 @@ use super::charts::LiveCharts;
 use super::parts::{Health, Icon, PartsPanel, Tile, TimeSource, Verdict};
 use super::state::{Engine, Status};
 use fwit_present::figure::{self, percent};
+use fwit_present::simulated::{self, Done};
 use fwit_present::table::{Column, outcomes};
 use fwit_present::{parts, sentence};
 use fwit_quantities::units::{Micros, three_digits};
@@ -110,6 +111,7 @@ fn Running(engine: Engine) -> impl IntoView {
     let measuring = Memo::new(move |_| {
         engine.live.with(|l| matches!(l.phase, Phase::Measuring | Phase::Draining))
     });
+    let simulated = engine.is_simulated();
     view! {
         <div class="view-head">
             <h1>{name}</h1>
@@ -118,18 +120,20 @@ fn Running(engine: Engine) -> impl IntoView {
                 {move || {
                     // Read, not only tracked: a memo runs only when it is read.
                     sources.with(|_| ());
-                    view! { <TimeSource sources=engine.live.with_untracked(|l| l.time_sources) /> }
+                    let sources = engine.live.with_untracked(|l| l.time_sources);
+                    view! { <TimeSource sources simulated /> }
                 }}
                 {move || {
                     word.with(|_| ());
-                    view! { <Health health=engine.live.with_untracked(|l| l.health.clone()) /> }
+                    let health = engine.live.with_untracked(|l| l.health.clone());
+                    (!simulated).then(|| view! { <Health health /> })
                 }}
             </p>
         </div>
         <Progress engine />
         {move || {
             let (health, thresholds) = health.get();
-            measuring.get().then(|| view! { <Verdict health thresholds /> })
+            measuring.get().then(|| view! { <Verdict health thresholds simulated /> })
         }}
         <Tiles engine />
         <LiveCharts history=engine.history annotations warmup_s />
@@ -145,10 +149,20 @@ fn Running(engine: Engine) -> impl IntoView {
 fn Progress(engine: Engine) -> impl IntoView {
     let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
     let phase = Memo::new(move |_| engine.live.with(|l| l.phase));
+    let takes = engine.plan.with_untracked(|p| p.as_ref().and_then(simulated::run_takes));
+    // A period of an experiment is not what one waits for: its simulated time alone says little.
+    let of_experiment = engine.experiment.with_untracked(Option::is_some);
     let left = Memo::new(move |_| {
-        engine.live.with(|l| match l.phase {
-            Phase::Starting => String::new(),
-            Phase::Draining => "a few seconds left".to_string(),
+        engine.live.with(|l| match (&takes, l.phase) {
+            (Some(_), _) if of_experiment => String::new(),
+            (Some(takes), _) => simulated::left(Done {
+                elapsed_us: l.elapsed_us,
+                total_us: l.total_us,
+                passed_s: engine.passed_s(),
+            })
+            .unwrap_or_else(|| takes.clone()),
+            (None, Phase::Starting) => String::new(),
+            (None, Phase::Draining) => "a few seconds left".to_string(),
             _ => format!("{} left", figure::clock(l.total_us.saturating_sub(l.elapsed_us))),
         })
     });
@@ -255,7 +269,8 @@ fn Operations(engine: Engine) -> impl IntoView {
     let names = Memo::new(move |_| {
         engine.live.with(|l| l.by_op.iter().filter_map(|r| r.op.clone()).collect::<Vec<_>>())
     });
-    let bars = Memo::new(move |_| engine.live.with(|l| parts::bars(&l.total, &l.by_op)));
+    let simulated = engine.is_simulated();
+    let bars = Memo::new(move |_| engine.live.with(|l| parts::bars(&l.total, &l.by_op, simulated)));
     view! {
         <PartsPanel bars />
         <section class="panel">
@@ -379,7 +394,7 @@ fn Entities(engine: Engine) -> impl IntoView {
                         </p>
                     }.into_any()
                 } else if latched.iter().all(|(_, n)| *n == 0) {
-                    view! { <p class="hint">"No entity has been redirected yet."</p> }.into_any()
+                    view! { <p class="hint">"No entity has found the leader yet."</p> }.into_any()
                 } else {
                     latched
                         .into_iter()

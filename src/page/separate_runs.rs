@@ -7,7 +7,7 @@ use super::intervals::{Intervals, State};
 use super::parts::MethodLink;
 use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
 use fwit_present::shift::shift;
-use fwit_report::run::compare::Comparison;
+use fwit_report::run::compare::{Comparison, Mixture};
 
 /// Findings, caution and control.
 #[component]
@@ -23,14 +23,18 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
         State::Done | State::Failed(_) => None,
     });
     let caution = move || comparison.with(|c| c.notes.first().cloned());
+    let unlike = Memo::new(move |_| comparison.with(|c| c.mixture() == Mixture::Both));
     let has_control = Memo::new(move |_| comparison.with(|c| !c.control_says.is_empty()));
     let alone = Memo::new(move |_| {
         comparison.with(|c| c.control.is_none()).then(|| {
             comparison.with(|c| {
-                let first = c.runs.first().map(|r| r.label.clone()).unwrap_or_default();
+                let first = c.runs.first();
+                let seed = first.is_some_and(|r| r.simulated);
+                let first = first.map(|r| r.label.clone()).unwrap_or_default();
+                let more = if seed { "with another seed" } else { "once more" };
                 format!(
                     "There is no second run of {first}’s setting to tell how much that setting \
-                     moves by itself. Run {first}’s plan once more for a control."
+                     moves by itself. Run {first}’s plan {more} for a control."
                 )
             })
         })
@@ -38,6 +42,10 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
     view! {
         <section class="panel separate">
             <h2>"What these runs can say" <MethodLink method=BLOCK_BOOTSTRAP /></h2>
+            // That the model is compared with a cluster counts more than what comes out.
+            <Show when=move || unlike.get()>
+                <p class="note note-warn">{caution}</p>
+            </Show>
             <div class="findings">{list(|c| &c.findings)}</div>
             <Show when=move || percent.get().is_some()>
                 <p class="row busy-line">
@@ -56,7 +64,9 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
                 }
                 _ => None,
             }}
-            <p class="note">{caution}</p>
+            <Show when=move || !unlike.get()>
+                <p class="note">{caution}</p>
+            </Show>
             <Show when=move || has_control.get()>
                 <h3>"Control" <MethodLink method=CONTROL /></h3>
                 {list(|c| &c.control_says)}

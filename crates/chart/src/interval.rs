@@ -21,6 +21,8 @@ pub struct Estimate {
     pub interval: [f64; 2],
     /// Its colour: that of its verdict.
     pub ink: Ink,
+    /// Its sign: that of its verdict, so that the colour alone says nothing.
+    pub shape: Shape,
     /// Its verdict in words, or empty.
     pub note: String,
 }
@@ -129,7 +131,14 @@ impl Chart for IntervalChart {
             sign: Sign::Line(Dash::Dashed),
             series: None,
         };
-        margin.into_iter().chain([line]).collect()
+        let mut verdicts: Vec<Entry> = Vec::new();
+        for r in self.rows.iter().filter(|r| !r.note.is_empty()) {
+            if verdicts.iter().all(|entry| entry.label != r.note) {
+                let sign = Sign::Marker(r.shape);
+                verdicts.push(Entry { label: r.note.clone(), ink: r.ink, sign, series: None });
+            }
+        }
+        margin.into_iter().chain([line]).chain(verdicts).collect()
     }
 
     fn draw(&self, view: &Viewport, size: Size, measure: Measure<'_>) -> Figure {
@@ -166,13 +175,7 @@ impl Chart for IntervalChart {
             data.push(Item::Segments { ends, stroke: Stroke::px(r.ink, 2.0) });
             let points = vec![frame.at(r.value, i as f64 + rows.middle)];
             let fill = Fill::solid(r.ink);
-            data.push(Item::Markers {
-                points,
-                shape: Shape::Square,
-                radius: 4.5,
-                fill,
-                hollow: false,
-            });
+            data.push(Item::Markers { points, shape: r.shape, radius: 4.5, fill, hollow: false });
             let name = measure(&r.label, TextSize::Normal);
             let fits = rows.stacked && name + measure(&texts[i], TextSize::Small) + 16.0 <= plot.w;
             let at = if beside {
@@ -254,7 +257,14 @@ mod tests {
     use super::*;
 
     fn row(label: &str, value: f64, interval: [f64; 2]) -> Estimate {
-        Estimate { label: label.into(), value, interval, ink: Ink::Good, note: "faster".into() }
+        Estimate {
+            label: label.into(),
+            value,
+            interval,
+            ink: Ink::Good,
+            shape: Shape::Up,
+            note: "faster".into(),
+        }
     }
 
     fn chart() -> IntervalChart {
@@ -291,6 +301,14 @@ mod tests {
                 assert!(a >= -0.01 && b <= w + 0.01, "{} at {w}", l.text);
             }
         }
+    }
+
+    #[test]
+    fn every_sign_is_explained_once() {
+        let legend = chart().legend();
+        let signs: Vec<_> = legend.iter().filter(|e| e.sign == Sign::Marker(Shape::Up)).collect();
+        assert_eq!(signs.len(), 1, "{legend:?}");
+        assert_eq!(signs[0].label, "faster");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use fwit_chart::number::Quantity;
 use fwit_chart::paired::{PairedChart, Period};
 use fwit_chart::percentile::{Curve, PercentileChart, trusted};
 use fwit_chart::scale::Kind;
-use fwit_quantities::units::Micros;
+use fwit_chart::scene::Shape;
 use fwit_report::experiment::Experiment;
 use fwit_report::experiment::view::{
     ComparisonView, ExperimentView, MetricUnit, MetricView, Progress, VerdictName,
@@ -60,12 +60,23 @@ pub fn tone(m: &MetricView) -> &'static str {
     }
 }
 
-fn ink(m: &MetricView) -> Ink {
+/// The verdict in words; a difference says which way it goes.
+#[must_use]
+pub fn verdict(m: &MetricView) -> String {
+    match (m.verdict, m.improves) {
+        (VerdictName::Different, true) => "different: better".into(),
+        (VerdictName::Different, false) => "different: worse".into(),
+        (verdict, _) => verdict.words().into(),
+    }
+}
+
+/// The colour of a verdict in a chart, and its sign.
+fn mark(m: &MetricView) -> (Ink, Shape) {
     match tone(m) {
-        "good" => Ink::Good,
-        "bad" => Ink::Bad,
-        "warn" => Ink::Warn,
-        _ => Ink::Text,
+        "good" => (Ink::Good, Shape::Up),
+        "bad" => (Ink::Bad, Shape::Down),
+        "warn" => (Ink::Warn, Shape::Diamond),
+        _ => (Ink::Text, Shape::Square),
     }
 }
 
@@ -76,17 +87,15 @@ fn ink(m: &MetricView) -> Ink {
 pub fn intervals(c: &ComparisonView) -> Result<Drawn, ChartError> {
     let row = |m: &MetricView, control: bool| {
         let [low, high] = m.ci95?;
+        let (ink, shape) = if control { (Ink::Muted, Shape::Circle) } else { mark(m) };
         Some(Estimate {
             label: if control { format!("{}, A-A", m.name) } else { m.name.clone() },
             value: m.ratio - 1.0,
             // The estimate is the median of what the interval's ends are order statistics of.
             interval: [low.min(m.ratio) - 1.0, high.max(m.ratio) - 1.0],
-            ink: if control { Ink::Muted } else { ink(m) },
-            note: if control {
-                "the same setting against itself".into()
-            } else {
-                m.verdict.words().into()
-            },
+            ink,
+            shape,
+            note: if control { "the same setting against itself".into() } else { verdict(m) },
         })
     };
     let own = c.primaries.iter().filter_map(|m| row(m, false));
@@ -204,13 +213,13 @@ pub fn about(experiment: &Experiment) -> String {
     let order =
         if arms.len() == 2 { "balanced random order" } else { "the order of a Latin square" };
     format!(
-        "{}: {} {} of {} s periods in {order}, {} s of each left out; about {}.",
+        "{}: {} {} of {} s periods in {order}, {} s of each left out; {}.",
         arms.join(" against "),
         experiment.pairs(),
         if arms.len() == 2 { "pairs" } else { "rounds" },
         design.period_s,
         design.settle_s,
-        Micros(experiment.about().0 / 1_000_000 * 1_000_000)
+        super::simulated::experiment_takes(experiment)
     )
 }
 
@@ -339,6 +348,10 @@ mod tests {
         let m = metric("read p50", 0.9, VerdictName::Different);
         assert_eq!(change(1.042), "+4.20 %");
         assert_eq!(interval(None), "–");
+        assert_eq!(verdict(&m), "different: better");
+        let worse = metric("throughput", 1.1, VerdictName::Different);
+        assert_eq!(verdict(&worse), "different: worse");
+        assert_ne!(mark(&m).1, mark(&worse).1, "not by colour only");
         assert_eq!((tone(&m), p_value(0.0001).as_str()), ("good", "<0.001"));
         let experiment = Experiment::from_file(&sticky_or_not(&preset("quick").unwrap())).unwrap();
         let about = about(&experiment);

@@ -1,9 +1,11 @@
 //! The plan form's fields: which control shows a problem, and what it is called.
 
+use fwit_model::plan::name::{self, NameParts};
 use fwit_model::plan::{
     BaseUrl, DialectId, Node, NodeDraft, PlanDraft, Problem, SIM_PRESETS, default_nodes, sim_index,
-    sim_preset, sim_text,
+    sim_preset, sim_text, stages,
 };
+use fwit_report::run::compare::{Comparison, Mixture, PlanDifference};
 
 /// The control that shows a problem of this field: problems of a single lane stand at the node's
 /// lanes, problems of what has no control stand at the form.
@@ -79,6 +81,14 @@ pub fn label(field: &str) -> String {
     }
 }
 
+/// What differs between plans: what is folded away (the parameters of a simulation, where it is
+/// compared with real runs, that have none of them), and what is shown.
+#[must_use]
+pub fn folded(c: &Comparison) -> (Vec<&PlanDifference>, Vec<&PlanDifference>) {
+    let both = c.mixture() == Mixture::Both;
+    c.plan_differences.iter().partition(|d| both && d.field.starts_with("cluster.sim."))
+}
+
 /// Whether the field's control stands under "More settings".
 #[must_use]
 pub fn is_extra(field: &str) -> bool {
@@ -141,15 +151,20 @@ pub fn messages_at(problems: &[Problem], field: &str) -> Vec<String> {
 /// Problems are written to follow a field's name; alone they begin with a capital.
 pub use fwit_quantities::units::capital;
 
-/// The name that a draft gets by itself: what tells runs apart at a glance.
+/// The name that a draft gets by itself: that of its plan, and of a draft that is no plan yet what
+/// it has of one.
 #[must_use]
 pub fn auto_name(draft: &PlanDraft) -> String {
-    let who = if draft.open {
-        format!("{}/s {}", draft.rate_per_s.trim(), draft.arrivals)
-    } else {
-        format!("{} entities", draft.entities.trim())
+    let level = if draft.open { draft.rate_per_s.trim() } else { draft.entities.trim() };
+    let stages = stages::parse(&draft.stages).unwrap_or_default();
+    let scenario = || simulated_preset(draft).unwrap_or(name::OWN_SCENARIO).to_string();
+    let parts = NameParts {
+        scenario: draft.is_simulated().then(scenario),
+        who: name::who(draft.open, level, &stages),
+        sticky: !draft.disable_leader_stickiness,
+        nodes: draft.nodes.iter().filter(|n| !n.url.trim().is_empty()).count(),
     };
-    format!("{who}, {}", if draft.disable_leader_stickiness { "not sticky" } else { "sticky" })
+    parts.name()
 }
 
 /// Changes a draft; a name that was made by [`auto_name`] follows the change.
@@ -163,7 +178,7 @@ pub fn edit(draft: &mut PlanDraft, change: impl FnOnce(&mut PlanDraft)) {
 
 /// The name of a draft, where fwit made it and not the user.
 fn made_name(draft: &PlanDraft) -> Option<String> {
-    let made = draft.name.trim().is_empty() || draft.name == auto_name(draft);
+    let made = name::is_default(&draft.name) || draft.name == auto_name(draft);
     made.then(|| draft.name.clone())
 }
 
@@ -187,21 +202,25 @@ pub fn apply_preset(draft: &PlanDraft, name: &str) -> Option<PlanDraft> {
 /// The draft on the simulated cluster of that name; the addresses of the real one wait in it.
 pub fn simulate(draft: &mut PlanDraft, name: &str) {
     if let Some(sim) = sim_preset(name) {
-        draft.dialect = DialectId::Sim.name().into();
-        draft.sim = sim_text(&sim);
-        draft.nodes.retain(|n| sim_index(&n.url).is_none());
+        edit(draft, |draft| {
+            draft.dialect = DialectId::Sim.name().into();
+            draft.sim = sim_text(&sim);
+            draft.nodes.retain(|n| sim_index(&n.url).is_none());
+        });
     }
 }
 
 /// The draft on the user's own cluster again: on its addresses, or on those of the local one.
 pub fn use_own_cluster(draft: &mut PlanDraft) {
-    draft.dialect = DialectId::Insi.name().into();
-    draft.nodes.retain(|n| sim_index(&n.url).is_none());
-    if draft.nodes.is_empty() {
-        let node =
-            |n: Node| NodeDraft { name: n.name, url: n.url.to_string(), lanes: String::new() };
-        draft.nodes = default_nodes().into_iter().map(node).collect();
-    }
+    edit(draft, |draft| {
+        draft.dialect = DialectId::Insi.name().into();
+        draft.nodes.retain(|n| sim_index(&n.url).is_none());
+        if draft.nodes.is_empty() {
+            let node =
+                |n: Node| NodeDraft { name: n.name, url: n.url.to_string(), lanes: String::new() };
+            draft.nodes = default_nodes().into_iter().map(node).collect();
+        }
+    });
 }
 
 /// The name of the simulated cluster that a draft describes; `None` where its parameters are its
@@ -249,11 +268,13 @@ pub fn is_preset(draft: &PlanDraft, name: &str) -> bool {
 /// The draft with these nodes; nodes without a name get one.
 #[must_use]
 pub fn with_nodes(mut draft: PlanDraft, nodes: &[(String, String)]) -> PlanDraft {
-    draft.nodes.clear();
-    for (name, url) in nodes {
-        let name = if name.is_empty() { free_name(&draft) } else { name.clone() };
-        draft.nodes.push(NodeDraft { name, url: url.clone(), lanes: String::new() });
-    }
+    edit(&mut draft, |draft| {
+        draft.nodes.clear();
+        for (name, url) in nodes {
+            let name = if name.is_empty() { free_name(draft) } else { name.clone() };
+            draft.nodes.push(NodeDraft { name, url: url.clone(), lanes: String::new() });
+        }
+    });
     draft
 }
 
@@ -281,7 +302,7 @@ pub fn free_name(draft: &PlanDraft) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fwit_model::plan::preset;
+    use fwit_model::plan::{Plan, preset};
 
     fn draft() -> PlanDraft {
         PlanDraft::from_plan(&preset("quick").unwrap())
@@ -300,7 +321,8 @@ mod tests {
 
     #[test]
     fn between_the_own_cluster_and_a_simulated_one_nothing_is_lost() {
-        let own = draft();
+        let mut own = draft();
+        edit(&mut own, |_| {});
         let mut changed = own.clone();
         simulate(&mut changed, "busy leader");
         assert_eq!(
@@ -342,6 +364,23 @@ mod tests {
                 && is_extra("cluster.nodes.0.lanes.1")
                 && !is_extra("cluster.nodes.0.url")
         );
+    }
+
+    #[test]
+    fn parameters_of_a_simulation_are_folded_beside_real_runs_only() {
+        use fwit_report::run::compare::compare;
+        use fwit_report::run::{sample::sample, view::Measure};
+        let simulated = |name: &str| {
+            let plan_json = fwit_model::plan::wire::to_json(&preset(name).unwrap());
+            fwit_report::run::view::RunView { simulated: true, plan_json, ..sample(name, 1.0) }
+        };
+        let (real, sim, other) =
+            (sample("a", 1.0), simulated("three regions"), simulated("busy leader"));
+        let both = compare(&[&real, &sim], &[], Measure::Cluster);
+        let (hidden, shown) = folded(&both);
+        assert!(hidden.len() > 50 && shown.iter().any(|d| d.field == "cluster.dialect"));
+        assert!(shown.iter().all(|d| !d.field.starts_with("cluster.sim.")), "{shown:?}");
+        assert_eq!(folded(&compare(&[&sim, &other], &[], Measure::Cluster)).0.len(), 0);
     }
 
     #[test]
@@ -393,13 +432,23 @@ mod tests {
     fn a_name_made_here_follows_the_plan_and_a_users_own_stays() {
         let mut draft = draft();
         edit(&mut draft, |d| d.disable_leader_stickiness = true);
-        assert_eq!(draft.name, "50 entities, not sticky");
+        assert_eq!(draft.name, "50 entities, not sticky, 3 nodes");
+        simulate(&mut draft, "busy leader");
+        assert_eq!(draft.name, "busy leader, 50 entities, not sticky");
+        assert_eq!(
+            draft.plan().map(|p| Plan { name: String::new(), ..p }.named().name),
+            Ok(draft.name.clone()),
+            "as a run of it would be named"
+        );
+        use_own_cluster(&mut draft);
         edit(&mut draft, |d| d.name = "mine".into());
         edit(&mut draft, |d| d.entities = "60".into());
         assert_eq!(draft.name, "mine");
         edit(&mut draft, |d| d.name = String::new());
         edit(&mut draft, |d| d.open = true);
-        assert_eq!(draft.name, "100/s poisson, not sticky");
+        assert_eq!(draft.name, "100/s, not sticky, 3 nodes");
+        edit(&mut draft, |d| d.stages = "0→300 in 5s, 300 for 15s".into());
+        assert_eq!(draft.name, "up to 300/s, not sticky, 3 nodes");
     }
 
     #[test]

@@ -25,4 +25,5 @@ pub mod preflights;
 pub mod route;
 pub mod sentence;
 pub mod shift;
+pub mod simulated;
 pub mod table;

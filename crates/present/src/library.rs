@@ -7,7 +7,7 @@ use fwit_report::run::bootstrap::setting_key;
 use fwit_report::run::view::{Ended, RunView, Shown, shown};
 
 /// Version of the card's form. Cards of another version are made anew from their runs.
-pub const CARD_VERSION: u32 = 2;
+pub const CARD_VERSION: u32 = 3;
 
 /// Which kind of file a card is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub struct Card {
     pub nodes: u32,
     /// Whether leader stickiness was on.
     pub sticky: bool,
+    /// Whether nothing was sent.
+    pub simulated: bool,
     /// Answers a second.
     pub rate_per_s: f64,
     /// Service time of all operations: p50, µs.
@@ -84,6 +86,7 @@ impl Card {
             entities: view.concurrency.entities,
             nodes: u32::try_from(view.nodes.len()).unwrap_or(u32::MAX),
             sticky: view.sticky,
+            simulated: view.simulated,
             rate_per_s: view.total.rate_per_s,
             p50_us: at(0, 0.5),
             p99_us: at(3, 0.99),
@@ -114,6 +117,7 @@ impl Card {
             entities: 0,
             nodes: 0,
             sticky: false,
+            simulated: view.is_simulated(),
             rate_per_s: 0.0,
             p50_us: None,
             p99_us: None,

@@ -129,10 +129,17 @@ pub fn phase(phase: Phase) -> &'static str {
     }
 }
 
-/// The instrument's verdict: a word, and what it means.
+/// The instrument's verdict: a word, and what it means. Where nothing was sent there is no
+/// instrument to judge, only signs that the model was limited.
 #[must_use]
-pub fn verdict(verdict: HealthVerdict) -> (&'static str, &'static str) {
+pub fn verdict(verdict: HealthVerdict, simulated: bool) -> (&'static str, &'static str) {
     match verdict {
+        HealthVerdict::Healthy if simulated => {
+            ("Simulated.", "Nothing was sent: these are the model's numbers.")
+        }
+        _ if simulated => {
+            ("Simulated.", "Nothing was sent: these are the model's numbers. To keep in mind:")
+        }
         HealthVerdict::Healthy => {
             ("Healthy.", "Nothing in the browser spoiled the numbers: they are the cluster's.")
         }
@@ -285,6 +292,16 @@ mod tests {
         );
         p.mix[0].1 = 4;
         assert!(plan(&p).contains("set 4 : get 1"));
+    }
+
+    #[test]
+    fn of_a_simulation_nothing_is_said_that_only_a_real_run_can_show() {
+        for of in [HealthVerdict::Healthy, HealthVerdict::Doubtful, HealthVerdict::ClientLimited] {
+            let (word, meaning) = verdict(of, true);
+            assert_eq!(word, "Simulated.");
+            assert!(!meaning.contains("browser") && !meaning.contains("cluster"), "{meaning}");
+            assert!(verdict(of, false).1.contains("browser"));
+        }
     }
 
     #[test]

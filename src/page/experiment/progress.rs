@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use crate::page::live::Tiles;
-use crate::page::parts::Icon;
+use crate::page::parts::{Icon, Simulated};
 use crate::page::state::{Engine, Status};
+use fwit_present::simulated::{self, Done};
 use fwit_present::{experiment as words, figure};
 use fwit_report::run::view::Phase;
 
@@ -20,6 +21,9 @@ pub fn UnderWayView() -> impl IntoView {
             <p class="lead">
                 "Periods of each arm in turn. Stop keeps the pairs that are finished."
             </p>
+            {engine
+                .is_simulated()
+                .then(|| view! { <p class="badges"><Simulated /></p> })}
         </div>
         <Progress engine />
         <h2>"This period"</h2>
@@ -62,7 +66,14 @@ fn Progress(engine: Engine) -> impl IntoView {
         })
     });
     let left = Memo::new(move |_| {
-        format!("about {} left", figure::clock(of(|p, within| p.left_us.saturating_sub(within))))
+        let rest = of(|p, within| p.left_us.saturating_sub(within));
+        if engine.is_simulated() {
+            let elapsed_us = of(|p, within| p.elapsed_us.saturating_add(within));
+            let total_us = elapsed_us.saturating_add(rest);
+            let done = Done { elapsed_us, total_us, passed_s: engine.passed_s() };
+            return simulated::left(done).unwrap_or_default();
+        }
+        format!("about {} left", figure::clock(rest))
     });
     view! {
         <div class="progress">

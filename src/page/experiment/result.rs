@@ -11,7 +11,7 @@ use crate::browser::files;
 use crate::page::actions::Actions;
 use crate::page::chart::Slot;
 use crate::page::latency_groups::GroupsFinding;
-use crate::page::parts::{Badge, Icon, MethodLink, PartsPanel, Tone};
+use crate::page::parts::{Badge, Icon, MethodLink, PartsPanel, Simulated, Tone};
 use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
 use crate::protocol::OpenedExperiment;
 use fwit_present::library::{Card, file_name};
@@ -106,7 +106,9 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
             <header class="view-head">
                 <h1>{name}</h1>
                 <p class="hint">{about}</p>
-                <p class="badges">{ended}</p>
+                <p class="badges">
+                    {ended} {view.is_simulated().then(|| view! { <Simulated /> })}
+                </p>
                 {view
                     .comparisons
                     .iter()
@@ -140,7 +142,7 @@ fn time_parts(view: &ExperimentView) -> impl IntoView + use<> {
     let mut bars = parts::run_bars(runs().map(|(name, run)| (name.clone(), run)));
     for (name, run) in runs() {
         let rows = run.by_op.iter().filter_map(|row| Some((row.op.clone()?, row.parts?)));
-        bars.extend(rows.map(|(op, p)| PartsBar::new(format!("{name}, {op}"), &p)));
+        bars.extend(rows.map(|(op, p)| PartsBar::new(format!("{name}, {op}"), &p, run.simulated)));
     }
     view! { <PartsPanel bars=Signal::stored(bars) /> }
 }

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use fwit_present::experiment::{change, interval, p_value, tone, value};
+use fwit_present::experiment::{self as words, change, interval, p_value, tone, value};
 use fwit_present::figure;
 use fwit_present::method::{self, Method};
 use fwit_report::experiment::view::{ExperimentView, MetricView};
@@ -84,7 +84,7 @@ pub fn Metrics(
 
 fn verdict(m: &MetricView) -> String {
     let more = m.more_pairs.map(|n| format!("; about {}", fwit_stats::verdict::more(n)));
-    format!("{}{}", m.verdict.words(), more.unwrap_or_default())
+    format!("{}{}", words::verdict(m), more.unwrap_or_default())
 }
 
 /// How much the first arm drifts.

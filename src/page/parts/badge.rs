@@ -49,9 +49,18 @@ pub fn Badge(
     }
 }
 
-/// Says how service times were measured.
+/// Says that nothing was sent.
 #[component]
-pub fn TimeSource(sources: TimeSources) -> impl IntoView {
+pub fn Simulated() -> impl IntoView {
+    view! { <Badge text="simulated" title="Nothing was sent: a model answered" /> }
+}
+
+/// Says how service times were measured, or that they were not: they are simulated.
+#[component]
+pub fn TimeSource(sources: TimeSources, simulated: bool) -> impl IntoView {
+    if simulated {
+        return view! { <Simulated /> }.into_any();
+    }
     let (tone, title) = match (sources.wire, sources.page_clock) {
         (0, 0) => (Tone::Plain, "No answer yet."),
         (_, 0) => (
@@ -66,7 +75,7 @@ pub fn TimeSource(sources: TimeSources) -> impl IntoView {
              no times of redirected requests.)",
         ),
     };
-    view! { <Badge text=format!("time: {}", sources.label()) tone title /> }
+    view! { <Badge text=format!("time: {}", sources.label()) tone title /> }.into_any()
 }
 
 /// Says how well the instrument worked, in a word.

@@ -8,7 +8,7 @@ mod parts_bars;
 mod tile;
 mod verdict;
 
-pub use badge::{Badge, Health, TimeSource, Tone};
+pub use badge::{Badge, Health, Simulated, TimeSource, Tone};
 pub use icon::Icon;
 pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
 pub use method::MethodLink;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use fwit_present::figure::percent;
-use fwit_present::parts::{PARTS, PartsBar, ms, not_split};
+use fwit_present::parts::{PartsBar, legend, ms, not_split};
 
 /// The bars in a panel of their own; nothing where there is no bar.
 #[component]
@@ -30,16 +30,9 @@ pub fn PartsBars(
     bars: Signal<Vec<PartsBar>>,
 ) -> impl IntoView {
     let most = move || bars.with(|b| b.iter().map(|b| b.response_us).fold(0.0, f64::max));
-    let used = Memo::new(move |_| {
-        bars.with(|bars| {
-            let used =
-                |place: &usize| bars.iter().any(|b| b.parts.iter().any(|p| p.place == *place));
-            (0..PARTS.len()).filter(used).collect::<Vec<_>>()
-        })
-    });
+    let used = Memo::new(move |_| bars.with(|bars| legend(bars)));
     let legend = move || {
-        let name = |place: usize| {
-            let (name, about) = PARTS.get(place).copied().unwrap_or_default();
+        let name = |(place, name, about): (usize, &'static str, &'static str)| {
             view! {
                 <li title=about>
                     <span class=format!("parts-key part-{place}") aria-hidden="true"></span>

@@ -9,13 +9,20 @@ use fwit_report::run::view::{HealthVerdict, HealthView, ThresholdResult};
 
 /// The verdicts on thresholds and instrument.
 #[component]
-pub fn Verdict(health: HealthView, thresholds: Vec<ThresholdResult>) -> impl IntoView {
+pub fn Verdict(
+    health: HealthView,
+    thresholds: Vec<ThresholdResult>,
+    /// Nothing was sent: there is no instrument to judge.
+    simulated: bool,
+) -> impl IntoView {
     let class = match health.verdict {
+        HealthVerdict::Healthy if simulated => "verdict",
+        _ if simulated => "verdict verdict-warn",
         HealthVerdict::Healthy => "verdict verdict-good",
         HealthVerdict::Doubtful => "verdict verdict-warn",
         HealthVerdict::ClientLimited => "verdict verdict-bad",
     };
-    let (word, meaning) = sentence::verdict(health.verdict);
+    let (word, meaning) = sentence::verdict(health.verdict, simulated);
     let marked = sentence::marked(&health.annotations);
     let hints = health.hints.into_iter().chain(marked);
     let lines = |list: Vec<String>| {

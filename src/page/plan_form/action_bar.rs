@@ -10,7 +10,7 @@ use crate::page::state::{Check, Engine, ExperimentForm, Notices, PlanForm, Statu
 use fwit_engine::preflights::forecast;
 use fwit_model::plan::{Plan, PlanDraft, wire};
 use fwit_present::route::Route;
-use fwit_present::{preflights, sentence};
+use fwit_present::{preflights, sentence, simulated};
 use fwit_report::experiment::Template;
 
 /// Returns the plan. When the draft is not a plan yet, shows what is wrong and puts the focus
@@ -32,10 +32,19 @@ pub fn ActionBar() -> impl IntoView {
     let (engine, notices) = (expect_context::<Engine>(), expect_context::<Notices>());
     let actions = expect_context::<Actions>();
     let busy = Memo::new(move |_| engine.status.with(Status::is_busy));
-    let simulated = Memo::new(move |_| form.draft.with(PlanDraft::is_simulated));
+    let is_simulated = Memo::new(move |_| form.draft.with(PlanDraft::is_simulated));
     let checking = Memo::new(move |_| engine.check.get() == Check::Running);
     let sentence = Memo::new(move |_| {
-        form.draft.with(|d| d.plan().map_or_else(|_| String::new(), |plan| sentence::plan(&plan)))
+        form.draft.with(|d| {
+            d.plan().map_or_else(
+                |_| String::new(),
+                |plan| {
+                    let takes = simulated::run_takes(&plan);
+                    let takes = takes.map(|t| format!(" Takes {t}.")).unwrap_or_default();
+                    format!("{}{takes}", sentence::plan(&plan))
+                },
+            )
+        })
     });
     let has_key = Memo::new(move |_| form.api_key.with(|key| !key.trim().is_empty()));
     let asked = Memo::new(move |_| {
@@ -102,7 +111,7 @@ pub fn ActionBar() -> impl IntoView {
                 <button
                     type="button"
                     class="button"
-                    hidden=move || simulated.get()
+                    hidden=move || is_simulated.get()
                     disabled=move || busy.get() || checking.get()
                     on:click=check
                 >

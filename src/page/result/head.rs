@@ -23,6 +23,7 @@ use fwit_report::run::view::{Ended, Measure, RunView};
 pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     let view = &run.view;
     let plan = wire::read(&view.plan_json).ok();
+    let simulated = view.simulated;
     let about = plan.as_ref().map(sentence::plan).unwrap_or_default();
     let when = format!("{} · {}", local_time(&view.started_at), view.id);
     let ended = match view.ended {
@@ -44,12 +45,16 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
             <p class="lead">{about}</p>
             <p class="badges">
                 {ended}
-                <Health health=view.health.clone() />
-                <TimeSource sources=view.time_sources />
+                {(!simulated).then(|| view! { <Health health=view.health.clone() /> })}
+                <TimeSource sources=view.time_sources simulated />
                 <Badge text=if view.sticky { "leader-sticky" } else { "not sticky" } />
             </p>
             <p class="outcome">{sentence::outcome(view)}</p>
-            <Verdict health=view.health.clone() thresholds=view.thresholds.clone() />
+            <Verdict
+                health=view.health.clone()
+                thresholds=view.thresholds.clone()
+                simulated
+            />
             {view
                 .warnings
                 .iter()

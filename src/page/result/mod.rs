@@ -83,8 +83,8 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
 #[component]
 fn PartsPanel(run: Arc<Opened>) -> impl IntoView {
     let total = &run.view.total;
-    let bars = parts::bars(total, &run.view.by_op);
-    let words = total.parts.as_ref().and_then(parts::largest);
+    let bars = parts::bars(total, &run.view.by_op, run.view.simulated);
+    let words = total.parts.as_ref().and_then(|p| parts::largest(p, run.view.simulated));
     let none = total.parts.is_none() && total.answers() > 0;
     (none || !bars.is_empty()).then(|| {
         view! {

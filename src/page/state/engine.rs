@@ -123,6 +123,8 @@ pub struct Engine {
     pub looking: RwSignal<bool>,
     /// How fast this browser is.
     pub calibration: RwSignal<Calibrated>,
+    /// When the run was started, on the page's clock, s.
+    began_s: StoredValue<f64>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -181,8 +183,19 @@ impl Engine {
             check: RwSignal::new(Check::None),
             looking: RwSignal::new(false),
             calibration: RwSignal::new(Calibrated::default()),
+            began_s: StoredValue::new(0.0),
             inner: StoredValue::new_local(inner),
         }
+    }
+
+    /// Returns whether the run or the experiment under way, or the last one, is simulated.
+    pub fn is_simulated(self) -> bool {
+        self.plan.with_untracked(|p| p.as_ref().is_some_and(|p| p.cluster.sim.is_some()))
+    }
+
+    /// Returns the real time since the run was started, s.
+    pub fn passed_s(self) -> f64 {
+        environment::now_s() - self.began_s.get_value()
     }
 
     /// Starts a run. `on_end` is told once how it ended.
@@ -250,6 +263,7 @@ impl Engine {
             inner.lifecycle = Some(lifecycle);
             inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
         });
+        self.began_s.set_value(environment::now_s());
         self.live.set(Live::default());
         self.history.set(Vec::new());
         self.plan.set(Some(plan));

@@ -47,6 +47,8 @@ impl PlanForm {
         let beginning = beginning(last.is_some(), &document::host());
         let plan = last.or_else(|| preset("quick"));
         let mut first = plan.as_ref().map(PlanDraft::from_plan).unwrap_or_default();
+        // The name of a preset becomes what its plan is.
+        edit(&mut first, |_| {});
         if beginning == Beginning::Simulated {
             simulate(&mut first, SIM_PRESETS[0].name);
         }

@@ -9,6 +9,7 @@ mod address;
 mod draft;
 mod file;
 mod link;
+pub mod name;
 mod nodes;
 mod presets;
 mod problem;

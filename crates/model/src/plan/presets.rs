@@ -67,7 +67,7 @@ pub fn preset(name: &str) -> Option<Plan> {
         },
     };
     Some(Plan {
-        name: "50 entities, sticky".into(),
+        name: super::name::PRESET_NAME.into(),
         seed: 1,
         cluster,
         load: Load {

@@ -16,6 +16,7 @@ mod draft;
 mod merge;
 mod metrics;
 mod model;
+mod name;
 mod period;
 mod read;
 mod runner;

@@ -254,3 +254,13 @@ pub struct ExperimentView {
     /// The base plan, as JSON text.
     pub plan_json: String,
 }
+
+impl ExperimentView {
+    /// Whether it ran over simulated clusters: nothing was sent.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        let says = ("cluster".to_string(), "simulated".to_string());
+        let runs = || self.arms.iter().filter_map(|arm| arm.run.as_ref());
+        runs().any(|run| run.simulated) || self.environment.contains(&says)
+    }
+}

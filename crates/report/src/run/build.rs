@@ -225,13 +225,26 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             .collect()
     }
 
+    /// Entities at the nodes they stick to. One whose own node leads has no reason to move: it is
+    /// there.
     fn latched(&self) -> Vec<(String, u32)> {
-        let topology = self.run.shared.topology.borrow();
+        let shared = &self.run.shared;
+        let topology = shared.topology.borrow();
         let mut counts = vec![0_u32; topology.nodes.len()];
-        for client in &self.run.clients {
-            if let Some(count) = client.latch.get().and_then(|n| counts.get_mut(usize::from(n))) {
+        for latch in self.run.clients.iter().filter_map(|c| c.latch.get()) {
+            if let Some(count) = counts.get_mut(usize::from(latch)) {
                 *count += 1;
             }
+        }
+        // Where nobody searched for the leader, it is where entities were redirected.
+        let most = || (0..counts.len()).rev().max_by_key(|n| counts[*n]).filter(|n| counts[*n] > 0);
+        let leader = shared.leader.known().map(usize::from).or_else(most);
+        if !shared.plan.disable_leader_stickiness
+            && let Some((leader, count)) = leader.and_then(|n| Some((n, counts.get_mut(n)?)))
+        {
+            let stays = |home: u16, latch| latch == None::<u16> && usize::from(home) == leader;
+            *count +=
+                self.run.clients.iter().filter(|c| stays(c.home, c.latch.get())).count() as u32;
         }
         topology
             .nodes

@@ -117,8 +117,10 @@ pub struct Head {
     pub started_at: String,
     /// Length of the measured window, s.
     pub measured_s: f64,
-    /// `wire`, `page clock`, or a mix.
+    /// `wire`, `page clock`, or a mix; `simulated`.
     pub time_source: String,
+    /// Whether it ran over a simulated cluster.
+    pub simulated: bool,
 }
 
 /// A run of the first run's setting.
@@ -141,6 +143,33 @@ pub struct ShiftPoint {
     pub ratio: f64,
     /// 95 % interval of the ratio.
     pub interval: [f64; 2],
+}
+
+/// Which kinds of runs are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mixture {
+    /// Real ones.
+    Real,
+    /// Simulated ones.
+    Simulated,
+    /// Both.
+    Both,
+}
+
+impl Comparison {
+    /// Which kinds of runs are compared.
+    #[must_use]
+    pub fn mixture(&self) -> Mixture {
+        mixture(&self.runs)
+    }
+}
+
+fn mixture(heads: &[Head]) -> Mixture {
+    match (heads.iter().any(|h| h.simulated), heads.iter().any(|h| !h.simulated)) {
+        (false, _) => Mixture::Real,
+        (true, false) => Mixture::Simulated,
+        (true, true) => Mixture::Both,
+    }
 }
 
 /// Runs side by side.
@@ -198,7 +227,8 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
             name: run.name.clone(),
             started_at: run.started_at.clone(),
             measured_s: run.measured_s,
-            time_source: run.time_sources.label(),
+            time_source: if run.simulated { "simulated".into() } else { run.time_sources.label() },
+            simulated: run.simulated,
         })
         .collect();
     let measure = if two_clocks(runs) { Measure::Response } else { measure };
@@ -275,9 +305,10 @@ fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
         vec![true; runs.len()],
     ));
     let waiting = runs.iter().map(|r| Some(r.concurrency.waiting)).collect();
+    let simulated = runs.iter().all(|r| r.simulated);
     list.push(metric(
         None,
-        "waiting in the browser",
+        if simulated { "waiting for a slot" } else { "waiting in the browser" },
         Unit::Count,
         Better::Lower,
         waiting,
@@ -486,6 +517,7 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
 }
 
 fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
+<<<<<<< HEAD
     let mut notes = vec![
         "These runs were made one after the other, not interleaved: a difference may come from the \
          hour instead of the change. An interval knows the noise within the runs, not what changed \
@@ -493,8 +525,39 @@ fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
             .to_string(),
     ];
     if two_clocks(runs) {
+=======
+    const HOUR: &str = "These runs were made one after the other, not interleaved: a difference may \
+        come from the hour instead of the change. An interval knows the noise within the runs, not \
+        what changed between them. An experiment runs both in turn and tells the two apart.";
+    const MODEL: &str = "These runs are simulated: the same plan and seed give the same run, so a \
+        difference comes from what differs between the plans, or, with another seed, from chance. \
+        It says nothing of a real cluster.";
+    let of = |simulated: bool| {
+        let labels: Vec<&str> =
+            heads.iter().filter(|h| h.simulated == simulated).map(|h| h.label.as_str()).collect();
+        labels.join(", ")
+    };
+    let mut notes = match mixture(heads) {
+        Mixture::Real => vec![HOUR.to_string()],
+        Mixture::Simulated => vec![MODEL.to_string()],
+        Mixture::Both => vec![format!(
+            "Simulated runs ({}) are compared with real ones ({}): a difference tells how far the \
+             model is from the cluster, not what a setting changes. Compare a simulated run with \
+             simulated ones, and a real run with real ones.",
+            of(true),
+            of(false)
+        )],
+    };
+    let heads_real = || heads.iter().filter(|h| !h.simulated);
+    if mixture(heads) == Mixture::Both && heads_real().count() > 1 {
+        notes.push(format!("{}: {HOUR}", of(false)));
+    }
+    let sources: Vec<&str> =
+        heads_real().map(|h| h.time_source.split(',').next().unwrap_or_default()).collect();
+    if sources.windows(2).any(|pair| pair[0] != pair[1]) {
+>>>>>>> sim
         let list: Vec<_> =
-            heads.iter().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
+            heads_real().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
         notes.push(format!(
             "The latencies were not taken by the same clock ({}). So response times are compared, \
              which the page's clock takes for all: they include the wait for slots and the \

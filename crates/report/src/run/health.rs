@@ -155,10 +155,13 @@ fn slots(f: &Facts) -> Option<String> {
     let (effective, waiting) = f.recorder.concurrency(f.now);
     let active = f.recorder.active(f.now);
     (active > 0.0 && waiting > WAITING_SHARE * active).then(|| {
+        let (limit, remedy) = match f.plan.cluster.sim {
+            Some(_) => ("the simulation's limit of connections", "Raise it"),
+            None => ("the browser's connections", "Add lanes to the nodes"),
+        };
         format!(
-            "{} of {} entities waited for a slot on average: the browser's connections set the \
-             pace. The load was {} requests at a time. Add lanes to the nodes, or take the wait \
-             into account.",
+            "{} of {} entities waited for a slot on average: {limit} set the pace. The load was {} \
+             requests at a time. {remedy}, or take the wait into account.",
             three_digits(waiting),
             three_digits(active),
             three_digits(effective),
@@ -179,7 +182,9 @@ fn offered(f: &Facts) -> Option<String> {
     let under_way = due / seconds * f.service_p50_us as f64 / 1e6 + 1.0;
     let (effective, waiting) = f.recorder.concurrency(f.now);
     (missing > OFFERED_SHARE * due + under_way).then(|| {
-        let why = if waiting > effective {
+        let why = if waiting > effective && f.plan.cluster.sim.is_some() {
+            "Requests waited for the simulation's connections."
+        } else if waiting > effective {
             "Requests waited for the browser's slots: add lanes to tell browser and cluster apart."
         } else {
             "The cluster could not answer more."

@@ -42,6 +42,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         warmup_s: 2.0,
         measured_s: 20.0,
         sticky: true,
+        simulated: false,
         ops: vec![("get".into(), fwit_model::dialect::Kind::Read)],
         nodes: Vec::new(),
         environment: Vec::new(),

@@ -11,7 +11,7 @@ use super::view::{
 };
 use super::wire::{CountsFile, RunFile, SecondOpFile};
 use super::{RunError, headlines, hist};
-use fwit_model::dialect::Kind;
+use fwit_model::dialect::{DialectId, Kind};
 use fwit_stats::recorder::{PartSums, new_histogram};
 use fwit_stats::sparse::{Sparse, bucket_range};
 use fwit_stats::survival::{self, Estimate};
@@ -80,6 +80,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         warmup_s: file.window.warmup_s,
         measured_s,
         sticky: !file.plan.disable_leader_stickiness,
+        simulated: file.plan.cluster.dialect == DialectId::Sim.name(),
         nodes: file.nodes.iter().map(node_view).collect(),
         environment: file.environment.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         time_sources: file.time_sources,

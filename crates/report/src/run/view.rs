@@ -425,6 +425,8 @@ pub struct RunView {
     pub measured_s: f64,
     /// Whether leader stickiness was on.
     pub sticky: bool,
+    /// Whether it ran over a simulated cluster: nothing was sent.
+    pub simulated: bool,
     /// Operations of the dialect with a weight, and their kind.
     pub ops: Vec<(String, Kind)>,
     /// The nodes.
@@ -500,7 +502,7 @@ pub struct Live {
     pub concurrency: Concurrency,
     /// Where service times are read.
     pub time_sources: TimeSources,
-    /// Entities that stick to a node, by node name.
+    /// Entities that stick to a node, by node name; those whose own node leads are among them.
     pub latched: Vec<(String, u32)>,
     /// Events received by all subscribers.
     pub events_received: u64,

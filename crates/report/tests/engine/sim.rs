@@ -78,6 +78,25 @@ fn two_read_camps_without_stickiness_and_one_with_it() {
 }
 
 #[test]
+fn entities_whose_own_node_leads_are_on_the_leader_too() {
+    let latched = |sticky| {
+        let plan = plan(sim("three regions"), sticky, 10.0);
+        let way = SimTransport::new(
+            plan.cluster.sim.as_ref().unwrap(),
+            plan.seed,
+            VirtualClock::default(),
+        );
+        let run =
+            LiveRun::new(plan, way.clone(), way.clock().clone(), "r".into(), None, Stop::default());
+        way.clock().run(run.carry_out(|_| ())).unwrap().unwrap();
+        assert!(run.clients.iter().any(|c| c.latch.get().is_none()), "some never had to move");
+        RunReport::of(&run).live(usize::MAX).latched
+    };
+    assert_eq!(latched(true), [("leader-far".to_string(), 50)]);
+    assert_eq!(latched(false), []);
+}
+
+#[test]
 fn as_many_requests_are_under_way_as_there_are_entities() {
     let mut plan = plan(sim("busy leader"), true, 20.0);
     plan.load.entities = 300;

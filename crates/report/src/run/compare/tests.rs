@@ -73,6 +73,24 @@ fn the_reader_is_warned() {
 }
 
 #[test]
+fn simulated_runs_are_not_taken_for_real_ones() {
+    let simulated = |id| RunView { simulated: true, ..sample(id, 1.0) };
+    let (a, b, real) = (simulated("a"), simulated("b"), sample("c", 0.5));
+    let only = compare(&[&a, &b], &[], Measure::Cluster);
+    assert_eq!(only.mixture(), Mixture::Simulated);
+    assert!(only.notes[0].starts_with("These runs are simulated"), "{:?}", only.notes);
+    assert!(only.notes.iter().all(|n| !n.contains("hour") && !n.contains("wire")));
+    assert_eq!(only.runs[0].time_source, "simulated");
+    assert!(only.metrics.iter().all(|m| !m.name.contains("browser")));
+    let both = compare(&[&a, &real], &[], Measure::Cluster);
+    assert_eq!((both.mixture(), both.notes.len()), (Mixture::Both, 1), "{:?}", both.notes);
+    assert!(both.notes[0].starts_with("Simulated runs (A) are compared with real ones (B)"));
+    let two_real = compare(&[&real, &a, &sample("d", 1.0)], &[], Measure::Cluster);
+    assert!(two_real.notes[0].starts_with("Simulated runs (B)"), "{:?}", two_real.notes);
+    assert!(two_real.notes[1].starts_with("A, C: These runs were made one after the other"));
+}
+
+#[test]
 fn a_value_that_was_zero_has_no_ratio() {
     let (a, mut b) = (sample("a", 1.0), sample("b", 1.0));
     b.total.outcomes[Outcome::Timeout.index()] = 20;
