@@ -247,6 +247,7 @@ fn value(metric: &Metric, i: usize) -> String {
     let Some(v) = metric.values.get(i).copied().flatten() else { return "–".into() };
     let text = match metric.unit {
         Unit::PerSecond => format!("{}/s", three_digits(v)),
+        Unit::Micros if metric.beyond.get(i) == Some(&true) => format!("> {} ms", figure::ms(v)),
         Unit::Micros => format!("{} ms", figure::ms(v)),
         Unit::Share => figure::percent(v),
         Unit::Count => three_digits(v),

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::charts::LiveCharts;
-use super::parts::{Health, Icon, PartsPanel, Tile, TimeSource, Verdict};
+use super::parts::{Headlines, Health, Icon, PartsPanel, Tile, TimeSource, Verdict};
 use super::state::{Engine, Status};
 use fwit_present::figure::{self, percent};
 use fwit_present::simulated::{self, Done};
@@ -103,6 +103,7 @@ fn Running(engine: Engine) -> impl IntoView {
     let about = move || engine.plan.with(|p| p.as_ref().map(sentence::plan).unwrap_or_default());
     let sources = Memo::new(move |_| engine.live.with(|l| l.time_sources.label()));
     let health = Memo::new(move |_| engine.live.with(|l| (l.health.clone(), l.thresholds.clone())));
+    let headlines = Memo::new(move |_| engine.live.with(|l| l.headlines.clone()));
     let word = Memo::new(move |_| health.with(|(h, _)| h.verdict));
     let annotations = Memo::new(move |_| health.with(|(h, _)| h.annotations.clone()));
     let warmup_s =
@@ -131,6 +132,7 @@ fn Running(engine: Engine) -> impl IntoView {
             </p>
         </div>
         <Progress engine />
+        {move || view! { <Headlines lines=headlines.get() /> }}
         {move || {
             let (health, thresholds) = health.get();
             measuring.get().then(|| view! { <Verdict health thresholds simulated /> })

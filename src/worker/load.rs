@@ -1,6 +1,6 @@
 //! A run in the worker: the engine over the browser's network, or over the simulated cluster.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::environment::{AnyClock, AnyTransport, simulate};
 use super::watch::Watch;
@@ -16,6 +16,7 @@ use fwit_engine::sim::transport::SimTransport;
 use fwit_model::dialect;
 use fwit_model::plan;
 use fwit_report::run::build::{About, RunReport};
+use fwit_report::run::early_stop::Looks;
 use fwit_report::run::summary;
 
 /// Carries a run out, from its start to its file.
@@ -47,7 +48,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
         let may_end = run.shared.plan.thresholds.iter().any(|t| t.abort);
         let work = run.carry_out(|run| {
             if may_end {
-                RunReport::of(run).enforce(&RunReport::of(run).live(usize::MAX));
+                let live = RunReport::of(run).live(usize::MAX);
+                RunReport::of(run).enforce(&live, &mut snapshots.looks.borrow_mut());
             }
             if clock.now().since(last.get()) >= TICK {
                 last.set(clock.now());
@@ -97,13 +99,15 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
 struct Snapshots {
     /// How many seconds the page knows.
     seconds: Cell<usize>,
+    /// What the thresholds that may end the run saw so far.
+    looks: RefCell<Looks>,
 }
 
 impl Snapshots {
     fn send(&self, port: &Port, run: &LiveRun<AnyTransport, AnyClock>) {
         let live = RunReport::of(run).live(self.seconds.get());
         self.seconds.set(self.seconds.get() + live.seconds.len());
-        RunReport::of(run).enforce(&live);
+        RunReport::of(run).enforce(&live, &mut self.looks.borrow_mut());
         port.send(&FromWorker::Snapshot(Box::new(live)));
     }
 }

@@ -136,8 +136,8 @@ pub struct LiveRun<T, C> {
     pub due_measured: Cell<u64>,
     /// How fast this browser is, where that was measured before.
     pub calibration: RefCell<Option<Calibration>>,
-    /// The threshold that ended the run.
-    pub stopped_by: RefCell<Option<String>>,
+    /// The threshold that ended the run, and what was certain of it, for people.
+    pub stopped_by: RefCell<Option<(String, String)>>,
     stop: Stop,
     api_key: Option<String>,
 }

@@ -227,14 +227,20 @@ pub fn about(experiment: &Experiment) -> String {
 #[must_use]
 pub fn progress(p: &Progress, arms: &[String]) -> String {
     let again = if p.attempt > 1 { ", again" } else { "" };
-    format!(
+    let mut text = format!(
         "Pair {} of {}{again}: {}; {} {} so far",
         p.pair + 1,
         p.pairs,
         arms.get(p.arm as usize).map_or("", String::as_str),
         p.good,
         if p.good == 1 { "pair counts" } else { "pairs count" }
-    )
+    );
+    if p.dropped > 0 {
+        let periods = if p.dropped == 1 { "period does" } else { "periods do" };
+        let last = p.last_dropped.as_deref().unwrap_or("not known");
+        text.push_str(&format!(". {} {periods} not count; of the last: {last}", p.dropped));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -74,13 +74,13 @@ pub fn percentile_cell(summary: &Summary, i: usize) -> Cell {
     let (Some(&p), Some(&value)) = (PERCENTILES.get(i), summary.at_us.get(i)) else {
         return Cell::plain("–".into());
     };
-    let how = shown(p, summary.count);
+    let how = shown(p, summary.samples());
     let needed = (10.0 / (1.0 - p)).round() as u64;
     let name = percentile_name(p);
-    let answers = if summary.count == 1 {
+    let answers = if summary.samples() == 1 {
         "1 answer".to_string()
     } else {
-        format!("{} answers", count(summary.count))
+        format!("{} answers", count(summary.samples()))
     };
     let why = match how {
         Shown::Full => None,
@@ -94,17 +94,62 @@ pub fn percentile_cell(summary: &Summary, i: usize) -> Cell {
             count(needed)
         )),
     };
-    let text = if how == Shown::Hidden { "–".into() } else { ms(value as f64) };
+    let given_up = summary.censored.filter(|_| how != Shown::Hidden && summary.is_beyond(i));
+    let why = match given_up {
+        Some(censored) => Some(format!(
+            "{name} falls among the {} requests that were given up without an answer: it is longer \
+             than this. Of answers alone it is {} ms.",
+            count(censored.count),
+            censored.answers_at_us.get(i).map_or_else(|| "–".into(), |us| ms(*us as f64)),
+        )),
+        None => why,
+    };
+    let text = match how {
+        Shown::Hidden => "–".into(),
+        _ => bound(given_up.is_some(), value),
+    };
     Cell { text, shown: how, why }
 }
 
 /// Mean and maximum, in milliseconds; a dash without samples.
 #[must_use]
 pub fn mean_and_max(summary: &Summary) -> (String, String) {
-    if summary.count == 0 {
-        return ("–".into(), "–".into());
-    }
-    (ms(summary.mean_us), ms(summary.max_us as f64))
+    let mean = if summary.count == 0 { "–".into() } else { ms(summary.mean_us) };
+    let max = if summary.samples() == 0 {
+        "–".into()
+    } else {
+        bound(summary.is_max_beyond(), summary.max_us)
+    };
+    (mean, max)
+}
+
+/// Milliseconds, with a sign where only a lower bound is known.
+fn bound(beyond: bool, us: u64) -> String {
+    format!("{}{}", if beyond { "> " } else { "" }, ms(us as f64))
+}
+
+/// The percentiles of answers alone, in a sentence: where some requests were given up without an
+/// answer, they are not those of the table.
+#[must_use]
+pub fn answers_alone(summary: &Summary) -> Option<String> {
+    let censored = summary.censored?;
+    let at = |i: usize, p: f64| {
+        let us = censored.answers_at_us.get(i)?;
+        let known = shown(p, summary.count) != Shown::Hidden;
+        known.then(|| format!("{} {} ms", percentile_name(p), ms(*us as f64)))
+    };
+    let list: Vec<_> = PERCENTILES.iter().enumerate().filter_map(|(i, p)| at(i, *p)).collect();
+    let given_up = count(censored.count);
+    let are = if censored.count == 1 { "request was" } else { "requests were" };
+    let alone = if list.is_empty() {
+        String::new()
+    } else {
+        format!(" Of answers alone: {}.", list.join(", "))
+    };
+    Some(format!(
+        "{given_up} {are} given up without an answer (timeout, Stop, or no slot until the end). \
+         The percentiles take it that the answers would have come later than that.{alone}"
+    ))
 }
 
 #[cfg(test)]

@@ -72,8 +72,9 @@ impl Card {
     #[must_use]
     pub fn of(view: &RunView, bytes: u64) -> Card {
         let cluster = &view.total.cluster;
-        let at =
-            |i: usize, p: f64| (shown(p, cluster.count) != Shown::Hidden).then(|| cluster.at_us[i]);
+        let at = |i: usize, p: f64| {
+            (shown(p, cluster.samples()) != Shown::Hidden).then(|| cluster.at_us[i])
+        };
         Card {
             kind: CardKind::Run,
             about: String::new(),

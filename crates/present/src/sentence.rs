@@ -146,6 +146,7 @@ pub fn verdict(verdict: HealthVerdict, simulated: bool) -> (&'static str, &'stat
         HealthVerdict::Doubtful => {
             ("Doubtful.", "There is a sign that the browser had a part in the numbers:")
         }
+        HealthVerdict::NotJudged => ("Not judged.", "Nothing was measured yet."),
         HealthVerdict::ClientLimited => {
             ("Client-limited.", "The browser, not the cluster, set the numbers:")
         }
@@ -241,9 +242,11 @@ pub fn progress(live: &Live) -> String {
 #[must_use]
 pub fn outcome(view: &RunView) -> String {
     let cluster = &view.total.cluster;
-    let latency = match (shown(0.5, cluster.count), shown(0.99, cluster.count)) {
-        (Shown::Hidden, _) => String::new(),
-        (_, Shown::Hidden) => format!(", half of them within {}", Micros(cluster.at_us[0])),
+    let known =
+        |i: usize, p: f64| shown(p, cluster.samples()) != Shown::Hidden && !cluster.is_beyond(i);
+    let latency = match (known(0, 0.5), known(3, 0.99)) {
+        (false, _) => String::new(),
+        (_, false) => format!(", half of them within {}", Micros(cluster.at_us[0])),
         _ => format!(
             ", half of them within {} and 99% within {}",
             Micros(cluster.at_us[0]),

@@ -92,10 +92,10 @@ impl Column {
             Column::Rate => Some(row.rate_per_s),
             Column::Mean => some.then_some(summary.mean_us),
             Column::Percentile(i) => {
-                let visible = shown(*PERCENTILES.get(i)?, summary.count) != Shown::Hidden;
+                let visible = shown(*PERCENTILES.get(i)?, summary.samples()) != Shown::Hidden;
                 visible.then_some(*summary.at_us.get(i)? as f64)
             }
-            Column::Max => some.then_some(summary.max_us as f64),
+            Column::Max => (summary.samples() > 0).then_some(summary.max_us as f64),
             Column::Errors => Some(row.errors() as f64),
             Column::Redirected => Some(row.redirected as f64),
         }

@@ -39,6 +39,7 @@ pub mod bootstrap;
 pub mod change;
 pub mod drift;
 pub mod latency_groups;
+pub mod sequential;
 pub mod series;
 pub mod warmup;
 

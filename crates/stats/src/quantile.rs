@@ -197,7 +197,7 @@ pub fn quantile_ranks(n: u64, p: f64, level: f64) -> Result<Option<Ranks>, Stats
 
 /// The smallest number in `0..=n` for which a test, false up to some point and true from there, is
 /// true; `n` when it never is.
-fn first(n: u64, test: impl Fn(u64) -> bool) -> u64 {
+pub(crate) fn first(n: u64, test: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, n);
     while low < high {
         let middle = low + (high - low) / 2;

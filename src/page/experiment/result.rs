@@ -121,8 +121,13 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
             <Acts opened />
             {comparisons}
             {time_parts(&view)}
-            <Curves view=view.clone() />
-            <LatencyGroups view=view.clone() />
+            {(view.pairs_used > 0)
+                .then(|| {
+                    view! {
+                        <Curves view=view.clone() />
+                        <LatencyGroups view=view.clone() />
+                    }
+                })}
             <section class="panel">
                 <h2>"What does not count, and why"</h2>
                 <Invalid view=view.clone() />

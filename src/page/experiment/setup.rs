@@ -6,8 +6,10 @@ use crate::browser::document;
 use crate::browser::files::{self, Picked};
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
+use crate::page::plan_form::{LaneButtons, LaneNotes, find_before_start};
 use crate::page::state::{Engine, ExperimentForm, Notices, PlanForm, Status};
 use fwit_model::plan::PlanDraft;
+use fwit_present::lane_words::connections;
 use fwit_present::{experiment as words, sentence};
 use fwit_report::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
 
@@ -57,12 +59,22 @@ pub fn SetUp() -> impl IntoView {
     let engine = expect_context::<Engine>();
     let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
     let start = move || {
-        let Some(experiment) = valid(plan_form, form) else { return };
-        if let Ok(plan) = plan_form.draft.with_untracked(PlanDraft::plan) {
-            plan_form.remember(&plan);
+        if valid(plan_form, form).is_none() {
+            return;
         }
-        notices.check(actions.start_experiment(&experiment, plan_form.key(), None));
+        find_before_start(plan_form, engine, notices, move || {
+            let Some(experiment) = valid(plan_form, form) else { return };
+            if let Ok(plan) = plan_form.draft.with_untracked(PlanDraft::plan) {
+                plan_form.remember(&plan);
+            }
+            notices.check(actions.start_experiment(&experiment, plan_form.key(), None));
+        });
     };
+    let tight = Memo::new(move |_| {
+        let plan = plan_form.draft.with(PlanDraft::plan).ok()?;
+        plan_form.lane_book.with(|book| Some(connections(&plan, book)?.tight))
+    });
+    let few = fwit_engine::environment::Room::BROWSER.lane;
     if form.draft.with_untracked(Option::is_none) {
         form.ask(plan_form, Template::Sticky);
     }
@@ -110,6 +122,21 @@ pub fn SetUp() -> impl IntoView {
                     "The plan in the form, but for its duration and warm-up. "
                     <a href="#/">"Change it"</a>
                 </p>
+                <Show when=move || tight.get() == Some(true)>
+                    <LaneNotes form=plan_form />
+                    <p class="row">
+                        <LaneButtons form=plan_form />
+                        <button
+                            type="button"
+                            class="button"
+                            on:click=move |_| {
+                                plan_form.draft.update(|draft| draft.entities = few.to_string());
+                            }
+                        >
+                            {format!("{few} entities")}
+                        </button>
+                    </p>
+                </Show>
             </section>
             <fieldset class="presets">
                 <legend>"Question"</legend>

@@ -85,6 +85,7 @@ pub fn Health(health: HealthView) -> impl IntoView {
         HealthVerdict::Healthy => Tone::Good,
         HealthVerdict::Doubtful => Tone::Warn,
         HealthVerdict::ClientLimited => Tone::Bad,
+        HealthVerdict::NotJudged => Tone::Plain,
     };
     let text = format!("instrument {}", health.verdict.name());
     view! { <Badge text tone title=health.signs.join("\n") /> }

@@ -7,6 +7,20 @@ use super::{Badge, Tone};
 use fwit_present::sentence;
 use fwit_report::run::view::{HealthVerdict, HealthView, ThresholdResult};
 
+/// What is to be read before all numbers.
+#[component]
+pub fn Headlines(lines: Vec<String>) -> impl IntoView {
+    (!lines.is_empty()).then(|| {
+        let lines =
+            lines.into_iter().map(|text| view! { <p><strong>{text}</strong></p> }).collect_view();
+        view! {
+            <section class="verdict verdict-bad" aria-label="To be read first">
+                {lines}
+            </section>
+        }
+    })
+}
+
 /// The verdicts on thresholds and instrument.
 #[component]
 pub fn Verdict(
@@ -21,6 +35,7 @@ pub fn Verdict(
         HealthVerdict::Healthy => "verdict verdict-good",
         HealthVerdict::Doubtful => "verdict verdict-warn",
         HealthVerdict::ClientLimited => "verdict verdict-bad",
+        HealthVerdict::NotJudged => "verdict",
     };
     let (word, meaning) = sentence::verdict(health.verdict, simulated);
     let marked = sentence::marked(&health.annotations);
@@ -51,7 +66,7 @@ pub fn Verdict(
                 " "
                 {meaning}
             </p>
-            <ul>{lines(health.signs)}</ul>
+            <ul>{lines(health.limits.into_iter().chain(health.signs).collect())}</ul>
             <ul class="hint">{lines(hints.collect())}</ul>
         </section>
     }

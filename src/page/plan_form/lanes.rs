@@ -29,6 +29,11 @@ fn find(form: PlanForm, engine: Engine, look: Look, then: impl FnOnce() + 'stati
     engine.look_for_lanes(&asked, key, Box::new(tell));
 }
 
+/// Looks for lanes because the user asked for them, and goes on when that is over.
+pub fn find_and(form: PlanForm, engine: Engine, then: impl FnOnce() + 'static) {
+    find(form, engine, Look::User, then);
+}
+
 /// The lanes of all nodes in the form.
 fn all_lanes(form: PlanForm) -> Vec<String> {
     form.draft.with_untracked(|d| d.nodes.iter().map(|n| n.lanes.clone()).collect())

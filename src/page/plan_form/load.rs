@@ -236,7 +236,8 @@ fn ThresholdFields(form: PlanForm) -> impl IntoView {
                 value=Signal::derive(move || form.draft.with(|d| d.thresholds.clone()))
                 set=move |text: String| form.edit(|d| d.thresholds = text)
                 hint="Such as “get.service.p95 < 50ms”, “errors < 0.1%”, “rate > 200/s”, “health \
-                      = healthy”. With “abort:” in front the run ends as soon as it fails."
+                      = healthy”. With “abort:” in front the run ends as soon as it is \
+                      certain to fail."
             />
         </fieldset>
     }

@@ -14,6 +14,8 @@ mod load;
 mod nodes;
 mod trusted;
 
+pub use lanes::{LaneButtons, LaneNotes, find_and, find_before_start};
+
 use leptos::prelude::*;
 
 use self::action_bar::{ActionBar, valid};

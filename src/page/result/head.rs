@@ -7,8 +7,9 @@ use leptos::prelude::*;
 use crate::browser::environment::local_time;
 use crate::browser::files;
 use crate::page::actions::Actions;
-use crate::page::parts::{Badge, Health, Icon, Tile, TimeSource, Tone, Verdict};
-use crate::page::state::{Library, Notices, PlanForm, go};
+use crate::page::parts::{Badge, Headlines, Health, Icon, Tile, TimeSource, Tone, Verdict};
+use crate::page::plan_form::find_and;
+use crate::page::state::{Engine, Library, Notices, PlanForm, Status, go};
 use crate::protocol::Opened;
 use fwit_model::plan::wire;
 use fwit_present::library::file_name;
@@ -17,6 +18,9 @@ use fwit_present::table::{Column, outcomes};
 use fwit_present::{figure, sentence};
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{Ended, Measure, RunView};
+
+/// As many requests as a browser has under way at one address without lanes.
+const SLOTS_OF_A_NODE: u32 = fwit_engine::environment::Room::BROWSER.lane;
 
 /// The head.
 #[component]
@@ -49,12 +53,15 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
                 <TimeSource sources=view.time_sources simulated />
                 <Badge text=if view.sticky { "leader-sticky" } else { "not sticky" } />
             </p>
+            <Headlines lines=view.headlines.clone() />
             <p class="outcome">{sentence::outcome(view)}</p>
             <Verdict
                 health=view.health.clone()
                 thresholds=view.thresholds.clone()
                 simulated
             />
+            {(!view.health.limits.is_empty() && !simulated)
+                .then(|| plan.clone().map(|plan| view! { <Advice plan /> }))}
             {view
                 .warnings
                 .iter()
@@ -64,6 +71,46 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
         </header>
         <Numbers run=run.clone() />
         <Acts run plan />
+    }
+}
+
+/// What would let the browser keep up, as buttons: each changes the plan and runs it.
+#[component]
+fn Advice(plan: fwit_model::plan::Plan) -> impl IntoView {
+    let (actions, form) = (expect_context::<Actions>(), expect_context::<PlanForm>());
+    let (engine, notices) = (expect_context::<Engine>(), expect_context::<Notices>());
+    let plan = StoredValue::new(plan);
+    let start = move || {
+        let plan = form.draft.with_untracked(fwit_model::plan::PlanDraft::plan);
+        match plan {
+            Ok(plan) => {
+                form.remember(&plan);
+                notices.check(actions.start(plan, form.key(), None));
+            }
+            Err(_) => go(&Route::Plan(Prefill::default())),
+        }
+    };
+    let with_lanes = move |_| {
+        plan.with_value(|plan| form.fill(plan));
+        find_and(form, engine, start);
+    };
+    let fewer = move |_| {
+        plan.with_value(|plan| form.fill(plan));
+        form.draft.update(|draft| draft.entities = SLOTS_OF_A_NODE.to_string());
+        start();
+    };
+    let busy = move || engine.looking.get() || engine.status.with(Status::is_busy);
+    view! {
+        <p class="row">
+            <button type="button" class="button" disabled=busy on:click=with_lanes>
+                <Icon name="add" />
+                "Add lanes to all nodes and run again"
+            </button>
+            <button type="button" class="button" disabled=busy on:click=fewer>
+                <Icon name="play" />
+                {format!("Run again with {SLOTS_OF_A_NODE} entities")}
+            </button>
+        </p>
     }
 }
 
@@ -171,7 +218,7 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
                 note=text(
                     format!(
                         "{} answers in {}",
-                        figure::count(total.answers()),
+                        figure::count(total.completed),
                         Micros::from_secs(v.measured_s),
                     ),
                 )

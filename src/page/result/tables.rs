@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::page::parts::{LatencyTable, MeasureSwitch, TableRow};
 use crate::protocol::Opened;
+use fwit_present::figure;
 use fwit_report::run::view::{Measure, Row};
 
 fn rows(
@@ -32,6 +33,7 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let by_node = rows(&view.by_node, |r| r.node.as_ref(), |_| None);
     let by_both = rows(&view.by_op_node, |r| r.op.as_ref(), |r| r.node.as_ref());
     let total = Signal::stored(Some(view.total.clone()));
+    let all = StoredValue::new(view.total.clone());
     view! {
         <section class="panel">
             <div class="panel-head">
@@ -45,6 +47,10 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                 total
                 measure
             />
+            {move || {
+                let alone = all.with_value(|row| figure::answers_alone(row.measure(measure.get())));
+                alone.map(|text| view! { <p class="hint">{text}</p> })
+            }}
             <p class="hint">
                 "≈ and – mark percentiles of too few answers: ten must lie above one for it to be \
                  certain. Hover for the count it needs."

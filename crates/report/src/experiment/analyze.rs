@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::compare::{Compared, compare};
 use super::merge::merge;
 use super::metrics::{GROUPS, primaries};
-use super::model::{PAIRS_MIN, claim_pairs, repeats_max};
+use super::model::{PAIRS_MIN, claim_pairs};
 use super::view::{ArmView, CurveView, DriftView, ExperimentView, PeriodView};
 use super::wire::{ExperimentFile, PeriodFile};
 use crate::run::{RunError, hist, summary};
@@ -191,14 +191,7 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
             compared.missing.join(", ")
         ));
     }
-    let out = file.periods.iter().filter(|p| p.invalid.is_some()).count();
-    if out > 0 {
-        notes.push(format!(
-            "{out} of {} periods do not count; their pairs were repeated, at most {} times in all.",
-            file.periods.len(),
-            repeats_max(file.design.pairs)
-        ));
-    }
+    notes.extend(dropped(file));
     notes.extend(file.trouble.clone().map(|t| format!("It ended before its time: {t}.")));
     let plans: Vec<_> = file.arms.iter().map(|a| &a.changes).collect();
     if plans.windows(2).all(|w| w[0] == w[1]) {
@@ -208,6 +201,32 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
         );
     }
     notes
+}
+
+/// How many periods do not count, for which reasons, and what became of their pairs.
+fn dropped(file: &ExperimentFile) -> Option<String> {
+    // By what stands before the first figure or colon: the reasons name shares and nodes.
+    let mut reasons: Vec<(&str, u32)> = Vec::new();
+    for why in file.periods.iter().filter_map(|p| p.invalid.as_deref()) {
+        let end = why.find(|c: char| c == ':' || c.is_ascii_digit()).unwrap_or(why.len());
+        let class = if end == 0 { "too many requests failed" } else { why[..end].trim() };
+        match reasons.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, n)) => *n += 1,
+            None => reasons.push((class, 1)),
+        }
+    }
+    let out: u32 = reasons.iter().map(|(_, n)| n).sum();
+    let list: Vec<_> = reasons.iter().map(|(why, n)| format!("{why} ({n})")).collect();
+    let repeated = file.periods.iter().filter(|p| p.attempt > 1).map(|p| p.pair);
+    let repeated = repeated.collect::<std::collections::BTreeSet<_>>().len();
+    let then = match repeated {
+        0 => "No pair was repeated.".to_string(),
+        1 => "One pair was repeated.".to_string(),
+        n => format!("{n} pairs were repeated."),
+    };
+    (out > 0).then(|| {
+        format!("{out} of {} periods do not count: {}. {then}", file.periods.len(), list.join(", "))
+    })
 }
 
 #[cfg(test)]

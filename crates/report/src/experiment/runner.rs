@@ -82,6 +82,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
         let mut pair_leader: Option<String> = None;
         let order = experiment.order.get(pair).map_or(&[][..], Vec::as_slice);
         for (place, arm) in order.iter().copied().enumerate() {
+            let dropped = || carried.periods.iter().filter_map(|p| p.invalid.as_ref());
             on(Event::Period(Progress {
                 pair: pair as u32,
                 pairs: experiment.pairs() as u32,
@@ -90,6 +91,8 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 done: ((next - 1) * order.len() + place) as u32,
                 planned: (queue.len() * order.len()) as u32,
                 good,
+                dropped: dropped().count() as u32,
+                last_dropped: dropped().last().cloned(),
                 elapsed_us: world.clock.now().since(start).0,
                 left_us: left(experiment, queue.len() - next, order.len() - place).0,
             }));

@@ -27,6 +27,10 @@ pub struct Progress {
     pub planned: u32,
     /// Pairs that count so far.
     pub good: u32,
+    /// Periods so far that do not count.
+    pub dropped: u32,
+    /// Why the last of them does not.
+    pub last_dropped: Option<String>,
     /// Since the start, at the begin of this period, µs.
     pub elapsed_us: u64,
     /// About how long from there to the end, µs.

@@ -517,15 +517,6 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
 }
 
 fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
-<<<<<<< HEAD
-    let mut notes = vec![
-        "These runs were made one after the other, not interleaved: a difference may come from the \
-         hour instead of the change. An interval knows the noise within the runs, not what changed \
-         between them. An experiment runs both in turn and tells the two apart."
-            .to_string(),
-    ];
-    if two_clocks(runs) {
-=======
     const HOUR: &str = "These runs were made one after the other, not interleaved: a difference may \
         come from the hour instead of the change. An interval knows the noise within the runs, not \
         what changed between them. An experiment runs both in turn and tells the two apart.";
@@ -552,10 +543,7 @@ fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     if mixture(heads) == Mixture::Both && heads_real().count() > 1 {
         notes.push(format!("{}: {HOUR}", of(false)));
     }
-    let sources: Vec<&str> =
-        heads_real().map(|h| h.time_source.split(',').next().unwrap_or_default()).collect();
-    if sources.windows(2).any(|pair| pair[0] != pair[1]) {
->>>>>>> sim
+    if two_clocks(runs) {
         let list: Vec<_> =
             heads_real().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
         notes.push(format!(

@@ -24,8 +24,11 @@ const OF_SERVICE: f64 = 0.1;
 const LAG_FLOOR: u64 = 10_000;
 /// Stall p99 below this is what starting a request costs anyway, µs.
 const STALL_FLOOR: u64 = 10_000;
-/// The worker may be more than 100 ms late for this share of the time: once is no sign.
+/// The worker may be more than 100 ms late for this share of the time.
 const LATE_SHARE: f64 = 0.01;
+/// So many late heartbeats at least are a sign by their p99. A late beat counts for all it missed,
+/// so one stall of 150 ms is 1 % of the first ten seconds: every machine has one now and then.
+const LATE_BEATS: u64 = 3;
 /// New connections above this share of the requests: they are not kept open.
 const CONNECTIONS_SHARE: f64 = 0.01;
 /// So many new connections are no churn, however few the requests.
@@ -235,13 +238,16 @@ fn stood_still(f: &Facts) -> Option<String> {
     }
 }
 
-/// One late heartbeat on a busy machine is no sign: the p99 is, and being late for long.
+/// One late heartbeat on a busy machine is no sign: its lateness at the p99 is, where it happens
+/// again, and being late for long. Missed beats count, so p99 above the limit means that for 1 % of
+/// the time a timer would have been late by more.
 fn lag(f: &Facts) -> Option<String> {
     let lag = f.instrument.lag();
     let p99 = lag.value_at_quantile(0.99);
     let limit = LAG_FLOOR.max((OF_SERVICE * f.service_p50_us as f64) as u64);
     let late = f.share_of(Disturbance::Late);
-    (lag.len() >= 100 && (p99 > limit || late > LATE_SHARE)).then(|| {
+    let again = f.instrument.late_beats(Micros(limit)) >= LATE_BEATS;
+    (lag.len() >= 100 && (p99 > limit && again || late > LATE_SHARE)).then(|| {
         format!(
             "The engine's own timers were late: p99 {}, at most {}. The browser or the machine \
              was too busy; times of the page's clock and think times are longer by that.",

@@ -7,6 +7,7 @@
 pub mod bootstrap;
 pub mod build;
 pub mod compare;
+pub mod early_stop;
 mod gzip;
 mod headlines;
 mod health;

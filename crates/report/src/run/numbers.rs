@@ -9,7 +9,7 @@ use super::headlines::{self, SecondFacts};
 use super::health::{self, Facts};
 use super::hist::{self, short};
 use super::summary;
-use super::view::{ErrorGroup, HealthView, Live, Measure, PartsView, Phase, Row, ThresholdResult};
+use super::view::{ErrorGroup, HealthView, Measure, PartsView, Phase, Row, ThresholdResult};
 use super::wire::{SecondFile, SecondOpFile, SeriesFile};
 use super::{littles_law, threshold};
 use fwit_engine::environment::{Clock, Transport};
@@ -17,9 +17,6 @@ use fwit_model::plan::Model;
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
 use fwit_stats::recorder::{PartSums, Recorder, Window, new_histogram};
-
-/// No threshold ends a run before so much of it was measured.
-const GRACE: Micros = Micros(1_000_000);
 
 impl<T: Transport, C: Clock> RunReport<'_, T, C> {
     /// All operations, and a row each: of the measured window up to `now`, in the warm-up of the
@@ -158,26 +155,16 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             if measured_s <= 0.0 {
                 (result.value, result.pass) = (None, None);
             }
-            result.stopped = stopped.as_ref() == Some(&t.text);
+            if let Some((_, why)) = stopped.as_ref().filter(|(text, _)| *text == t.text) {
+                // What was certain then stays so, whatever came in after it.
+                (result.stopped, result.pass) = (true, Some(false));
+                if !why.is_empty() {
+                    result.words = format!("{}; ended when it was certain: {why}", result.words);
+                }
+            }
             result
         });
         list.collect()
-    }
-
-    /// Ends the run where a threshold that may end it does not hold.
-    pub fn enforce(&self, live: &Live) {
-        let (start, from, _) = self.run.shared.recorder.borrow().windows();
-        let early = Micros(live.elapsed_us) < from.since(start) + GRACE;
-        if live.phase != Phase::Measuring || early || self.run.stopped_by.borrow().is_some() {
-            return;
-        }
-        let failed = self.run.shared.plan.thresholds.iter().zip(&live.thresholds);
-        if let Some((threshold, _)) =
-            failed.into_iter().find(|(t, r)| t.abort && r.pass == Some(false))
-        {
-            self.run.stopped_by.replace(Some(threshold.text.clone()));
-            self.run.stop();
-        }
     }
 
     /// Little's law at a second, and what the plan wants in its middle where that changes.

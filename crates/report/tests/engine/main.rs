@@ -17,7 +17,7 @@ mod sim;
 mod simulated;
 mod trust;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::pin;
 
 use cluster::Pretend;
@@ -28,6 +28,7 @@ use fwit_model::plan::{Arrivals, BaseUrl, Model, Plan, preset};
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
 use fwit_report::run::build::{About, RunReport};
+use fwit_report::run::early_stop::Looks;
 use fwit_report::run::view::{Ended, Measure, RunView};
 use fwit_report::run::wire::RunFile;
 use fwit_report::run::{self, RunError};
@@ -50,11 +51,11 @@ fn carry_out_with(
     let (stop, clock) = (Stop::default(), cluster.clock.clone());
     let key = key.map(ToString::to_string);
     let run = LiveRun::new(plan, cluster.clone(), clock, "r1".into(), key, stop.clone());
-    let sent = Cell::new(0);
+    let (sent, looks) = (Cell::new(0), RefCell::new(Looks::default()));
     let work = run.carry_out(|run| {
         let live = RunReport::of(run).live(sent.get());
         sent.set(sent.get() + live.seconds.len());
-        RunReport::of(run).enforce(&live);
+        RunReport::of(run).enforce(&live, &mut looks.borrow_mut());
     });
     let hand = async {
         if let Some(at) = stop_at {
