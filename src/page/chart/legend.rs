@@ -46,7 +46,7 @@ pub fn Legend(
                     <span class="chart-key-name">{entry.label}</span>
                     <span
                         class="chart-key-value"
-                        style:inline-size=move || format!("{}ch", room.get())
+                        style:inline-size=move || format!("{}ch", room.get() + 1)
                     >
                         {value}
                     </span>
