@@ -118,8 +118,10 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
                     <a href=format!("#/run/{}", view.id) title=view.name.clone()>
                         {view.name.clone()}
                     </a>
-                    {view.simulated.then(|| view! { <Simulated /> })}
-                    <span class="hint">{local_time(&view.started_at)}</span>
+                    <span class="row hint">
+                        {view.simulated.then(|| view! { <Simulated /> })}
+                        {local_time(&view.started_at)}
+                    </span>
                 </li>
             }
         })

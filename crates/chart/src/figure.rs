@@ -136,6 +136,22 @@ impl Readout {
     }
 }
 
+/// How many characters the values of the series need at most, as far as some places of the frame
+/// tell: a legend that keeps so much room free does not move when the cursor comes.
+#[must_use]
+pub fn value_room(chart: &dyn Chart, frame: &Frame) -> usize {
+    const PLACES: u32 = 24;
+    let [left, right] = frame.x.range();
+    let longest = |i: u32| {
+        let px = left + (right - left) * f64::from(i) / f64::from(PLACES);
+        let cursor = Some(Cursor { x: frame.x.value(px), y: None });
+        let readout = chart.readout(&Viewport { cursor, ..Viewport::default() }, frame);
+        let of_series = readout.values.iter().filter(|v| v.series.is_some());
+        of_series.map(|v| v.value.chars().count()).max().unwrap_or(0)
+    };
+    (0..=PLACES).map(longest).max().unwrap_or(0)
+}
+
 /// The data of a chart as a table, made row by row as its reader pages.
 pub struct Table<'a> {
     /// Names of the columns, units included.

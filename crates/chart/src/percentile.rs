@@ -159,7 +159,7 @@ impl Chart for PercentileChart {
         };
         let mut out: Vec<Entry> = self.curves.iter().enumerate().map(entry).collect();
         if self.curves.iter().any(|c| c.ranks.last().is_some_and(|p| *p > c.trusted)) {
-            let label = "too few samples".to_owned();
+            let label = "≈ too few samples".to_owned();
             out.push(Entry {
                 label,
                 ink: Ink::Muted,
@@ -226,18 +226,18 @@ impl Chart for PercentileChart {
             .shown(view)
             .map(|(n, c)| {
                 let value = value_at(c, p).map_or("–".to_owned(), |i| {
-                    let few = if c.ranks[i] > c.trusted { ", few samples" } else { "" };
+                    // The sign that the tables give an uncertain figure: short, for the legend.
+                    let few = if c.ranks[i] > c.trusted { "≈" } else { "" };
                     match &c.band {
                         Some([l, h]) if l[i].is_finite() && h[i].is_finite() => {
                             format!(
-                                "{} ({} to {}{few})",
+                                "{few}{} ({} to {})",
                                 q.text(c.values[i]),
                                 q.text(l[i]),
                                 q.text(h[i])
                             )
                         }
-                        _ if few.is_empty() => q.text(c.values[i]),
-                        _ => format!("{} (few samples)", q.text(c.values[i])),
+                        _ => format!("{few}{}", q.text(c.values[i])),
                     }
                 });
                 Reading { series: Some(n), label: c.label.clone(), value }

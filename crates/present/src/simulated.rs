@@ -1,4 +1,4 @@
-//! How long simulated runs and experiments really take.
+//! How long simulated runs and experiments really take, and what is true of them.
 //!
 //! A simulation is carried out as fast as the browser can: its own minutes say nothing of how long
 //! one waits for it. Before the start that is estimated from what there is to simulate; while it
@@ -7,6 +7,7 @@
 use fwit_model::plan::{Model, Plan};
 use fwit_quantities::units::Micros;
 use fwit_report::experiment::Experiment;
+use fwit_report::run::view::RunView;
 
 use super::sentence::span;
 
@@ -67,6 +68,15 @@ fn experiment_s(experiment: &Experiment) -> f64 {
     experiment.arms.iter().map(|arm| pairs * estimate_s(&arm.plan, experiment.period())).sum()
 }
 
+/// The instrument's figures of a run. Of a simulation, without those of the browser, which had no
+/// part in it.
+#[must_use]
+pub fn facts(run: &RunView) -> Vec<(String, String)> {
+    let of_browser = |label: &str| label.contains("browser") || label.contains("heartbeat");
+    let all = run.health.facts.iter();
+    all.filter(|(label, _)| !(run.simulated && of_browser(label))).cloned().collect()
+}
+
 /// Progress of what is simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Done {
@@ -117,6 +127,17 @@ mod tests {
             "about 1 s (10 min 20 s simulated)"
         );
         assert_eq!(experiment_takes(&experiment("quick")), "about 10 min 20 s");
+    }
+
+    #[test]
+    fn a_simulation_has_no_figures_of_the_browser() {
+        let mut run = fwit_report::run::sample::sample("a", 1.0);
+        for label in ["stall in the browser", "lateness of the engine's heartbeat", "redirects"] {
+            run.health.facts.push((label.into(), "1".into()));
+        }
+        assert_eq!(facts(&run).len(), 3);
+        run.simulated = true;
+        assert_eq!(facts(&run), [("redirects".to_string(), "1".to_string())]);
     }
 
     #[test]

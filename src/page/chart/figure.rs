@@ -13,7 +13,7 @@ use super::legend::Legend;
 use super::plot::{Plot, PlotCell, Shown};
 use super::table::DataTable;
 use crate::browser::describe;
-use fwit_chart::figure::{Chart, Readout};
+use fwit_chart::figure::{Chart, Readout, value_room};
 use fwit_chart::scene::Point;
 use fwit_chart::viewport::{Cursor, Input, Key, Viewport, reduce};
 
@@ -64,6 +64,10 @@ pub fn ChartFigure(
     let readout = Memo::new(move |_| match shown.frame.get() {
         Some(frame) => chart.with(|c| view.with(|v| c.readout(v, &frame))),
         None => Readout::default(),
+    });
+    let room = Memo::new(move |_| match shown.frame.get() {
+        Some(frame) => chart.with(|c| value_room(c.as_ref(), &frame)),
+        None => 0,
     });
     let entries = Memo::new(move |_| chart.with(|c| c.legend()));
     let title = Memo::new(move |_| chart.with(|c| c.title().to_owned()));
@@ -212,7 +216,7 @@ pub fn ChartFigure(
                 <canvas class="chart-overlay" node_ref=overlay aria-hidden="true"></canvas>
             </div>
             <p class="chart-place" aria-hidden="true">{place}</p>
-            <Legend entries=entries view=view readout=readout on_input=Callback::new(apply) />
+            <Legend entries=entries view=view readout=readout room=room on_input=Callback::new(apply) />
             <p class="chart-spoken" role="status" aria-live="polite">{spoken}</p>
             <Show when=move || failure.get().is_some()>
                 <p class="chart-failure" role="alert">{move || failure.get()}</p>

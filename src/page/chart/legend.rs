@@ -13,6 +13,8 @@ pub fn Legend(
     entries: Memo<Vec<Entry>>,
     #[prop(into)] view: Signal<Viewport>,
     readout: Memo<Readout>,
+    /// Characters to keep free for a value, so that nothing moves when the cursor comes.
+    room: Memo<usize>,
     on_input: Callback<Input>,
 ) -> impl IntoView {
     let count = move || entries.with(|e| e.iter().filter(|e| e.series.is_some()).count());
@@ -42,7 +44,12 @@ pub fn Legend(
                 >
                     <span inner_html=sign></span>
                     <span class="chart-key-name">{entry.label}</span>
-                    <span class="chart-key-value">{value}</span>
+                    <span
+                        class="chart-key-value"
+                        style:inline-size=move || format!("{}ch", room.get() + 1)
+                    >
+                        {value}
+                    </span>
                 </button>
             </li>
         }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::page::parts::{Badge, Tone};
 use crate::protocol::Opened;
 use fwit_present::figure::{count, percentile_cell};
+use fwit_present::simulated::facts;
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{ErrorGroup, NodeView, SubscriberView};
 
@@ -249,7 +250,7 @@ fn node(n: NodeView) -> impl IntoView {
 /// The browser, the machine, and the facts of the instrument.
 #[component]
 pub fn EnvironmentPanel(run: Arc<Opened>) -> impl IntoView {
-    let list = run.view.health.facts.iter().chain(&run.view.environment).cloned();
+    let list = facts(&run.view).into_iter().chain(run.view.environment.clone());
     view! {
         <details class="panel">
             <summary>"Instrument and environment"</summary>

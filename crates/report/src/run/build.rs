@@ -242,9 +242,10 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         if !shared.plan.disable_leader_stickiness
             && let Some((leader, count)) = leader.and_then(|n| Some((n, counts.get_mut(n)?)))
         {
-            let stays = |home: u16, latch| latch == None::<u16> && usize::from(home) == leader;
-            *count +=
-                self.run.clients.iter().filter(|c| stays(c.home, c.latch.get())).count() as u32;
+            let at_home = |home: u16, latch: Option<u16>| {
+                u32::from(latch.is_none() && usize::from(home) == leader)
+            };
+            *count += self.run.clients.iter().map(|c| at_home(c.home, c.latch.get())).sum::<u32>();
         }
         topology
             .nodes
