@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::page::parts::{LatencyTable, MeasureSwitch, TableRow};
 use crate::protocol::Opened;
+use fwit_present::browser_share;
 use fwit_report::run::view::{Measure, Row};
 
 fn rows(
@@ -32,18 +33,21 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let by_node = rows(&view.by_node, |r| r.node.as_ref(), |_| None);
     let by_both = rows(&view.by_op_node, |r| r.op.as_ref(), |r| r.node.as_ref());
     let total = Signal::stored(Some(view.total.clone()));
+    let (share, added) = (browser_share::of_run(view), browser_share::sentence(view));
     view! {
         <section class="panel">
             <div class="panel-head">
                 <h2>"By operation"</h2>
                 <MeasureSwitch measure />
             </div>
+            {added.map(|text| view! { <p class="hint">{text}</p> })}
             <LatencyTable
                 caption="Latency by operation"
                 headings=vec!["operation"]
                 rows=by_op
                 total
                 measure
+                share
             />
             <p class="hint">
                 "≈ and – mark percentiles of too few answers: ten must lie above one for it to be \
@@ -58,6 +62,7 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                 rows=by_node
                 total
                 measure
+                share
             />
         </section>
         <details class="panel">
@@ -68,6 +73,7 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                 rows=by_both
                 total=Signal::stored(None)
                 measure
+                share
             />
         </details>
     }
