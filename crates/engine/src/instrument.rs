@@ -252,7 +252,7 @@ mod tests {
         while due < Micros(60 * S) {
             let now = if due >= stall { due + Micros(99_000) } else { due };
             if due >= stall {
-                stall = stall + Micros(2_700_000);
+                stall += Micros(2_700_000);
             }
             i.heartbeat(due, now);
             due = now + HEARTBEAT;
