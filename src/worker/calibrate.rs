@@ -1,11 +1,15 @@
 //! The null calibration: how fast this browser is against a server that does nothing, the page's
 //! own.
 //!
-//! It uses the worker, the transport and the slots of a run, as far as one origin has them. First
-//! it sends one request at a time (what a request costs), then all slots at once (how many a
-//! second).
+//! It uses the worker, the transport and the slots that a run has at one address. First it sends
+//! one request at a time (what a request costs), then one in each of the six slots (how many a
+//! second, and what one of six takes). Only a page of this machine measures: a host was not asked
+//! whether it may be loaded.
 
 use futures_util::future::join_all;
+use hdrhistogram::Histogram;
+
+use std::cell::RefCell;
 
 use super::Port;
 use crate::browser::clock::BrowserClock;
@@ -16,6 +20,7 @@ use fwit_engine::environment::within;
 use fwit_engine::environment::{Call, Clock, Room, Transport};
 use fwit_model::dialect::{self, Request};
 use fwit_model::plan::{self, Plan};
+use fwit_present::browser_share;
 use fwit_quantities::units::Micros;
 use fwit_report::run::view::Calibration;
 use fwit_stats::recorder::new_histogram;
@@ -26,6 +31,8 @@ const SETTLE: Micros = Micros(300_000);
 const ALONE: Micros = Micros(1_200_000);
 /// How long all slots are used.
 const TOGETHER: Micros = Micros(2_500_000);
+/// How long timing entries may be late.
+const ENTRIES: Micros = Micros(300_000);
 /// How long one request may take.
 const PATIENCE: Micros = Micros(2_000_000);
 
@@ -38,8 +45,12 @@ pub(super) async fn measure(port: Port, plan_json: String) {
     port.send(&FromWorker::Calibrated { result });
 }
 
-/// Measures with the slots of a plan.
+/// Measures with the slots of one address, as a plan's dialect asks.
+///
+/// # Errors
+/// A page that does not come from this machine; a server that does not answer.
 pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, String> {
+    browser_share::may_measure(&port.scope.location().host())?;
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     // Without the API key: it is not for the page's own server.
@@ -48,47 +59,58 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
     let request = Request::get(path.clone());
     let call =
         Call { lane: 0, base: &base, request: &request, wants_text: &|_| false, follow: false };
-    // Measured by the page's clock: that is the time of a node that sends no timing header.
-    let ask = async |until: Micros, tell: &dyn Fn(u64)| {
-        let mut count = 0_u64;
+    // A histogram that grows takes every value.
+    let count = |into: &RefCell<Histogram<u64>>, us: Micros| into.borrow_mut().record(us.0).ok();
+    // Where the timings of the requests under way go.
+    let entries = RefCell::new(new_histogram());
+    let take = || {
+        let timings = transport.take_wire().into_iter().filter_map(|(_, timing)| timing);
+        timings.for_each(|timing| {
+            count(&entries, timing.service());
+        });
+    };
+    let ask = async |until: Micros, page: &RefCell<Histogram<u64>>| {
         while clock.now() < until {
             let start = clock.now();
             if !matches!(within(&clock, PATIENCE, transport.send(&call)).await, Some(Ok(_))) {
                 break;
             }
-            count += 1;
-            tell(clock.now().since(start).0);
-            // The timings are not used, and must not pile up.
-            transport.take_wire();
+            count(page, clock.now().since(start));
+            take();
         }
-        count
     };
-    let lanes: usize = plan.cluster.nodes.iter().map(|n| n.lane_urls().count()).sum();
-    let in_flight =
-        (lanes as u32 * Room::BROWSER.lane).min(plan.load.entities).clamp(1, Room::BROWSER.lane);
+    let in_flight = Room::BROWSER.lane;
     let together = async |length: Micros| {
-        let until = clock.now() + length;
-        join_all((0..in_flight).map(|_| ask(until, &|_| {}))).await.into_iter().sum::<u64>()
+        let (until, page) = (clock.now() + length, RefCell::new(new_histogram()));
+        join_all((0..in_flight).map(|_| ask(until, &page))).await;
+        page.into_inner()
+    };
+    // Of the entries, only those of six at a time are wanted.
+    let rest = async || {
+        clock.sleep_until(clock.now() + ENTRIES).await;
+        take();
     };
     together(SETTLE).await;
-    let alone = std::cell::RefCell::new(new_histogram());
-    ask(clock.now() + ALONE, &|us| {
-        // A histogram that grows takes every value.
-        alone.borrow_mut().record(us).ok();
-    })
-    .await;
+    let alone = RefCell::new(new_histogram());
+    ask(clock.now() + ALONE, &alone).await;
+    rest().await;
+    entries.borrow_mut().reset();
     let start = clock.now();
-    let count = together(TOGETHER).await;
+    let page = together(TOGETHER).await;
     let seconds = clock.now().since(start).as_secs();
-    let alone = alone.into_inner();
-    if alone.is_empty() || count == 0 || seconds < 0.5 {
+    rest().await;
+    let (alone, entries) = (alone.into_inner(), entries.borrow());
+    if alone.is_empty() || page.is_empty() || seconds < 0.5 {
         return Err("The page's own server stopped answering.".into());
     }
     Ok(Calibration {
-        requests_per_s: (count as f64 / seconds * 10.0).round() / 10.0,
+        requests_per_s: (page.len() as f64 / seconds * 10.0).round() / 10.0,
         overhead_p50_us: alone.value_at_quantile(0.5),
         overhead_p99_us: alone.value_at_quantile(0.99),
         in_flight,
+        // A browser drops an entry now and then.
+        service_p50_us: (2 * entries.len() > page.len()).then(|| entries.value_at_quantile(0.5)),
+        page_p50_us: Some(page.value_at_quantile(0.5)),
         url: format!("{base}{path}"),
         measured_at: environment::now_rfc3339(),
     })

@@ -109,7 +109,7 @@ fn first(experiment: &Experiment) -> Option<fwit_model::plan::DialectId> {
 
 /// Returns a calibration as it stands in the experiment's file: label and text.
 fn words(calibration: &Result<Calibration, String>) -> Vec<(String, String)> {
-    let list = match calibration {
+    let mut list = match calibration {
         Ok(c) => vec![
             ("most requests a second".to_string(), three_digits(c.requests_per_s)),
             ("requests at a time".into(), c.in_flight.to_string()),
@@ -120,5 +120,8 @@ fn words(calibration: &Result<Calibration, String>) -> Vec<(String, String)> {
         ],
         Err(why) => vec![("not measured".into(), why.clone())],
     };
+    if let Some(us) = calibration.as_ref().ok().and_then(|c| c.service_p50_us) {
+        list.insert(2, ("service time with so many, p50".into(), Micros(us).to_string()));
+    }
     list.into_iter().map(|(label, text)| (format!("this browser: {label}"), text)).collect()
 }

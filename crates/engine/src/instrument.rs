@@ -55,8 +55,16 @@ pub struct Calibration {
     pub overhead_p50_us: u64,
     /// p99, µs.
     pub overhead_p99_us: u64,
-    /// Requests at a time that the rate was reached with.
+    /// Requests at a time, on one address, that the rate was reached with.
     pub in_flight: u32,
+    /// What one of so many takes by the browser's timing entries, request start to last byte: what
+    /// this browser adds to a service time. p50, µs; `None` where the browser tells no such times,
+    /// and in files of before.
+    #[serde(default)]
+    pub service_p50_us: Option<u64>,
+    /// The same by the page's clock, `fetch` to our code. p50, µs; `None` in files of before.
+    #[serde(default)]
+    pub page_p50_us: Option<u64>,
     /// What was asked.
     pub url: String,
     /// RFC 3339, UTC.
@@ -244,7 +252,7 @@ mod tests {
         while due < Micros(60 * S) {
             let now = if due >= stall { due + Micros(99_000) } else { due };
             if due >= stall {
-                stall = stall + Micros(2_700_000);
+                stall += Micros(2_700_000);
             }
             i.heartbeat(due, now);
             due = now + HEARTBEAT;

@@ -9,6 +9,7 @@
 //!
 //! Tests: beside the code; `cargo test -p fwit-present`.
 
+pub mod browser_share;
 pub mod charts;
 mod drawn;
 pub mod experiment;

@@ -156,12 +156,16 @@ pub fn verdict(verdict: HealthVerdict, simulated: bool) -> (&'static str, &'stat
 /// How fast the browser is, in a sentence.
 #[must_use]
 pub fn calibration(c: &Calibration) -> String {
+    let service = c.service_p50_us.map(|us| {
+        format!(" So many in flight, it adds about {} to a service time (p50).", Micros(us))
+    });
     format!(
-        "This browser: {}/s at most, {} at a time, against a server that does nothing; one \
-         request alone takes {} (p99 {}). Kept with the runs to come; stay below half of that \
-         rate.",
+        "This browser: {}/s at most, {} at a time on one address, against a server that does \
+         nothing.{} One request alone takes {} by the page's clock (p99 {}). Kept with the runs to \
+         come; stay below half of that rate.",
         three_digits(c.requests_per_s),
         c.in_flight,
+        service.unwrap_or_default(),
         Micros(c.overhead_p50_us),
         Micros(c.overhead_p99_us)
     )

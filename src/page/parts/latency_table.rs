@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use fwit_present::browser_share::{BrowserShare, MARK, MARK_WORDS};
 use fwit_present::table::{Column, sort};
 use fwit_report::run::view::{Measure, Row, Shown};
 
@@ -67,7 +68,19 @@ pub fn LatencyTable(
     /// The latency shown.
     #[prop(into)]
     measure: Signal<Measure>,
+    /// What the browser adds, where it is known: small percentiles are marked.
+    #[prop(optional_no_strip)]
+    share: Option<BrowserShare>,
 ) -> impl IntoView {
+    let legend = move || {
+        let share = share?;
+        let measure = measure.get();
+        let marked =
+            |row: &Row| Column::ALL.iter().any(|column| share.marks(*column, row, measure));
+        let any = rows.with(|rows| rows.iter().any(|r| marked(&r.row)))
+            || total.with(|row| row.as_ref().is_some_and(marked));
+        any.then(|| view! { <p class="hint">{share.legend()}</p> })
+    };
     let order = RwSignal::new(None::<(Column, bool)>);
     let sorted = move || {
         let mut list: Vec<TableRow> = rows.with(|rows| rows.to_vec());
@@ -94,7 +107,8 @@ pub fn LatencyTable(
                 <tbody>
                     {move || {
                         let measure = measure.get();
-                        sorted().into_iter().map(|r| line(r, measure, names, None)).collect_view()
+                        let line = |r| line(r, measure, names, None, share);
+                        sorted().into_iter().map(line).collect_view()
                     }}
                 </tbody>
                 <tfoot>
@@ -103,12 +117,13 @@ pub fn LatencyTable(
                             .get()
                             .map(|row| {
                                 let row = TableRow { name: "all".into(), second: None, row };
-                                line(row, measure.get(), names, Some("table-total"))
+                                line(row, measure.get(), names, Some("table-total"), share)
                             })
                     }}
                 </tfoot>
             </table>
         </div>
+        {legend}
     }
 }
 
@@ -143,7 +158,13 @@ fn SortHeading(column: Column, order: RwSignal<Option<(Column, bool)>>) -> impl 
     }
 }
 
-fn line(r: TableRow, measure: Measure, names: usize, class: Option<&'static str>) -> impl IntoView {
+fn line(
+    r: TableRow,
+    measure: Measure,
+    names: usize,
+    class: Option<&'static str>,
+    share: Option<BrowserShare>,
+) -> impl IntoView {
     let second = (names > 1).then(|| {
         let text = r.second.clone().unwrap_or_default();
         view! { <td class="name" title=text>{text.clone()}</td> }
@@ -159,7 +180,24 @@ fn line(r: TableRow, measure: Measure, names: usize, class: Option<&'static str>
         // An uncertain figure is marked by a sign too, not by its colour alone.
         let text =
             if cell.shown == Shown::Greyed { format!("≈{}", cell.text) } else { cell.text };
-        view! { <td class=class title=cell.why>{text}</td> }
+        let mark = share.is_some_and(|share| share.marks(column, &r.row, measure));
+        let why = match (cell.why, mark) {
+            (Some(why), true) => Some(format!("{why} It is {MARK_WORDS}.")),
+            (None, true) => Some(MARK_WORDS.to_string()),
+            (why, false) => why,
+        };
+        let mark = mark.then(|| {
+            view! {
+                <sup class="mark" aria-hidden="true">{MARK}</sup>
+                <span class="visually-hidden">{format!(" ({MARK_WORDS})")}</span>
+            }
+        });
+        view! {
+            <td class=class title=why>
+                {text}
+                {mark}
+            </td>
+        }
     });
     let (title, name) = (r.name.clone(), r.name);
     view! {

@@ -10,7 +10,7 @@ use crate::page::state::{Check, Engine, ExperimentForm, Notices, PlanForm, Statu
 use fwit_engine::preflights::forecast;
 use fwit_model::plan::{Plan, PlanDraft, wire};
 use fwit_present::route::Route;
-use fwit_present::{preflights, sentence, simulated};
+use fwit_present::{browser_share, preflights, sentence, simulated};
 use fwit_report::experiment::Template;
 
 /// Returns the plan. When the draft is not a plan yet, shows what is wrong and puts the focus
@@ -66,6 +66,10 @@ pub fn ActionBar() -> impl IntoView {
             _ => None,
         })
     });
+    // The host of a page does not change. A refusal stands below the buttons all the time, for a
+    // button that is disabled and does not say why is a riddle.
+    let refused = browser_share::may_measure(&document::host()).err();
+    let may_measure = refused.is_none();
     let calibrate = move |_| {
         if let Some(plan) = valid(form) {
             engine.calibrate(&plan, Box::new(|_| {}));
@@ -123,7 +127,10 @@ pub fn ActionBar() -> impl IntoView {
                     class="button"
                     title="Asks the page's own server, which does nothing, for four seconds: what \
                            is left is the browser's share"
-                    disabled=move || busy.get() || checking.get() || measuring.get()
+                    disabled=move || {
+                        !may_measure || busy.get() || checking.get() || measuring.get()
+                    }
+                    aria-describedby=(!may_measure).then_some("not-measured")
                     on:click=calibrate
                 >
                     "How fast is this browser?"
@@ -174,6 +181,10 @@ pub fn ActionBar() -> impl IntoView {
                     on:change=loaded
                 />
             </div>
+            {refused
+                .map(|why| {
+                    view! { <p class="hint" id="not-measured">"How fast is this browser? " {why}</p> }
+                })}
             <Show when=move || busy.get()>
                 <p class="hint">
                     "A run is under way: " <a href="#/run">"see it live"</a>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::page::parts::{LatencyTable, MeasureSwitch, TableRow};
 use crate::protocol::Opened;
-use fwit_present::figure;
+use fwit_present::{browser_share, figure};
 use fwit_report::run::view::{Measure, Row};
 
 fn rows(
@@ -34,18 +34,21 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let by_both = rows(&view.by_op_node, |r| r.op.as_ref(), |r| r.node.as_ref());
     let total = Signal::stored(Some(view.total.clone()));
     let all = StoredValue::new(view.total.clone());
+    let (share, added) = (browser_share::of_run(view), browser_share::sentence(view));
     view! {
         <section class="panel">
             <div class="panel-head">
                 <h2>"By operation"</h2>
                 <MeasureSwitch measure />
             </div>
+            {added.map(|text| view! { <p class="hint">{text}</p> })}
             <LatencyTable
                 caption="Latency by operation"
                 headings=vec!["operation"]
                 rows=by_op
                 total
                 measure
+                share
             />
             {move || {
                 let alone = all.with_value(|row| figure::answers_alone(row.measure(measure.get())));
@@ -64,6 +67,7 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                 rows=by_node
                 total
                 measure
+                share
             />
         </section>
         <details class="panel">
@@ -74,6 +78,7 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                 rows=by_both
                 total=Signal::stored(None)
                 measure
+                share
             />
         </details>
     }

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::item::Item;
-use crate::browser::environment;
 use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
 use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
+use crate::browser::{document, environment};
 use crate::protocol::{Failure, FromWorker, Start, ToWorker};
 use fwit_model::plan::{Plan, wire};
+use fwit_present::browser_share;
 use fwit_present::inbox::{Inbox, extend_history};
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::Experiment;
@@ -322,9 +323,12 @@ impl Engine {
         }
     }
 
-    /// Measures how fast this browser is, with the slots of a plan. `tell` is told once. No run and
-    /// no check can start meanwhile.
+    /// Measures how fast this browser is, with the slots of one address. `tell` is told once. No run
+    /// and no check can start meanwhile. A page of another machine is refused: it may not be loaded.
     pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
+        if let Err(why) = browser_share::may_measure(&document::host()) {
+            return tell(Err(why));
+        }
         if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
             return tell(Err("A run or a check is under way: wait for its end.".into()));
         }

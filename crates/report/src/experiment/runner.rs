@@ -92,7 +92,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 planned: (queue.len() * order.len()) as u32,
                 good,
                 dropped: dropped().count() as u32,
-                last_dropped: dropped().last().cloned(),
+                last_dropped: dropped().next_back().cloned(),
                 elapsed_us: world.clock.now().since(start).0,
                 left_us: left(experiment, queue.len() - next, order.len() - place).0,
             }));

@@ -430,10 +430,12 @@ fn figures(f: &Facts) -> Vec<(String, String)> {
         list.push(("CPU under serious pressure".into(), share));
     }
     if let Some(c) = f.calibration {
+        let service = c.service_p50_us.map(|us| format!(" (service p50 {})", Micros(us)));
         let text = format!(
-            "{}/s with {} at a time; one alone p50 {}, p99 {}",
+            "{}/s with {} at a time{}; one alone p50 {}, p99 {}",
             three_digits(c.requests_per_s),
             c.in_flight,
+            service.unwrap_or_default(),
             Micros(c.overhead_p50_us),
             Micros(c.overhead_p99_us)
         );
