@@ -323,8 +323,9 @@ impl Engine {
         }
     }
 
-    /// Measures how fast this browser is, with the slots of one address. `tell` is told once. No run
-    /// and no check can start meanwhile. A page of another machine is refused: it may not be loaded.
+    /// Measures how fast this browser is, with the slots of one address. `tell` is told once. No
+    /// run and no check can start meanwhile. A page of another machine is refused: it may not be
+    /// loaded.
     pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
         if let Err(why) = browser_share::may_measure(&document::host()) {
             return tell(Err(why));
