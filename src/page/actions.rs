@@ -52,8 +52,8 @@ impl Actions {
         }
     }
 
-    /// Starts a run and goes to the live view. `on_end` is told how it ends. A plan that nobody named
-    /// is named by what it runs.
+    /// Starts a run and goes to the live view. `on_end` is told how it ends. A plan that nobody
+    /// named is named by what it runs.
     ///
     /// # Errors
     /// When a run is under way already, or the worker can't be started.

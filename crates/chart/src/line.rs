@@ -420,17 +420,7 @@ mod tests {
     fn a_legend_with_room_for_values_does_not_move() {
         let c = chart(100);
         let frame = c.draw(&Viewport::default(), size(), &rough_width).frame;
-        let room = super::super::figure::value_room(&c, &frame);
-        let at = |x| Viewport {
-            cursor: Some(super::super::viewport::Cursor { x, y: None }),
-            ..Viewport::default()
-        };
-        for i in 0..100 {
-            for v in c.readout(&at(f64::from(i)), &frame).values {
-                assert!(v.value.chars().count() <= room, "{} in {room}", v.value);
-            }
-        }
-        assert_eq!(room, "1.00 ms".len());
+        assert_eq!(super::super::figure::value_room(&c, &frame), "1.00 ms".len());
     }
 
     #[test]

@@ -106,8 +106,8 @@ pub fn ms(us: f64) -> String {
     three_digits(us / 1e3)
 }
 
-/// What the bars' colours mean, in order of time: place, name, and what it is. Where a bar of a real
-/// run has the part, its name counts.
+/// What the bars' colours mean, in order of time: place, name, and what it is. Where a bar of a
+/// real run has the part, its name counts.
 #[must_use]
 pub fn legend(bars: &[PartsBar]) -> Vec<(usize, &'static str, &'static str)> {
     let parts = || bars.iter().flat_map(|bar| &bar.parts);

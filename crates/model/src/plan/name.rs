@@ -1,9 +1,7 @@
 //! Names of plans that nobody named: they say what is run.
 
+use super::presets::PRESET_NAME;
 use super::{Model, Plan, SIM_PRESETS, SimCluster, Stage, sim_preset};
-
-/// The name that every preset has before it is changed.
-pub const PRESET_NAME: &str = "50 entities, sticky";
 
 /// What a simulation is called that is no preset.
 pub const OWN_SCENARIO: &str = "own simulation";

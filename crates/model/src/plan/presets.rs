@@ -7,6 +7,9 @@ use fwit_quantities::units::Micros;
 pub(super) const NINE: [&str; 9] =
     ["set", "get", "delete", "cache_set", "publish", "bump", "blob_set", "blob_get", "blob_delete"];
 
+/// The name that every preset's plan has before it is changed.
+pub(super) const PRESET_NAME: &str = "50 entities, sticky";
+
 /// A named plan to start from.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
@@ -67,7 +70,7 @@ pub fn preset(name: &str) -> Option<Plan> {
         },
     };
     Some(Plan {
-        name: super::name::PRESET_NAME.into(),
+        name: PRESET_NAME.into(),
         seed: 1,
         cluster,
         load: Load {

@@ -13,6 +13,11 @@ use super::bootstrap::same_setting;
 use super::view::{LatencyGroupsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
 use fwit_quantities::units::three_digits;
 
+mod notes;
+
+pub use notes::{Head, Mixture};
+use notes::{mixture, notes, two_clocks};
+
 /// What a value counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,25 +109,6 @@ pub struct PlanDifference {
     pub values: Vec<String>,
 }
 
-/// A run's head in a comparison.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Head {
-    /// `A`, `B` …, or what the user calls it.
-    pub label: String,
-    /// The run's id.
-    pub id: String,
-    /// The run's name.
-    pub name: String,
-    /// RFC 3339, UTC.
-    pub started_at: String,
-    /// Length of the measured window, s.
-    pub measured_s: f64,
-    /// `wire`, `page clock`, or a mix; `simulated`.
-    pub time_source: String,
-    /// Whether it ran over a simulated cluster.
-    pub simulated: bool,
-}
-
 /// A run of the first run's setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Control {
@@ -143,33 +129,6 @@ pub struct ShiftPoint {
     pub ratio: f64,
     /// 95 % interval of the ratio.
     pub interval: [f64; 2],
-}
-
-/// Which kinds of runs are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mixture {
-    /// Real ones.
-    Real,
-    /// Simulated ones.
-    Simulated,
-    /// Both.
-    Both,
-}
-
-impl Comparison {
-    /// Which kinds of runs are compared.
-    #[must_use]
-    pub fn mixture(&self) -> Mixture {
-        mixture(&self.runs)
-    }
-}
-
-fn mixture(heads: &[Head]) -> Mixture {
-    match (heads.iter().any(|h| h.simulated), heads.iter().any(|h| !h.simulated)) {
-        (false, _) => Mixture::Real,
-        (true, false) => Mixture::Simulated,
-        (true, true) => Mixture::Both,
-    }
 }
 
 /// Runs side by side.
@@ -196,6 +155,14 @@ pub struct Comparison {
     /// The camps of each run.
     #[serde(rename = "camps")]
     pub latency_groups: Vec<LatencyGroupsView>,
+}
+
+impl Comparison {
+    /// Which kinds of runs are compared.
+    #[must_use]
+    pub fn mixture(&self) -> Mixture {
+        mixture(&self.runs)
+    }
 }
 
 /// A percentile's name: `p50`, `p99.9`.
@@ -335,20 +302,6 @@ fn percentile(op: Option<&str>, rows: &[Option<&Row>], measure: Measure, i: usiz
         change.take_if(|_| first || *beyond);
     }
     metric
-}
-
-/// Shares of answers timed by the page's clock may differ by so much between runs.
-const CLOCK_SHARE: f64 = 0.01;
-
-/// Whether the runs were timed by two clocks: then only response times, which the page's clock takes
-/// for all, can be compared.
-fn two_clocks(runs: &[&RunView]) -> bool {
-    let share = |run: &&RunView| {
-        let all = run.time_sources.wire + run.time_sources.page_clock;
-        (all > 0).then(|| run.time_sources.page_clock as f64 / all as f64)
-    };
-    let shares = || runs.iter().filter_map(share);
-    shares().fold(0.0, f64::max) - shares().fold(1.0, f64::min) > CLOCK_SHARE
 }
 
 /// A run of which this much more failed is not called better in anything else.
@@ -514,59 +467,6 @@ fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
         Value::String(text) => out.push((path.into(), text.clone())),
         other => out.push((path.into(), fwit_model::json::write(other))),
     }
-}
-
-fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
-    const HOUR: &str = "These runs were made one after the other, not interleaved: a difference may \
-        come from the hour instead of the change. An interval knows the noise within the runs, not \
-        what changed between them. An experiment runs both in turn and tells the two apart.";
-    const MODEL: &str = "These runs are simulated: the same plan and seed give the same run, so a \
-        difference comes from what differs between the plans, or, with another seed, from chance. \
-        It says nothing of a real cluster.";
-    let of = |simulated: bool| {
-        let labels: Vec<&str> =
-            heads.iter().filter(|h| h.simulated == simulated).map(|h| h.label.as_str()).collect();
-        labels.join(", ")
-    };
-    let mut notes = match mixture(heads) {
-        Mixture::Real => vec![HOUR.to_string()],
-        Mixture::Simulated => vec![MODEL.to_string()],
-        Mixture::Both => vec![format!(
-            "Simulated runs ({}) are compared with real ones ({}): a difference tells how far the \
-             model is from the cluster, not what a setting changes. Compare a simulated run with \
-             simulated ones, and a real run with real ones.",
-            of(true),
-            of(false)
-        )],
-    };
-    let heads_real = || heads.iter().filter(|h| !h.simulated);
-    if mixture(heads) == Mixture::Both && heads_real().count() > 1 {
-        notes.push(format!("{}: {HOUR}", of(false)));
-    }
-    if two_clocks(runs) {
-        let list: Vec<_> =
-            heads_real().map(|h| format!("{}: {}", h.label, h.time_source)).collect();
-        notes.push(format!(
-            "The latencies were not taken by the same clock ({}). So response times are compared, \
-             which the page's clock takes for all: they include the wait for slots and the \
-             browser's part.",
-            list.join("; ")
-        ));
-    }
-    let lengths = heads.iter().map(|h| h.measured_s);
-    let (least, most) = lengths.fold((f64::INFINITY, 0.0_f64), |(a, b), s| (a.min(s), b.max(s)));
-    if most > 1.1 * least {
-        notes.push(format!(
-            "The measured windows differ in length ({} s to {} s): the shorter has less to say \
-             about high percentiles.",
-            three_digits(least),
-            three_digits(most)
-        ));
-    }
-    for (run, head) in runs.iter().zip(heads) {
-        notes.extend(run.health.signs.iter().map(|sign| format!("{}: {sign}", head.label)));
-    }
-    notes
 }
 
 #[cfg(test)]
