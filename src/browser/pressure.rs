@@ -1,4 +1,7 @@
-//! Compute Pressure: whether the CPU is under serious pressure. Chromium has it, in secure pages.
+//! Compute Pressure: whether the CPU is under critical pressure. Chromium has it, in secure pages.
+//!
+//! What it calls serious, a machine that works with room to spare, is no disturbance: late timers and
+//! requests that wait in the browser tell whether it did harm.
 //!
 //! It is reached by its name, because web-sys has it only as an unstable API.
 
@@ -22,7 +25,7 @@ fn method(of: &JsValue, name: &str) -> Option<Function> {
 }
 
 impl Pressure {
-    /// Calls `call` with whether the pressure is serious or critical, and when (ms of this thread's
+    /// Calls `call` with whether the pressure is critical, and when (ms of this thread's
     /// clock), about once a second while it changes. Returns `None` when the browser can't tell.
     #[must_use]
     pub fn watch(mut call: impl FnMut(bool, f64) + 'static) -> Option<Pressure> {
@@ -35,7 +38,7 @@ impl Pressure {
             let state = Reflect::get(&last, &"state".into()).ok().and_then(|s| s.as_string());
             if let Some(state) = state {
                 let at = now.call0(&performance).ok().and_then(|t| t.as_f64()).unwrap_or_default();
-                call(matches!(state.as_str(), "serious" | "critical"), at);
+                call(state == "critical", at);
             }
         });
         let observer = Reflect::construct(&class, &Array::of1(callback.as_ref())).ok()?;

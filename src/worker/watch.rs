@@ -21,8 +21,8 @@ impl Watch {
     /// Watches the machine, and what the page tells of itself.
     pub(super) fn new(notes: &Notes) -> Watch {
         let pending = Rc::clone(notes);
-        let pressure = Pressure::watch(move |serious, now_ms| {
-            pending.borrow_mut().push((Disturbance::Pressure, serious, now_ms));
+        let pressure = Pressure::watch(move |critical, now_ms| {
+            pending.borrow_mut().push((Disturbance::Pressure, critical, now_ms));
         });
         Watch { notes: Rc::clone(notes), lasting: RefCell::default(), pressure }
     }

@@ -17,6 +17,12 @@ use crate::{process, workspace};
 const PAGE: Part = Part { name: "page", weight: 120.0, crates: 200 };
 const CLUSTER: Part = Part { name: "cluster", weight: 110.0, crates: 197 };
 
+/// Round trip to the first node, which leads, in ms, unless the user shapes the cluster: a leader on
+/// the other side of the world. So the browser of one machine, which the cluster shares, keeps up
+/// with fifty entities, and stickiness makes a difference.
+const FAR_MS: &str = "400";
+/// Round trip to the other nodes, in ms.
+const NEAR_MS: &str = "5";
 /// How long a cluster may take to elect its first leader.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -86,8 +92,20 @@ fn flags(options: &DemoOptions) -> Vec<OsString> {
     .into_iter()
     .flat_map(|(flag, value)| [flag.into(), value.into()])
     .collect();
+    if !options.cluster_flags.iter().any(|flag| shapes(flag)) {
+        let others = std::iter::repeat_n(NEAR_MS, usize::from(options.nodes).saturating_sub(1));
+        let list: Vec<&str> = std::iter::once(FAR_MS).chain(others).collect();
+        flags.extend(["--client-ms".into(), list.join(",").into()]);
+    }
     flags.extend(options.cluster_flags.iter().cloned());
     flags
+}
+
+/// Whether a flag of the user's shapes the cluster's latency: then it has that shape alone.
+fn shapes(flag: &OsString) -> bool {
+    let flag = flag.to_string_lossy();
+    let name = flag.split('=').next().unwrap_or_default();
+    ["--client-ms", "--hop-ms", "--read-ms", "--write-ms", "--redirect-ms"].contains(&name)
 }
 
 /// The page's address with the nodes in it, so that its form is filled in.
@@ -131,5 +149,8 @@ mod tests {
             "2",
         ];
         assert_eq!(flags(&options), expected);
+        let cluster_flags = vec!["--faults".into()];
+        let far = flags(&DemoOptions { nodes: 3, cluster_flags, ..options });
+        assert_eq!(far[6..], ["--client-ms", "400,5,5", "--faults"]);
     }
 }

@@ -38,7 +38,7 @@ enum How {
 }
 
 /// All proofs.
-pub const ALL: [Proof; 6] = [
+pub const ALL: [Proof; 7] = [
     Proof {
         name: "power",
         shows: "how often experiments claim a difference that is not there, or miss one \
@@ -76,6 +76,14 @@ pub const ALL: [Proof; 6] = [
                 (docs/performance.md)",
         takes: "5 min",
         how: How::Peers("5"),
+        ci: None,
+    },
+    Proof {
+        name: "newcomer",
+        shows: "that the first run on the demo's cluster is healthy, and that \"Sticky or not?\" has \
+                an answer with 8 pairs of 10 s",
+        takes: "5 min",
+        how: How::EndToEnd("newcomer", ("FWIT_NEWCOMER_PERIOD_S", "10")),
         ci: None,
     },
     Proof {

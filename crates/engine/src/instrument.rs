@@ -40,7 +40,7 @@ pub enum Disturbance {
     StoodStill,
     /// The wall clock moved against the page's.
     ClockStep,
-    /// The browser reports a CPU under serious or critical pressure.
+    /// The browser reports a CPU under critical pressure.
     Pressure,
     /// Little's law does not hold.
     NotClosed,

@@ -11,6 +11,7 @@ mod cluster;
 mod experiment;
 mod lanes;
 mod load;
+mod newcomer;
 mod python;
 mod runs;
 mod smoke;

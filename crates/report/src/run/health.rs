@@ -342,7 +342,7 @@ fn pressure(f: &Facts) -> Option<String> {
     let share = f.share_of(Disturbance::Pressure);
     (share > PRESSURE_SHARE && !f.is_early()).then(|| {
         format!(
-            "The machine's CPU was under serious pressure for {}% of the time, as the browser \
+            "The machine's CPU was under critical pressure for {}% of the time, as the browser \
              tells: end what else runs on it.",
             three_digits(100.0 * share)
         )
@@ -427,7 +427,7 @@ fn figures(f: &Facts) -> Vec<(String, String)> {
     if f.instrument.knows_pressure {
         let share =
             format!("{}% of the time", three_digits(100.0 * f.share_of(Disturbance::Pressure)));
-        list.push(("CPU under serious pressure".into(), share));
+        list.push(("CPU under critical pressure".into(), share));
     }
     if let Some(c) = f.calibration {
         let service = c.service_p50_us.map(|us| format!(" (service p50 {})", Micros(us)));

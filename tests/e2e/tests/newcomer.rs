@@ -1,0 +1,110 @@
+//! A newcomer's way on the demo's cluster: Start, the result, and "Sticky or not?", clicked in the
+//! page as it comes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use fwit_e2e::{Browser, Cluster, Page};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The demo's shape: xtask/src/demo.rs.
+const SHAPE: [&str; 2] = ["--client-ms", "400,5,5"];
+/// How long the control sleeps at a time, and how late it may be: as much as the engine's own beat.
+const BEAT: Duration = Duration::from_millis(25);
+const LATE: Duration = Duration::from_millis(10);
+
+/// A bare loop that sleeps and looks how late it wakes: what the machine did to everyone.
+struct Control {
+    over: Arc<AtomicBool>,
+    beats: JoinHandle<(usize, usize)>,
+}
+
+impl Control {
+    fn start() -> Control {
+        let over = Arc::new(AtomicBool::new(false));
+        let ends = over.clone();
+        let beats = std::thread::spawn(move || {
+            let (mut late, mut all) = (0, 0);
+            while !ends.load(Ordering::Relaxed) {
+                let begun = Instant::now();
+                std::thread::sleep(BEAT);
+                all += 1;
+                late += usize::from(begun.elapsed() > BEAT + LATE);
+            }
+            (late, all)
+        });
+        Control { over, beats }
+    }
+
+    /// Whether more than one wake-up in two hundred was late: then the machine was taken away.
+    fn was_disturbed(self) -> bool {
+        self.over.store(true, Ordering::Relaxed);
+        let (late, all) = self.beats.join().unwrap();
+        println!("control: {late} of {all} wake-ups late by more than {LATE:?}");
+        late * 200 > all
+    }
+}
+
+fn press(browser: &Browser, label: &str) {
+    let button = format!(
+        "[...document.querySelectorAll('button')]
+            .find((b) => b.textContent.trim() === '{label}' && !b.disabled)"
+    );
+    browser.wait(&button, PATIENCE).unwrap();
+    browser.eval(&format!("{button}.click();"), &[]).unwrap();
+}
+
+fn text(browser: &Browser, selector: &str) -> String {
+    let script = "return document.querySelector(args[0])?.innerText ?? '';";
+    browser.eval(script, &[selector.into()]).unwrap().as_str().unwrap_or_default().into()
+}
+
+#[test]
+fn the_first_run_is_healthy_and_sticky_or_not_has_an_answer() {
+    let page = Page::serve().unwrap();
+    let cluster = Cluster::start(3, &SHAPE).unwrap();
+    let browser = Browser::shared().unwrap();
+    browser.open(&page.url(&format!("#/?nodes={}", cluster.link()))).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+
+    let control = Control::start();
+    press(&browser, "Start");
+    browser.wait("location.hash.startsWith('#/run/')", PATIENCE).unwrap();
+    browser.wait("document.querySelector('[data-verdict]')", PATIENCE).unwrap();
+    let disturbed = control.was_disturbed();
+    assert_eq!(text(&browser, "h1"), "50 entities, sticky, 3 nodes");
+    let verdict = text(&browser, "[data-verdict]");
+    println!("{verdict}");
+    assert!(!verdict.contains("waited for a slot"), "{verdict}");
+    assert!(disturbed || verdict.starts_with("Healthy."), "{verdict}");
+
+    let period_s = std::env::var("FWIT_NEWCOMER_PERIOD_S").unwrap_or_else(|_| "4".into());
+    let control = Control::start();
+    browser.eval("location.hash = '#/';", &[]).unwrap();
+    press(&browser, "Sticky or not?");
+    for (id, value) in [("x-design-pairs", "8"), ("x-design-period_s", period_s.as_str())] {
+        let field = format!("document.getElementById('{id}')");
+        browser.wait(&field, PATIENCE).unwrap();
+        let script = format!(
+            "const field = {field}; field.value = args[0];
+             field.dispatchEvent(new Event('input', {{ bubbles: true }}));"
+        );
+        browser.eval(&script, &[value.into()]).unwrap();
+    }
+    press(&browser, "Start");
+    let long = Duration::from_secs(900);
+    browser.wait("location.hash.startsWith('#/experiment/')", long).unwrap();
+    browser.wait("document.querySelector('.experiment-verdict')", PATIENCE).unwrap();
+    let disturbed = control.was_disturbed();
+    let page = text(&browser, "article.experiment");
+    println!("{}", page.lines().take(12).collect::<Vec<_>>().join("\n"));
+    assert!(page.contains("pairs count"), "{page}");
+    assert!(disturbed || page.contains("8 of 8 pairs count"), "{page}");
+    // Not sticky, entities far from the leader and near to it are two camps; sticky they are one.
+    if page.contains("8 of 8 pairs count") {
+        assert!(page.contains("Two camps") && page.contains("One camp"), "{page}");
+    }
+    assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
+}
