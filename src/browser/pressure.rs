@@ -1,7 +1,7 @@
 //! Compute Pressure: whether the CPU is under critical pressure. Chromium has it, in secure pages.
 //!
-//! What it calls serious, a machine that works with room to spare, is no disturbance: late timers and
-//! requests that wait in the browser tell whether it did harm.
+//! What it calls serious, a machine that works with room to spare, is no disturbance: late timers
+//! and requests that wait in the browser tell whether it did harm.
 //!
 //! It is reached by its name, because web-sys has it only as an unstable API.
 

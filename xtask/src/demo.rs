@@ -17,8 +17,8 @@ use crate::{process, workspace};
 const PAGE: Part = Part { name: "page", weight: 120.0, crates: 200 };
 const CLUSTER: Part = Part { name: "cluster", weight: 110.0, crates: 197 };
 
-/// Round trip to the first node, which leads, in ms, unless the user shapes the cluster: a leader on
-/// the other side of the world. So the browser of one machine, which the cluster shares, keeps up
+/// Round trip to the first node, which leads, in ms, unless the user shapes the cluster: a leader
+/// on the other side of the world. So the browser of one machine, which the cluster shares, keeps up
 /// with fifty entities, and stickiness makes a difference.
 const FAR_MS: &str = "400";
 /// Round trip to the other nodes, in ms.
@@ -92,7 +92,7 @@ fn flags(options: &DemoOptions) -> Vec<OsString> {
     .into_iter()
     .flat_map(|(flag, value)| [flag.into(), value.into()])
     .collect();
-    if !options.cluster_flags.iter().any(|flag| shapes(flag)) {
+    if !options.cluster_flags.iter().any(shapes) {
         let others = std::iter::repeat_n(NEAR_MS, usize::from(options.nodes).saturating_sub(1));
         let list: Vec<&str> = std::iter::once(FAR_MS).chain(others).collect();
         flags.extend(["--client-ms".into(), list.join(",").into()]);

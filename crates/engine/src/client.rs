@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 
 use super::choice::{Chooser, Chosen};
 use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
+use super::guards::{ActiveGuard, WaitGuard};
 use super::shared::Shared;
 use super::slots::Permit;
 use fwit_model::dialect::{Answer, Choice, KeyUse, Request};
@@ -44,9 +45,9 @@ pub struct Client<T, C> {
     lanes: RefCell<Vec<Option<usize>>>,
 }
 
-/// A request from when it is due. If it is dropped before it ended (the run was stopped), it ends as
-/// aborted: that is how every issued request is counted exactly once. One that never got a slot was
-/// never issued: only how long it waited is known.
+/// A request from when it is due. If it is dropped before it ended (the run was stopped), it ends
+/// as aborted: that is how every issued request is counted exactly once. One that never got a slot
+/// was never issued: only how long it waited is known.
 struct OpenRequest<'a, T: Transport, C: Clock> {
     client: &'a Client<T, C>,
     sample: Sample,
@@ -117,38 +118,6 @@ impl<T: Transport, C: Clock> Drop for OpenRequest<'_, T, C> {
             (true, true) => self.end(Outcome::Aborted, Wire::Absent),
             (true, false) => self.give_up(),
         }
-    }
-}
-
-/// Counts an entity as waiting while it lives.
-struct WaitGuard<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
-
-impl<'a, T: Transport, C: Clock> WaitGuard<'a, T, C> {
-    fn new(shared: &'a Shared<T, C>) -> Self {
-        shared.recorder.borrow_mut().wait_begins(shared.clock.now());
-        WaitGuard(shared)
-    }
-}
-
-impl<T: Transport, C: Clock> Drop for WaitGuard<'_, T, C> {
-    fn drop(&mut self) {
-        self.0.recorder.borrow_mut().wait_ends(self.0.clock.now());
-    }
-}
-
-/// Counts an entity as taking part while it lives.
-struct ActiveGuard<'a, T: Transport, C: Clock>(&'a Shared<T, C>);
-
-impl<'a, T: Transport, C: Clock> ActiveGuard<'a, T, C> {
-    fn new(shared: &'a Shared<T, C>) -> Self {
-        shared.recorder.borrow_mut().joins(shared.clock.now());
-        ActiveGuard(shared)
-    }
-}
-
-impl<T: Transport, C: Clock> Drop for ActiveGuard<'_, T, C> {
-    fn drop(&mut self) {
-        self.0.recorder.borrow_mut().leaves(self.0.clock.now());
     }
 }
 

@@ -19,6 +19,7 @@ pub mod client;
 pub mod environment;
 pub mod events;
 mod find_leader;
+mod guards;
 pub mod instrument;
 pub mod leader;
 pub mod live_run;

@@ -1,6 +1,6 @@
-//! Little's law, `L = λ W` (Little, 1961), from two counts that know nothing of each other: how many
-//! requests were in the system, integrated over time as they came and went, and how long each is
-//! recorded to have been there.
+//! Little's law, `L = λ W` (Little, 1961), from two counts that know nothing of each other: how
+//! many requests were in the system, integrated over time as they came and went, and how long each
+//! is recorded to have been there.
 //!
 //! Both are cut at the edges of the interval, so that the law holds in any interval, whatever the
 //! cluster does: a hang is in both. Only lost time or lost requests break it: latencies recorded

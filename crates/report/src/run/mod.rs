@@ -15,6 +15,7 @@ pub mod hist;
 pub mod latency_groups;
 mod littles_law;
 mod numbers;
+pub mod percentiles;
 mod read;
 pub mod rename;
 #[cfg(any(test, feature = "sample"))]

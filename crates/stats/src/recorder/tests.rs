@@ -160,7 +160,7 @@ proptest! {
     #[test]
     fn nothing_is_lost(requests in proptest::collection::vec((0..2_u8, 0..10_usize, 0..9_000_000_u64, 0..2_000_000_u64, any::<bool>()), 0..200)) {
         let mut r = Recorder::new(2, 2, 9, Micros(0), (Micros(1_000_000), Micros(10_000_000)));
-        let mut responses = 0;
+        let (mut responses, mut due_answers, mut cut) = (0, 0, 0);
         for (i, (op, outcome, issued, took, late)) in requests.iter().enumerate() {
             let mut sample = sample(*op, Outcome::ALL[*outcome], *issued, *took);
             // Of every entity, at every node, redirected and not.
@@ -169,9 +169,12 @@ proptest! {
                 sample = sent_on(sample, 10, 20);
             }
             run(&mut r, sample, late.then_some(i as u64));
-            if sample.outcome.is_answer() && r.window(sample.issued) == Window::Measured {
+            let due = (1_000_000..10_000_000).contains(&sample.due.0);
+            if sample.outcome.is_answer() && due {
                 responses += sample.response().0;
+                due_answers += 1;
             }
+            cut += u64::from(due && matches!(sample.outcome, Outcome::Timeout | Outcome::Aborted));
         }
         r.settle(Micros::MAX);
         let mut answers = 0;
@@ -184,13 +187,22 @@ proptest! {
                 }
             }
         }
-        for measure in Measure::ALL {
+        // Service by issue, wait and response by due time; what was cut off has a bound, and its
+        // wait is known.
+        for (measure, expected) in [
+            (Measure::Service, answers),
+            (Measure::Cluster, answers),
+            (Measure::Wait, due_answers + cut),
+            (Measure::Response, due_answers),
+        ] {
             let of: u64 = r.histograms().filter(|(_, m, _)| *m == measure).map(|(_, _, h)| h.len()).sum();
-            prop_assert_eq!(of, answers, "{:?}", measure);
+            prop_assert_eq!(of, expected, "{:?}", measure);
         }
+        let bounds: u64 = r.censored().filter(|(_, m, _)| *m == Measure::Response).map(|(_, _, h)| h.len()).sum();
+        prop_assert_eq!(bounds, cut);
         let mut parts = PartSums::default();
         r.parts().for_each(|(_, p)| parts.merge(&p));
-        prop_assert_eq!(parts.answers, answers);
+        prop_assert_eq!(parts.answers, due_answers);
         let sum = parts.wait_us + parts.redirect_us + parts.browser_us + parts.service_us + parts.page_us;
         prop_assert_eq!(sum, responses);
         prop_assert_eq!(r.gauges().0.value(), 0);

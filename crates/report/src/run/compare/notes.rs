@@ -100,8 +100,8 @@ pub(super) fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
 /// Shares of answers timed by the page's clock may differ by so much between runs.
 const CLOCK_SHARE: f64 = 0.01;
 
-/// Whether the runs were timed by two clocks: then only response times, which the page's clock takes
-/// for all, can be compared.
+/// Whether the runs were timed by two clocks: then only response times, which the page's clock
+/// takes for all, can be compared.
 pub(super) fn two_clocks(runs: &[&RunView]) -> bool {
     let share = |run: &&RunView| {
         let all = run.time_sources.wire + run.time_sources.page_clock;
