@@ -18,8 +18,8 @@ const PAGE: Part = Part { name: "page", weight: 120.0, crates: 200 };
 const CLUSTER: Part = Part { name: "cluster", weight: 110.0, crates: 197 };
 
 /// Round trip to the first node, which leads, in ms, unless the user shapes the cluster: a leader
-/// on the other side of the world. So the browser of one machine, which the cluster shares, keeps up
-/// with fifty entities, and stickiness makes a difference.
+/// on the other side of the world. So the browser of one machine, which the cluster shares, keeps
+/// up with fifty entities, and stickiness makes a difference.
 const FAR_MS: &str = "400";
 /// Round trip to the other nodes, in ms.
 const NEAR_MS: &str = "5";

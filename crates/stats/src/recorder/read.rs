@@ -128,9 +128,9 @@ impl Recorder {
     }
 
     /// Little's law, `λ W / L`, over the measured window up to `now`: the time that recorded
-    /// requests spent in the system, over the integral of how many were in it, which is counted apart. 1
-    /// where no time was lost. Of requests that are still under way the record is missing: it says
-    /// something only once they are over. `None` where none was in the system.
+    /// requests spent in the system, over the integral of how many were in it, which is counted
+    /// apart. 1 where no time was lost. Of requests that are still under way the record is missing:
+    /// it says something only once they are over. `None` where none was in the system.
     #[must_use]
     pub fn littles_law_ratio(&self, now: Micros) -> Option<f64> {
         let window = now.min(self.measured_to).since(self.measured_from).0 as f64;
