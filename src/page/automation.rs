@@ -280,7 +280,7 @@ fn compare_runs(library: Library, ids: JsValue) -> Promise {
             all.push(run);
         }
         let intervals = library
-            .compare_separate_runs_to_end(all, Measure::Cluster)
+            .compare_separate_runs_to_end(all, comparison.measure)
             .await
             .map_err(|m| messages_error(&[m]))?;
         fwit_report::run::bootstrap::apply(&mut comparison, &intervals, control);

@@ -61,7 +61,12 @@ pub fn CompareView(ids: Vec<String>) -> impl IntoView {
 
 #[component]
 fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
-    let measure = RwSignal::new(Measure::Cluster);
+    // Runs that two clocks timed have one latency in common: the choice is none.
+    let common = {
+        let views: Vec<_> = runs.iter().map(|run| &run.view).collect();
+        compare(&views, &[], Measure::Cluster).measure
+    };
+    let measure = RwSignal::new(common);
     let labels = RwSignal::new((0..runs.len()).map(letter).collect::<Vec<_>>());
     let (data, compared) = (runs.clone(), runs.clone());
     let plain = Memo::new(move |_| {
@@ -148,7 +153,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             <section class="panel">
                 <div class="panel-head">
                     <h2>"Numbers" <MethodLink method=PERCENTILES /></h2>
-                    <MeasureSwitch measure />
+                    {(common == Measure::Cluster).then(|| view! { <MeasureSwitch measure /> })}
                 </div>
                 {move || comparison.with(|c| table(c, "Whole runs", |m| m.op.is_none()))}
             </section>
