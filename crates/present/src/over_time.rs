@@ -146,7 +146,7 @@ pub fn littles_law_ratio(seconds: &[Second], marks: Marks) -> Result<Drawn, Char
     if seconds.iter().all(|s| s.littles_law_ratio.is_none()) {
         return Ok(None);
     }
-    let axis = Axis::linear("X (R + Z) / N", Quantity::Plain);
+    let axis = Axis::linear("recorded ÷ counted", Quantity::Plain);
     let chart = over_time("Little's law: 1 where nothing was lost", axis, seconds, marks)?
         .with_values("closure", seconds.iter().map(|s| s.littles_law_ratio.map(f64::from)))?;
     Ok(drawn(chart))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use fwit_e2e::{Browser, Cluster, Page, Python};
+use fwit_quantities::sample::Outcome;
 use fwit_report::run::view::Measure;
 use fwit_report::run::wire::RunFile;
 use serde_json::{Value, json};
@@ -242,9 +243,12 @@ fn a_stopped_run_is_a_valid_run() {
     let (_, file, view) = finish(&browser);
     assert_eq!(file.ended, fwit_report::run::view::Ended::Stopped);
     assert!(view.total.answers() > 0 && view.measured_s < 60.0);
-    for measure in Measure::ALL {
+    for measure in [Measure::Cluster, Measure::Service, Measure::Response] {
         assert_eq!(view.total.measure(measure).count, view.total.answers());
     }
+    // What Stop cut off would have taken longer.
+    let cut = view.total.service.censored.map_or(0, |c| c.count);
+    assert_eq!(cut, view.total.count(Outcome::Aborted) + view.total.count(Outcome::Timeout));
     let error = browser
         .eval(
             "return fwit.start({ cluster: { dialect: 'insi', nodes: [] }, load: \
