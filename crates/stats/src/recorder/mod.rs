@@ -280,15 +280,17 @@ impl Recorder {
     pub fn never_issued(&mut self, sample: &Sample) {
         self.was_in_system(sample.due, sample.done);
         if self.is_measured(sample.due)
+            && sample.due < self.measured_to
             && let Some(latencies) = self.latencies_of(sample)
         {
             latencies.never_issued(sample.done.since(sample.due));
         }
     }
 
-    /// Whether an instant lies in the measured window.
+    /// Whether a request of that instant is one of the measured window. What is issued between the
+    /// window's end and the moment that its timer wakes us is, too: every request is in a window.
     fn is_measured(&self, at: Micros) -> bool {
-        at >= self.measured_from && at < self.measured_to
+        self.window(at) == Window::Measured
     }
 
     /// Books that a request was in the system, as its sample says.
