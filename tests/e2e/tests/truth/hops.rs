@@ -71,7 +71,7 @@ fn assert_sums(view: &RunView) {
         let parts = row.parts.unwrap();
         let off = parts.response_us() / row.measure(Measure::Response).mean_us - 1.0;
         assert!(off.abs() < 1e-3, "{:?} at {:?}: off by {off}: {parts:?}", row.op, row.node);
-        assert_eq!((parts.answers, parts.not_split), (row.answers(), 0));
+        assert_eq!((parts.answers, parts.not_split), (row.response.count, 0));
     }
 }
 
