@@ -1,6 +1,6 @@
 // The bare loop that the engine's times are held against: it fetches, and notes how long each request took.
 // Times are the wire's (request start to last byte) or, without timing headers, the page's clock (issue to last
-// byte); what is issued and answered within the window counts, as in the engine. With times from the wire it also notes
+// byte); what is issued within the window counts, whenever it is answered, as in the engine. With times from the wire it also notes
 // the browser's part (issue to request start) and the page's (last byte to the code after `await`).
 onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warmup_ms, measured_ms, wire, body, post_share } }) => {
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -12,13 +12,13 @@ onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warm
   let from = Infinity;
   let to = Infinity;
   let over = false;
-  const note = (issued, ended, took) => {
-    if (issued >= from && ended <= to) times.push(took);
+  const note = (issued, took) => {
+    if (issued >= from && issued <= to) times.push(took);
   };
   const read = (entries) => {
     for (const entry of entries) {
       if (!(entry.requestStart > 0)) continue;
-      note(entry.startTime, entry.responseEnd, entry.responseEnd - entry.requestStart);
+      note(entry.startTime, entry.responseEnd - entry.requestStart);
       open.set(entry.name, { ...open.get(entry.name), start: entry.requestStart, end: entry.responseEnd });
     }
     // The browser's own list holds 250 entries.
@@ -40,7 +40,7 @@ onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warm
       await response.arrayBuffer();
       const ended = performance.now();
       if (wire) open.set(url, { ...open.get(url), issued, ended });
-      else note(issued, ended, ended - issued);
+      else note(issued, ended - issued);
       if (think_ms > 0) await sleep(think_ms + Math.random() * think_jitter_ms);
     }
   };
@@ -54,7 +54,7 @@ onmessage = async ({ data: { bases, concurrency, think_ms, think_jitter_ms, warm
   read(observer.takeRecords());
   observer.disconnect();
   for (const { issued, start, end, ended } of open.values()) {
-    if (issued >= from && ended <= to && start > 0) {
+    if (issued >= from && issued <= to && start > 0) {
       parts.browser.push(start - issued);
       parts.page.push(ended - end);
     }
