@@ -186,13 +186,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let operations = shared.dialect.operations();
         let op = self.chooser.borrow_mut().pick(operations);
         shared.recorder.borrow_mut().enters_system(due, shared.clock.now());
-        let asked = self.target();
         let mut flight = OpenRequest {
             client: self,
             sample: Sample {
                 entity: self.entity,
                 op: op as u8,
-                asked,
+                asked: self.target(),
                 answered: None,
                 redirected: false,
                 due,

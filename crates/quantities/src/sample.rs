@@ -311,7 +311,31 @@ pub struct TimeSources {
     pub page_clock: u64,
 }
 
+/// Shares of answers on the page's clock may differ by so much between runs that are compared.
+const PAGE_SHARE_APART: f64 = 0.01;
+
 impl TimeSources {
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: TimeSources) {
+        self.wire = self.wire.saturating_add(other.wire);
+        self.page_clock = self.page_clock.saturating_add(other.page_clock);
+    }
+
+    /// The share of answers timed by the page's clock (0 to 1); `None` without answers.
+    #[must_use]
+    pub fn page_share(&self) -> Option<f64> {
+        let all = self.wire.saturating_add(self.page_clock);
+        (all > 0).then(|| self.page_clock as f64 / all as f64)
+    }
+
+    /// Whether runs with these shares of answers on the page's clock were timed by two clocks: then
+    /// only response times, which the page's clock takes for all, can be compared.
+    #[must_use]
+    pub fn are_two_clocks(shares: impl Iterator<Item = f64>) -> bool {
+        let (least, most) = shares.fold((1.0_f64, 0.0_f64), |(a, b), s| (a.min(s), b.max(s)));
+        most - least > PAGE_SHARE_APART
+    }
+
     /// `wire`, `page clock`, or a mix of both with its share; `none` without answers.
     #[must_use]
     pub fn label(&self) -> String {

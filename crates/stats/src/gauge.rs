@@ -5,6 +5,7 @@ use fwit_quantities::units::Micros;
 /// A counter and its integral over time, in all and by second.
 #[derive(Clone, Debug)]
 pub struct Gauge {
+    start: Micros,
     value: u32,
     since: Micros,
     /// End of the second that `since` lies in.
@@ -17,7 +18,7 @@ impl Gauge {
     /// Zero from `start` on.
     #[must_use]
     pub fn new(start: Micros) -> Gauge {
-        Gauge { value: 0, since: start, second_ends: start, by_second: Vec::new() }
+        Gauge { start, value: 0, since: start, second_ends: start, by_second: Vec::new() }
     }
 
     /// The value now.
@@ -35,8 +36,7 @@ impl Gauge {
     /// One more from `from` on, which is told at `now` only.
     pub fn up_since(&mut self, from: Micros, now: Micros) {
         self.advance(now);
-        let start =
-            Micros(self.second_ends.0.saturating_sub(1_000_000 * self.by_second.len() as u64));
+        let start = self.start;
         let mut at = from.max(start);
         while at < self.since {
             let second = (at.since(start).0 / 1_000_000) as usize;

@@ -108,7 +108,7 @@ pub fn LaneButtons(form: PlanForm) -> impl IntoView {
             title="Asks the nodes of this machine under names such as l1.localhost, and writes as \
                    many lanes as the entities need"
             disabled=move || busy() || !can_add.get()
-            on:click=move |_| find(form, engine, Look::User, || ())
+            on:click=move |_| find_and(form, engine, || ())
         >
             <Icon name="add" />
             "Add lanes to all nodes"

@@ -203,13 +203,19 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
     notes
 }
 
+/// A reason without the nodes, shares and sentences that it names (`period::invalid` writes them).
+fn reason_class(why: &str) -> &str {
+    const CLASSES: [&str; 2] = ["the leader changed", "the browser made the numbers"];
+    let known = CLASSES.into_iter().find(|class| why.starts_with(class));
+    let failed = why.contains("of the requests failed").then_some("too many requests failed");
+    known.or(failed).unwrap_or(why)
+}
+
 /// How many periods do not count, for which reasons, and what became of their pairs.
 fn dropped(file: &ExperimentFile) -> Option<String> {
-    // By what stands before the first figure or colon: the reasons name shares and nodes.
     let mut reasons: Vec<(&str, u32)> = Vec::new();
     for why in file.periods.iter().filter_map(|p| p.invalid.as_deref()) {
-        let end = why.find(|c: char| c == ':' || c.is_ascii_digit()).unwrap_or(why.len());
-        let class = if end == 0 { "too many requests failed" } else { why[..end].trim() };
+        let class = reason_class(why);
         match reasons.iter_mut().find(|(known, _)| *known == class) {
             Some((_, n)) => *n += 1,
             None => reasons.push((class, 1)),
@@ -233,12 +239,31 @@ fn dropped(file: &ExperimentFile) -> Option<String> {
 mod tests {
     use super::super::compare::tests::experiment;
     use super::*;
+    use fwit_quantities::sample::{Measure, TimeSources};
+
+    #[test]
+    fn arms_of_two_clocks_are_compared_by_response_times() {
+        let says = |view: &ExperimentView| view.notes.iter().any(|n| n.contains("the same clock"));
+        let mut file = experiment(1.2);
+        assert!(!says(&analyze(&file).unwrap()));
+        for period in &mut file.periods {
+            let page_clock = 100 * u64::from(period.arm);
+            period.run.time_sources = TimeSources { wire: 1_000 - page_clock, page_clock };
+            // Only response times are left to compare.
+            period.run.latency.retain(|l| l.measure == Measure::Response);
+        }
+        let view = analyze(&file).unwrap();
+        assert!(says(&view), "{:?}", view.notes);
+        assert!(view.comparisons[0].primaries.iter().any(|m| m.name.ends_with("p50")));
+    }
 
     #[test]
     fn the_view_has_every_period_and_says_why_some_do_not_count() {
         let mut file = experiment(1.2);
         file.periods[4].invalid = Some("the leader changed from n1 to n2".into());
         let view = analyze(&file).unwrap();
+        let note = "1 of 20 periods do not count: the leader changed (1). No pair was repeated.";
+        assert!(view.notes.iter().any(|n| n == note), "{:?}", view.notes);
         assert_eq!((view.periods.len(), view.pairs_used, view.claim_from), (20, 9, 8));
         let out: Vec<_> = view.periods.iter().filter_map(|p| p.excluded.as_deref()).collect();
         assert_eq!(

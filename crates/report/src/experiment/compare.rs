@@ -6,7 +6,7 @@ use super::model::PAIRS_MIN;
 use super::view::{ComparisonView, MetricView, ShiftView, VerdictName};
 use super::wire::ExperimentFile;
 use crate::run::RunError;
-use fwit_quantities::sample::Measure;
+use fwit_quantities::sample::{Measure, TimeSources};
 use fwit_stats::design::control_pairs;
 use fwit_stats::error::{StatsError, median_sorted, sorted};
 use fwit_stats::paired::{self, Comparison, Interval, tost};
@@ -29,22 +29,16 @@ pub struct Compared {
     pub(super) clocks: Option<Vec<f64>>,
 }
 
-/// Shares of answers timed by the page's clock may differ by so much between arms.
-const CLOCK_SHARE: f64 = 0.01;
-
 /// By arm, the share of answers that the page's clock timed; `None` where the arms are alike.
 fn clocks(file: &ExperimentFile) -> Option<Vec<f64>> {
     let share = |arm: usize| {
         let own = file.periods.iter().filter(|p| p.arm as usize == arm && p.invalid.is_none());
-        let (page, all) = own.fold((0.0, 0.0), |(page, all), p| {
-            let sources = p.run.time_sources;
-            (page + sources.page_clock as f64, all + (sources.wire + sources.page_clock) as f64)
-        });
-        if all > 0.0 { page / all } else { 0.0 }
+        let mut sources = TimeSources::default();
+        own.for_each(|p| sources.merge(p.run.time_sources));
+        sources.page_share().unwrap_or_default()
     };
     let shares: Vec<f64> = (0..file.arms.len()).map(share).collect();
-    let (least, most) = shares.iter().fold((1.0_f64, 0.0_f64), |(a, b), s| (a.min(*s), b.max(*s)));
-    (most - least > CLOCK_SHARE).then_some(shares)
+    TimeSources::are_two_clocks(shares.iter().copied()).then_some(shares)
 }
 
 /// Compares each arm with the first.

@@ -42,9 +42,7 @@ pub(super) fn merge(periods: &[&PeriodFile], name: &str) -> Result<Option<RunFil
 fn add(out: &mut RunFile, run: &RunFile) {
     out.window.warmup_s += run.window.warmup_s;
     out.window.measured_s += run.window.measured_s;
-    out.time_sources.wire = out.time_sources.wire.saturating_add(run.time_sources.wire);
-    let clock = &mut out.time_sources.page_clock;
-    *clock = clock.saturating_add(run.time_sources.page_clock);
+    out.time_sources.merge(run.time_sources);
     out.concurrency.effective += run.concurrency.effective;
     out.concurrency.waiting += run.concurrency.waiting;
     for (op, counts) in &run.totals {

@@ -75,7 +75,7 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
         health.verdict = HealthVerdict::NotJudged;
         return health;
     }
-    if issued(facts) + recorder.completed_measured() == 0 {
+    if recorder.issued_measured() + recorder.completed_measured() == 0 {
         health.verdict = HealthVerdict::NotJudged;
         return health;
     }
@@ -143,14 +143,6 @@ fn stranger(f: &Facts) -> Option<String> {
             f.trust.failed
         )
     })
-}
-
-/// Requests issued in the measured window.
-fn issued(f: &Facts) -> u64 {
-    let recorder = f.recorder;
-    let nodes = 0..recorder.nodes().len();
-    let ops = |n: usize| (0..f.plan.mix.len()).map(move |op| (n, op));
-    nodes.flat_map(ops).map(|(n, op)| recorder.tally(Window::Measured, n, op).issued).sum()
 }
 
 /// Closed: entities that wait for slots.

@@ -176,7 +176,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let load = &self.run.shared.plan.load;
         let middle = Micros(second as u64 * 1_000_000 + 500_000);
         let target = (!load.stages.is_empty()).then(|| short(load.target(middle)) as f32);
-        let ratio = littles_law::at(recorder, second).filter(|_| self.is_over());
+        let ratio = if self.is_over() { littles_law::at(recorder, second) } else { None };
         (ratio.map(|c| short(c) as f32), target)
     }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use fwit_stats::buckets::{Shown, displayable as shown};
+
 /// The percentiles of every table, in its order.
 pub const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 
@@ -52,32 +54,6 @@ impl Summary {
     #[must_use]
     pub fn is_max_beyond(&self) -> bool {
         self.censored.is_some_and(|c| c.max_beyond)
-    }
-}
-
-/// Whether a percentile of so many samples means something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// n >= 10 / (1 - p).
-    Full,
-    /// n >= 3 / (1 - p): shown greyed, a hint only.
-    Greyed,
-    /// Too few samples to say anything.
-    Hidden,
-}
-
-/// Whether percentile `p` (0 to 1) of `n` samples may be shown. At least ten samples must lie above
-/// it.
-#[must_use]
-pub fn shown(p: f64, n: u64) -> Shown {
-    // A hair of tolerance: 10 / (1 - 0.9) is 100.00000000000003 in floating point.
-    let above = n as f64 * (1.0 - p) + 1e-6;
-    if above >= 10.0 {
-        Shown::Full
-    } else if above >= 3.0 {
-        Shown::Greyed
-    } else {
-        Shown::Hidden
     }
 }
 

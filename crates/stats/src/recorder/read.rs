@@ -146,27 +146,33 @@ impl Recorder {
         (recorded as f64 / 1e6, self.system.second(second))
     }
 
-    /// Requests issued in the measured window, of all operations and nodes, that ended by
-    /// themselves.
+    /// Requests issued in the measured window, of all operations and nodes.
     #[must_use]
-    pub fn ended_measured(&self) -> u64 {
-        let of = |t: &Tally| t.outcomes.iter().sum::<u64>() - t.outcomes[Outcome::Aborted.index()];
-        self.tallies[Window::Measured as usize].iter().flatten().map(of).sum()
+    pub fn issued_measured(&self) -> u64 {
+        self.sum_measured(|tally| tally.issued)
     }
 
-    /// Requests issued in the measured window that failed.
+    /// Those that ended by themselves.
+    #[must_use]
+    pub fn ended_measured(&self) -> u64 {
+        let aborted = Outcome::Aborted.index();
+        self.sum_measured(|tally| tally.outcomes.iter().sum::<u64>() - tally.outcomes[aborted])
+    }
+
+    /// Those that failed.
     #[must_use]
     pub fn failed_measured(&self) -> u64 {
-        let of = |t: &Tally| {
-            let failed = Outcome::ALL.into_iter().filter(|o| o.is_error());
-            failed.map(|o| t.outcomes[o.index()]).sum::<u64>()
-        };
-        self.tallies[Window::Measured as usize].iter().flatten().map(of).sum()
+        let failed = || Outcome::ALL.into_iter().filter(|o| o.is_error());
+        self.sum_measured(|tally| failed().map(|o| tally.outcomes[o.index()]).sum())
     }
 
     /// Answers that came in the measured window, whenever they were issued.
     #[must_use]
     pub fn completed_measured(&self) -> u64 {
-        self.tallies[Window::Measured as usize].iter().flatten().map(|t| t.completed).sum()
+        self.sum_measured(|tally| tally.completed)
+    }
+
+    fn sum_measured(&self, of: impl Fn(&Tally) -> u64) -> u64 {
+        self.tallies[Window::Measured as usize].iter().flatten().map(of).sum()
     }
 }

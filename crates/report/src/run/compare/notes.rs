@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::run::view::RunView;
+use crate::run::view::{RunView, TimeSources};
 use fwit_quantities::units::three_digits;
 
 /// A run's head in a comparison.
@@ -97,16 +97,7 @@ pub(super) fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     notes
 }
 
-/// Shares of answers timed by the page's clock may differ by so much between runs.
-const CLOCK_SHARE: f64 = 0.01;
-
-/// Whether the runs were timed by two clocks: then only response times, which the page's clock
-/// takes for all, can be compared.
+/// Whether the runs were timed by two clocks.
 pub(super) fn two_clocks(runs: &[&RunView]) -> bool {
-    let share = |run: &&RunView| {
-        let all = run.time_sources.wire + run.time_sources.page_clock;
-        (all > 0).then(|| run.time_sources.page_clock as f64 / all as f64)
-    };
-    let shares = || runs.iter().filter_map(share);
-    shares().fold(0.0, f64::max) - shares().fold(1.0, f64::min) > CLOCK_SHARE
+    TimeSources::are_two_clocks(runs.iter().filter_map(|run| run.time_sources.page_share()))
 }

@@ -107,3 +107,29 @@ fn a_value_that_was_zero_has_no_ratio() {
 fn letters_never_run_out() {
     assert_eq!([letter(0), letter(25), letter(26)], ["A", "Z", "A2"]);
 }
+
+#[test]
+fn a_run_of_which_more_failed_is_not_called_better() {
+    let (a, mut b) = (sample("a", 1.0), sample("b", 0.5));
+    b.total.outcomes[Outcome::Timeout.index()] = 40;
+    let c = compare(&[&a, &b], &[], Measure::Cluster);
+    for name in ["throughput", "p50", "p99"] {
+        let change = find(&c, None, name).changes[1].as_ref().unwrap();
+        assert_eq!(change.tendency, Tendency::Neutral, "{name}");
+        assert!(change.words.ends_with(", but more failed"), "{}", change.words);
+    }
+    let errors = find(&c, None, "errors").changes[1].as_ref().unwrap();
+    assert_eq!(errors.tendency, Tendency::Worse);
+    let back = compare(&[&b, &a], &[], Measure::Cluster);
+    assert_eq!(find(&back, None, "p50").changes[1].as_ref().unwrap().tendency, Tendency::Neutral);
+}
+
+#[test]
+fn runs_of_two_clocks_are_compared_by_response_times() {
+    let (a, mut b) = (sample("a", 1.0), sample("b", 0.5));
+    assert_eq!(compare(&[&a, &b], &[], Measure::Cluster).measure, Measure::Cluster);
+    b.time_sources = TimeSources { wire: 1_900, page_clock: 100 };
+    let c = compare(&[&a, &b], &[], Measure::Cluster);
+    assert_eq!(c.measure, Measure::Response);
+    assert!(c.notes.iter().any(|n| n.contains("by the same clock")), "{:?}", c.notes);
+}
