@@ -147,7 +147,9 @@ fn beside_a_loop(browser: &Browser, options: &Value) -> Trio {
     let (ratio, restless) = (mean(&differences).exp(), standard_error(&differences));
     println!("service p50 at the leader, engine over loop: {ratio:.3} ± {restless:.3}");
     assert!((ratio - 1.0).abs() <= 0.05 + 2.0 * restless, "{ratio}");
-    assert_parts(&[engine, bare.iter().map(|b| b.1).collect()]);
+    // The engine has 18 requests under way in the browser and half as many again to send, the loop
+    // six. The limit finds a wait that was booked here: that is a hundred times as long.
+    assert_parts(&[engine, bare.iter().map(|b| b.1).collect()], 2.0);
     if browser.has_console() {
         assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
     }

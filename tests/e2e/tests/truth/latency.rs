@@ -48,10 +48,10 @@ fn two_modes_stay_two_modes() {
         ]
     };
     let (engine, bare) = (side(&beside.engine), side(&beside.bare));
-    for (engine, bare) in engine.into_iter().zip(bare) {
+    for ((engine, bare), middle) in engine.into_iter().zip(bare).zip([0.35, 0.85]) {
         println!("engine {engine:.3} times the server's, loop {bare:.3} times");
         assert!(
-            (engine / bare - 1.0).abs() <= beside.allowed(),
+            (engine / bare - 1.0).abs() <= beside.allowed(middle),
             "a mode at {engine} times the server's, the loop's at {bare}"
         );
     }
