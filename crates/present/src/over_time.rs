@@ -148,7 +148,10 @@ pub fn littles_law_ratio(seconds: &[Second], marks: Marks) -> Result<Drawn, Char
     }
     let axis = Axis::linear("recorded ÷ counted", Quantity::Plain);
     let chart = over_time("Little's law: 1 where nothing was lost", axis, seconds, marks)?
-        .with_values("closure", seconds.iter().map(|s| s.littles_law_ratio.map(f64::from)))?;
+        .with_values(
+            "Little's law ratio",
+            seconds.iter().map(|s| s.littles_law_ratio.map(f64::from)),
+        )?;
     Ok(drawn(chart))
 }
 

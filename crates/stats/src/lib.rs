@@ -27,7 +27,10 @@ pub mod buckets;
 pub mod multiplicity;
 pub mod quantile;
 
+pub mod e_process;
 pub mod paired;
+pub mod power;
+pub mod randomization;
 pub mod shift;
 pub mod signed_rank;
 pub mod survival;

@@ -1,4 +1,4 @@
-//! Comparing two arms by their pairs of periods.
+//! Pairs of periods: log ratios, and the one-sample methods on them.
 //!
 //! The replicate is the pair, never the request: requests of one period share its hour, its caches
 //! and its queues. Per pair the difference is `d = ln(B / A)` (no unit), so exp(d) is a ratio, and
@@ -6,7 +6,7 @@
 
 use super::error::{StatsError, finite, mean_variance, median_sorted, within};
 use super::random::Stream;
-use super::signed_rank::{interval_rank, signed_rank};
+use super::signed_rank::interval_rank;
 use super::special::{t_cdf, t_quantile, t_upper};
 
 /// Largest number of pairs whose sign flips are all tried.
@@ -39,33 +39,6 @@ impl Interval {
     }
 }
 
-/// Everything the verdict and the table need of one metric's pairs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    /// The log ratios ln(B / A), in the order given.
-    pub log_ratios: Vec<f64>,
-    /// Hodges-Lehmann estimate of the log ratio.
-    pub estimate: f64,
-    /// 95 % interval; `None` below 6 pairs.
-    pub ci95: Option<Interval>,
-    /// 90 % interval, which decides equivalence; `None` below 5 pairs.
-    pub ci90: Option<Interval>,
-    /// Two-sided p of the sign-flip test on the mean.
-    pub p_flip: f64,
-    /// Two-sided p of the exact signed-rank test.
-    pub p_rank: f64,
-    /// Standard deviation of the log ratios (n - 1), for planning more pairs.
-    pub sd: f64,
-}
-
-impl Comparison {
-    /// The estimate as a ratio B / A.
-    #[must_use]
-    pub fn ratio(&self) -> f64 {
-        libm::exp(self.estimate)
-    }
-}
-
 /// ln(b / a) per pair.
 ///
 /// # Errors
@@ -86,33 +59,6 @@ pub fn log_ratios(a: &[f64], b: &[f64]) -> Result<Vec<f64>, StatsError> {
         }
     }
     Ok(a.iter().zip(b).map(|(a, b)| libm::log(*b) - libm::log(*a)).collect())
-}
-
-/// Compares two arms: `a[i]` and `b[i]` are one metric of the two periods of pair i. `seed` is used
-/// above 12 pairs only (random sign flips).
-///
-/// # Errors
-/// As [`log_ratios`]; no pair at all.
-pub fn compare(a: &[f64], b: &[f64], seed: u64) -> Result<Comparison, StatsError> {
-    compare_log_ratios(log_ratios(a, b)?, seed)
-}
-
-/// As [`compare`], from log ratios.
-///
-/// # Errors
-/// No pair, or a value that is not finite.
-pub fn compare_log_ratios(log_ratios: Vec<f64>, seed: u64) -> Result<Comparison, StatsError> {
-    finite("paired comparison", &log_ratios, 1)?;
-    let walsh = walsh_averages(&log_ratios);
-    Ok(Comparison {
-        estimate: median_sorted(&walsh),
-        ci95: walsh_interval(&walsh, log_ratios.len(), 0.95),
-        ci90: walsh_interval(&walsh, log_ratios.len(), 0.90),
-        p_flip: sign_flip(&log_ratios, seed)?,
-        p_rank: signed_rank(&log_ratios).p,
-        sd: mean_variance(&log_ratios).1.sqrt(),
-        log_ratios,
-    })
 }
 
 /// Hodges-Lehmann estimate: the median of all Walsh averages.
@@ -265,18 +211,6 @@ fn mean_se(what: &'static str, d: &[f64]) -> Result<(f64, f64, f64), StatsError>
     }
     let n = d.len() as f64;
     Ok((mean, (variance / n).sqrt(), n - 1.0))
-}
-
-/// Pairs needed in all to see a true log ratio of `delta` with 80 % power at 5 %, given the
-/// standard deviation of the pairs' log ratios: ((1.96 + 0.84) sd / delta)^2 + 2, at least 6.
-///
-/// # Errors
-/// `sd` negative or not finite, `delta` not positive.
-pub fn pairs_needed(sd: f64, delta: f64) -> Result<u64, StatsError> {
-    within("the standard deviation of the pairs", sd, 0.0, f64::MAX)?;
-    within("the difference to be seen", delta, f64::MIN_POSITIVE, f64::MAX)?;
-    let root = 2.8 * sd / delta;
-    Ok(((root * root + 2.0 - 1e-9).ceil() as u64).max(6))
 }
 
 #[cfg(test)]

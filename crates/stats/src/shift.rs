@@ -9,7 +9,7 @@
 use super::buckets::{Buckets, Shown, displayable};
 use super::error::StatsError;
 use super::multiplicity::hochberg;
-use super::paired::{Interval, compare_log_ratios, hodges_lehmann_interval};
+use super::paired::{Interval, hodges_lehmann, hodges_lehmann_interval, sign_flip};
 
 /// The percentiles of the shift function.
 pub const PERCENTILES: [f64; 11] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
@@ -70,8 +70,9 @@ pub fn shift_function(
         if !d.is_empty() {
             let level = 1.0 - 0.05 / PERCENTILES.len() as f64;
             point.simultaneous = hodges_lehmann_interval(&d, level)?;
-            let c = compare_log_ratios(d, seed)?;
-            (point.estimate, point.ci95, point.p_adjusted) = (Some(c.estimate), c.ci95, c.p_flip);
+            point.estimate = Some(hodges_lehmann(&d)?);
+            point.ci95 = hodges_lehmann_interval(&d, 0.95)?;
+            point.p_adjusted = sign_flip(&d, seed)?;
         }
         raw.push(point.p_adjusted);
         points.push(point);

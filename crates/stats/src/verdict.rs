@@ -1,19 +1,27 @@
-//! The four fixed verdicts on a comparison, and their words.
+//! The five verdicts on a comparison, and their words.
 //!
-//! | 95 % interval | estimate and 90 % interval | verdict |
-//! | --- | --- | --- |
-//! | excludes 0 | estimate beyond the margin | different |
-//! | excludes 0 | 90 % interval inside the margin | smaller than the margin |
-//! | contains 0 | 90 % interval inside the margin | equivalent |
-//! | anything else | | inconclusive, with about how many more pairs it takes |
+//! | difference shown | where the 95 % interval lies | equivalence shown | verdict |
+//! | --- | --- | --- | --- |
+//! | yes | beyond the margin | no | different, larger than the margin |
+//! | yes | on both sides of the margin | no | different, margin open |
+//! | yes | | yes | different, smaller than the margin |
+//! | no | | yes | no relevant difference |
+//! | no | | no | inconclusive, with about how many pairs it takes |
 //!
+//! A difference is shown where its p, corrected for all primary metrics (and all comparisons with
+//! the first arm), is at most 0.05; equivalence where the p of equivalence, corrected likewise, is.
 //! "No difference" is never said because a p-value is large: equivalence has to be shown (two
-//! one-sided tests at 5 %, which is the 90 % interval inside the margin; Schuirmann 1987). Margins
-//! are set before the run.
+//! one-sided tests; Schuirmann 1987). Margins are set before the run.
+//!
+//! Where pairs were added after a look, or the experiment stopped when it was decided, the e-process
+//! takes the place of both p-values: see [`super::e_process`].
 
+use super::e_process;
 use super::error::StatsError;
-use super::multiplicity::holm;
-use super::paired::{Comparison, pairs_needed};
+use super::paired::Interval;
+use super::power::{Needed, PLANNED_MARGINS, pairs_needed};
+use super::randomization::{Comparison, Redraws};
+use fwit_quantities::ratio::{Kind, ratio_range, ratio_signs, ratio_words};
 
 /// Which way is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,20 +81,36 @@ pub struct Arms<'a> {
     pub b: &'a str,
 }
 
-/// One of the four verdicts.
+/// One of the five verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// B differs from A by more than the margin.
-    Different,
-    /// A difference is there, and it is smaller than the margin.
-    SmallerThanMargin,
+    Larger,
+    /// B differs from A; whether by more than the margin is open.
+    MarginOpen,
+    /// B differs from A by less than the margin.
+    Smaller,
     /// No relevant difference: equivalent within the margin.
     Equivalent,
     /// The pairs do not tell yet.
-    Inconclusive {
-        /// About how many more pairs it takes; `None` when the pairs so far do not even tell that.
-        more_pairs: Option<u64>,
-    },
+    Inconclusive,
+}
+
+impl Verdict {
+    /// Whether a difference is claimed, of whatever size.
+    #[must_use]
+    pub fn is_difference(self) -> bool {
+        matches!(self, Verdict::Larger | Verdict::MarginOpen | Verdict::Smaller)
+    }
+}
+
+/// Pairs that it takes to see a true difference of some size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plan {
+    /// The difference as a ratio, less 1: above 0.
+    pub effect: f64,
+    /// Pairs in all.
+    pub needed: Needed,
 }
 
 /// A verdict with its words.
@@ -94,8 +118,15 @@ pub enum Verdict {
 pub struct Judged {
     /// The verdict.
     pub verdict: Verdict,
-    /// p of the sign-flip test, corrected for the family where there is one.
+    /// p of the difference, corrected for the family where there is one.
     pub p: f64,
+    /// p of equivalence, corrected likewise.
+    pub p_equivalence: f64,
+    /// ln of the largest e-value so far, where orders were fair coins.
+    pub log_e: Option<f64>,
+    /// How many pairs in all would show a difference that this experiment is too small for, by the
+    /// spread of its pairs; `None` where it has too few pairs to tell.
+    pub plan: Option<Plan>,
     /// One sentence for a reader, without a full stop.
     pub text: String,
 }
@@ -103,111 +134,164 @@ pub struct Judged {
 /// The level of every test here.
 pub const ALPHA: f64 = 0.05;
 
-/// Judges one metric on its own (no correction): for metrics labelled exploratory.
-#[must_use]
-pub fn judge(metric: &Metric, c: &Comparison, arms: Arms<'_>) -> Judged {
-    judged(metric, c, arms, c.p_flip, 1)
+/// What the verdicts of an experiment rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Basis {
+    /// How many comparisons with the first arm the experiment makes.
+    pub comparisons: usize,
+    /// Every order was a fair coin: there are e-values.
+    pub coins: bool,
+    /// Pairs were added after a look, or it stopped when it was decided: only e-values count.
+    pub looked: bool,
+    /// Fewest pairs that can show a difference.
+    pub fewest: u64,
 }
 
-/// Judges the primary metrics together: a difference is only claimed where its sign-flip p,
-/// corrected by Holm's method over the family, is at most 0.05. Without that, one of five metrics
-/// would "differ" in every fifth experiment without a difference. The price: with five metrics, 8
-/// pairs are the fewest that can show one.
+impl Basis {
+    /// One comparison, planned and looked at once.
+    pub const PLAIN: Basis = Basis { comparisons: 1, coins: false, looked: false, fewest: 6 };
+}
+
+/// ln of the e-value from which a difference may be claimed at any time, of a family of so many
+/// metrics.
+#[must_use]
+pub fn log_e_claim(metrics: usize, comparisons: usize) -> f64 {
+    libm::log((metrics * comparisons).max(1) as f64 / ALPHA)
+}
+
+/// Judges the metrics of one comparison together. A difference is only claimed where its p,
+/// corrected over the family by joint redraws and over the comparisons by their number, is at most
+/// 0.05 (or its e-value large enough, see [`Basis::looked`]). Without that, one of five metrics
+/// would "differ" in every fifth experiment without a difference.
 ///
 /// # Errors
-/// A comparison whose p-value is not a probability.
+/// Metrics of different pairs.
 pub fn judge_family(
-    family: &[(Metric, Comparison)],
+    redraws: &Redraws,
+    family: &[(&Metric, &Comparison)],
+    basis: Basis,
     arms: Arms<'_>,
 ) -> Result<Vec<Judged>, StatsError> {
-    let each: Vec<_> = family.iter().map(|(m, c)| (m, c, arms)).collect();
-    judge_families(&each)
+    let ratios: Vec<&[f64]> = family.iter().map(|(_, c)| c.log_ratios.as_slice()).collect();
+    let margins: Vec<f64> = family.iter().map(|(m, _)| m.log_margin()).collect();
+    let with_margins: Vec<(&[f64], f64)> =
+        ratios.iter().copied().zip(margins.iter().copied()).collect();
+    let times = basis.comparisons.max(1) as f64;
+    let p = redraws.family(&ratios)?;
+    let p_equivalence = redraws.equivalence(&with_margins)?;
+    let bar = log_e_claim(family.len(), basis.comparisons);
+    let mut list = Vec::with_capacity(family.len());
+    for (i, (metric, own)) in family.iter().enumerate() {
+        // Never less than the metric's own: so no claim contradicts its interval.
+        let p = (p[i] * times).min(1.0).max(own.p);
+        let p_equivalence = (p_equivalence[i] * times).min(1.0);
+        let log_e = basis
+            .coins
+            .then(|| e_process::log_e(&own.log_ratios, margins[i]))
+            .transpose()?
+            .map(|path| e_process::largest(&path));
+        let (shown, same, interval) = if basis.looked {
+            let same = e_process::log_e_equivalent(&own.log_ratios, margins[i])?;
+            let interval = e_process::interval(&own.log_ratios, margins[i], ALPHA)?;
+            let enough = |log: f64| basis.coins && log >= bar;
+            let interval = interval.filter(|_| basis.coins);
+            (log_e.is_some_and(enough), enough(e_process::largest(&same)), interval)
+        } else {
+            (p <= ALPHA, p_equivalence <= ALPHA, own.ci95)
+        };
+        let verdict = decide(shown, same, interval, margins[i]);
+        let plan = plan(metric, own, family.len() * basis.comparisons.max(1), basis.fewest);
+        let text = sentence(metric, own, interval, arms, verdict, plan);
+        list.push(Judged { verdict, p, p_equivalence, log_e, plan, text });
+    }
+    Ok(list)
 }
 
-/// As [`judge_family`], where several arms are compared with the first: the family is the metrics
-/// of all of them.
+/// The interval that goes with a verdict: valid at any time where the experiment was looked at.
 ///
 /// # Errors
-/// As [`judge_family`].
-pub fn judge_families(
-    family: &[(&Metric, &Comparison, Arms<'_>)],
-) -> Result<Vec<Judged>, StatsError> {
-    let raw: Vec<f64> = family.iter().map(|(_, c, _)| c.p_flip).collect();
-    let adjusted = holm(&raw)?;
-    Ok(family
-        .iter()
-        .zip(adjusted)
-        .map(|((m, c, arms), p)| judged(m, c, *arms, p, family.len()))
-        .collect())
+/// None of a comparison that `randomization` made.
+pub fn shown_interval(
+    metric: &Metric,
+    own: &Comparison,
+    basis: Basis,
+) -> Result<Option<Interval>, StatsError> {
+    if !basis.looked {
+        return Ok(own.ci95);
+    }
+    let interval = e_process::interval(&own.log_ratios, metric.log_margin(), ALPHA)?;
+    Ok(interval.filter(|_| basis.coins))
 }
 
-fn judged(metric: &Metric, c: &Comparison, arms: Arms<'_>, p: f64, family: usize) -> Judged {
-    let verdict = decide(metric, c, p, family);
-    Judged { verdict, p, text: sentence(metric, c, arms, verdict) }
-}
-
-fn decide(metric: &Metric, c: &Comparison, p: f64, family: usize) -> Verdict {
-    let margin = metric.log_margin();
-    let apart = p <= ALPHA && c.ci95.is_some_and(|i| i.excludes_zero());
-    let inside = c.ci90.is_some_and(|i| i.inside(margin));
-    if apart && c.estimate.abs() > margin {
-        Verdict::Different
-    } else if apart && inside {
-        Verdict::SmallerThanMargin
-    } else if inside {
-        Verdict::Equivalent
-    } else {
-        Verdict::Inconclusive { more_pairs: more_pairs(c, margin, p, family) }
+fn decide(shown: bool, same: bool, interval: Option<Interval>, margin: f64) -> Verdict {
+    let beyond = interval.is_some_and(|i| i.low > margin || i.high < -margin);
+    match (shown, same) {
+        (true, true) => Verdict::Smaller,
+        (true, false) if beyond => Verdict::Larger,
+        (true, false) => Verdict::MarginOpen,
+        (false, true) => Verdict::Equivalent,
+        (false, false) => Verdict::Inconclusive,
     }
 }
 
-/// The plan's sample size for this spread, and enough pairs for the family's smallest possible p,
-/// less those there are; at least 1, because an inconclusive verdict is never cured by none.
-///
-/// Where the interval already shows a difference beyond the margin and only p is still too large,
-/// it takes as many more as halve p down to the level: that is what each further pair does that
-/// points the same way.
-fn more_pairs(c: &Comparison, margin: f64, p: f64, family: usize) -> Option<u64> {
-    let have = c.log_ratios.len() as u64;
-    let fewest = (6_u32..64).find(|&n| family as f64 * libm::exp2(1.0 - f64::from(n)) <= ALPHA)?;
-    if have < 2 {
-        return None;
-    }
-    let planned =
-        pairs_needed(c.sd, margin).ok()?.max(u64::from(fewest)).saturating_sub(have).max(1);
-    let shown = c.estimate.abs() > margin && c.ci95.is_some_and(|i| i.excludes_zero());
-    let halvings = libm::ceil(libm::log2(p / ALPHA)).max(1.0) as u64;
-    Some(if shown { planned.min(halvings) } else { planned })
+/// The pairs for a difference of 1.5 margins; where there are as many already, for one of 1 margin,
+/// else half of it.
+fn plan(metric: &Metric, own: &Comparison, tests: usize, fewest: u64) -> Option<Plan> {
+    let have = own.log_ratios.len() as u64;
+    let of = |margins: f64| {
+        let effect = margins * metric.log_margin();
+        let needed =
+            pairs_needed(own.sd, own.freedom, effect, ALPHA / tests as f64, fewest).ok()?;
+        Some(Plan { effect: libm::expm1(effect), needed })
+    };
+    [PLANNED_MARGINS, 1.0, 0.5].into_iter().find_map(|m| of(m).filter(|p| p.needed.pairs > have))
 }
 
-fn sentence(metric: &Metric, c: &Comparison, arms: Arms<'_>, verdict: Verdict) -> String {
+fn sentence(
+    metric: &Metric,
+    own: &Comparison,
+    interval: Option<Interval>,
+    arms: Arms<'_>,
+    verdict: Verdict,
+    plan: Option<Plan>,
+) -> String {
     let (name, margin) = (&metric.name, percent(metric.margin));
-    let (a, b) = (arms.a, arms.b);
-    let change = described(metric.better, c.estimate);
-    let range = c.ci95.map_or_else(
-        || "no 95 % interval below 6 pairs".to_owned(),
-        |i| format!("95 % interval {} to {}", signed_percent(i.low), signed_percent(i.high)),
+    let range = interval.map_or_else(
+        || "no 95 % interval yet".to_owned(),
+        |i| format!("95 % interval {}", ratio_range(libm::exp(i.low), libm::exp(i.high))),
     );
+    let seen = described(metric.better, own.estimate, arms);
     match verdict {
-        Verdict::Different => format!("{name}: {b} is {change} than {a} ({range})"),
-        Verdict::SmallerThanMargin => format!(
-            "{name}: a difference exists but is smaller than your margin of {margin}: {b} is \
-             {change} than {a} ({range})"
-        ),
-        Verdict::Equivalent => {
-            format!("{name}: no relevant difference (equivalent within \u{b1}{margin}; {range})")
+        Verdict::Larger => format!("{name}: {seen} ({range})"),
+        Verdict::MarginOpen => {
+            format!(
+                "{name}: {seen} ({range}); whether by more than your margin of {margin} is open"
+            )
         }
-        Verdict::Inconclusive { more_pairs } => {
-            let needed = more_pairs.map_or_else(
-                || "at least 6 pairs needed".to_owned(),
-                |n| format!("about {} needed", more(n)),
+        Verdict::Smaller => {
+            format!("{name}: {seen} ({range}); that is less than your margin of {margin}")
+        }
+        Verdict::Equivalent => {
+            format!("{name}: no relevant difference (within \u{b1}{margin}; {range})")
+        }
+        Verdict::Inconclusive => {
+            let so_far = ratio_signs(own.ratio());
+            let needed = plan.map_or_else(
+                || "more pairs are needed".to_owned(),
+                |p| takes(p, own.log_ratios.len() as u64),
             );
             format!(
-                "{name}: inconclusive; {needed} ({b} against {a} so far {}, {range})",
-                signed_percent(c.estimate)
+                "{name}: inconclusive ({} against {} so far {so_far}, {range}); {needed}",
+                arms.b, arms.a
             )
         }
     }
+}
+
+/// "about 12 more pairs would show a difference of 7.6 %".
+fn takes(plan: Plan, have: u64) -> String {
+    let add = more(plan.needed.pairs.saturating_sub(have).max(1));
+    format!("about {add} would show a difference of {}", percent(plan.effect))
 }
 
 /// "1 more pair", "33 more pairs".
@@ -216,32 +300,21 @@ pub fn more(pairs: u64) -> String {
     format!("{pairs} more {}", if pairs == 1 { "pair" } else { "pairs" })
 }
 
-/// "12.3 % faster", "4.0 % lower".
-fn described(better: Better, log_ratio: f64) -> String {
-    let word = match (better, log_ratio > 0.0) {
-        (Better::Lower, true) => "slower",
-        (Better::Lower, false) => "faster",
-        (Better::Higher, true) => "higher",
-        (Better::Higher, false) => "lower",
+/// "sticky is 12.3 % faster than random", "sticky takes 2.00 times as long as random".
+fn described(better: Better, log_ratio: f64, arms: Arms<'_>) -> String {
+    let kind = match better {
+        Better::Lower => Kind::LATENCY,
+        Better::Higher => Kind::HEIGHT,
     };
-    format!("{} {word}", percent(libm::expm1(log_ratio).abs()))
+    let words = ratio_words(libm::exp(log_ratio), kind);
+    let is = if better == Better::Lower && words.ends_with("long") { "takes" } else { "is" };
+    let than = if words.contains('%') { "than" } else { "as" };
+    format!("{} {is} {words} {than} {}", arms.b, arms.a)
 }
 
 fn percent(share: f64) -> String {
     let p = share * 100.0;
     if (p - p.round()).abs() < 1e-9 { format!("{p:.0} %") } else { format!("{p:.1} %") }
-}
-
-fn signed_percent(log_ratio: f64) -> String {
-    let rounded = (libm::expm1(log_ratio) * 1000.0).round() / 10.0;
-    let sign = if rounded > 0.0 {
-        "+"
-    } else if rounded < 0.0 {
-        "\u{2212}"
-    } else {
-        ""
-    };
-    format!("{sign}{:.1} %", rounded.abs())
 }
 
 /// How a change between two settings stands to what the same setting moved by itself.
@@ -268,191 +341,6 @@ pub fn against_control(log_ratio: f64, control: f64) -> AgainstControl {
     }
 }
 
-/// The words for two runs that were not interleaved: what they show and what they do not.
-/// `log_ratio` is ln(B / A); `control` is ln(A' / A) of a third run with A's setting, where there
-/// is one.
-#[must_use]
-pub fn separate_runs(
-    metric: &Metric,
-    log_ratio: f64,
-    control: Option<f64>,
-    arms: Arms<'_>,
-) -> String {
-    let (a, b) = (arms.a, arms.b);
-    let seen = format!(
-        "{}: {b} was {} than {a}, but the two ran one after the other, so the difference may be \
-         the hour's as well as the change's",
-        metric.name,
-        described(metric.better, log_ratio)
-    );
-    let Some(control) = control.filter(|v| v.is_finite()) else {
-        return format!(
-            "{seen}; a third run of the same setting as {a}, or an interleaved experiment, would \
-             tell them apart"
-        );
-    };
-    let against = match against_control(log_ratio, control) {
-        AgainstControl::NoMore => "that is no more than the same setting moves by itself",
-        AgainstControl::SameSize => "that is of the size that the same setting moves by itself",
-        AgainstControl::Beyond => {
-            "that is more than three times as far as the same setting moved by itself, which is a \
-             hint, not a proof"
-        }
-    };
-    format!("{seen}; a second run of {a} came out {}: {against}", signed_percent(control))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::paired::{Interval, compare, compare_log_ratios};
-    use proptest::prelude::*;
-
-    const ARMS: Arms<'static> = Arms { a: "random", b: "sticky" };
-
-    fn comparison(centre: f64, spread: f64, n: usize) -> Comparison {
-        let d = (0..n).map(|i| centre + spread * (i as f64 / (n - 1) as f64 - 0.5)).collect();
-        compare_log_ratios(d, 1).unwrap()
-    }
-
-    #[test]
-    fn each_of_the_four_and_its_words() {
-        let m = Metric::latency("read", 0.5);
-        let j = judge(&m, &comparison(0.10, 0.02, 10), ARMS);
-        assert_eq!(j.verdict, Verdict::Different);
-        assert_eq!(
-            j.text,
-            "read p50: sticky is 10.5 % slower than random (95 % interval +9.9 % to +11.1 %)"
-        );
-        let j = judge(&m, &comparison(-0.10, 0.02, 10), ARMS);
-        assert!(
-            j.text.starts_with(
-                "read p50: sticky is 9.5 % faster than random (95 % interval \u{2212}"
-            ),
-            "{}",
-            j.text
-        );
-        let j = judge(&m, &comparison(0.02, 0.01, 10), ARMS);
-        assert_eq!(j.verdict, Verdict::SmallerThanMargin);
-        assert!(
-            j.text.contains("a difference exists but is smaller than your margin of 5 %"),
-            "{}",
-            j.text
-        );
-        let j = judge(&m, &comparison(0.0, 0.02, 10), ARMS);
-        assert_eq!(j.verdict, Verdict::Equivalent);
-        assert!(
-            j.text.starts_with("read p50: no relevant difference (equivalent within \u{b1}5 %;"),
-            "{}",
-            j.text
-        );
-        let j = judge(&m, &comparison(0.02, 0.40, 10), ARMS);
-        // sd 0.1346: ((2.8 * 0.1346 / ln 1.05)^2 + 2 = 61.7; 62 in all, 52 more.
-        assert_eq!(j.verdict, Verdict::Inconclusive { more_pairs: Some(52) });
-        assert!(
-            j.text.starts_with("read p50: inconclusive; about 52 more pairs needed"),
-            "{}",
-            j.text
-        );
-    }
-
-    #[test]
-    fn throughput_reads_the_other_way() {
-        let m = Metric::throughput();
-        assert!(judge(&m, &comparison(0.10, 0.02, 10), ARMS).text.contains("10.5 % higher"));
-        assert!(judge(&m, &comparison(-0.10, 0.02, 10), ARMS).text.contains("9.5 % lower"));
-    }
-
-    #[test]
-    fn margins_of_the_plan() {
-        let of = |p| Metric::latency("write", p).margin;
-        assert_eq!(
-            (of(0.5), of(0.9), of(0.99), Metric::throughput().margin),
-            (0.05, 0.10, 0.20, 0.05)
-        );
-        assert_eq!(Metric::latency("write", 0.999).name, "write p99.9");
-        assert_eq!(Metric::latency("write", 0.99).name, "write p99");
-    }
-
-    #[test]
-    fn a_family_needs_a_smaller_p() {
-        let clear = |n| {
-            (0..5).map(|_| (Metric::throughput(), comparison(0.2, 0.02, n))).collect::<Vec<_>>()
-        };
-        // 6 pairs: p = 1/32 alone, 5/32 among five.
-        assert_eq!(judge(&clear(6)[0].0, &clear(6)[0].1, ARMS).verdict, Verdict::Different);
-        for j in judge_family(&clear(6), ARMS).unwrap() {
-            assert_eq!(
-                (j.verdict, j.p),
-                (Verdict::Inconclusive { more_pairs: Some(2) }, 5.0 / 32.0)
-            );
-        }
-        assert!(
-            judge_family(&clear(8), ARMS).unwrap().iter().all(|j| j.verdict == Verdict::Different)
-        );
-        // 7 wide apart with a wide spread: p is 5/64, which one more pair halves, whatever the
-        // spread asks for.
-        let wide: Vec<_> =
-            (0..5).map(|_| (Metric::throughput(), comparison(2.0, 0.4, 7))).collect();
-        for j in judge_family(&wide, ARMS).unwrap() {
-            assert_eq!(
-                (j.verdict, j.p),
-                (Verdict::Inconclusive { more_pairs: Some(1) }, 5.0 / 64.0)
-            );
-            assert!(j.text.contains("about 1 more pair needed"), "{}", j.text);
-        }
-        assert!(judge_family(&[], ARMS).unwrap().is_empty());
-    }
-
-    #[test]
-    fn too_few_pairs_are_never_a_verdict() {
-        let one = compare(&[10.0], &[20.0], 0).unwrap();
-        let j = judge(&Metric::throughput(), &one, ARMS);
-        assert_eq!(j.verdict, Verdict::Inconclusive { more_pairs: None });
-        assert!(
-            j.text.contains("at least 6 pairs needed") && j.text.contains("no 95 % interval"),
-            "{}",
-            j.text
-        );
-        let five = judge(&Metric::throughput(), &comparison(0.3, 0.01, 5), ARMS);
-        assert_eq!(five.verdict, Verdict::Inconclusive { more_pairs: Some(1) });
-    }
-
-    #[test]
-    fn separate_runs_say_what_they_are() {
-        let m = Metric::latency("read", 0.5);
-        let t = separate_runs(&m, 0.1, None, ARMS);
-        assert!(
-            t.contains("one after the other")
-                && t.contains("a third run of the same setting as random"),
-            "{t}"
-        );
-        assert!(
-            separate_runs(&m, 0.1, Some(-0.12), ARMS)
-                .ends_with("no more than the same setting moves by itself")
-        );
-        assert!(separate_runs(&m, 0.1, Some(0.01), ARMS).ends_with("a hint, not a proof"));
-    }
-
-    proptest! {
-        #[test]
-        fn a_large_p_never_says_no_difference(
-            estimate in -0.5_f64..0.5, half in 0.0_f64..0.5, narrower in 0.5_f64..1.0, p in 0.0_f64..1.0, n in 1_usize..20,
-        ) {
-            let at = |h: f64| Some(Interval { low: estimate - h, high: estimate + h, coverage: 0.95 });
-            let c = Comparison {
-                log_ratios: vec![estimate; n], estimate, ci95: at(half), ci90: at(half * narrower),
-                p_flip: p, p_rank: p, sd: half,
-            };
-            let m = Metric::throughput();
-            let j = judge(&m, &c, ARMS);
-            let inside = c.ci90.unwrap().inside(m.log_margin());
-            match j.verdict {
-                Verdict::Different => prop_assert!(p <= 0.05 && estimate.abs() > m.log_margin()),
-                Verdict::SmallerThanMargin | Verdict::Equivalent => prop_assert!(inside),
-                Verdict::Inconclusive { .. } => prop_assert!(!inside),
-            }
-            prop_assert!(!j.text.contains("no difference"));
-        }
-    }
-}
+#[path = "verdict_tests.rs"]
+mod tests;
