@@ -25,7 +25,7 @@ fn main() {
     println!("| --- | --- | --- | --- | --- | --- |");
     for (sequential, factor) in [(false, 1.0), (false, 1.05), (true, 1.0), (true, 1.05)] {
         for drifting in [false, true] {
-            let case = Case { factor, drifting, sequential, pairs };
+            let case = Case { factor, drifting, sequential, pairs, coins: false };
             let (mut claims, mut holds, mut of) = (0_u64, 0_u64, 0_u64);
             let mut by_metric: Vec<(String, u64, u64)> = Vec::new();
             for seed in 0..each {

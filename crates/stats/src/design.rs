@@ -70,6 +70,16 @@ pub fn block_orders(arms: usize, blocks: usize, seed: u64) -> Vec<Vec<usize>> {
     out
 }
 
+/// The order of one pair (or block) as a fair coin has it, whatever the others are: for experiments
+/// that may be extended. A repeated pair (`attempt` from 2 on) is tossed anew.
+#[must_use]
+pub fn coin_order(arms: usize, pair: usize, attempt: u32, seed: u64) -> Vec<usize> {
+    let mut stream = Stream::new(seed, "coin-order", (pair as u64) << 8 | u64::from(attempt));
+    let mut order: Vec<usize> = (0..arms).collect();
+    stream.shuffle(&mut order);
+    order
+}
+
 /// The A-A control: one arm's periods (in time order) as pairs of neighbours (first, second),
 /// relabelled so that the earlier one is the first and the second in turn, by which a steady trend
 /// cancels. Used on both arms, `n` pairs give `n` control pairs in all (for even n), so that the
@@ -99,6 +109,15 @@ mod tests {
             let ab = (0..400).filter(|&s| pair_orders(10, s)[place] == PairOrder::Ab).count();
             assert!((150..250).contains(&ab), "place {place}: {ab} of 400");
         }
+    }
+
+    #[test]
+    fn coins_are_fair_and_do_not_know_each_other() {
+        let ab = |pair: usize, seed: u64| coin_order(2, pair, 1, seed) == [0, 1];
+        let heads = (0..1_000).filter(|seed| ab(3, *seed)).count();
+        let same = (0..1_000).filter(|seed| ab(3, *seed) == ab(4, *seed)).count();
+        let again = (0..1_000).filter(|s| ab(3, *s) == (coin_order(2, 3, 2, *s) == [0, 1])).count();
+        assert!([heads, same, again].iter().all(|n| (430..570).contains(n)), "{heads} {same}");
     }
 
     #[test]

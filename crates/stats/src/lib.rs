@@ -28,6 +28,7 @@ pub mod multiplicity;
 pub mod quantile;
 
 pub mod e_process;
+pub mod fisher;
 pub mod paired;
 pub mod power;
 pub mod randomization;

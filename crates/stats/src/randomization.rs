@@ -134,6 +134,13 @@ impl Redraws {
         self.by_orders
     }
 
+    /// How many pairs had A first, and how many B.
+    #[must_use]
+    pub fn orders(&self) -> [u32; 2] {
+        let ab = self.orders.iter().filter(|o| **o > 0.0).count();
+        [ab as u32, (self.orders.len() - ab) as u32]
+    }
+
     /// The smallest p that these redraws can give.
     #[must_use]
     pub fn p_min(&self) -> f64 {

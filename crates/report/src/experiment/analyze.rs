@@ -10,9 +10,11 @@ use super::view::{ArmView, CurveView, DriftView, ExperimentView, PeriodView};
 use super::wire::{ExperimentFile, PeriodFile};
 use crate::run::{RunError, hist, summary};
 use fwit_model::dialect::Kind;
-use fwit_quantities::sample::Measure;
+use fwit_quantities::sample::{Measure, Outcome};
+use fwit_quantities::units::three_digits;
 use fwit_stats::drift::mann_kendall;
 use fwit_stats::paired::hodges_lehmann_interval;
+use fwit_stats::randomization::EITHER_MIN;
 use fwit_stats::recorder::new_histogram;
 
 /// Where the percentile curves have their points.
@@ -181,9 +183,31 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
     if file.ended.is_some() && (PAIRS_MIN as usize..claim as usize).contains(&used) {
         notes.push(format!(
             "With {used} pairs no difference can be claimed, however large: corrected over all \
-             primary metrics, the sign-flip test needs {claim}."
+             comparisons, the randomization test needs {claim}."
         ));
     }
+    for c in &compared.comparisons {
+        let [ab, ba] = c.orders;
+        if used >= claim as usize && (ab.min(ba) as usize) < EITHER_MIN {
+            notes.push(format!(
+                "{} ran first in {ab} pairs and {} in {ba}: so one-sided by chance that a drift \
+                 and a difference look the same, and nothing can be claimed. More pairs mend that.",
+                c.a, c.b
+            ));
+        }
+    }
+    if !file.extended.is_empty() || file.design.stop_when_decided.is_some() {
+        let why = match file.extended.as_slice() {
+            [] => "It was looked at after every pair".to_string(),
+            [pairs] => format!("Pairs were added after a look at {pairs}"),
+            many => format!("Pairs were added {} times after a look", many.len()),
+        };
+        notes.push(format!(
+            "{why}, so p-values of one fixed size do not hold. Verdicts and intervals are by \
+             e-values, which hold at any time."
+        ));
+    }
+    notes.extend(failures(file));
     if !compared.missing.is_empty() {
         notes.push(format!(
             "Not compared, because a period had too few answers for it: {}. Longer periods or more \
@@ -201,6 +225,32 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
         );
     }
     notes
+}
+
+/// What failed in which arm, and where the leader changed: it is in the numbers.
+fn failures(file: &ExperimentFile) -> Option<String> {
+    let own = |arm: usize| file.periods.iter().filter(move |p| p.arm as usize == arm);
+    let mut parts = Vec::new();
+    for (i, arm) in file.arms.iter().enumerate() {
+        let (mut failed, mut all) = (0_u64, 0_u64);
+        for counts in own(i).flat_map(|p| p.run.totals.values()) {
+            for (outcome, count) in Outcome::ALL.into_iter().zip(counts.outcomes()) {
+                failed += if outcome.is_error() { count } else { 0 };
+                all += if outcome.is_error() || outcome.is_answer() { count } else { 0 };
+            }
+        }
+        let moved = |p: &&PeriodFile| p.leader[0].is_some() && p.leader[0] != p.leader[1];
+        let elections = own(i).filter(moved).count();
+        if failed > 0 {
+            let share = 100.0 * failed as f64 / all.max(1) as f64;
+            parts.push(format!("{}: {} % of the requests failed", arm.name, three_digits(share)));
+        }
+        if elections > 0 {
+            parts.push(format!("{}: the leader changed in {elections} periods", arm.name));
+        }
+    }
+    let list = parts.join("; ");
+    (!parts.is_empty()).then(|| format!("In the numbers, as they are the cluster’s: {list}."))
 }
 
 /// A reason without the nodes, shares and sentences that it names (`period::invalid` writes them).
@@ -264,7 +314,7 @@ mod tests {
         let view = analyze(&file).unwrap();
         let note = "1 of 20 periods do not count: the leader changed (1). No pair was repeated.";
         assert!(view.notes.iter().any(|n| n == note), "{:?}", view.notes);
-        assert_eq!((view.periods.len(), view.pairs_used, view.claim_from), (20, 9, 8));
+        assert_eq!((view.periods.len(), view.pairs_used, view.claim_from), (20, 9, 6));
         let out: Vec<_> = view.periods.iter().filter_map(|p| p.excluded.as_deref()).collect();
         assert_eq!(
             out,

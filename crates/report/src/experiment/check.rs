@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::apply::apply;
-use super::model::{ARMS_MAX, Arm, Experiment, PAIRS_MAX, PAIRS_MIN};
+use super::metrics::primaries;
+use super::model::{ARMS_MAX, Arm, Experiment, PAIRS_MAX, PILOT_PAIRS};
 use super::wire::ExperimentFile;
 use fwit_model::plan::wire::PlanFile;
 use fwit_model::plan::{Plan, Problem, validate};
 use fwit_quantities::units::Micros;
-use fwit_stats::design::{PairOrder, block_orders, pair_orders};
+use fwit_stats::design::{PairOrder, block_orders, coin_order, pair_orders};
 
 /// Longest name of an experiment or an arm, in characters.
 const NAME_MAX: usize = 200;
@@ -45,12 +46,22 @@ fn check(file: &ExperimentFile) -> Result<Experiment, Vec<Problem>> {
         add("name", format!("is longer than {NAME_MAX} characters"));
     }
     let design = &file.design;
-    if !(PAIRS_MIN..=PAIRS_MAX).contains(&design.pairs) {
-        let why = "below 6 there is no 95 % interval";
-        add(
-            "design.pairs",
-            format!("{} is out of range: from {PAIRS_MIN} ({why}) to {PAIRS_MAX}", design.pairs),
+    if !(PILOT_PAIRS..=PAIRS_MAX).contains(&design.pairs) {
+        let message = format!(
+            "{} is out of range: from {PILOT_PAIRS} (a pilot) to {PAIRS_MAX}",
+            design.pairs
         );
+        add("design.pairs", message);
+    }
+    if let Some(metric) = &design.stop_when_decided {
+        let known = primaries().map(|what| what.metric(&file.margins).name);
+        if !known.contains(metric) {
+            let message = format!("“{metric}” is no primary metric: {}", known.join(", "));
+            add("design.stop_when_decided", message);
+        } else if !design.extendable {
+            let message = "needs orders by coins: set “extendable”";
+            add("design.stop_when_decided", message.into());
+        }
     }
     if !(2.0..=3_600.0).contains(&design.period_s) {
         add("design.period_s", format!("{} is out of range: from 2 to 3600", design.period_s));
@@ -164,6 +175,9 @@ fn timed(mut plan: Plan, file: &ExperimentFile) -> Plan {
 fn order(file: &ExperimentFile, found: &mut Vec<Problem>) -> Vec<Vec<usize>> {
     let (arms, pairs) = (file.arms.len().min(ARMS_MAX), file.design.pairs.min(PAIRS_MAX) as usize);
     if file.design.order.is_empty() {
+        if file.design.extendable {
+            return (0..pairs).map(|pair| coin_order(arms, pair, 1, file.seed)).collect();
+        }
         if arms != 2 {
             return block_orders(arms, pairs, file.seed);
         }
@@ -201,8 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_ten_pairs_of_thirty_seconds_in_balanced_order() {
-        let experiment = Experiment::from_file(&file()).unwrap();
+    fn the_default_is_ten_pairs_of_thirty_seconds_by_coins_or_balanced() {
+        let coins = Experiment::from_file(&file()).unwrap();
+        assert_eq!(coins.order, (0..10).map(|i| coins.order_of(i, 1)).collect::<Vec<_>>());
+        assert!((0..10).any(|pair| coins.order_of(pair, 2) != coins.order_of(pair, 1)));
+        let mut file = file();
+        file.design.extendable = false;
+        let experiment = Experiment::from_file(&file).unwrap();
+        assert_eq!(experiment.order_of(3, 2), experiment.order_of(3, 1));
         assert_eq!((experiment.pairs(), experiment.period()), (10, Micros(30_000_000)));
         assert_eq!(experiment.order.iter().filter(|o| **o == [0, 1]).count(), 5);
         assert_eq!(experiment.order.iter().filter(|o| **o == [1, 0]).count(), 5);
@@ -220,7 +240,8 @@ mod tests {
     #[test]
     fn all_problems_come_at_once_each_with_its_field() {
         let mut file = file();
-        file.design.pairs = 5;
+        file.design.pairs = 1;
+        file.design.stop_when_decided = Some("speed".into());
         file.design.period_s = 10.0;
         file.design.settle_s = 9.5;
         file.margins.p99 = 0.0;
@@ -231,6 +252,7 @@ mod tests {
         let told = fields(&file);
         for field in [
             "design.pairs",
+            "design.stop_when_decided",
             "design.settle_s",
             "margins.p99",
             "arms.1.name",
@@ -251,7 +273,7 @@ mod tests {
             name: "more".into(),
             changes: [("load.entities".to_string(), json!(30))].into(),
         });
-        file.design.pairs = 6;
+        (file.design.pairs, file.design.extendable) = (6, false);
         let experiment = Experiment::from_file(&file).unwrap();
         for place in 0..3 {
             for arm in 0..3 {
@@ -259,6 +281,6 @@ mod tests {
             }
         }
         assert_eq!(experiment.arms[2].plan.load.entities, 30);
-        assert_eq!((claim_pairs(2), claim_pairs(3)), (8, 9));
+        assert_eq!((claim_pairs(2), claim_pairs(3), claim_pairs(8)), (6, 9, 11));
     }
 }

@@ -1,17 +1,21 @@
 //! The arms compared pair by pair: estimates, intervals, tests, verdicts, the A-A control and the
 //! shift function.
 
+use super::answer::{self, Counted};
 use super::metrics::{GROUPS, Measured, What, exploratory, measured, primaries};
-use super::model::PAIRS_MIN;
+use super::model::claim_pairs;
 use super::view::{ComparisonView, MetricView, ShiftView, VerdictName};
 use super::wire::ExperimentFile;
 use crate::run::RunError;
 use fwit_quantities::sample::{Measure, TimeSources};
-use fwit_stats::design::control_pairs;
-use fwit_stats::error::{StatsError, median_sorted, sorted};
-use fwit_stats::paired::{self, Comparison, Interval, tost};
+use fwit_stats::design::{PairOrder, control_pairs};
+use fwit_stats::error::StatsError;
+use fwit_stats::paired::{Interval, log_ratios};
+use fwit_stats::randomization::{Comparison, Redraws};
 use fwit_stats::shift::shift_function;
-use fwit_stats::verdict::{Arms, Better, Judged, Metric, Verdict, judge, judge_families, more};
+use fwit_stats::verdict::{
+    Arms, Basis, Better, Judged, Metric, Verdict, judge_family, shown_interval,
+};
 
 /// The periods' numbers and the pairs that count.
 #[derive(Clone, Debug)]
@@ -46,6 +50,24 @@ fn clocks(file: &ExperimentFile) -> Option<Vec<f64>> {
 /// # Errors
 /// A period's histogram that can't be read.
 pub fn compare(file: &ExperimentFile) -> Result<Compared, RunError> {
+    compared(file, basis(file), false)
+}
+
+/// The primary metrics of each comparison as they may be judged at any time, by e-values alone; for
+/// an experiment under way.
+///
+/// # Errors
+/// As [`compare`].
+pub fn at_any_time(file: &ExperimentFile) -> Result<Vec<ComparisonView>, RunError> {
+    Ok(compared(file, Basis { looked: true, ..basis(file) }, true)?.comparisons)
+}
+
+/// With `primaries_alone`, control, shift function and further metrics are left out.
+fn compared(
+    file: &ExperimentFile,
+    basis: Basis,
+    primaries_alone: bool,
+) -> Result<Compared, RunError> {
     let clocks = clocks(file);
     let measure = if clocks.is_some() { Measure::Response } else { Measure::Cluster };
     let measured: Vec<Measured> =
@@ -54,13 +76,14 @@ pub fn compare(file: &ExperimentFile) -> Result<Compared, RunError> {
     let mut out =
         Compared { comparisons: Vec::new(), measured, pairs, missing: Vec::new(), clocks };
     let Some(first) = file.arms.first() else { return Ok(out) };
-    let wanted = primaries();
-    // The family: the primary metrics of all comparisons together.
-    let mut family: Vec<(usize, Paired)> = Vec::new();
     for arm in 1..file.arms.len() {
-        for what in &wanted {
-            match out.paired(file, what, arm) {
-                Some(paired) => family.push((arm, paired)),
+        let arms = Arms { a: &first.name, b: file.arms.get(arm).map_or("", |a| &a.name) };
+        let redraws = Redraws::new(&out.orders(file, arm), file.seed);
+        // The family: the primary metrics of this comparison.
+        let mut family: Vec<Paired> = Vec::new();
+        for what in primaries() {
+            match out.paired(file, &what, arm, &redraws) {
+                Some(paired) => family.push(paired),
                 None if out.pairs.is_empty() => {}
                 None => {
                     let name = what.metric(&file.margins).name;
@@ -70,32 +93,66 @@ pub fn compare(file: &ExperimentFile) -> Result<Compared, RunError> {
                 }
             }
         }
-    }
-    let names = |arm: usize| Arms { a: &first.name, b: file.arms.get(arm).map_or("", |a| &a.name) };
-    let each: Vec<_> =
-        family.iter().map(|(arm, p)| (&p.metric, &p.comparison, names(*arm))).collect();
-    let judged = judge_families(&each).map_err(|e| broken(&e))?;
-    for arm in 1..file.arms.len() {
-        let arms = names(arm);
-        let own = family.iter().zip(&judged).filter(|((a, _), _)| *a == arm);
-        let primaries: Vec<MetricView> = own.map(|((_, p), j)| p.view(j)).collect();
-        let more = exploratory(&out.measured).into_iter().filter_map(|what| {
-            let paired = out.paired(file, &what, arm)?;
-            Some(paired.view(&judge(&paired.metric, &paired.comparison, arms)))
-        });
+        let primaries = views(&redraws, &family, basis, arms).map_err(|e| broken(&e))?;
+        let mut more = Vec::new();
+        let further = if primaries_alone { Vec::new() } else { exploratory(&out.measured) };
+        for what in further {
+            // Each on its own.
+            let one: Vec<Paired> = out.paired(file, &what, arm, &redraws).into_iter().collect();
+            more.extend(views(&redraws, &one, basis, arms).map_err(|e| broken(&e))?);
+        }
+        let counted = counted(file, &out.pairs, arm);
+        let (mut control, mut shift) = (Vec::new(), Vec::new());
+        if !primaries_alone {
+            control = out.control(file, arm).map_err(|e| broken(&e))?;
+            shift = out.shift(file, arm).map_err(|e| broken(&e))?;
+        }
         let comparison = ComparisonView {
             a: arms.a.to_string(),
             b: arms.b.to_string(),
             arm: arm as u32,
-            headline: headline(&primaries, out.pairs.len()),
-            exploratory: more.collect(),
-            control: out.control(file, arm).map_err(|e| broken(&e))?,
-            shift: out.shift(file, arm).map_err(|e| broken(&e))?,
+            headline: answer::headline(&primaries, arms, &counted),
+            exploratory: more,
+            control,
+            shift,
+            orders: redraws.orders(),
+            excluded: counted.excluded,
             primaries,
         };
         out.comparisons.push(comparison);
     }
     Ok(out)
+}
+
+/// What the verdicts of this experiment rest on.
+fn basis(file: &ExperimentFile) -> Basis {
+    Basis {
+        comparisons: file.arms.len().saturating_sub(1),
+        coins: file.design.extendable,
+        looked: !file.extended.is_empty() || file.design.stop_when_decided.is_some(),
+        fewest: u64::from(claim_pairs(file.arms.len())),
+    }
+}
+
+/// The metrics of one comparison, judged together.
+fn views(
+    redraws: &Redraws,
+    family: &[Paired],
+    basis: Basis,
+    arms: Arms<'_>,
+) -> Result<Vec<MetricView>, StatsError> {
+    let each: Vec<_> = family.iter().map(|p| (&p.metric, &p.comparison)).collect();
+    let judged = judge_family(redraws, &each, basis, arms)?;
+    family.iter().zip(&judged).map(|(p, j)| p.view(j, basis)).collect()
+}
+
+/// How many pairs count, and how many periods of the first arm and of this one do not.
+fn counted(file: &ExperimentFile, pairs: &[Vec<usize>], arm: usize) -> Counted {
+    let of = |arm: usize| {
+        let own = || file.periods.iter().filter(|p| p.arm as usize == arm);
+        [own().filter(|p| p.invalid.is_some()).count() as u32, own().count() as u32]
+    };
+    Counted { pairs: pairs.len(), excluded: [of(0), of(arm)], claim: claim_pairs(file.arms.len()) }
 }
 
 fn broken(error: &StatsError) -> RunError {
@@ -128,6 +185,8 @@ struct Paired {
     a: Vec<f64>,
     b: Vec<f64>,
     comparison: Comparison,
+    /// B over A of all periods, those that do not count too; `None` where all count.
+    all: Option<f64>,
 }
 
 impl Paired {
@@ -136,40 +195,61 @@ impl Paired {
         file: &ExperimentFile,
         what: &What,
         values: impl Iterator<Item = (Option<f64>, Option<f64>)>,
+        redraws: &Redraws,
     ) -> Option<Paired> {
         let (a, b): (Vec<f64>, Vec<f64>) =
             values.map(|(a, b)| Some((a?, b?))).collect::<Option<_>>()?;
-        let comparison = paired::compare(&a, &b, file.seed).ok()?;
-        Some(Paired { what: what.clone(), metric: what.metric(&file.margins), a, b, comparison })
+        let comparison = redraws.compare(log_ratios(&a, &b).ok()?).ok()?;
+        Some(Paired {
+            what: what.clone(),
+            metric: what.metric(&file.margins),
+            a,
+            b,
+            comparison,
+            all: None,
+        })
     }
 
-    fn view(&self, judged: &Judged) -> MetricView {
+    fn view(&self, judged: &Judged, basis: Basis) -> Result<MetricView, StatsError> {
         let c = &self.comparison;
-        let (verdict, more_pairs) = match judged.verdict {
-            Verdict::Different => (VerdictName::Different, None),
-            Verdict::SmallerThanMargin => (VerdictName::SmallerThanMargin, None),
-            Verdict::Equivalent => (VerdictName::NoRelevantDifference, None),
-            Verdict::Inconclusive { more_pairs } => (VerdictName::Inconclusive, more_pairs),
-        };
-        MetricView {
+        let more = |pairs: u64| pairs.saturating_sub(c.log_ratios.len() as u64).max(1);
+        Ok(MetricView {
             name: self.metric.name.clone(),
             unit: self.what.unit(),
-            a: median_sorted(&sorted(&self.a)),
-            b: median_sorted(&sorted(&self.b)),
+            a: geometric_mean(&self.a),
+            b: geometric_mean(&self.b),
             ratio: c.ratio(),
-            ci95: c.ci95.map(ratios),
-            ci90: c.ci90.map(ratios),
-            p: c.p_flip,
+            ci95: shown_interval(&self.metric, c, basis)?.map(ratios),
+            ci90: c.ci90.filter(|_| !basis.looked).map(ratios),
+            p: c.p,
             p_corrected: judged.p,
-            p_equivalence: tost(&c.log_ratios, self.metric.log_margin()).ok().map(|t| t.p()),
+            p_valid: !basis.looked,
+            p_equivalence: Some(judged.p_equivalence),
+            e: judged.log_e.map(libm::exp),
             margin: self.metric.margin,
-            verdict,
-            more_pairs,
+            verdict: match judged.verdict {
+                Verdict::Larger => VerdictName::Different,
+                Verdict::MarginOpen => VerdictName::DifferentMarginOpen,
+                Verdict::Smaller => VerdictName::SmallerThanMargin,
+                Verdict::Equivalent => VerdictName::NoRelevantDifference,
+                Verdict::Inconclusive => VerdictName::Inconclusive,
+            },
+            more_pairs: judged.plan.map(|p| more(p.needed.pairs)),
+            more_pairs_at_most: judged.plan.map(|p| more(p.needed.at_most)),
+            planned_effect: judged.plan.map(|p| p.effect),
             text: judged.text.clone(),
             pairs: c.log_ratios.len() as u32,
+            all_periods: self.all,
             improves: (c.estimate > 0.0) == (self.metric.better == Better::Higher),
-        }
+            latency: self.metric.better == Better::Lower,
+        })
     }
+}
+
+/// Geometric mean of values above 0: the ratio of two of them is the mean log ratio's.
+fn geometric_mean(values: &[f64]) -> f64 {
+    let logs: f64 = values.iter().map(|v| libm::log(*v)).sum();
+    libm::exp(logs / values.len().max(1) as f64)
 }
 
 /// An interval of log ratios as one of ratios.
@@ -182,10 +262,39 @@ impl Compared {
         what.of(self.measured.get(*period?)?)
     }
 
-    fn paired(&self, file: &ExperimentFile, what: &What, arm: usize) -> Option<Paired> {
+    /// Which arm ran first in each pair that counts.
+    fn orders(&self, file: &ExperimentFile, arm: usize) -> Vec<PairOrder> {
+        let at = |pair: &[usize], arm: usize| Some(file.periods.get(*pair.get(arm)?)?.started_s);
+        let order = |pair: &Vec<usize>| {
+            if at(pair, 0) < at(pair, arm) { PairOrder::Ab } else { PairOrder::Ba }
+        };
+        self.pairs.iter().map(order).collect()
+    }
+
+    fn paired(
+        &self,
+        file: &ExperimentFile,
+        what: &What,
+        arm: usize,
+        redraws: &Redraws,
+    ) -> Option<Paired> {
         let both =
             |pair: &Vec<usize>| (self.value(what, pair.first()), self.value(what, pair.get(arm)));
-        Paired::new(file, what, self.pairs.iter().map(both))
+        let mut paired = Paired::new(file, what, self.pairs.iter().map(both), redraws)?;
+        paired.all = self.of_all_periods(file, what, arm);
+        Some(paired)
+    }
+
+    /// B over A of all periods of both arms, those that do not count too; `None` where all count.
+    fn of_all_periods(&self, file: &ExperimentFile, what: &What, arm: usize) -> Option<f64> {
+        file.periods.iter().find(|p| p.invalid.is_some())?;
+        let mean = |arm: usize| {
+            let own =
+                file.periods.iter().zip(&self.measured).filter(|(p, _)| p.arm as usize == arm);
+            let values: Vec<f64> = own.filter_map(|(_, measured)| what.of(measured)).collect();
+            (!values.is_empty()).then(|| geometric_mean(&values))
+        };
+        Some(mean(arm)? / mean(0)?)
     }
 
     /// Neighbouring periods of the same arm against each other, of both arms: there is nothing to
@@ -197,16 +306,15 @@ impl Compared {
             let pairs = control_pairs(own.len()).into_iter();
             places.extend(pairs.filter_map(|(i, j)| Some((*own.get(i)?, *own.get(j)?))));
         }
+        let order = |(i, j): &(usize, usize)| if i < j { PairOrder::Ab } else { PairOrder::Ba };
+        let redraws = Redraws::new(&places.iter().map(order).collect::<Vec<_>>(), file.seed);
         let mut list = Vec::new();
         for what in primaries() {
             let both =
                 |(i, j): &(usize, usize)| (self.value(&what, Some(i)), self.value(&what, Some(j)));
-            list.extend(Paired::new(file, &what, places.iter().map(both)));
+            list.extend(Paired::new(file, &what, places.iter().map(both), &redraws));
         }
-        let arms = Arms { a: "one half", b: "the other half" };
-        let each: Vec<_> = list.iter().map(|p| (&p.metric, &p.comparison, arms)).collect();
-        let judged = judge_families(&each)?;
-        Ok(list.iter().zip(&judged).map(|(p, j)| p.view(j)).collect())
+        views(&redraws, &list, Basis::PLAIN, Arms { a: "one half", b: "the other half" })
     }
 
     fn shift(
@@ -241,40 +349,6 @@ impl Compared {
     }
 }
 
-/// The outcome of one comparison in one or two sentences.
-fn headline(primaries: &[MetricView], pairs: usize) -> String {
-    if primaries.is_empty() {
-        return "No pair counts: nothing can be said.".into();
-    }
-    if pairs < PAIRS_MIN as usize {
-        return format!(
-            "Only {pairs} {} count: at least {PAIRS_MIN} are needed to say anything.",
-            if pairs == 1 { "pair" } else { "pairs" }
-        );
-    }
-    let of = |verdict| primaries.iter().filter(move |m| m.verdict == verdict);
-    let join = |list: Vec<&str>| list.join(", ");
-    let capital = |text: &str| fwit_quantities::units::capital(text);
-    let mut sentences: Vec<String> =
-        of(VerdictName::Different).map(|m| format!("{}.", capital(&m.text))).collect();
-    let small: Vec<&str> = of(VerdictName::SmallerThanMargin).map(|m| m.name.as_str()).collect();
-    let equal: Vec<&str> = of(VerdictName::NoRelevantDifference).map(|m| m.name.as_str()).collect();
-    let open: Vec<&str> = of(VerdictName::Inconclusive).map(|m| m.name.as_str()).collect();
-    if !small.is_empty() {
-        sentences
-            .push(format!("A difference exists but is smaller than your margin: {}.", join(small)));
-    }
-    if !equal.is_empty() {
-        sentences.push(format!("No relevant difference: {}.", join(equal)));
-    }
-    if !open.is_empty() {
-        let pairs = of(VerdictName::Inconclusive).filter_map(|m| m.more_pairs).max();
-        let needed = pairs.map_or_else(String::new, |n| format!("; about {} needed", more(n)));
-        sentences.push(format!("Inconclusive: {}{needed}.", join(open)));
-    }
-    sentences.join(" ")
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::merge::tests::period;
@@ -307,11 +381,8 @@ pub(super) mod tests {
         assert!(low < 1.5 && 1.5 < high && (read.ratio - 1.5).abs() < 0.05, "{read:?}");
         assert!(read.p <= read.p_corrected && read.p_corrected < 0.05);
         assert_eq!(c.primaries[0].verdict, VerdictName::NoRelevantDifference);
-        assert!(
-            c.headline.contains("Read p50: sticky is")
-                && c.headline.contains("slower than not sticky")
-        );
-        assert!(c.headline.contains("No relevant difference: throughput."), "{}", c.headline);
+        assert!(c.headline.starts_with("Sticky is worse: read p50 "), "{}", c.headline);
+        assert!(read.text.contains("than not sticky (95 % interval +"), "{}", read.text);
         // The same arm against itself shows nothing.
         assert_eq!(c.control.len(), 5);
         assert!(c.control.iter().all(|m| m.verdict != VerdictName::Different), "{:?}", c.control);
@@ -339,7 +410,11 @@ pub(super) mod tests {
             period.invalid = Some("no".into());
         }
         let few = compare(&file).unwrap();
-        assert!(few.comparisons[0].headline.contains("Only 2 pairs count"));
+        assert!(
+            few.comparisons[0]
+                .headline
+                .starts_with("Too few pairs for an answer: 2 count, and it takes 6. Left out")
+        );
         file.periods.clear();
         assert!(compare(&file).unwrap().comparisons[0].headline.contains("No pair counts"));
     }

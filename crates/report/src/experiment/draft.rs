@@ -18,6 +18,10 @@ pub struct ExperimentDraft {
     pub pairs: String,
     pub period_s: String,
     pub settle_s: String,
+    /// Orders by coins: pairs may be added later.
+    pub extendable: bool,
+    /// The primary metric whose decision ends it; empty for none.
+    pub stop_when_decided: String,
     /// Percent: throughput, p50, p90, p99.
     pub margins: [String; 4],
 }
@@ -116,6 +120,8 @@ impl ExperimentDraft {
             pairs: file.design.pairs.to_string(),
             period_s: file.design.period_s.to_string(),
             settle_s: file.design.settle_s.to_string(),
+            extendable: file.design.extendable,
+            stop_when_decided: file.design.stop_when_decided.clone().unwrap_or_default(),
             margins: [m.throughput, m.p50, m.p90, m.p99]
                 .map(|v| ((v * 1e6).round() / 1e4).to_string()),
         }
@@ -145,6 +151,8 @@ impl ExperimentDraft {
             period_s: number("design.period_s".into(), &self.period_s, default.period_s),
             settle_s: number("design.settle_s".into(), &self.settle_s, default.settle_s),
             order: Vec::new(),
+            extendable: self.extendable,
+            stop_when_decided: Some(self.stop_when_decided.clone()).filter(|m| !m.is_empty()),
         };
         let mut margin = |i: usize| {
             let text = self.margins.get(i).map_or("", String::as_str);

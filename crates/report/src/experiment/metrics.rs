@@ -165,7 +165,8 @@ pub(super) fn measured(run: &RunFile, measure: Measure) -> Result<Measured, RunE
     let seconds = run.window.measured_s;
     let ended = answers.saturating_add(errors);
     Ok(Measured {
-        throughput: if seconds > 0.0 { completed as f64 / seconds } else { 0.0 },
+        // Without any answer the rate is not 0, which has no ratio, but below one answer.
+        throughput: if seconds > 0.0 { (completed as f64).max(0.5) / seconds } else { 0.0 },
         groups: groups.each_ref().map(|[answers, bounds]| Latency::of(answers, bounds)),
         by_op: BTreeMap::from_iter(
             by_op.iter().map(|(op, [answers, bounds])| (op.clone(), Latency::of(answers, bounds))),

@@ -9,10 +9,12 @@
 //! Tests: beside the code; whole experiments on virtual time in tests/experiment/.
 
 mod analyze;
+mod answer;
 mod apply;
 mod check;
 mod compare;
 mod draft;
+mod extend;
 mod merge;
 mod metrics;
 mod model;
@@ -26,6 +28,7 @@ pub mod wire;
 pub use analyze::analyze;
 pub use compare::{Compared, compare};
 pub use draft::{ArmDraft, ExperimentDraft, Template};
+pub use extend::{combine, extend};
 pub use model::{Arm, Experiment, claim_pairs, defaults, repeats_max, sticky_or_not};
 pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
 pub use read::{ExperimentError, open, read};

@@ -7,9 +7,13 @@ use super::wire::{ArmFile, DesignFile, ExperimentFile, MarginsFile};
 use fwit_model::plan::Plan;
 use fwit_model::plan::wire::to_file;
 use fwit_quantities::units::Micros;
+use fwit_stats::design::coin_order;
 use fwit_stats::random::Stream;
+use fwit_stats::randomization::ORDERS_FROM;
 use fwit_stats::verdict::{ALPHA, Metric};
 
+/// Fewest pairs that can be carried out: a pilot, which tells how many are needed.
+pub const PILOT_PAIRS: u32 = 2;
 /// Fewest pairs that give a 95 % interval.
 pub const PAIRS_MIN: u32 = 6;
 /// Most pairs.
@@ -67,6 +71,15 @@ impl Experiment {
         Micros((self.period().0 + 1_000_000).saturating_mul(periods))
     }
 
+    /// The order of a pair's periods at this try: coins are tossed anew for a repeated pair.
+    #[must_use]
+    pub fn order_of(&self, pair: usize, attempt: u32) -> Vec<usize> {
+        if self.file.design.extendable && attempt > 1 {
+            return coin_order(self.arms.len(), pair, attempt, self.file.seed);
+        }
+        self.order.get(pair).cloned().unwrap_or_default()
+    }
+
     /// The seed of both arms of a pair: below 2^53, so that JavaScript keeps it.
     #[must_use]
     pub fn pair_seed(&self, pair: usize) -> u64 {
@@ -96,14 +109,21 @@ impl MarginsFile {
     }
 }
 
-/// From how many pairs on a difference can be claimed with so many arms: the sign-flip test's
-/// smallest p, corrected over all primary metrics, must be able to reach 0.05.
+/// From how many pairs on a difference can be claimed with so many arms: the smallest p that their
+/// orders can give, times the number of comparisons, must reach 0.05.
 #[must_use]
 pub fn claim_pairs(arms: usize) -> u32 {
-    let family = (PRIMARIES * arms.saturating_sub(1).max(1)) as f64;
-    (PAIRS_MIN..PAIRS_MAX)
-        .find(|n| family * libm::exp2(1.0 - f64::from(*n)) <= ALPHA)
-        .unwrap_or(PAIRS_MAX)
+    let comparisons = arms.saturating_sub(1).max(1) as f64;
+    let smallest = |n: u32| {
+        let n = n as usize;
+        if n < ORDERS_FROM {
+            return libm::exp2(1.0 - n as f64);
+        }
+        // 2 of all ways to choose half of the pairs.
+        (0..n / 2).fold(2.0, |p, i| p * (i + 1) as f64 / (n - i) as f64)
+    };
+    let fails = |n: &u32| comparisons * smallest(*n) > ALPHA;
+    (PAIRS_MIN..30).rev().find(fails).map_or(PAIRS_MIN, |n| n + 1)
 }
 
 /// An experiment with the default design on a plan.
@@ -119,7 +139,7 @@ pub fn defaults(plan: &Plan, name: &str, arms: Vec<ArmFile>) -> ExperimentFile {
         seed: plan.seed,
         base,
         arms,
-        design: DesignFile::default(),
+        design: DesignFile { extendable: true, ..DesignFile::default() },
         margins: MarginsFile::default(),
         started_at: String::new(),
         finished_at: String::new(),
@@ -127,6 +147,7 @@ pub fn defaults(plan: &Plan, name: &str, arms: Vec<ArmFile>) -> ExperimentFile {
         trouble: None,
         environment: BTreeMap::new(),
         calibration: BTreeMap::new(),
+        extended: Vec::new(),
         comparisons: Vec::new(),
         periods: Vec::new(),
     }

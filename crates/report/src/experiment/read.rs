@@ -92,7 +92,8 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
             return Err(broken(place(), "its run has a version that this fwit does not know"));
         }
     }
-    // The experiment's own form did not change with version 2; those of its runs did.
+    // Version 3 adds fields, whose defaults are what older files mean: orders are balanced, and
+    // nothing was extended.
     file.version = VERSION;
     file.periods.iter_mut().for_each(|period| upgrade(&mut period.run));
     Ok((file, experiment))
@@ -116,7 +117,7 @@ fn read_json(bytes: &[u8]) -> Result<ExperimentFile, ExperimentError> {
         Some(Some(v)) if v > u64::from(VERSION) => {
             return Err(ExperimentError::TooNew { found: v, known: VERSION });
         }
-        None | Some(Some(1 | 2)) => {}
+        None | Some(Some(1..=3)) => {}
         _ => {
             return Err(ExperimentError::Broken {
                 place: "version".into(),
@@ -169,14 +170,14 @@ mod tests {
             read(json.replacen(from, to, 1).as_bytes()).unwrap_err()
         };
         assert!(matches!(
-            change("\"version\":2", "\"version\":9"),
+            change("\"version\":3", "\"version\":9"),
             ExperimentError::TooNew { found: 9, .. }
         ));
         assert!(matches!(
             change("fwit-experiment", "fwit-plan"),
             ExperimentError::NotAnExperiment(_)
         ));
-        assert!(matches!(change("\"pairs\":10", "\"pairs\":3"), ExperimentError::Invalid(_)));
+        assert!(matches!(change("\"pairs\":10", "\"pairs\":1"), ExperimentError::Invalid(_)));
         assert!(matches!(change("\"pair\":9", "\"pair\":10"), ExperimentError::Broken { .. }));
         assert!(matches!(
             change("\"started_s\":11.0", "\"started_s\":-1.0"),

@@ -4,11 +4,11 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::analyze;
 use super::model::{Experiment, PAIRS_MIN, repeats_max};
 use super::period::{self, PeriodEnvironment, Which};
-use super::view::ExperimentView;
+use super::view::{ComparisonView, ExperimentView, SafeClaim, VerdictName};
 use super::wire::{ExperimentFile, PeriodFile};
+use super::{analyze, compare};
 use crate::run::RunError;
 use crate::run::view::Live;
 use fwit_engine::environment::{Clock, Transport};
@@ -24,6 +24,8 @@ pub use super::view::Progress;
 pub enum Event<'a> {
     /// A period begins.
     Period(Progress),
+    /// A period is over and kept: all periods so far.
+    Kept(&'a [PeriodFile]),
     /// About once a second; the state of the period's run is made when it is asked for.
     Snapshot(&'a dyn Fn() -> Live),
 }
@@ -56,11 +58,16 @@ pub struct ExperimentEnvironment<'a, T, C> {
     pub calibration: Option<Calibration>,
     /// Tells the instrument of the period under way, at each tick, what only the browser knows.
     pub watch: &'a dyn Fn(&mut Instrument, Micros),
+    /// Periods that were carried out before: of an experiment that is extended or goes on.
+    pub before: Vec<PeriodFile>,
+    /// How long ago it started.
+    pub since_start: Micros,
 }
 
-/// Carries out all periods. A pair in which a period does not count is repeated at the end in the
-/// same order, at most [`repeats_max`] times in all. It ends early once fewer than six pairs can
-/// count.
+/// Carries out all periods that are still to be carried out. A pair in which a period does not
+/// count for the instrument's own reasons is repeated at the end, at most [`repeats_max`] times in
+/// all. It ends early once fewer than six of six and more planned pairs can count, and when the
+/// metric that it waits for is decided.
 ///
 /// # Errors
 /// Before the first period: no node answers, or the leader of an arm's cluster is said to be where
@@ -71,16 +78,45 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
     on: &dyn Fn(Event<'_>),
 ) -> Result<Carried, CannotStart> {
     look(experiment, &world).await?;
+    let last = world.before.iter().map(|p| p.started_s).fold(0.0, f64::max);
+    // A period never starts before the ones that are over.
+    let offset = world.since_start.max(Micros::from_secs(last + 1.0));
+    let fresh = world.before.is_empty();
     let start = world.clock.now();
-    let mut queue: Vec<(usize, u32)> = (0..experiment.pairs()).map(|pair| (pair, 1)).collect();
-    let mut carried = Carried { periods: Vec::new(), ended: Ended::Completed, trouble: None };
-    let repeats_max = repeats_max(experiment.pairs() as u32);
+    let elapsed = || {
+        let own = world.clock.now().since(start);
+        if fresh { own } else { Micros(own.0.saturating_add(offset.0)) }
+    };
+    let mut file = experiment.file.clone();
+    let tries = |periods: &[PeriodFile], pair: usize| {
+        let own = periods.iter().filter(|p| p.pair as usize == pair);
+        own.map(|p| p.attempt).max().unwrap_or(0)
+    };
+    let counts_of = |periods: &[PeriodFile], pair: usize, attempt: u32| {
+        let own = periods.iter().filter(|p| (p.pair as usize, p.attempt) == (pair, attempt));
+        own.filter(|p| p.invalid.is_none()).count() == experiment.arms.len()
+    };
+    let mut queue: Vec<(usize, u32)> = Vec::new();
     let (mut next, mut repeats, mut good) = (0, 0, 0);
+    for pair in 0..experiment.pairs() {
+        let tried = tries(&world.before, pair);
+        if (1..=tried).any(|attempt| counts_of(&world.before, pair, attempt)) {
+            good += 1;
+        } else {
+            repeats += tried.saturating_sub(1);
+            queue.push((pair, tried + 1));
+        }
+    }
+    let mut carried =
+        Carried { periods: world.before.clone(), ended: Ended::Completed, trouble: None };
+    let repeats_max = repeats_max(experiment.pairs() as u32);
+    let few = PAIRS_MIN.min(experiment.pairs() as u32);
+    let mut claims = Vec::new();
+    let done_before = carried.periods.len();
     while let Some(&(pair, attempt)) = queue.get(next) {
         next += 1;
         let mut counts = true;
-        let mut pair_leader: Option<String> = None;
-        let order = experiment.order.get(pair).map_or(&[][..], Vec::as_slice);
+        let order = experiment.order_of(pair, attempt);
         for (place, arm) in order.iter().copied().enumerate() {
             let dropped = || carried.periods.iter().filter_map(|p| p.invalid.as_ref());
             on(Event::Period(Progress {
@@ -88,12 +124,13 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 pairs: experiment.pairs() as u32,
                 attempt,
                 arm: arm as u32,
-                done: ((next - 1) * order.len() + place) as u32,
-                planned: (queue.len() * order.len()) as u32,
+                done: (done_before + (next - 1) * order.len() + place) as u32,
+                planned: (done_before + queue.len() * order.len()) as u32,
                 good,
                 dropped: dropped().count() as u32,
                 last_dropped: dropped().next_back().cloned(),
-                elapsed_us: world.clock.now().since(start).0,
+                claims: claims.clone(),
+                elapsed_us: elapsed().0,
                 left_us: left(experiment, queue.len() - next, order.len() - place).0,
             }));
             let environment = PeriodEnvironment {
@@ -102,7 +139,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 api_key: world.api_key.clone(),
                 stop: &world.stop,
                 id: &world.id,
-                start,
+                since_start: elapsed(),
                 calibration: world.calibration.clone(),
                 watch: world.watch,
             };
@@ -122,19 +159,10 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
             )
             .await
             {
-                Ok(Some(mut file)) => {
-                    let seen = file.leader[0].clone();
-                    if file.invalid.is_none()
-                        && let (Some(before), Some(now)) = (&pair_leader, &seen)
-                        && before != now
-                    {
-                        file.invalid = Some(format!(
-                            "the leader changed from {before} to {now} within the pair"
-                        ));
-                    }
-                    pair_leader = file.leader[1].clone().or(pair_leader);
-                    counts = file.invalid.is_none();
-                    carried.periods.push(file);
+                Ok(Some(period)) => {
+                    counts = period.invalid.is_none();
+                    carried.periods.push(period);
+                    on(Event::Kept(&carried.periods));
                 }
                 Ok(None) => return Ok(Carried { ended: Ended::Stopped, ..carried }),
                 Err(error) if carried.periods.is_empty() => return Err(error),
@@ -150,14 +178,21 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
         }
         if counts {
             good += 1;
+            if experiment.file.design.extendable {
+                file.periods = std::mem::take(&mut carried.periods);
+                claims = safe_claims(&file);
+                carried.periods = std::mem::take(&mut file.periods);
+                if is_decided(experiment, &claims) {
+                    return Ok(carried);
+                }
+            }
         } else if repeats < repeats_max {
             repeats += 1;
             queue.push((pair, attempt + 1));
         }
         let to_come = (queue.len() - next) as u32 + repeats_max.saturating_sub(repeats);
-        if good + to_come < PAIRS_MIN {
-            let why =
-                format!("fewer than {PAIRS_MIN} pairs could still count, so it was ended early");
+        if good + to_come < few {
+            let why = format!("fewer than {few} pairs could still count, so it was ended early");
             return Ok(Carried { ended: Ended::Stopped, trouble: Some(why), ..carried });
         }
         if world.stop.is_asked() {
@@ -165,6 +200,30 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
         }
     }
     Ok(carried)
+}
+
+/// What may be claimed of the pairs so far, whenever it is looked at: by e-values alone.
+fn safe_claims(file: &ExperimentFile) -> Vec<SafeClaim> {
+    let Ok(compared) = compare::at_any_time(file) else { return Vec::new() };
+    let of = |c: &ComparisonView| -> Vec<SafeClaim> {
+        c.primaries
+            .iter()
+            .map(|m| SafeClaim {
+                metric: m.name.clone(),
+                arm: c.arm,
+                verdict: m.verdict,
+                words: m.text.clone(),
+            })
+            .collect()
+    };
+    compared.iter().flat_map(of).collect()
+}
+
+/// Whether the metric that the experiment waits for is decided in every comparison.
+fn is_decided(experiment: &Experiment, claims: &[SafeClaim]) -> bool {
+    let Some(metric) = &experiment.file.design.stop_when_decided else { return false };
+    let mut own = claims.iter().filter(|c| c.metric == *metric).peekable();
+    own.peek().is_some() && own.all(|c| c.verdict != VerdictName::Inconclusive)
 }
 
 /// Looks at the arms' clusters, each once: whether the API key may go to their leaders.

@@ -10,6 +10,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::view::{Ended, RunView};
 
+/// What may be claimed of a metric while the experiment is under way, by its e-value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SafeClaim {
+    /// The metric.
+    pub metric: String,
+    /// Number of the arm that is compared with the first.
+    pub arm: u32,
+    /// The verdict by e-values.
+    pub verdict: VerdictName,
+    /// The verdict as a sentence, without a full stop.
+    pub words: String,
+}
+
 /// Where an experiment is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
@@ -31,6 +44,9 @@ pub struct Progress {
     pub dropped: u32,
     /// Why the last of them does not.
     pub last_dropped: Option<String>,
+    /// What may be claimed of the pairs so far at any time, metric by metric; empty where orders are
+    /// balanced.
+    pub claims: Vec<SafeClaim>,
     /// Since the start, at the begin of this period, µs.
     pub elapsed_us: u64,
     /// About how long from there to the end, µs.
@@ -47,12 +63,14 @@ pub enum MetricUnit {
     Micros,
 }
 
-/// One of the four fixed verdicts.
+/// One of the five fixed verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictName {
     /// B differs from A by more than the margin.
     Different,
+    /// A difference is there; whether it is larger than the margin is open.
+    DifferentMarginOpen,
     /// A difference is there, and it is smaller than the margin.
     SmallerThanMargin,
     /// Equivalent within the margin.
@@ -62,12 +80,19 @@ pub enum VerdictName {
 }
 
 impl VerdictName {
+    /// Whether it claims a difference, of whatever size.
+    #[must_use]
+    pub fn is_difference(self) -> bool {
+        !matches!(self, VerdictName::NoRelevantDifference | VerdictName::Inconclusive)
+    }
+
     /// In words.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             VerdictName::Different => "different",
-            VerdictName::SmallerThanMargin => "smaller than the margin",
+            VerdictName::DifferentMarginOpen => "different, margin open",
+            VerdictName::SmallerThanMargin => "different, smaller than the margin",
             VerdictName::NoRelevantDifference => "no relevant difference",
             VerdictName::Inconclusive => "inconclusive",
         }
@@ -81,34 +106,59 @@ pub struct MetricView {
     pub name: String,
     /// What it counts.
     pub unit: MetricUnit,
-    /// Median over A's periods.
+    /// Geometric mean over A's periods.
     pub a: f64,
-    /// Median over B's periods.
+    /// Geometric mean over B's periods.
     pub b: f64,
-    /// Hodges-Lehmann estimate of B over A.
+    /// B over A: the mean log ratio of the pairs whose A ran first and of those whose B did.
     pub ratio: f64,
-    /// Its 95 % interval; null below 6 pairs.
+    /// Its 95 % interval; null below 6 pairs. Where pairs were added after a look, the interval that
+    /// holds at all times.
     pub ci95: Option<[f64; 2]>,
-    /// Its 90 % interval, which decides equivalence.
+    /// Its 90 % interval.
     pub ci90: Option<[f64; 2]>,
-    /// Two-sided p of the sign-flip test.
+    /// Two-sided p of the randomization test.
     pub p: f64,
-    /// That p, corrected over the primary metrics (Holm); the same where there is no correction.
+    /// That p, corrected over the primary metrics (Westfall and Young) and the comparisons; the same
+    /// where there is no correction.
     pub p_corrected: f64,
-    /// p of equivalence (two one-sided t-tests); null where the pairs do not vary.
+    /// Whether the p-values hold: not where pairs were added after a look.
+    #[serde(default = "yes")]
+    pub p_valid: bool,
+    /// p of equivalence, corrected likewise.
     pub p_equivalence: Option<f64>,
+    /// The largest e-value so far: valid at any time. Null where orders were balanced.
+    #[serde(default)]
+    pub e: Option<f64>,
     /// Smallest ratio that matters, less 1.
     pub margin: f64,
     /// The verdict.
     pub verdict: VerdictName,
-    /// About how many more pairs it takes, where it is inconclusive and the pairs tell that.
+    /// About how many more pairs would show a difference of `planned_effect`; null where the pairs
+    /// do not tell that.
     pub more_pairs: Option<u64>,
+    /// The same, if the spread is as large as its upper 80 % limit.
+    #[serde(default)]
+    pub more_pairs_at_most: Option<u64>,
+    /// The difference that `more_pairs` is for, as a ratio less 1.
+    #[serde(default)]
+    pub planned_effect: Option<f64>,
     /// The verdict as a sentence, without a full stop.
     pub text: String,
     /// Pairs it rests on.
     pub pairs: u32,
+    /// B over A of all periods, those that do not count too; null where all count.
+    #[serde(default)]
+    pub all_periods: Option<f64>,
     /// Whether B is better, by its estimate.
     pub improves: bool,
+    /// Whether it is a latency: less is better.
+    #[serde(default)]
+    pub latency: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// B against A at one percentile.
@@ -137,8 +187,14 @@ pub struct ComparisonView {
     pub b: String,
     /// Number of the other arm.
     pub arm: u32,
-    /// The outcome in one or two sentences.
+    /// The answer in one sentence, and what to mind of it.
     pub headline: String,
+    /// How many pairs that count had A first, and how many B.
+    #[serde(default)]
+    pub orders: [u32; 2],
+    /// Of A and of B, periods that do not count, and all.
+    #[serde(default)]
+    pub excluded: [[u32; 2]; 2],
     /// The primary metrics, corrected together.
     pub primaries: Vec<MetricView>,
     /// Further metrics, uncorrected: exploratory.

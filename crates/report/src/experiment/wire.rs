@@ -1,4 +1,4 @@
-//! The experiment's file form, version 2: what to run, and what came of it. Described in
+//! The experiment's file form, version 3: what to run, and what came of it. Described in
 //! docs/format.md; frozen: a change of meaning is a new version with an upgrade step.
 //!
 //! One form serves for both: a file without periods is an experiment that has yet to be carried
@@ -15,7 +15,7 @@ use fwit_engine::live_run::Ended;
 use fwit_model::plan::wire::PlanFile;
 
 /// The newest version of the experiment's file form.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// An experiment as its file has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,9 @@ pub struct ExperimentFile {
     /// What a calibration before the start found: label to text. Empty without one.
     #[serde(default)]
     pub calibration: BTreeMap<String, String>,
+    /// How many pairs were planned before each extension: pairs that were added after a look.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended: Vec<u32>,
     /// What fwit made of the periods, for scripts; computed anew whenever the file is opened.
     #[serde(default)]
     pub comparisons: Vec<ComparisonView>,
@@ -87,11 +90,25 @@ pub struct DesignFile {
     /// Arm numbers (from 0) in the order of their periods, a list each pair. Empty: drawn from the
     /// seed.
     pub order: Vec<Vec<u32>>,
+    /// Every order is tossed by a fair coin, so that pairs may be added after a look. Otherwise
+    /// orders are balanced, and there are no e-values.
+    pub extendable: bool,
+    /// It ends before its time when this primary metric is decided, such as `throughput`. Needs
+    /// `extendable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_when_decided: Option<String>,
 }
 
 impl Default for DesignFile {
     fn default() -> Self {
-        DesignFile { pairs: 10, period_s: 30.0, settle_s: 5.0, order: Vec::new() }
+        DesignFile {
+            pairs: 10,
+            period_s: 30.0,
+            settle_s: 5.0,
+            order: Vec::new(),
+            extendable: false,
+            stop_when_decided: None,
+        }
     }
 }
 

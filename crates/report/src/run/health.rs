@@ -80,21 +80,24 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
         return health;
     }
     health.limits.extend(slots(facts));
-    // The order of the list is the order of importance.
+    // The order of the list is the order of importance. True: the instrument's own.
     let signs = [
-        stranger(facts),
-        offered(facts),
-        sources(facts),
-        stood_still(facts),
-        lag(facts),
-        stall(facts),
-        connections(facts),
-        cached(facts),
-        ceiling(facts),
-        littles_law_sign(facts, &health.annotations),
-        pressure(facts),
+        (false, stranger(facts)),
+        (false, offered(facts)),
+        (false, sources(facts)),
+        (true, stood_still(facts)),
+        (true, lag(facts)),
+        (true, stall(facts)),
+        (false, connections(facts)),
+        (false, cached(facts)),
+        (false, ceiling(facts)),
+        (true, littles_law_sign(facts, &health.annotations)),
+        (true, pressure(facts)),
     ];
-    health.signs = signs.into_iter().flatten().collect();
+    for (own, sign) in signs {
+        health.instrument.extend(sign.clone().filter(|_| own));
+        health.signs.extend(sign);
+    }
     health.verdict = match health.signs.len() {
         _ if !health.limits.is_empty() => HealthVerdict::ClientLimited,
         0 => HealthVerdict::Healthy,

@@ -43,6 +43,10 @@ pub struct HealthView {
     pub verdict: HealthVerdict,
     /// Sentences on what made the numbers doubtful; empty is healthy.
     pub signs: Vec<String>,
+    /// Those of the signs that are the instrument's own (time stood still, late timers, CPU
+    /// pressure): nothing that the cluster does brings them about.
+    #[serde(default)]
+    pub instrument: Vec<String>,
     /// Sentences on how the load was less than the plan asks for: facts of the load, and no sign
     /// against its times.
     #[serde(default)]

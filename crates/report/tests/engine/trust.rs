@@ -119,6 +119,8 @@ fn experiment_with_key(mut plan: Plan, cluster: &Pretend) -> Result<usize, Canno
         id: "x".into(),
         calibration: None,
         watch: &|_, _| {},
+        before: Vec::new(),
+        since_start: Micros::ZERO,
     };
     let periods = Cell::new(0);
     let on = |event: experiment::Event<'_>| {
