@@ -16,8 +16,9 @@ use fwit_present::form::{folded, label};
 use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
 use fwit_present::parts;
 use fwit_present::route::Route;
+use fwit_quantities::ratio::{ratio_range, ratio_signs};
 use fwit_quantities::units::three_digits;
-use fwit_report::run::bootstrap::{apply, interval, signed};
+use fwit_report::run::bootstrap::apply;
 use fwit_report::run::compare::{
     Change, Comparison, Metric, Mixture, PlanDifference, Tendency, Unit, compare, letter,
 };
@@ -288,9 +289,9 @@ fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
         let held = if low <= 1.0 && high >= 1.0 { " It holds no change as well." } else { "" };
         let mut title = format!("95 % interval of the change.{held} {}", BLOCK_BOOTSTRAP.title());
         if let Some(moved) = change.control {
-            title += &format!("\n{}: {} by itself.", CONTROL.name, signed(moved));
+            title += &format!("\n{}: {} by itself.", CONTROL.name, ratio_signs(moved));
         }
-        view! { <small class="interval" title=title>{interval(low, high)}</small> }
+        view! { <small class="interval" title=title>{ratio_range(low, high)}</small> }
     });
     view! {
         <span class=class title=title>

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::bootstrap::same_setting;
 use super::view::{LatencyGroupsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
-use fwit_quantities::units::three_digits;
+use fwit_quantities::ratio::{Kind, points_words, ratio_words};
 
 mod notes;
 
@@ -67,7 +67,7 @@ pub struct Change {
     pub ratio: Option<f64>,
     /// Which way it went.
     pub tendency: Tendency,
-    /// `12% lower`, `2.4 times as high`.
+    /// `12.3 % faster`, `half as long`, `2.40 times as high`, `+2.10 points`.
     pub words: String,
     /// 95 % interval of the ratio, of the noise within the two runs; `None` where it is not known
     /// (yet).
@@ -390,16 +390,12 @@ fn change(first: f64, value: f64, unit: Unit, better: Better, sure: bool) -> Cha
         Better::Lower if difference < 0.0 => Tendency::Better,
         _ => Tendency::Worse,
     };
-    let words = match ratio {
+    let words = match (unit, ratio) {
         _ if same => "the same".into(),
-        None => "was zero".into(),
-        Some(_) if unit == Unit::Share => {
-            let points = three_digits(difference.abs() * 100.0);
-            format!("{points} points {}", if difference > 0.0 { "higher" } else { "lower" })
-        }
-        Some(ratio) if ratio >= 2.0 => format!("{} times as high", three_digits(ratio)),
-        Some(ratio) if ratio > 1.0 => format!("{}% higher", three_digits((ratio - 1.0) * 100.0)),
-        Some(ratio) => format!("{}% lower", three_digits((1.0 - ratio) * 100.0)),
+        (Unit::Share, _) => points_words(difference),
+        (_, None) => "up from 0".into(),
+        (Unit::Micros, Some(ratio)) => ratio_words(ratio, Kind::LATENCY),
+        (Unit::PerSecond | Unit::Count, Some(ratio)) => ratio_words(ratio, Kind::HEIGHT),
     };
     Change {
         difference,

@@ -17,7 +17,7 @@ pub use self::control::{same_setting, setting_key};
 pub use self::view::{
     BootstrapComparison, LEVEL, RANKS, RatioSpread, RunSpread, Scope, Spread, rank_place,
 };
-pub use self::words::{apply, interval, signed};
+pub use self::words::apply;
 use super::view::{Measure, Shown, shown};
 use super::wire::RunFile;
 pub use fwit_stats::bootstrap::RESAMPLES;

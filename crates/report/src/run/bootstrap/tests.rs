@@ -101,7 +101,7 @@ fn a_comparison_gains_intervals_and_careful_words() {
         "{:?}",
         with.findings
     );
-    assert!(with.findings[0].contains("p50 25.0% lower (−"), "{:?}", with.findings);
+    assert!(with.findings[0].contains("p50 25.0 % faster (−"), "{:?}", with.findings);
     assert!(
         with.control_says[0].contains("“the same again”, in this browser’s library,"),
         "{:?}",

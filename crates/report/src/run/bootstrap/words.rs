@@ -6,25 +6,8 @@
 use super::view::{BootstrapComparison, Scope, Spread, rank_place};
 use crate::run::compare::{Comparison, Control, Metric, ShiftPoint, Tendency, Unit};
 use crate::run::view::PERCENTILES;
+use fwit_quantities::ratio::{ratio_range, ratio_signs};
 use fwit_stats::verdict::{AgainstControl, against_control};
-
-/// A ratio as a change: `+12 %`, `−3.1 %`, `0 %`.
-#[must_use]
-pub fn signed(ratio: f64) -> String {
-    let percent = (ratio - 1.0) * 100.0;
-    let digits = usize::from(percent.abs() < 9.95);
-    let size = format!("{:.digits$}", percent.abs());
-    if size.bytes().all(|b| matches!(b, b'0' | b'.')) {
-        return "0 %".into();
-    }
-    format!("{}{size} %", if percent < 0.0 { "−" } else { "+" })
-}
-
-/// An interval of ratios for people: `+10 % to +14 %`.
-#[must_use]
-pub fn interval(low: f64, high: f64) -> String {
-    format!("{} to {}", signed(low), signed(high))
-}
 
 /// The spread of a metric in a scope's ratios, where the comparison looked at its latency.
 fn spread(scope: &Scope, metric: &Metric, run: usize, same_measure: bool) -> Option<Spread> {
@@ -105,7 +88,7 @@ fn finding(c: &Comparison, run: usize) -> Option<String> {
             let change = m.changes.get(run)?.as_ref()?;
             let [low, high] = change.interval?;
             let held = if low <= 1.0 && high >= 1.0 { ", which also holds no change" } else { "" };
-            Some(format!("{} {} ({}{held})", m.name, change.words, interval(low, high)))
+            Some(format!("{} {} ({}{held})", m.name, change.words, ratio_range(low, high)))
         })
         .collect();
     (!parts.is_empty()).then(|| {
@@ -136,7 +119,7 @@ fn control_says(c: &Comparison, control: &Control) -> Vec<String> {
     let list: Vec<String> = moved
         .iter()
         .map(|(m, (ratio, [low, high]))| {
-            format!("{} {} ({})", m.name, signed(*ratio), interval(*low, *high))
+            format!("{} {} ({})", m.name, ratio_signs(*ratio), ratio_range(*low, *high))
         })
         .collect();
     let mut out = vec![format!(

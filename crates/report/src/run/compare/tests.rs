@@ -19,7 +19,7 @@ fn differences_are_told_from_the_first_run() {
     assert_eq!((change.difference, change.ratio), (100.0, Some(2.0)));
     assert_eq!((change.tendency, change.words.as_str()), (Tendency::Better, "2.00 times as high"));
     let p99 = find(&c, Some("get"), "p99").changes[1].as_ref().unwrap();
-    assert_eq!((p99.tendency, p99.words.as_str()), (Tendency::Better, "50.0% lower"));
+    assert_eq!((p99.tendency, p99.words.as_str()), (Tendency::Better, "half as long"));
     assert_eq!(throughput.changes[0], None);
     let swapped = compare(&[&b, &a], &[], Measure::Cluster);
     assert_eq!(find(&swapped, None, "p50").changes[1].as_ref().unwrap().tendency, Tendency::Worse);
@@ -91,16 +91,18 @@ fn simulated_runs_are_not_taken_for_real_ones() {
 }
 
 #[test]
-fn a_value_that_was_zero_has_no_ratio() {
+fn a_share_is_told_in_points_also_where_it_was_zero() {
     let (a, mut b) = (sample("a", 1.0), sample("b", 1.0));
     b.total.outcomes[Outcome::Timeout.index()] = 20;
     let c = compare(&[&a, &b], &[], Measure::Response);
     let errors = find(&c, None, "errors").changes[1].clone().unwrap();
     assert_eq!(
         (errors.ratio, errors.tendency, errors.words.as_str()),
-        (None, Tendency::Worse, "was zero")
+        (None, Tendency::Worse, "+0.99 points")
     );
     assert_eq!(find(&c, Some("get"), "errors").changes[1].as_ref().unwrap().words, "the same");
+    let waiting = change(0.0, 3.0, Unit::Count, Better::Lower, true);
+    assert_eq!((waiting.ratio, waiting.words.as_str()), (None, "up from 0"));
 }
 
 #[test]
