@@ -178,6 +178,8 @@ pub enum FromWorker {
     Finished(Box<Opened>),
     /// A period of an experiment begins; its snapshots follow.
     Period(Progress),
+    /// A pair of an experiment is over: all so far, so that it can be kept.
+    ExperimentKept(Box<OpenedExperiment>),
     /// The experiment is over.
     ExperimentFinished(Box<OpenedExperiment>),
     /// The run could not start or go on.

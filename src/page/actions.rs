@@ -14,12 +14,13 @@ use super::state::{
 use crate::browser::files::Picked;
 use crate::browser::{clipboard, document};
 use crate::protocol::Failure;
-use fwit_model::plan::{Plan, to_link, wire};
+use fwit_model::plan::{Plan, Problem, to_link, wire};
 use fwit_present::form::plan_text;
 use fwit_present::library::Card;
 use fwit_present::route::{Prefill, Route};
 use fwit_present::sentence::trust_question;
-use fwit_report::experiment::Experiment;
+use fwit_report::experiment::wire::PeriodFile;
+use fwit_report::experiment::{self, Experiment};
 use fwit_report::run::rename::{free_id, same_run, with_id};
 
 /// Is told how a run ended.
@@ -89,16 +90,59 @@ impl Actions {
         api_key: Option<String>,
         on_end: Option<OnEnd>,
     ) -> Result<(), String> {
-        let experiment = &experiment.clone().named();
-        let (again, key) = (experiment.clone(), api_key.clone());
+        self.go_on(experiment.clone().named(), Vec::new(), api_key, on_end)
+    }
+
+    /// Adds pairs to an experiment of the library, or with none carries out those that it lacks,
+    /// and shows its progress. `on_end` is told how it ends.
+    ///
+    /// # Errors
+    /// What can't be extended; as [`Actions::start`].
+    pub async fn extend_experiment(
+        self,
+        id: &str,
+        more: u32,
+        api_key: Option<String>,
+        on_end: Option<OnEnd>,
+    ) -> Result<(), String> {
+        let opened = self.library.open_experiment(id).await?;
+        let (file, _) =
+            experiment::read(opened.json.as_bytes()).map_err(|error| error.to_string())?;
+        let file = if more == 0 {
+            file
+        } else {
+            experiment::extend(&file, more).map_err(|problem| problem.to_string())?
+        };
+        let texts = |problems: Vec<Problem>| {
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let made = Experiment::from_file(&file).map_err(texts)?;
+        self.go_on(made, file.periods, api_key, on_end)
+    }
+
+    fn go_on(
+        self,
+        experiment: Experiment,
+        periods: Vec<PeriodFile>,
+        api_key: Option<String>,
+        on_end: Option<OnEnd>,
+    ) -> Result<(), String> {
+        let (again, key, before) = (experiment.clone(), api_key.clone(), periods.clone());
         let trust: Trust = Arc::new(move |origins| {
             if let Ok(experiment) = again.trusting(origins) {
                 self.plan_form.trust(origins);
-                self.notices.check(self.start_experiment(&experiment, key.clone(), None));
+                let (before, key) = (before.clone(), key.clone());
+                self.notices.check(self.go_on(experiment, before, key, None));
             }
         });
         let ended = Box::new(move |end| self.ended(end, on_end, trust));
-        self.engine.start_experiment(experiment, api_key, ended)?;
+        let kept = Box::new(move |item: Item| {
+            leptos::task::spawn_local(async move {
+                // The whole is kept, and told of, at its end.
+                let _ = self.library.add(item).await;
+            });
+        });
+        self.engine.start_experiment(&experiment, periods, api_key, kept, ended)?;
         self.notices.withdraw_question();
         go(&Route::Experiment(None));
         Ok(())

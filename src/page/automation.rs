@@ -35,6 +35,7 @@ pub fn install() {
             start_experiment(actions, &experiment, &options).into()
         }),
     );
+    set("extend", &function2(move |id, options| extend(actions, &id, &options).into()));
     set(
         "stop",
         &function1(move |_| {
@@ -137,6 +138,42 @@ fn start_experiment(actions: Actions, experiment: &JsValue, options: &JsValue) -
     carried_out(&move |on_end| actions.start_experiment(&experiment, api_key.clone(), Some(on_end)))
 }
 
+/// Adds pairs to an experiment: `options` is their number, or an object of `pairs` and `apiKey`.
+/// Without pairs, those that an experiment lacks are carried out.
+fn extend(actions: Actions, id: &JsValue, options: &JsValue) -> Promise {
+    let get = |name: &str| Reflect::get(options, &name.into()).unwrap_or_default();
+    let pairs = options.as_f64().or_else(|| get("pairs").as_f64()).unwrap_or(0.0);
+    let key = if options.is_object() { get("apiKey").as_string() } else { None };
+    let Some(id) = id.as_string() else {
+        return Promise::reject(&messages_error(&["Give the id of an experiment.".into()]));
+    };
+    if pairs.fract() != 0.0 || !(0.0..1e6).contains(&pairs) {
+        let text = "must be a whole number, 0 or more";
+        return Promise::reject(&problems_error(&[Problem::new("pairs", text)]));
+    }
+    Promise::new(&mut |resolve, reject| {
+        let (id, key, refuse) = (id.clone(), key.clone(), reject.clone());
+        let on_end: OnEnd = Box::new(move |end| settle(end, &resolve, &reject));
+        leptos::task::spawn_local(async move {
+            if let Err(message) =
+                actions.extend_experiment(&id, pairs as u32, key, Some(on_end)).await
+            {
+                let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
+            }
+        });
+    })
+}
+
+/// Settles a promise with a run's or an experiment's file, as an object.
+fn settle(end: RunEnd, resolve: &Function, reject: &Function) {
+    let file =
+        end.map_err(|f| messages_error(&f.messages)).and_then(|item| JSON::parse(item.json()));
+    let _ = match file {
+        Ok(file) => resolve.call1(&JsValue::NULL, &file),
+        Err(error) => reject.call1(&JsValue::NULL, &error),
+    };
+}
+
 /// What a script gives besides the plan.
 struct Options {
     api_key: Option<String>,
@@ -163,15 +200,7 @@ fn read_options(options: &JsValue) -> Result<Options, JsValue> {
 fn carried_out(start: &dyn Fn(OnEnd) -> Result<(), String>) -> Promise {
     Promise::new(&mut |resolve, reject| {
         let refuse = reject.clone();
-        let on_end = Box::new(move |end: RunEnd| {
-            let _ = match end
-                .map_err(|f| messages_error(&f.messages))
-                .and_then(|item| JSON::parse(item.json()))
-            {
-                Ok(file) => resolve.call1(&JsValue::NULL, &file),
-                Err(error) => reject.call1(&JsValue::NULL, &error),
-            };
-        });
+        let on_end = Box::new(move |end| settle(end, &resolve, &reject));
         if let Err(message) = start(on_end) {
             let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
         }

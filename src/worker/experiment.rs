@@ -17,8 +17,9 @@ use fwit_engine::sim::arms::transports;
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_model::dialect;
 use fwit_quantities::units::{Micros, three_digits};
-use fwit_report::experiment::{self, About, Event, Experiment, ExperimentEnvironment};
-use fwit_report::run::view::Calibration;
+use fwit_report::experiment::wire::PeriodFile;
+use fwit_report::experiment::{self, About, Carried, Event, Experiment, ExperimentEnvironment};
+use fwit_report::run::view::{Calibration, Ended};
 
 /// Carries an experiment out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -29,20 +30,25 @@ pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
 }
 
 async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure> {
-    let (_, experiment) =
+    let (begun, experiment) =
         experiment::read(start.plan_json.as_bytes()).map_err(|e| e.to_string())?;
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     port.send(&FromWorker::Started { run_id: start.run_id.clone() });
+    // One that goes on began earlier.
+    let ago_ms = js_sys::Date::now() - js_sys::Date::parse(&start.started_at);
+    let since_start = Micros::from_millis(if ago_ms.is_finite() { ago_ms.max(0.0) } else { 0.0 });
     let mut about = About {
         id: start.run_id.clone(),
         started_at: start.started_at,
         environment: start.environment,
         ..About::default()
     };
+    let so_far = About { finished_at: String::new(), ..about.clone() };
     let tell = |event: Event<'_>| match event {
         Event::Period(progress) => port.send(&FromWorker::Period(progress)),
         Event::Snapshot(live) => port.send(&FromWorker::Snapshot(Box::new(live()))),
+        Event::Kept(periods) => keep(port, &experiment, periods, &so_far),
     };
     let sims: Vec<_> = experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
     let carried = if sims.is_empty() {
@@ -66,6 +72,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
             id: start.run_id,
             calibration: calibration.ok(),
             watch: &|instrument, now| watch.tell(instrument, now),
+            before: begun.periods,
+            since_start,
         };
         experiment::carry_out(&experiment, world, &tell).await?
     } else {
@@ -81,6 +89,8 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
             id: start.run_id,
             calibration: None,
             watch: &|_, _| {},
+            before: begun.periods,
+            since_start,
         };
         // Snapshots come by the page's clock, not by the simulation's, which is much faster.
         let last = Cell::new(clock.now());
@@ -91,6 +101,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
             } else if let Event::Period(_) = event {
                 tell(event);
             }
+            // A simulation takes seconds: nothing of it has to survive the page.
         };
         let work = experiment::carry_out(&experiment, world, &now_and_then);
         simulate(&time, &clock, work).await??
@@ -101,6 +112,21 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
     let json = fwit_model::json::write(&file);
     port.send(&FromWorker::ExperimentFinished(Box::new(OpenedExperiment { json, view })));
     Ok(())
+}
+
+/// Sends the page what there is so far: it survives a reload, and can go on then.
+fn keep(port: &Port, experiment: &Experiment, periods: &[PeriodFile], about: &About) {
+    let carried = Carried {
+        periods: periods.to_vec(),
+        ended: Ended::Stopped,
+        trouble: Some("the page was closed or reloaded before its end".into()),
+    };
+    let mut about = about.clone();
+    about.finished_at = environment::now_rfc3339();
+    if let Ok((file, view)) = experiment::finish(experiment, carried, about) {
+        let json = fwit_model::json::write(&file);
+        port.send(&FromWorker::ExperimentKept(Box::new(OpenedExperiment { json, view })));
+    }
 }
 
 fn first(experiment: &Experiment) -> Option<fwit_model::plan::DialectId> {

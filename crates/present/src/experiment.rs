@@ -13,6 +13,8 @@ use fwit_chart::paired::{PairedChart, Period};
 use fwit_chart::percentile::{Curve, PercentileChart, trusted};
 use fwit_chart::scale::Kind;
 use fwit_chart::scene::Shape;
+use fwit_quantities::ratio::{ratio_range, ratio_signs};
+use fwit_quantities::units::three_digits;
 use fwit_report::experiment::Experiment;
 use fwit_report::experiment::view::{
     ComparisonView, ExperimentView, MetricUnit, MetricView, Progress, VerdictName,
@@ -31,16 +33,53 @@ fn quantity(unit: MetricUnit) -> Quantity {
     }
 }
 
-/// A ratio as a change: `+4.2 %`.
+/// A ratio as a change: `+4.2 %`, `2.00 times`.
 #[must_use]
 pub fn change(ratio: f64) -> String {
-    Quantity::Change.text(ratio - 1.0)
+    ratio_signs(ratio)
 }
 
 /// An interval of ratios as changes; a dash without one.
 #[must_use]
 pub fn interval(ci: Option<[f64; 2]>) -> String {
-    ci.map_or_else(|| "–".into(), |[low, high]| format!("{} to {}", change(low), change(high)))
+    ci.map_or_else(|| "–".into(), |[low, high]| ratio_range(low, high))
+}
+
+/// An e-value: `21`, `more than 1,000`; a dash without one.
+#[must_use]
+pub fn e_value(e: Option<f64>) -> String {
+    match e {
+        None => "–".into(),
+        Some(e) if e >= 1_000.0 => ">1000".into(),
+        Some(e) => three_digits(e),
+    }
+}
+
+/// The sign before a verdict: what its colour says.
+#[must_use]
+pub fn sign(m: &MetricView) -> &'static str {
+    match (m.verdict, m.improves) {
+        (VerdictName::Inconclusive, _) => "?",
+        (VerdictName::NoRelevantDifference, _) => "=",
+        (_, true) => "▲",
+        (_, false) => "▼",
+    }
+}
+
+/// How many pairs it takes, for one metric: `about 12 more pairs would show 7.6 % (30 if the spread
+/// is larger than it seems)`.
+#[must_use]
+pub fn more_pairs(m: &MetricView) -> Option<String> {
+    let (more, effect) = (m.more_pairs?, m.planned_effect?);
+    let most = m.more_pairs_at_most.filter(|most| *most > more);
+    let most =
+        most.map_or_else(String::new, |n| format!(" ({n} if the spread is as large as it may be)"));
+    Some(format!(
+        "{}: about {} would show a difference of {} %{most}",
+        m.name,
+        fwit_report::experiment::more(more),
+        three_digits(effect * 100.0)
+    ))
 }
 
 /// A p-value.
@@ -53,8 +92,8 @@ pub fn p_value(p: f64) -> String {
 #[must_use]
 pub fn tone(m: &MetricView) -> &'static str {
     match (m.verdict, m.improves) {
-        (VerdictName::Different, true) => "good",
-        (VerdictName::Different, false) => "bad",
+        (VerdictName::Different | VerdictName::DifferentMarginOpen, true) => "good",
+        (VerdictName::Different | VerdictName::DifferentMarginOpen, false) => "bad",
         (VerdictName::Inconclusive, _) => "warn",
         _ => "",
     }
@@ -64,8 +103,12 @@ pub fn tone(m: &MetricView) -> &'static str {
 #[must_use]
 pub fn verdict(m: &MetricView) -> String {
     match (m.verdict, m.improves) {
-        (VerdictName::Different, true) => "different: better".into(),
-        (VerdictName::Different, false) => "different: worse".into(),
+        (VerdictName::Different, true) => "better".into(),
+        (VerdictName::Different, false) => "worse".into(),
+        (VerdictName::DifferentMarginOpen, true) => "better, margin open".into(),
+        (VerdictName::DifferentMarginOpen, false) => "worse, margin open".into(),
+        (VerdictName::SmallerThanMargin, true) => "better, by less than the margin".into(),
+        (VerdictName::SmallerThanMargin, false) => "worse, by less than the margin".into(),
         (verdict, _) => verdict.words().into(),
     }
 }
@@ -91,7 +134,7 @@ pub fn intervals(c: &ComparisonView) -> Result<Drawn, ChartError> {
         Some(Estimate {
             label: if control { format!("{}, A-A", m.name) } else { m.name.clone() },
             value: m.ratio - 1.0,
-            // The estimate is the median of what the interval's ends are order statistics of.
+            // The interval holds its estimate.
             interval: [low.min(m.ratio) - 1.0, high.max(m.ratio) - 1.0],
             ink,
             shape,
@@ -210,8 +253,11 @@ pub fn curves(view: &ExperimentView, of: &str) -> Result<Drawn, ChartError> {
 pub fn about(experiment: &Experiment) -> String {
     let design = &experiment.file.design;
     let arms: Vec<&str> = experiment.arms.iter().map(|a| a.name.as_str()).collect();
-    let order =
-        if arms.len() == 2 { "balanced random order" } else { "the order of a Latin square" };
+    let order = match (design.extendable, arms.len()) {
+        (true, _) => "an order by coins",
+        (false, 2) => "balanced random order",
+        (false, _) => "the order of a Latin square",
+    };
     format!(
         "{}: {} {} of {} s periods in {order}, {} s of each left out; {}.",
         arms.join(" against "),
@@ -221,6 +267,13 @@ pub fn about(experiment: &Experiment) -> String {
         design.settle_s,
         super::simulated::experiment_takes(experiment)
     )
+}
+
+/// What may be claimed of the pairs so far, at any time; nothing before there is a claim.
+#[must_use]
+pub fn safe(p: &Progress) -> Vec<String> {
+    let decided = p.claims.iter().filter(|c| c.verdict != VerdictName::Inconclusive);
+    decided.map(|c| fwit_quantities::units::capital(&c.words)).collect()
 }
 
 /// What an experiment is doing.
@@ -264,10 +317,16 @@ mod tests {
             p_equivalence: None,
             margin: 0.05,
             verdict,
+            p_valid: true,
+            e: None,
             more_pairs: None,
+            more_pairs_at_most: None,
+            planned_effect: None,
             text: String::new(),
             pairs: 10,
+            all_periods: None,
             improves: ratio < 1.0,
+            latency: true,
         }
     }
 
@@ -302,7 +361,8 @@ mod tests {
             arms: vec![arm("plain"), arm("sticky")],
             pairs: 10,
             pairs_used: 2,
-            claim_from: 8,
+            claim_from: 6,
+            extendable: false,
             period_s: 30.0,
             settle_s: 5.0,
             metrics: vec![("read p50".into(), MetricUnit::Micros)],

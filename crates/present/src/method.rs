@@ -36,6 +36,17 @@ macro_rules! methods {
 }
 
 methods! {
+    RANDOMIZATION "randomization-test" "Randomization test"
+        "how often the pairs would differ this much if other orders had been drawn; estimate and \
+         interval are of the same statistic."
+    WESTFALL_YOUNG "westfall-and-young" "Westfall and Young’s correction"
+        "five metrics tested jointly, under the same orders, give no more false alarms than one: \
+         5 %."
+    E_VALUES "e-values" "E-values"
+        "a claim that holds however often it is looked at; from 100 on with five metrics and two \
+         arms."
+    POWER "how-many-pairs" "How many pairs"
+        "with as many, four of five experiments find a difference of the size that is named."
     HODGES_LEHMANN "hodges-lehmann" "Hodges-Lehmann estimate"
         "the median of the mean log ratios of all pairs of periods, as a ratio."
     WILCOXON "wilcoxon-interval" "Exact Wilcoxon interval"
@@ -43,9 +54,8 @@ methods! {
     SIGN_FLIP "sign-flip-test" "Sign-flip test"
         "how often pairs would differ this much if a coin chose their signs."
     TOST "equivalence-tost" "Equivalence test (TOST)"
-        "no relevant difference is said only where the 90 % interval lies inside the margin."
-    HOLM "holm" "Holm’s correction"
-        "five metrics tested together give no more false alarms than one: 5 %."
+        "no relevant difference is said only where one as large as the margin is ruled out, for all \
+         metrics together at 5 %."
     SHIFT "shift-function" "Shift function"
         "the ratio of the latencies at every percentile, with its interval."
     CONTROL "a-a-control" "A-A control"
@@ -56,8 +66,9 @@ methods! {
         "where a series changes its level or its shape."
     MSER "mser-5" "MSER-5"
         "how much of the start to leave out for the rest to be steady."
-    VERDICTS "verdicts" "Four verdicts"
-        "different, smaller than the margin, equivalent, inconclusive: fixed words for fixed rules."
+    VERDICTS "verdicts" "Five verdicts"
+        "different (larger than the margin, smaller, or open), no relevant difference, \
+         inconclusive: fixed words for fixed rules."
     CAMPS "camps" "Camps"
         "known labels first (eta squared), valley and dip test on requests, Cochran’s Q and exact \
          2- and 3-means on entities."

@@ -14,7 +14,7 @@ use hdrhistogram::Histogram;
 
 use super::quantile::first;
 use super::series::effective_size;
-use super::special::{beta_inc, binomial_cdf, normal_quantile, t_quantile};
+use super::special::{beta_quantile, binomial_cdf, normal_quantile, t_quantile};
 
 /// The share of runs that may be ended wrongly, at most, over all looks and thresholds.
 pub const WRONG_STOPS: f64 = 0.01;
@@ -193,16 +193,6 @@ fn value_of_rank(histogram: &Histogram<u64>, rank: f64) -> u64 {
         seen as f64 >= rank.max(1.0)
     });
     found.map_or_else(|| histogram.max(), |cell| cell.value_iterated_to())
-}
-
-/// Where the distribution function of Beta(a, b) reaches `p`, by bisection.
-fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if beta_inc(a, b, middle) < p { low = middle } else { high = middle }
-    }
-    f64::midpoint(low, high)
 }
 
 #[cfg(test)]

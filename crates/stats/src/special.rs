@@ -150,6 +150,30 @@ pub fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
     beta_inc((n - k) as f64, k as f64 + 1.0, 1.0 - p)
 }
 
+/// The value that a beta variable stays below with probability `p`.
+#[must_use]
+pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if beta_inc(a, b, middle) < p { low = middle } else { high = middle }
+    }
+    f64::midpoint(low, high)
+}
+
+/// Clopper and Pearson's interval of a share, of `hits` of `of`, at this level: it holds the true
+/// share at least as often as it says.
+///
+/// Source: Clopper and Pearson, Biometrika 26, 1934.
+#[must_use]
+pub fn clopper_pearson(hits: u64, of: u64, level: f64) -> [f64; 2] {
+    let (k, rest) = (hits as f64, of.saturating_sub(hits) as f64);
+    let half = (1.0 - level) / 2.0;
+    let low = if k > 0.0 { beta_quantile(k, rest + 1.0, half) } else { 0.0 };
+    let high = if rest > 0.0 { beta_quantile(k + 1.0, rest, 1.0 - half) } else { 1.0 };
+    [low, high]
+}
+
 /// P(X > x) of the chi-square with `df` degrees of freedom.
 #[must_use]
 pub fn chi2_upper(x: f64, df: f64) -> f64 {

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use crate::page::live::Tiles;
-use crate::page::parts::{Icon, Simulated};
+use crate::page::parts::{Icon, MethodLink, Simulated};
 use crate::page::state::{Engine, Status};
+use fwit_present::method::E_VALUES;
 use fwit_present::simulated::{self, Done};
 use fwit_present::{experiment as words, figure};
 use fwit_report::run::view::Phase;
@@ -26,9 +27,37 @@ pub fn UnderWayView() -> impl IntoView {
                 .then(|| view! { <p class="badges"><Simulated /></p> })}
         </div>
         <Progress engine />
+        <Safe engine />
         <h2>"This period"</h2>
         <Tiles engine />
         <p class="hint"><a href="#/run">"See this period live"</a></p>
+    }
+}
+
+/// What may be claimed already, however often it is looked at.
+#[component]
+fn Safe(engine: Engine) -> impl IntoView {
+    let claims = Memo::new(move |_| {
+        engine.experiment.with(|e| {
+            let progress = e.as_ref().and_then(|e| e.progress.as_ref())?;
+            (!progress.claims.is_empty()).then(|| words::safe(progress))
+        })
+    });
+    move || {
+        claims.get().map(|claims| {
+            let lines = if claims.is_empty() {
+                view! { <p class="hint">"Nothing is safe to say yet."</p> }.into_any()
+            } else {
+                let lines = claims.into_iter().map(|c| view! { <li>{c}</li> }).collect_view();
+                view! { <ul class="verdict-lines">{lines}</ul> }.into_any()
+            };
+            view! {
+                <section class="panel">
+                    <h2>"Safe to say already " <MethodLink method=E_VALUES /></h2>
+                    {lines}
+                </section>
+            }
+        })
     }
 }
 

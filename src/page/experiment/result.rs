@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::table::{Drift, Invalid, Metrics};
+use super::more::MorePairs;
+use super::table::{Drift, Invalid, Lines, Metrics};
 use crate::browser::environment::local_time;
 use crate::browser::files;
 use crate::page::actions::Actions;
@@ -113,12 +114,16 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
                     .comparisons
                     .iter()
                     .map(|c| {
-                        view! { <p class="outcome experiment-verdict">{c.headline.clone()}</p> }
+                        view! {
+                            <p class="outcome experiment-verdict">{c.headline.clone()}</p>
+                            <Lines rows=c.primaries.clone() />
+                        }
                     })
                     .collect_view()}
                 {notes}
             </header>
             <Acts opened />
+            <MorePairs view=view.clone() />
             {comparisons}
             {time_parts(&view)}
             {(view.pairs_used > 0)

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use fwit_present::experiment::{self as words, change, interval, p_value, tone, value};
+use fwit_present::experiment::{self as words, change, e_value, interval, p_value, tone, value};
 use fwit_present::figure;
 use fwit_present::method::{self, Method};
 use fwit_report::experiment::view::{ExperimentView, MetricView};
@@ -28,25 +28,37 @@ pub fn Metrics(
     /// Whether p-values are corrected over the rows.
     corrected: bool,
 ) -> impl IntoView {
-    let p_method = if corrected { method::HOLM } else { method::SIGN_FLIP };
-    let median = "Median over the periods that count; percentiles are of cluster times (redirects and service)";
+    let p_method = if corrected { method::WESTFALL_YOUNG } else { method::RANDOMIZATION };
+    let mean = "Geometric mean over the periods that count; percentiles are of cluster times (redirects and service)";
+    let has_e = rows.iter().any(|m| m.e.is_some());
+    let has_all = rows.iter().any(|m| m.all_periods.is_some());
     let rows = rows
         .into_iter()
         .map(|m| {
             let p = if corrected { m.p_corrected } else { m.p };
-            let equivalence = m.p_equivalence.map_or_else(|| "–".to_string(), p_value);
+            let p = if m.p_valid { p_value(p) } else { "no longer valid".to_string() };
+            let equivalence =
+                m.p_equivalence.filter(|_| m.p_valid).map_or_else(|| "–".to_string(), p_value);
+            let all = m.all_periods.map_or_else(|| "–".to_string(), change);
             view! {
                 <tr>
                     <th scope="row">{m.name.clone()}</th>
-                    <td class="number" title=median>{value(m.unit, m.a)}</td>
-                    <td class="number" title=median>{value(m.unit, m.b)}</td>
+                    <td class="number" title=mean>{value(m.unit, m.a)}</td>
+                    <td class="number" title=mean>{value(m.unit, m.b)}</td>
                     <td class="number">
-                        {how(change(m.ratio), method::HODGES_LEHMANN)}
+                        {how(change(m.ratio), method::RANDOMIZATION)}
                     </td>
                     <td class="number">
-                        {how(interval(m.ci95), method::WILCOXON)}
+                        {how(interval(m.ci95), method::RANDOMIZATION)}
                     </td>
-                    <td class="number">{how(p_value(p), p_method)}</td>
+                    {has_all.then(|| view! { <td class="number">{all}</td> })}
+                    <td class="number">{how(p, p_method)}</td>
+                    {has_e
+                        .then(|| {
+                            view! {
+                                <td class="number">{how(e_value(m.e), method::E_VALUES)}</td>
+                            }
+                        })}
                     <td class="number">
                         {how(
                             format!("±{} ({equivalence})", figure::percent(m.margin)),
@@ -71,7 +83,20 @@ pub fn Metrics(
                         <th scope="col" class="number">{b}</th>
                         <th scope="col" class="number">"change"</th>
                         <th scope="col" class="number">"95 % interval"</th>
+                        {has_all
+                            .then(|| {
+                                view! {
+                                    <th
+                                        scope="col"
+                                        class="number"
+                                        title="Of all periods, those that do not count too"
+                                    >
+                                        "all periods"
+                                    </th>
+                                }
+                            })}
                         <th scope="col" class="number">"p"</th>
+                        {has_e.then(|| view! { <th scope="col" class="number">"e-value"</th> })}
                         <th scope="col" class="number">"margin (p of equivalence)"</th>
                         <th scope="col">"verdict"</th>
                     </tr>
@@ -83,8 +108,24 @@ pub fn Metrics(
 }
 
 fn verdict(m: &MetricView) -> String {
-    let more = m.more_pairs.map(|n| format!("; about {}", fwit_stats::verdict::more(n)));
-    format!("{}{}", words::verdict(m), more.unwrap_or_default())
+    format!("{} {}", words::sign(m), words::verdict(m))
+}
+
+/// What was found, a line a metric, with the sign that its colour stands for.
+#[component]
+pub fn Lines(rows: Vec<MetricView>) -> impl IntoView {
+    let lines = rows
+        .into_iter()
+        .map(|m| {
+            view! {
+                <li data-tone=tone(&m)>
+                    <span class="sign" aria-hidden="true">{words::sign(&m)}</span>
+                    {m.text.clone()}
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="verdict-lines">{lines}</ul> }
 }
 
 /// How much the first arm drifts.
@@ -109,8 +150,8 @@ pub fn Drift(view: std::sync::Arc<ExperimentView>) -> impl IntoView {
         .collect_view();
     (!view.drift.is_empty()).then(|| {
         view! {
-            <p class="hint">{format!("Drift of “{of}” from period to period, which pairing takes \
-                                      out:")}</p>
+            <p class="hint">{format!("Drift of “{of}” from period to period, which orders and \
+                                      pairs take out:")}</p>
             <ul class="row hint">{items}</ul>
         }
     })

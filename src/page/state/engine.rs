@@ -22,6 +22,7 @@ use fwit_present::inbox::{Inbox, extend_history};
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::Experiment;
 use fwit_report::experiment::view::Progress;
+use fwit_report::experiment::wire::PeriodFile;
 use fwit_report::run::view::{Calibration, Live, Second};
 
 /// What the engine does.
@@ -88,6 +89,9 @@ pub type RunEnd = Result<Item, Failure>;
 /// Is told how a run ended.
 type OnEnd = Box<dyn FnOnce(RunEnd)>;
 
+/// Is told what there is of an experiment, after each pair.
+type OnKept = Box<dyn Fn(Item)>;
+
 /// Is told what a calibration found.
 type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;
 
@@ -134,6 +138,7 @@ struct Inner {
     inbox: Rc<RefCell<Inbox>>,
     pump: FramePump,
     on_end: Option<OnEnd>,
+    on_kept: Option<OnKept>,
     /// All that wait for a calibration.
     on_calibrated: Vec<OnCalibrated>,
     /// Looks for lanes: the one under way, whose message is sent, then those that wait.
@@ -169,6 +174,7 @@ impl Engine {
             inbox,
             pump,
             on_end: None,
+            on_kept: None,
             on_calibrated: Vec::new(),
             looks: VecDeque::new(),
             lifecycle: None,
@@ -207,24 +213,32 @@ impl Engine {
         self.begin(ToWorker::Start, wire::to_json(&plan), plan, api_key, None, on_end)
     }
 
-    /// Starts an experiment, as [`Engine::start`].
+    /// Starts an experiment, as [`Engine::start`]; one that has `periods` goes on from there, under
+    /// its own id. `on_kept` is told after each pair what there is.
     ///
     /// # Errors
     /// As [`Engine::start`].
     pub fn start_experiment(
         self,
         experiment: &Experiment,
+        periods: Vec<PeriodFile>,
         api_key: Option<String>,
+        on_kept: OnKept,
         on_end: OnEnd,
     ) -> Result<(), String> {
-        let json = fwit_model::json::write(&experiment.file);
+        let mut file = experiment.file.clone();
+        let begun = (!periods.is_empty()).then(|| (file.id.clone(), file.started_at.clone()));
+        file.periods = periods;
+        let json = fwit_model::json::write(&file);
         let plan = experiment.arms.first().map(|arm| arm.plan.clone()).ok_or("It has no arms.")?;
         let under_way = UnderWay {
             name: experiment.file.name.clone(),
             arms: experiment.arms.iter().map(|arm| arm.name.clone()).collect(),
             progress: None,
         };
-        self.begin(ToWorker::Experiment, json, plan, api_key, Some(under_way), on_end)
+        self.begin(ToWorker::Experiment, json, plan, api_key, Some((under_way, begun)), on_end)?;
+        self.inner.update_value(|inner| inner.on_kept = Some(on_kept));
+        Ok(())
     }
 
     fn begin(
@@ -233,7 +247,7 @@ impl Engine {
         plan_json: String,
         plan: Plan,
         api_key: Option<String>,
-        experiment: Option<UnderWay>,
+        experiment: Option<(UnderWay, Option<(String, String)>)>,
         on_end: OnEnd,
     ) -> Result<(), String> {
         if self.status.get_untracked().is_busy() {
@@ -245,11 +259,15 @@ impl Engine {
         if self.calibration.with_untracked(|c| c.running) {
             return Err("The browser's speed is being measured: wait for its end.".into());
         }
+        let (experiment, begun) = experiment.unzip();
+        let (run_id, started_at) = begun
+            .flatten()
+            .unwrap_or_else(|| (environment::new_run_id(), environment::now_rfc3339()));
         let message = message(Box::new(Start {
             plan_json,
             api_key,
-            run_id: environment::new_run_id(),
-            started_at: environment::now_rfc3339(),
+            run_id,
+            started_at,
             environment: environment::facts(),
             calibration: self.calibration.with_untracked(|c| c.known.clone()),
         }));
@@ -261,6 +279,7 @@ impl Engine {
         self.inner.update_value(|inner| {
             *inner.inbox.borrow_mut() = Inbox::default();
             inner.on_end = Some(on_end);
+            inner.on_kept = None;
             inner.lifecycle = Some(lifecycle);
             inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
         });
@@ -402,6 +421,11 @@ impl Engine {
                 });
             }
             Ok(FromWorker::Finished(opened)) => self.end(Ok(Item::Run(Arc::from(opened)))),
+            Ok(FromWorker::ExperimentKept(opened)) => self.inner.with_value(|inner| {
+                if let Some(on_kept) = &inner.on_kept {
+                    on_kept(Item::Experiment(Arc::from(opened)));
+                }
+            }),
             Ok(FromWorker::ExperimentFinished(opened)) => {
                 self.end(Ok(Item::Experiment(Arc::from(opened))));
             }

@@ -72,6 +72,7 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
         pairs: file.design.pairs,
         pairs_used: compared.pairs.len() as u32,
         claim_from: claim_pairs(file.arms.len()),
+        extendable: file.design.extendable,
         period_s: file.design.period_s,
         settle_s: file.design.settle_s,
         metrics: wanted.iter().map(|w| (w.metric(&file.margins).name, w.unit())).collect(),

@@ -29,6 +29,7 @@ pub use analyze::analyze;
 pub use compare::{Compared, compare};
 pub use draft::{ArmDraft, ExperimentDraft, Template};
 pub use extend::{combine, extend};
+pub use fwit_stats::verdict::more;
 pub use model::{Arm, Experiment, claim_pairs, defaults, repeats_max, sticky_or_not};
 pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
 pub use read::{ExperimentError, open, read};

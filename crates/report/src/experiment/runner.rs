@@ -24,7 +24,7 @@ pub use super::view::Progress;
 pub enum Event<'a> {
     /// A period begins.
     Period(Progress),
-    /// A period is over and kept: all periods so far.
+    /// A pair is over: all periods so far.
     Kept(&'a [PeriodFile]),
     /// About once a second; the state of the period's run is made when it is asked for.
     Snapshot(&'a dyn Fn() -> Live),
@@ -162,7 +162,6 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 Ok(Some(period)) => {
                     counts = period.invalid.is_none();
                     carried.periods.push(period);
-                    on(Event::Kept(&carried.periods));
                 }
                 Ok(None) => return Ok(Carried { ended: Ended::Stopped, ..carried }),
                 Err(error) if carried.periods.is_empty() => return Err(error),
@@ -176,6 +175,7 @@ pub async fn carry_out<T: Transport, C: Clock + Clone>(
                 break;
             }
         }
+        on(Event::Kept(&carried.periods));
         if counts {
             good += 1;
             if experiment.file.design.extendable {

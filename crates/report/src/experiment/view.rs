@@ -291,6 +291,8 @@ pub struct ExperimentView {
     pub pairs_used: u32,
     /// Pairs from which on a difference can be claimed.
     pub claim_from: u32,
+    /// Orders were tossed by coins: pairs may be added.
+    pub extendable: bool,
     /// Length of a period, s.
     pub period_s: f64,
     /// Its start that is left out, s.
