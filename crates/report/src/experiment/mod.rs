@@ -10,14 +10,17 @@
 
 mod analyze;
 mod apply;
+mod changes;
 mod check;
 mod compare;
 mod draft;
+mod fields;
 mod merge;
 mod metrics;
 mod model;
 mod name;
 mod period;
+mod picks;
 mod read;
 mod runner;
 pub mod view;
@@ -26,7 +29,7 @@ pub mod wire;
 pub use analyze::analyze;
 pub use compare::{Compared, compare};
 pub use draft::{ArmDraft, ExperimentDraft, Template};
-pub use model::{Arm, Experiment, claim_pairs, defaults, repeats_max, sticky_or_not};
+pub use model::{ARMS_MAX, Arm, Experiment, claim_pairs, defaults, repeats_max, sticky_or_not};
 pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
 pub use read::{ExperimentError, open, read};
 pub use runner::{About, Carried, Event, ExperimentEnvironment, carry_out, finish};
