@@ -15,7 +15,9 @@ mod nodes;
 mod summary;
 mod trusted;
 
+pub use field::{Area, Field, Select};
 pub use lanes::{LaneButtons, LaneNotes, find_and, find_before_start};
+pub use summary::Summary;
 
 use leptos::prelude::*;
 
@@ -23,7 +25,6 @@ use self::action_bar::{ActionBar, valid};
 use self::check::CheckReport;
 use self::load::{EssentialLoad, MoreSettings};
 use self::nodes::Nodes;
-use self::summary::Summary;
 use super::actions::Actions;
 use super::state::{Engine, Notices, PlanForm};
 use fwit_model::plan::PRESETS;
@@ -79,7 +80,12 @@ pub fn PlanView(prefill: Prefill) -> impl IntoView {
                      page measures what each one took."
                 </p>
             </div>
-            <Summary form title="The run can't start yet" label show=move |field: String| form.show(&field) />
+            <Summary
+                form
+                title="The run can't start yet"
+                label
+                show=move |field: String| form.show(&field)
+            />
             <Presets form />
             <Nodes form />
             <CheckReport />
