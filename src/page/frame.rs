@@ -31,8 +31,9 @@ fn Page() -> impl IntoView {
     provide_context(route);
     provide_context(engine);
     provide_context(library);
-    provide_context(PlanForm::new());
-    provide_context(ExperimentForm::new());
+    let plan_form = PlanForm::new();
+    provide_context(plan_form);
+    provide_context(ExperimentForm::new(plan_form));
     provide_context(Notices::new());
     provide_context(ColorScheme::new());
     provide_context(Actions::from_context());

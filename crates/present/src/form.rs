@@ -2,8 +2,8 @@
 
 use fwit_model::plan::name::{self, NameParts};
 use fwit_model::plan::{
-    BaseUrl, DialectId, Node, NodeDraft, PlanDraft, Problem, SIM_PRESETS, default_nodes, sim_index,
-    sim_preset, sim_text, stages,
+    BaseUrl, DialectId, FieldKind, Node, NodeDraft, PlanDraft, Problem, SIM_PRESETS, default_nodes,
+    plan_field, sim_index, sim_preset, sim_text, stages,
 };
 use fwit_report::run::compare::{Comparison, Mixture, PlanDifference};
 
@@ -22,10 +22,10 @@ pub fn control(field: &str) -> String {
     }
 }
 
-/// The id of a control in the page.
+/// The id of a control in the page; `form` is that of its form.
 #[must_use]
-pub fn control_id(field: &str) -> String {
-    let mut id = String::from("f");
+pub fn control_id(form: &str, field: &str) -> String {
+    let mut id = String::from(form);
     for part in control(field).split('.').filter(|p| !p.is_empty()) {
         id.push('-');
         id.extend(
@@ -55,29 +55,36 @@ pub fn label(field: &str) -> String {
         ["thresholds", i] => format!("Threshold {}", number(i)),
         _ => match field {
             "" => "Plan".into(),
-            "name" => "Name".into(),
-            "seed" => "Seed".into(),
             "cluster.dialect" => "Protocol".into(),
             "cluster.nodes" => "Nodes".into(),
             "load.model" => "Load model".into(),
-            "load.entities" => "Entities".into(),
-            "load.think_ms" => "Think time".into(),
-            "load.think_jitter_ms" => "Think time, jitter".into(),
-            "load.rate_per_s" => "Rate".into(),
-            "load.arrivals" => "Arrivals".into(),
-            "load.warmup_s" => "Warm-up".into(),
-            "load.duration_s" => "Duration".into(),
-            "load.timeout_ms" => "Timeout".into(),
-            "keys.space" => "Keys".into(),
-            "keys.known" => "Known keys".into(),
-            "keys.value_bytes" => "Value size".into(),
             "disable_leader_stickiness" => "Leader stickiness off".into(),
-            "subscribers" => "Subscribers".into(),
             "thresholds" => "Thresholds".into(),
             "load.stages" => "Stages".into(),
             "verify" => "Read back after the load".into(),
-            other => other.to_string(),
+            other => plan_field(other).map_or_else(|| other.into(), |f| f.label.into_owned()),
         },
+    }
+}
+
+/// The keyboard that a phone shows for a field.
+#[must_use]
+pub fn keyboard(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Whole => "numeric",
+        FieldKind::Number => "decimal",
+        FieldKind::Text | FieldKind::Choice(_) => "text",
+    }
+}
+
+/// What a field lets choose from: values with their words.
+#[must_use]
+pub fn choices(path: &str) -> Vec<(String, String)> {
+    match plan_field(path).map(|field| field.kind) {
+        Some(FieldKind::Choice(all)) => {
+            all.iter().map(|(value, words)| ((*value).into(), (*words).into())).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -354,9 +361,9 @@ mod tests {
     #[test]
     fn every_problem_finds_a_control_and_a_name() {
         assert_eq!(control("cluster.nodes.0.lanes.3"), "cluster.nodes.0.lanes");
-        assert_eq!(control_id("cluster.nodes.0.lanes.3"), "f-cluster-nodes-0-lanes");
-        assert_eq!(control_id("mix.fly \"<"), "f-mix-fly---");
-        assert_eq!(control_id(""), "f");
+        assert_eq!(control_id("f", "cluster.nodes.0.lanes.3"), "f-cluster-nodes-0-lanes");
+        assert_eq!(control_id("f", "mix.fly \"<"), "f-mix-fly---");
+        assert_eq!(control_id("f", ""), "f");
         assert_eq!(label("cluster.nodes.1.url"), "Node 2, address");
         assert_eq!(label("cluster.nodes.0.lanes.3"), "Node 1, lane 4");
         assert!(

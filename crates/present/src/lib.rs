@@ -13,6 +13,7 @@ pub mod browser_share;
 pub mod charts;
 mod drawn;
 pub mod experiment;
+pub mod experiment_form;
 pub mod figure;
 pub mod form;
 pub mod inbox;

@@ -5,6 +5,7 @@
 //! Invariant: the base plan is the one in the plan form.
 //! Tests: `experiment` and `present::experiment`; the whole in tests/e2e.
 
+mod arms;
 mod more;
 mod progress;
 mod result;

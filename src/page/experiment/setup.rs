@@ -2,16 +2,17 @@
 
 use leptos::prelude::*;
 
+use super::arms::Arms;
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
-use crate::page::plan_form::{LaneButtons, LaneNotes, find_before_start};
+use crate::page::plan_form::{Field, LaneButtons, LaneNotes, Summary, find_before_start};
 use crate::page::state::{Engine, ExperimentForm, Notices, PlanForm, Status};
 use fwit_model::plan::PlanDraft;
 use fwit_present::lane_words::connections;
-use fwit_present::{experiment as words, sentence};
-use fwit_report::experiment::{ArmDraft, ExperimentDraft, Template, claim_pairs};
+use fwit_present::{experiment as words, experiment_form, sentence};
+use fwit_report::experiment::{Experiment, ExperimentDraft, Template, claim_pairs};
 
 /// Reads a text of the draft, and writes it.
 type Text = (fn(&ExperimentDraft) -> String, fn(&mut ExperimentDraft, String));
@@ -59,11 +60,11 @@ pub fn SetUp() -> impl IntoView {
     let engine = expect_context::<Engine>();
     let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
     let start = move || {
-        if valid(plan_form, form).is_none() {
+        if valid(form).is_none() {
             return;
         }
         find_before_start(plan_form, engine, notices, move || {
-            let Some(experiment) = valid(plan_form, form) else { return };
+            let Some(experiment) = valid(form) else { return };
             if let Ok(plan) = plan_form.draft.with_untracked(PlanDraft::plan) {
                 plan_form.remember(&plan);
             }
@@ -115,7 +116,16 @@ pub fn SetUp() -> impl IntoView {
                 </p>
             </div>
             {failed}
-            <section class="panel">
+            <Summary
+                form
+                title="The experiment can't start yet"
+                label=experiment_form::label
+                show=move |field: String| {
+                    let id = form.checks.id(&field);
+                    request_animation_frame(move || document::focus(&id));
+                }
+            />
+            <section class="panel" id=form.checks.id("base") tabindex="-1">
                 <h2>"Plan"</h2>
                 <p>{plan}</p>
                 <p class="hint">
@@ -156,71 +166,40 @@ pub fn SetUp() -> impl IntoView {
             <Show when=move || has_draft.get()>
                 <Design form />
                 <Arms form />
-                <Problems />
                 <ActionBar />
             </Show>
         </form>
     }
 }
 
-fn edit(form: ExperimentForm, change: impl FnOnce(&mut ExperimentDraft)) {
-    form.draft.update(|draft| {
-        if let Some(draft) = draft {
-            change(draft);
-        }
-    });
-}
-
-fn text_of(form: ExperimentForm, get: impl Fn(&ExperimentDraft) -> String) -> String {
-    form.draft.with(|draft| draft.as_ref().map(get).unwrap_or_default())
-}
-
-/// A field of one line, with its label.
+/// A field of one line.
 fn field(
-    (id, label, unit, hint): (String, String, &'static str, String),
+    form: ExperimentForm,
+    (path, label, unit, hint): (&'static str, &'static str, &'static str, &'static str),
     value: Signal<String>,
     set: Callback<String>,
-) -> AnyView {
-    view! {
-        <div class="field">
-            <label for=id.clone()>{label}</label>
-            <span class="field-box">
-                <input
-                    type="text"
-                    id=id
-                    spellcheck="false"
-                    prop:value=move || value.get()
-                    on:input:target=move |event| set.run(event.target().value())
-                />
-                {(!unit.is_empty()).then(|| view! { <span class="field-unit">{unit}</span> })}
-            </span>
-            {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
-        </div>
-    }
-    .into_any()
-}
-
-fn id_of(path: &str) -> String {
-    format!("x-{}", path.replace('.', "-"))
+) -> impl IntoView {
+    let keyboard = if path == "name" { "text" } else { "decimal" };
+    view! { <Field form field=path label unit hint keyboard value set /> }
 }
 
 #[component]
 fn Design(form: ExperimentForm) -> impl IntoView {
     let plain = FIELDS.map(|(path, label, unit, hint, (get, set))| {
         field(
-            (id_of(path), label.into(), unit, hint.into()),
-            Signal::derive(move || text_of(form, get)),
-            Callback::new(move |text| edit(form, |d| set(d, text))),
+            form,
+            (path, label, unit, hint),
+            Signal::derive(move || form.text(get)),
+            Callback::new(move |text| form.edit(|d| set(d, text))),
         )
     });
     let margins = MARGINS.map(|(path, label, i)| {
         field(
-            (id_of(path), label.into(), "%", String::new()),
-            Signal::derive(move || {
-                text_of(form, |d| d.margins.get(i).cloned().unwrap_or_default())
-            }),
+            form,
+            (path, label, "%", ""),
+            Signal::derive(move || form.text(|d| d.margins.get(i).cloned().unwrap_or_default())),
             Callback::new(move |text: String| {
-                edit(form, |d| {
+                form.edit(|d| {
                     if let Some(margin) = d.margins.get_mut(i) {
                         *margin = text;
                     }
@@ -245,136 +224,28 @@ fn Design(form: ExperimentForm) -> impl IntoView {
 }
 
 #[component]
-fn Arms(form: ExperimentForm) -> impl IntoView {
-    let count = Memo::new(move |_| form.draft.with(|d| d.as_ref().map_or(0, |d| d.arms.len())));
-    let arm = move |i: usize| {
-        let of = move |get: fn(&ArmDraft) -> &String| {
-            Signal::derive(move || {
-                text_of(form, |d| d.arms.get(i).map(get).cloned().unwrap_or_default())
-            })
-        };
-        let set = move |put: fn(&mut ArmDraft, String)| {
-            Callback::new(move |text: String| {
-                edit(form, |d| {
-                    if let Some(arm) = d.arms.get_mut(i) {
-                        put(arm, text);
-                    }
-                });
-            })
-        };
-        let label = if i == 0 {
-            "Arm 1: what the others are compared with".into()
-        } else {
-            format!("Arm {}", i + 1)
-        };
-        let (changes, set_changes) = (of(|a| &a.changes), set(|a, t| a.changes = t));
-        let id = format!("x-arms-{i}-changes");
-        view! {
-            <div class="fields">
-                {field(
-                    (format!("x-arms-{i}-name"), label, "", String::new()),
-                    of(|a| &a.name),
-                    set(|a, t| a.name = t),
-                )}
-                <div class="field field-wide">
-                    <label for=id.clone()>"Changes"</label>
-                    <textarea
-                        id=id
-                        rows="2"
-                        spellcheck="false"
-                        prop:value=move || changes.get()
-                        on:input:target=move |event| set_changes.run(event.target().value())
-                    />
-                </div>
-                {(i > 1)
-                    .then(|| {
-                        view! {
-                            <button
-                                type="button"
-                                class="button-quiet"
-                                on:click=move |_| {
-                                    edit(form, |d| {
-                                        if i < d.arms.len() {
-                                            d.arms.remove(i);
-                                        }
-                                    });
-                                }
-                            >
-                                <Icon name="trash" />
-                                "Remove"
-                            </button>
-                        }
-                    })}
-            </div>
-        }
-    };
-    view! {
-        <fieldset class="panel">
-            <legend>"Arms"</legend>
-            <p class="hint">
-                "One change a line: a field of the plan file and its value, such \
-                 as " <code>"load.entities = 50"</code> " or "
-                <code>"disable_leader_stickiness = true"</code> "."
-            </p>
-            {move || (0..count.get()).map(arm).collect_view()}
-            <button
-                type="button"
-                class="button"
-                on:click=move |_| {
-                    edit(form, |d| {
-                        let name = format!("arm {}", d.arms.len() + 1);
-                        d.arms.push(ArmDraft { name, ..ArmDraft::default() });
-                    });
-                }
-            >
-                <Icon name="add" />
-                "One more arm"
-            </button>
-        </fieldset>
-    }
-}
-
-#[component]
-fn Problems() -> impl IntoView {
-    let (plan_form, form) = (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
-    let problems = Memo::new(move |_| match form.experiment(plan_form) {
-        Some(Err(problems)) => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        _ => Vec::new(),
-    });
-    view! {
-        <div id="x" tabindex="-1" class="problems-box" role="alert">
-            <Show when=move || form.attempted.get() && problems.with(|p| !p.is_empty())>
-                <h2>"The experiment can't start yet"</h2>
-                <ul>
-                    {move || {
-                        problems.get().into_iter().map(|p| view! { <li>{p}</li> }).collect_view()
-                    }}
-                </ul>
-            </Show>
-        </div>
-    }
-}
-
-#[component]
 fn ActionBar() -> impl IntoView {
-    let (plan_form, form) = (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
+    let form = expect_context::<ExperimentForm>();
     let (engine, notices) = (expect_context::<Engine>(), expect_context::<Notices>());
     let actions = expect_context::<Actions>();
     let save = move |_| {
-        let Some(experiment) = valid(plan_form, form) else { return };
+        let Some(experiment) = valid(form) else { return };
         let name = fwit_present::library::file_name(&experiment.file.name, "experiment");
         let json = fwit_model::json::pretty(&experiment.file);
         notices.check(files::save(&name, "application/json", &json));
     };
     let busy = Memo::new(move |_| engine.status.with(Status::is_busy));
-    let about = Memo::new(move |_| match form.experiment(plan_form) {
-        Some(Ok(experiment)) => {
-            let (pairs, needed) = (experiment.pairs() as u32, claim_pairs(experiment.arms.len()));
-            let few = (pairs < needed)
-                .then(|| format!(" From {needed} pairs on a difference can be claimed."));
-            format!("{}{}", words::about(&experiment), few.unwrap_or_default())
-        }
-        _ => String::new(),
+    let about = Memo::new(move |_| {
+        form.made.with(|made| match made {
+            Some(Ok(experiment)) => {
+                let (pairs, needed) =
+                    (experiment.pairs() as u32, claim_pairs(experiment.arms.len()));
+                let few = (pairs < needed)
+                    .then(|| format!(" From {needed} pairs on a difference can be claimed."));
+                format!("{}{}", words::about(experiment), few.unwrap_or_default())
+            }
+            _ => String::new(),
+        })
     });
     let load = NodeRef::<leptos::html::Input>::new();
     let loaded = move |_| {
@@ -430,11 +301,12 @@ fn ActionBar() -> impl IntoView {
 
 /// Returns the experiment. When the form holds none yet, shows what is wrong and puts the focus
 /// there.
-fn valid(plan_form: PlanForm, form: ExperimentForm) -> Option<fwit_report::experiment::Experiment> {
-    let made = untrack(|| form.experiment(plan_form))?;
+fn valid(form: ExperimentForm) -> Option<Experiment> {
+    let made = form.made.get_untracked()?;
     made.map_err(|_| {
-        form.attempted.set(true);
-        request_animation_frame(|| document::focus("x"));
+        form.checks.attempted.set(true);
+        let id = form.checks.id("");
+        request_animation_frame(move || document::focus(&id));
     })
     .ok()
 }

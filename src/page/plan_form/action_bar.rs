@@ -18,7 +18,7 @@ use fwit_report::experiment::Template;
 pub fn valid(form: PlanForm) -> Option<Plan> {
     let plan = form.draft.with_untracked(PlanDraft::plan).ok();
     if plan.is_none() {
-        form.attempted.set(true);
+        form.checks.attempted.set(true);
         request_animation_frame(|| document::focus("f"));
     }
     plan

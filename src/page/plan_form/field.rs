@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::page::state::PlanForm;
-use fwit_present::form::{control_id, messages_at};
+use crate::page::state::Checks;
 
 /// The ids and problems of a field.
 #[derive(Clone, Copy)]
@@ -13,17 +12,10 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(form: PlanForm, field: Signal<String>) -> Parts {
+    fn new(form: Checks, field: Signal<String>) -> Parts {
         Parts {
-            id: Memo::new(move |_| control_id(&field.get())),
-            messages: Memo::new(move |_| {
-                let field = field.get();
-                if form.is_open(&field) {
-                    form.problems.with(|p| messages_at(p, &field))
-                } else {
-                    Vec::new()
-                }
-            }),
+            id: Memo::new(move |_| form.id(&field.get())),
+            messages: Memo::new(move |_| form.messages(&field.get())),
         }
     }
 
@@ -56,7 +48,7 @@ fn Problems(parts: Parts) -> impl IntoView {
 
 /// Shows the problems of a field that the user has left. A browser also tells of this when the page
 /// takes a field away that has the focus; there is nothing to show then.
-fn touch(form: PlanForm, field: Signal<String>) {
+fn touch(form: Checks, field: Signal<String>) {
     if let Some(field) = field.try_get_untracked() {
         form.touch(&field);
     }
@@ -65,8 +57,8 @@ fn touch(form: PlanForm, field: Signal<String>) {
 /// A field of one line.
 #[component]
 pub fn Field(
-    form: PlanForm,
-    /// Its path in the plan file.
+    #[prop(into)] form: Checks,
+    /// Its path in the form's file.
     #[prop(into)]
     field: Signal<String>,
     #[prop(into)] label: String,
@@ -86,8 +78,11 @@ pub fn Field(
     #[prop(default = "text")]
     keyboard: &'static str,
     /// Shown while it is empty.
-    #[prop(optional)]
-    placeholder: &'static str,
+    #[prop(optional, into)]
+    placeholder: Signal<String>,
+    /// What it belongs to: for those who do not see where it stands.
+    #[prop(optional, into)]
+    of: String,
     /// Its classes; `field-wide` and `field-small` change its width.
     #[prop(default = "field")]
     class: &'static str,
@@ -96,13 +91,13 @@ pub fn Field(
     let has_hint = !hint.is_empty();
     view! {
         <div class=class class:field-wrong=move || parts.invalid().is_some()>
-            <label for=move || parts.id.get()>{label}</label>
+            <label for=move || parts.id.get()>{told(of)} {label}</label>
             <span class="field-box">
                 <input
                     type="text"
                     id=move || parts.id.get()
                     inputmode=keyboard
-                    placeholder=placeholder
+                    placeholder=move || placeholder.get()
                     spellcheck="false"
                     autocapitalize="off"
                     aria-invalid=move || parts.invalid()
@@ -126,32 +121,91 @@ pub fn Field(
     }
 }
 
+fn told(of: String) -> Option<impl IntoView> {
+    (!of.is_empty()).then(|| view! { <span class="visually-hidden">{format!("{of}, ")}</span> })
+}
+
+/// A choice of a few values.
+#[component]
+pub fn Select(
+    #[prop(into)] form: Checks,
+    #[prop(into)] field: Signal<String>,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] of: String,
+    /// Values with their words.
+    #[prop(into)]
+    options: Signal<Vec<(String, String)>>,
+    #[prop(into)] value: Signal<String>,
+    #[prop(into)] set: Callback<String>,
+) -> impl IntoView {
+    let parts = Parts::new(form, field);
+    let options = move || {
+        let options = options.get().into_iter();
+        options
+            .map(|(option, words)| {
+                let chosen = option.clone();
+                view! {
+                    <option value=option prop:selected=move || value.with(|v| *v == chosen)>
+                        {words}
+                    </option>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="field" class:field-wrong=move || parts.invalid().is_some()>
+            <label for=move || parts.id.get()>{told(of)} {label}</label>
+            <select
+                id=move || parts.id.get()
+                aria-invalid=move || parts.invalid()
+                aria-describedby=move || parts.described_by(false)
+                on:change:target=move |event| {
+                    set.run(event.target().value());
+                    touch(form, field);
+                }
+            >
+                {options}
+            </select>
+            <Problems parts />
+        </div>
+    }
+}
+
 /// A field of several lines.
 #[component]
 pub fn Area(
-    form: PlanForm,
+    #[prop(into)] form: Checks,
     #[prop(into)] field: Signal<String>,
     #[prop(into)] label: String,
+    #[prop(optional, into)] of: String,
     #[prop(into)] value: Signal<String>,
     #[prop(into)] set: Callback<String>,
     #[prop(optional)] hint: &'static str,
 ) -> impl IntoView {
     let parts = Parts::new(form, field);
+    let has_hint = !hint.is_empty();
     view! {
         <div class="field field-wide" class:field-wrong=move || parts.invalid().is_some()>
-            <label for=move || parts.id.get()>{label}</label>
+            <label for=move || parts.id.get()>{told(of)} {label}</label>
             <textarea
                 id=move || parts.id.get()
                 rows="3"
                 spellcheck="false"
                 autocapitalize="off"
                 aria-invalid=move || parts.invalid()
-                aria-describedby=move || parts.described_by(true)
+                aria-describedby=move || parts.described_by(has_hint)
                 prop:value=move || value.get()
                 on:input:target=move |event| set.run(event.target().value())
                 on:change=move |_| touch(form, field)
             />
-            <p class="hint" id=move || format!("{}-hint", parts.id.get())>{hint}</p>
+            {has_hint
+                .then(|| {
+                    view! {
+                        <p class="hint" id=move || format!("{}-hint", parts.id.get())>
+                            {hint}
+                        </p>
+                    }
+                })}
             <Problems parts />
         </div>
     }

@@ -2,82 +2,46 @@
 
 use leptos::prelude::*;
 
-use super::field::{Area, Field, Switch};
+use super::field::{Area, Field, Select, Switch};
 use crate::page::state::PlanForm;
-use fwit_model::plan::{DialectId, PlanDraft};
-use fwit_present::form::messages_at;
+use fwit_model::plan::{DialectId, plan_field};
+use fwit_present::form::{choices, keyboard};
 
 /// A field that holds a text of the draft.
-struct Plain {
-    field: &'static str,
-    label: &'static str,
-    unit: &'static str,
-    hint: &'static str,
-    keyboard: &'static str,
-    text: Text,
-}
-
-/// Reads a text of the draft, and writes it.
-type Text = (fn(&PlanDraft) -> &String, fn(&mut PlanDraft) -> &mut String);
-
-/// Reads and writes the draft's text of this name.
-macro_rules! text {
-    ($field:ident) => {
-        (|d: &PlanDraft| &d.$field, |d: &mut PlanDraft| &mut d.$field)
+fn plain(form: PlanForm, path: &'static str) -> impl IntoView {
+    let field = plan_field(path)?;
+    let value = Signal::derive(move || form.draft.with(|d| d.text(path).unwrap_or_default()));
+    let set = move |new: String| {
+        form.edit(|d| {
+            if let Some(text) = d.text_mut(path) {
+                *text = new;
+            }
+        });
     };
-}
-
-impl Plain {
-    fn view(self, form: PlanForm) -> impl IntoView {
-        let (get, get_mut) = self.text;
-        let value = Signal::derive(move || form.draft.with(|d| get(d).clone()));
-        view! {
-            <Field
-                form
-                field=self.field
-                label=self.label
-                unit=self.unit
-                hint=self.hint
-                keyboard=self.keyboard
-                value
-                set=move |new: String| form.edit(|d| *get_mut(d) = new)
-            />
-        }
-    }
+    Some(view! {
+        <Field
+            form
+            field=path
+            label=field.label
+            unit=field.unit
+            hint=field.hint
+            keyboard=keyboard(field.kind)
+            value
+            set
+        />
+    })
 }
 
 /// Entities, duration, stickiness, name.
 #[component]
 pub fn EssentialLoad(form: PlanForm) -> impl IntoView {
-    let name = Plain {
-        field: "name",
-        label: "Name",
-        unit: "",
-        hint: "Shown wherever the run is shown.",
-        keyboard: "text",
-        text: text!(name),
-    };
-    let entities = Plain {
-        field: "load.entities",
-        label: "Entities",
-        unit: "",
-        hint: "Simulated clients, each with a node of its own choice.",
-        keyboard: "numeric",
-        text: text!(entities),
-    };
-    let duration = Plain {
-        field: "load.duration_s",
-        label: "Duration",
-        unit: "s",
-        hint: "The measured window, after the warm-up.",
-        keyboard: "decimal",
-        text: text!(duration_s),
-    };
     let sticky = Signal::derive(move || form.draft.with(|d| !d.disable_leader_stickiness));
     view! {
         <fieldset class="panel">
             <legend>"Load"</legend>
-            <div class="fields">{name.view(form)} {entities.view(form)} {duration.view(form)}</div>
+            <div class="fields">
+                {["name", "load.entities", "load.duration_s"].map(|path| plain(form, path))}
+            </div>
             <Switch
                 id="f-disable_leader_stickiness"
                 label="Leader-sticky"
@@ -115,69 +79,21 @@ pub fn MoreSettings(form: PlanForm) -> impl IntoView {
 #[component]
 fn ModelFields(form: PlanForm) -> impl IntoView {
     let open = Memo::new(move |_| form.draft.with(|d| d.open));
-    let closed_fields = move || {
-        [
-            Plain {
-                field: "load.think_ms",
-                label: "Think time",
-                unit: "ms",
-                hint: "Pause after each answer.",
-                keyboard: "decimal",
-                text: text!(think_ms),
-            },
-            Plain {
-                field: "load.think_jitter_ms",
-                label: "Jitter",
-                unit: "ms",
-                hint: "Up to this much more, at random.",
-                keyboard: "decimal",
-                text: text!(think_jitter_ms),
-            },
-        ]
-        .map(|f| f.view(form))
-    };
+    let closed_fields =
+        move || ["load.think_ms", "load.think_jitter_ms"].map(|path| plain(form, path));
     let open_fields = move || {
-        let rate = Plain {
-            field: "load.rate_per_s",
-            label: "Rate",
-            unit: "/s",
-            hint: "Requests a second over all nodes.",
-            keyboard: "decimal",
-            text: text!(rate_per_s),
-        };
         view! {
-            {rate.view(form)}
-            <div class="field">
-                <label for="f-load-arrivals">"Arrivals"</label>
-                <select
-                    id="f-load-arrivals"
-                    prop:value=move || form.draft.with(|d| d.arrivals.clone())
-                    on:change:target=move |event| form.edit(|d| d.arrivals = event.target().value())
-                >
-                    <option value="poisson">"Poisson (independent)"</option>
-                    <option value="constant">"constant (equal gaps)"</option>
-                </select>
-            </div>
+            {plain(form, "load.rate_per_s")}
+            <Select
+                form
+                field="load.arrivals"
+                label="Arrivals"
+                options=choices("load.arrivals")
+                value=Signal::derive(move || form.draft.with(|d| d.arrivals.clone()))
+                set=move |new: String| form.edit(|d| d.arrivals = new)
+            />
         }
     };
-    let times = [
-        Plain {
-            field: "load.warmup_s",
-            label: "Warm-up",
-            unit: "s",
-            hint: "Runs before; counts in no table.",
-            keyboard: "decimal",
-            text: text!(warmup_s),
-        },
-        Plain {
-            field: "load.timeout_ms",
-            label: "Timeout",
-            unit: "ms",
-            hint: "A request is given up after it.",
-            keyboard: "decimal",
-            text: text!(timeout_ms),
-        },
-    ];
     let model = move |value: bool, label: &'static str, about: &'static str| {
         view! {
             <label class="radio">
@@ -207,7 +123,7 @@ fn ModelFields(form: PlanForm) -> impl IntoView {
                 {move || {
                     if open.get() { open_fields().into_any() } else { closed_fields().into_any() }
                 }}
-                {times.map(|f| f.view(form))}
+                {["load.warmup_s", "load.timeout_ms"].map(|path| plain(form, path))}
             </div>
             <Area
                 form
@@ -251,9 +167,7 @@ fn MixFields(form: PlanForm) -> impl IntoView {
     let all = move |weight: &'static str| {
         form.edit(|d| d.mix.iter_mut().for_each(|(_, w)| *w = weight.to_string()));
     };
-    let whole = Memo::new(move |_| {
-        if form.is_open("mix") { form.problems.with(|p| messages_at(p, "mix")) } else { Vec::new() }
-    });
+    let whole = Memo::new(move |_| form.checks.messages("mix"));
     view! {
         <fieldset id="f-mix" tabindex="-1">
             <legend>"Mix"</legend>
@@ -307,54 +221,13 @@ fn MixFields(form: PlanForm) -> impl IntoView {
 
 #[component]
 fn OtherFields(form: PlanForm) -> impl IntoView {
-    let fields: [Plain; 5] = [
-        Plain {
-            field: "keys.space",
-            label: "Keys",
-            unit: "",
-            hint: "Distinct keys of set and cache.",
-            keyboard: "numeric",
-            text: text!(key_space),
-        },
-        Plain {
-            field: "keys.known",
-            label: "Known keys",
-            unit: "",
-            hint: "Keys an entity remembers for get and delete.",
-            keyboard: "numeric",
-            text: text!(known_keys),
-        },
-        Plain {
-            field: "keys.value_bytes",
-            label: "Value size",
-            unit: "bytes",
-            hint: "",
-            keyboard: "numeric",
-            text: text!(value_bytes),
-        },
-        Plain {
-            field: "subscribers",
-            label: "Subscribers",
-            unit: "",
-            hint: "WebSocket clients that check that every event arrives.",
-            keyboard: "numeric",
-            text: text!(subscribers),
-        },
-        Plain {
-            field: "seed",
-            label: "Seed",
-            unit: "",
-            hint: "The same seed gives the same operations, keys and think times.",
-            keyboard: "numeric",
-            text: text!(seed),
-        },
-    ];
     let verify = Signal::derive(move || form.draft.with(|d| d.verify));
     view! {
         <fieldset>
             <legend>"Keys, events, seed"</legend>
             <div class="fields">
-                {fields.map(|f| f.view(form))}
+                {["keys.space", "keys.known", "keys.value_bytes", "subscribers", "seed"]
+                    .map(|path| plain(form, path))}
                 <div class="field">
                     <label for="f-cluster-dialect">"Protocol"</label>
                     <select

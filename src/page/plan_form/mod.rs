@@ -12,9 +12,12 @@ mod field;
 mod lanes;
 mod load;
 mod nodes;
+mod summary;
 mod trusted;
 
+pub use field::{Area, Field, Select};
 pub use lanes::{LaneButtons, LaneNotes, find_and, find_before_start};
+pub use summary::Summary;
 
 use leptos::prelude::*;
 
@@ -77,7 +80,12 @@ pub fn PlanView(prefill: Prefill) -> impl IntoView {
                      page measures what each one took."
                 </p>
             </div>
-            <Summary form />
+            <Summary
+                form
+                title="The run can't start yet"
+                label
+                show=move |field: String| form.show(&field)
+            />
             <Presets form />
             <Nodes form />
             <CheckReport />
@@ -109,42 +117,5 @@ fn Presets(form: PlanForm) -> impl IntoView {
                     }
                 })}
         </fieldset>
-    }
-}
-
-/// All problems, each with a link to its field. They show once a start was tried.
-#[component]
-fn Summary(form: PlanForm) -> impl IntoView {
-    let shown = move || form.attempted.get() && form.problems.with(|p| !p.is_empty());
-    view! {
-        <div id="f" tabindex="-1" class="problems-box" role="alert">
-            <Show when=shown>
-                <h2>"The run can't start yet"</h2>
-                <ul>
-                    {move || {
-                        form.problems
-                            .get()
-                            .into_iter()
-                            .map(|problem| {
-                                let field = problem.field.clone();
-                                view! {
-                                    <li>
-                                        <button
-                                            type="button"
-                                            class="button-link"
-                                            on:click=move |_| form.show(&field)
-                                        >
-                                            {label(&problem.field)}
-                                        </button>
-                                        " "
-                                        {problem.message}
-                                    </li>
-                                }
-                            })
-                            .collect_view()
-                    }}
-                </ul>
-            </Show>
-        </div>
     }
 }

@@ -174,8 +174,7 @@ fn NodeRow(form: PlanForm, row: u32) -> impl IntoView {
     };
     let lanes_wrong = Memo::new(move |_| {
         let field = path("lanes").get();
-        form.is_open(&field)
-            && form.problems.with(|p| !fwit_present::form::messages_at(p, &field).is_empty())
+        !form.checks.messages(&field).is_empty()
     });
     let add = move |kind| {
         let count = form.draft.with_untracked(to_add);

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::checks::Checks;
 use super::plan_form::PlanForm;
-use fwit_model::plan::{Problem, wire};
+use fwit_model::plan::{PlanDraft, PlanField, Problem, wire};
+use fwit_present::experiment_form::place;
 use fwit_report::experiment::{self, Experiment, ExperimentDraft, Template};
 
 /// The set-up form of an experiment.
@@ -11,22 +13,54 @@ use fwit_report::experiment::{self, Experiment, ExperimentDraft, Template};
 pub struct ExperimentForm {
     /// The fields as typed; `None` before a question was chosen.
     pub draft: RwSignal<Option<ExperimentDraft>>,
-    /// Whether a start was tried: all problems show then.
-    pub attempted: RwSignal<bool>,
+    /// Whether the arms' changes are shown as text, not as a table.
+    pub as_text: RwSignal<bool>,
+    /// The experiment of both forms, or all that is wrong with it; `None` before a question was
+    /// chosen.
+    pub made: Memo<Option<Result<Experiment, Vec<Problem>>>>,
+    /// The rows of the arms' table: the fields that differ.
+    pub rows: Memo<Vec<PlanField>>,
+    /// All that is wrong with it, at the controls that show it.
+    pub checks: Checks,
 }
 
 impl ExperimentForm {
     /// No question was chosen yet.
-    pub fn new() -> ExperimentForm {
-        ExperimentForm { draft: RwSignal::new(None), attempted: RwSignal::new(false) }
+    pub fn new(form: PlanForm) -> ExperimentForm {
+        let draft = RwSignal::new(None::<ExperimentDraft>);
+        let as_text = RwSignal::new(false);
+        let made = Memo::new(move |_| {
+            let plan = form.draft.with(PlanDraft::plan).map_err(|problems| {
+                let at = |p: Problem| Problem::new(format!("base.{}", p.field), p.message);
+                problems.into_iter().map(at).collect::<Vec<_>>()
+            });
+            draft.with(|d| d.as_ref().map(|d| plan.and_then(|plan| d.experiment(&plan))))
+        });
+        let rows = Memo::new(move |_| {
+            draft
+                .with(|d| d.as_ref().map(|d| form.draft.with(|base| d.rows(base))))
+                .unwrap_or_default()
+        });
+        let problems = Memo::new(move |_| {
+            let problems = made.with(|made| match made {
+                Some(Err(problems)) => problems.clone(),
+                _ => Vec::new(),
+            });
+            if as_text.get() {
+                place(problems, &[])
+            } else {
+                rows.with(|rows| place(problems, rows))
+            }
+        });
+        ExperimentForm { draft, as_text, made, rows, checks: Checks::new("x", problems) }
     }
 
     /// Fills the form with a ready-made question on the plan of the plan form, when that is
     /// complete.
     pub fn ask(self, form: PlanForm, template: Template) {
-        if let Ok(plan) = form.draft.with_untracked(fwit_model::plan::PlanDraft::plan) {
+        if let Ok(plan) = form.draft.with_untracked(PlanDraft::plan) {
             self.draft.set(Some(ExperimentDraft::of(template, &plan)));
-            self.attempted.set(false);
+            self.checks.begin_anew();
         }
     }
 
@@ -40,14 +74,27 @@ impl ExperimentForm {
         let plan = wire::read(&base).map_err(|_| "Its plan can't be read.".to_string())?;
         form.fill(&plan);
         self.draft.set(Some(ExperimentDraft::from_file(&file)));
-        self.attempted.set(false);
+        self.checks.begin_anew();
         Ok(())
     }
 
-    /// Returns the experiment of both forms; `None` before a question was chosen.
-    pub fn experiment(self, form: PlanForm) -> Option<Result<Experiment, Vec<Problem>>> {
-        let plan = form.draft.with(fwit_model::plan::PlanDraft::plan);
-        self.draft
-            .with(|draft| draft.as_ref().map(|draft| plan.and_then(|plan| draft.experiment(&plan))))
+    /// Changes the draft.
+    pub fn edit(self, change: impl FnOnce(&mut ExperimentDraft)) {
+        self.draft.update(|draft| {
+            if let Some(draft) = draft {
+                change(draft);
+            }
+        });
+    }
+
+    /// Returns a text of the draft, and tracks it.
+    pub fn text(self, get: impl Fn(&ExperimentDraft) -> String) -> String {
+        self.draft.with(|draft| draft.as_ref().map(get).unwrap_or_default())
+    }
+}
+
+impl From<ExperimentForm> for Checks {
+    fn from(form: ExperimentForm) -> Checks {
+        form.checks
     }
 }

@@ -7,6 +7,7 @@
 //! Tests: what is pure is tested in `present` and `plan`; the whole in tests/e2e.
 
 mod analysis;
+mod checks;
 mod engine;
 mod experiment_form;
 mod item;
@@ -17,6 +18,7 @@ mod plan_form;
 mod theme;
 
 pub use self::analysis::{ComparisonUpdate, PendingComparison};
+pub use self::checks::Checks;
 pub use self::engine::{Check, Engine, RunEnd, Status};
 pub use self::experiment_form::ExperimentForm;
 pub use self::item::Item;

@@ -1,17 +1,14 @@
 //! What the plan form holds.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 
+use super::checks::Checks;
 use super::notices::Notices;
 use crate::browser::{document, prefs};
-use fwit_model::plan::{
-    BaseUrl, NodeDraft, Plan, PlanDraft, Problem, SIM_PRESETS, from_link, preset, wire,
-};
+use fwit_model::plan::{BaseUrl, NodeDraft, Plan, PlanDraft, SIM_PRESETS, from_link, preset, wire};
 use fwit_present::form::{
-    Beginning, apply_preset, beginning, control, control_id, edit, free_name, is_extra, simulate,
-    sort_problems, use_own_cluster, with_nodes,
+    Beginning, apply_preset, beginning, edit, free_name, is_extra, simulate, sort_problems,
+    use_own_cluster, with_nodes,
 };
 use fwit_present::lanes::{self, Book, Known, Look};
 use fwit_present::route::Prefill;
@@ -28,13 +25,10 @@ pub struct PlanForm {
     pub lane_book: RwSignal<Book>,
     /// The API key. It is kept here and nowhere else.
     pub api_key: RwSignal<String>,
-    /// Whether a start was tried: all problems show then.
-    pub attempted: RwSignal<bool>,
     /// Whether "More settings" is open.
     pub more: RwSignal<bool>,
     /// All that is wrong with the draft.
-    pub problems: Memo<Vec<Problem>>,
-    touched: RwSignal<BTreeSet<String>>,
+    pub checks: Checks,
     next_row: RwSignal<u32>,
     /// Whether to look for the local cluster when the form is first shown.
     to_ask: StoredValue<bool>,
@@ -55,19 +49,18 @@ impl PlanForm {
         let draft = RwSignal::new(first);
         let rows = draft.with_untracked(|d| (0..d.nodes.len() as u32).collect::<Vec<_>>());
         let next = rows.len() as u32;
+        let problems = Memo::new(move |_| {
+            let mut problems = draft.with(|d| d.plan().err().unwrap_or_default());
+            sort_problems(&mut problems);
+            problems
+        });
         PlanForm {
             draft,
             rows: RwSignal::new(rows),
             lane_book: RwSignal::new(Book::new()),
             api_key: RwSignal::new(String::new()),
-            attempted: RwSignal::new(false),
             more: RwSignal::new(false),
-            problems: Memo::new(move |_| {
-                let mut problems = draft.with(|d| d.plan().err().unwrap_or_default());
-                sort_problems(&mut problems);
-                problems
-            }),
-            touched: RwSignal::new(BTreeSet::new()),
+            checks: Checks::new("f", problems),
             next_row: RwSignal::new(next),
             to_ask: StoredValue::new(beginning == Beginning::Ask),
         }
@@ -232,8 +225,7 @@ impl PlanForm {
         let first = self.next_row.get_untracked();
         let count = draft.nodes.len() as u32;
         self.next_row.set(first + count);
-        self.touched.update(BTreeSet::clear);
-        self.attempted.set(false);
+        self.checks.begin_anew();
         self.draft.set(draft);
         self.rows.set((first..first + count).collect());
     }
@@ -257,7 +249,7 @@ impl PlanForm {
                 d.nodes.remove(i);
             }
         });
-        self.touched.update(BTreeSet::clear);
+        self.checks.untouch();
         self.rows.update(|rows| rows.retain(|r| *r != row));
     }
 
@@ -266,25 +258,19 @@ impl PlanForm {
         self.rows.with(|rows| rows.iter().position(|r| *r == row))
     }
 
-    /// Notes that the user has left a field: its problems may show.
-    pub fn touch(self, field: &str) {
-        self.touched.update(|t| {
-            t.insert(control(field));
-        });
-    }
-
-    /// Returns whether a field's problems show.
-    pub fn is_open(self, field: &str) -> bool {
-        self.attempted.get() || self.touched.with(|t| t.contains(&control(field)))
-    }
-
     /// Brings a field into view and puts the focus on it.
     pub fn show(self, field: &str) {
         if is_extra(field) {
             self.more.set(true);
         }
-        let id = control_id(field);
+        let id = self.checks.id(field);
         // "More settings" opens before the next frame.
         request_animation_frame(move || document::focus(&id));
+    }
+}
+
+impl From<PlanForm> for Checks {
+    fn from(form: PlanForm) -> Checks {
+        form.checks
     }
 }

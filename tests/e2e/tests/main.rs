@@ -14,5 +14,6 @@ mod load;
 mod newcomer;
 mod python;
 mod runs;
+mod set_up;
 mod smoke;
 mod truth;

@@ -113,6 +113,40 @@ impl PlanDraft {
         }
     }
 
+    /// The text of a field, as the form shows it.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<String> {
+        if path == "disable_leader_stickiness" {
+            return Some(self.disable_leader_stickiness.to_string());
+        }
+        // The paths stand once, in `text_mut`: a copy is cheaper than a second list of them.
+        self.clone().text_mut(path).cloned()
+    }
+
+    /// The text of a field that holds one.
+    pub fn text_mut(&mut self, path: &str) -> Option<&mut String> {
+        Some(match path {
+            "name" => &mut self.name,
+            "seed" => &mut self.seed,
+            "load.entities" => &mut self.entities,
+            "load.think_ms" => &mut self.think_ms,
+            "load.think_jitter_ms" => &mut self.think_jitter_ms,
+            "load.rate_per_s" => &mut self.rate_per_s,
+            "load.arrivals" => &mut self.arrivals,
+            "load.warmup_s" => &mut self.warmup_s,
+            "load.duration_s" => &mut self.duration_s,
+            "load.timeout_ms" => &mut self.timeout_ms,
+            "keys.space" => &mut self.key_space,
+            "keys.known" => &mut self.known_keys,
+            "keys.value_bytes" => &mut self.value_bytes,
+            "subscribers" => &mut self.subscribers,
+            _ => {
+                let op = path.strip_prefix("mix.")?;
+                &mut self.mix.iter_mut().find(|(name, _)| name == op)?.1
+            }
+        })
+    }
+
     /// Whether it describes a simulated cluster.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
@@ -193,17 +227,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn whole(&mut self, field: &str, text: &str) -> u64 {
-        let limit = if field == "seed" { u64::MAX } else { u64::from(u32::MAX) };
-        match text.trim().parse::<u64>() {
-            Ok(n) if n <= limit => n,
-            _ => {
-                self.problems.push(Problem::new(
-                    field,
-                    format!("“{}” is not a whole number from 0 up", text.trim()),
-                ));
-                1
-            }
-        }
+        whole(field, text).unwrap_or_else(|message| {
+            self.problems.push(Problem::new(field, message));
+            1
+        })
     }
 
     fn stages(&mut self, text: &str, open: bool) -> Vec<StageFile> {
@@ -230,15 +257,23 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, field: &str, text: &str) -> f64 {
-        match decimal(&text.replace(',', ".")) {
-            Some(n) => n,
-            None => {
-                self.problems
-                    .push(Problem::new(field, format!("“{}” is not a number", text.trim())));
-                1.0
-            }
-        }
+        number(text).unwrap_or_else(|message| {
+            self.problems.push(Problem::new(field, message));
+            1.0
+        })
     }
+}
+
+/// The whole number of a field's text, or what is wrong with it.
+pub(super) fn whole(field: &str, text: &str) -> Result<u64, String> {
+    let limit = if field == "seed" { u64::MAX } else { u64::from(u32::MAX) };
+    let number = text.trim().parse::<u64>().ok().filter(|n| *n <= limit);
+    number.ok_or_else(|| format!("“{}” is not a whole number from 0 up", text.trim()))
+}
+
+/// The number of a text, or what is wrong with it.
+pub(super) fn number(text: &str) -> Result<f64, String> {
+    decimal(&text.replace(',', ".")).ok_or_else(|| format!("“{}” is not a number", text.trim()))
 }
 
 #[cfg(test)]

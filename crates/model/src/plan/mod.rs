@@ -7,6 +7,7 @@
 
 mod address;
 mod draft;
+mod fields;
 mod file;
 mod link;
 pub mod name;
@@ -22,6 +23,7 @@ pub mod wire;
 
 pub use address::BaseUrl;
 pub use draft::{NodeDraft, PlanDraft, sim_text};
+pub use fields::{FieldKind, PlanField, plan_field, plan_fields};
 pub use link::{from_link, to_link};
 pub use nodes::NODES_MAX;
 pub use presets::{PRESETS, Preset, default_nodes, preset};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// Fields that the experiment sets itself, or that would make arms incomparable.
-const FIXED: [&str; 6] =
+pub(super) const FIXED: [&str; 6] =
     ["format", "version", "seed", "load.warmup_s", "load.duration_s", "verify"];
 
 /// Sets fields of a plan file's value. Each path that leads nowhere is a problem: (path, sentence).

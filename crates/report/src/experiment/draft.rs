@@ -4,10 +4,12 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+use super::changes;
+use super::fields::arm_names;
 use super::model::{Experiment, defaults};
 use super::wire::{ArmFile, DesignFile, ExperimentFile, MarginsFile};
 use fwit_model::plan::wire::to_file;
-use fwit_model::plan::{Model, Plan, Problem};
+use fwit_model::plan::{Model, Plan, PlanDraft, Problem, plan_field, validate};
 use fwit_quantities::units::decimal;
 
 /// The form's fields as typed. Field paths of problems are those of the experiment file.
@@ -15,6 +17,8 @@ use fwit_quantities::units::decimal;
 pub struct ExperimentDraft {
     pub name: String,
     pub arms: Vec<ArmDraft>,
+    /// Fields that were picked for the table of the arms: paths in the plan file.
+    pub picked: Vec<String>,
     pub pairs: String,
     pub period_s: String,
     pub settle_s: String,
@@ -29,6 +33,7 @@ pub struct ExperimentDraft {
 /// One arm of the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArmDraft {
+    /// Empty for a name by what differs.
     pub name: String,
     /// One change a line: `load.entities = 50`.
     pub changes: String,
@@ -104,19 +109,14 @@ impl ExperimentDraft {
     pub fn from_file(file: &ExperimentFile) -> ExperimentDraft {
         let m = &file.margins;
         let lines = |arm: &ArmFile| {
-            arm.changes
-                .iter()
-                .map(|(path, value)| format!("{path} = {}", fwit_model::json::write(value)))
-                .collect::<Vec<_>>()
-                .join("\n")
+            let lines = arm.changes.iter().map(|(path, value)| changes::line(path, value));
+            lines.collect::<Vec<_>>().join("\n")
         };
-        ExperimentDraft {
+        let arms = file.arms.iter();
+        let mut draft = ExperimentDraft {
             name: file.name.clone(),
-            arms: file
-                .arms
-                .iter()
-                .map(|arm| ArmDraft { name: arm.name.clone(), changes: lines(arm) })
-                .collect(),
+            arms: arms.map(|a| ArmDraft { name: a.name.clone(), changes: lines(a) }).collect(),
+            picked: Vec::new(),
             pairs: file.design.pairs.to_string(),
             period_s: file.design.period_s.to_string(),
             settle_s: file.design.settle_s.to_string(),
@@ -124,7 +124,24 @@ impl ExperimentDraft {
             stop_when_decided: file.design.stop_when_decided.clone().unwrap_or_default(),
             margins: [m.throughput, m.p50, m.p90, m.p99]
                 .map(|v| ((v * 1e6).round() / 1e4).to_string()),
+        };
+        // A name that says what differs follows what is changed.
+        if let Ok(base) = validate(&file.base) {
+            let names = draft.names(&PlanDraft::from_plan(&base));
+            for (arm, name) in draft.arms.iter_mut().zip(names) {
+                if arm.name == name {
+                    arm.name.clear();
+                }
+            }
         }
+        draft
+    }
+
+    /// The names that its arms have by what differs between them.
+    #[must_use]
+    pub fn names(&self, base: &PlanDraft) -> Vec<String> {
+        let changes: Vec<&str> = self.arms.iter().map(|arm| arm.changes.as_str()).collect();
+        arm_names(base, &changes)
     }
 
     /// The experiment that the form describes, on a plan.
@@ -162,23 +179,13 @@ impl ExperimentDraft {
         let margins =
             MarginsFile { throughput: margin(0), p50: margin(1), p90: margin(2), p99: margin(3) };
         let mut arms = Vec::with_capacity(self.arms.len());
-        for (i, arm) in self.arms.iter().enumerate() {
-            let mut changes = BTreeMap::new();
-            for line in arm.changes.lines().map(str::trim).filter(|l| !l.is_empty()) {
-                match read_change(line) {
-                    Some((path, value)) => {
-                        changes.insert(path, value);
-                    }
-                    None => problems.push(Problem::new(
-                        format!("arms.{i}.changes"),
-                        format!(
-                            "“{line}” is not a change: write a field's path, “=” and its value, \
-                                 such as load.entities = 50"
-                        ),
-                    )),
-                }
-            }
-            arms.push(ArmFile { name: arm.name.clone(), changes });
+        let names = self.names(&PlanDraft::from_plan(plan));
+        for (i, (arm, name)) in self.arms.iter().zip(names).enumerate() {
+            let (changes, wrong) = read_changes(&arm.changes);
+            let at = |p: Problem| Problem::new(format!("arms.{i}.{}", p.field), p.message);
+            problems.extend(wrong.into_iter().map(at));
+            let name = if arm.name.trim().is_empty() { name } else { arm.name.clone() };
+            arms.push(ArmFile { name, changes });
         }
         let mut file = defaults(plan, &self.name, arms);
         file.base = to_file(plan);
@@ -195,13 +202,31 @@ impl ExperimentDraft {
     }
 }
 
-/// `load.entities = 50`; a value that is no JSON is text.
-fn read_change(line: &str) -> Option<(String, Value)> {
-    let (path, value) = line.split_once('=')?;
-    let (path, value) = (path.trim(), value.trim());
-    let value =
-        fwit_model::json::read(value.as_bytes()).unwrap_or_else(|_| Value::String(value.into()));
-    (!path.is_empty()).then(|| (path.to_string(), value))
+/// An arm's changes by their paths, and the lines that are none.
+fn read_changes(text: &str) -> (BTreeMap<String, Value>, Vec<Problem>) {
+    let (mut read, mut problems) = (BTreeMap::new(), Vec::new());
+    for line in changes::lines(text) {
+        let Some((path, value)) = changes::split(line) else {
+            let message = format!(
+                "“{line}” is not a change: write a field's path, “=” and its value, such as \
+                 load.entities = 50"
+            );
+            problems.push(Problem::new("changes", message));
+            continue;
+        };
+        // `null` leaves a field out, as in a file.
+        let value = match plan_field(path).filter(|_| value != "null") {
+            Some(field) => field.read(&changes::plain(value)),
+            None => Ok(changes::json(value)),
+        };
+        match value {
+            Ok(value) => {
+                read.insert(path.to_string(), value);
+            }
+            Err(message) => problems.push(Problem::new(path, message)),
+        }
+    }
+    (read, problems)
 }
 
 #[cfg(test)]
@@ -222,9 +247,24 @@ mod tests {
             let experiment = draft.experiment(&plan).unwrap();
             assert_eq!((experiment.arms.len(), experiment.pairs()), (2, 10));
             assert_eq!(ExperimentDraft::from_file(&experiment.file), draft);
+            assert!(draft.arms.iter().all(|arm| arm.name.is_empty()), "{draft:?}");
             let differ = experiment.arms[0].plan != experiment.arms[1].plan;
             assert_eq!(differ, template != Template::Same, "{template:?}");
         }
+    }
+
+    #[test]
+    fn a_closed_plan_has_an_open_arm_by_its_text() {
+        let plan = preset("quick").unwrap();
+        let mut draft = ExperimentDraft::of(Template::Same, &plan);
+        draft.arms[1].changes = "load.model = open\nload.rate_per_s = 2,5\nload.think_ms = null\n\
+            load.think_jitter_ms = null\nload.arrivals = constant"
+            .into();
+        let experiment = draft.experiment(&plan).unwrap();
+        assert_eq!(
+            experiment.arms[1].plan.load.model,
+            Model::Open { rate_per_s: 2.5, arrivals: fwit_model::plan::Arrivals::Constant }
+        );
     }
 
     #[test]
@@ -246,6 +286,11 @@ mod tests {
             assert!(told.iter().any(|f| f == field), "{field} in {told:?}");
         }
         assert_eq!(told.iter().filter(|f| *f == "design.pairs").count(), 1);
+        draft.arms[1].changes = "load.entities = many\nload.timeout_ms = 0\nload.fly = 1".into();
+        let told = fields(&draft);
+        for field in ["arms.1.load.entities", "arms.1.changes"] {
+            assert!(told.iter().any(|f| f == field), "{field} in {told:?}");
+        }
         draft = ExperimentDraft::of(Template::Sticky, &preset("quick").unwrap());
         draft.pairs = "7.5".into();
         assert_eq!(fields(&draft), ["design.pairs"]);

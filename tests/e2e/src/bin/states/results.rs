@@ -111,11 +111,11 @@ pub fn experiment(stage: &mut Stage) -> Result<()> {
     stage.keep_saying("set-up", "Question")?;
     stage.act("all('.presets button')[1].click();", &[])?;
     stage.keep("other-question", "true")?;
-    stage.act("click('One more arm');", &[])?;
+    stage.act("click('Add an arm');", &[])?;
     stage.keep_saying("three-arms", "Arm 3")?;
     stage.act("type('Pairs', '1'); type('p50', 'half'); click('Start');", &[])?;
     stage.keep_saying("problems", "The experiment can't start yet")?;
-    stage.act("click('Remove');", &[])?;
+    stage.act("click('Remove arm 3');", &[])?;
     stage.keep("arm-removed", "!states.says('Arm 3')")?;
 
     let mut base: Value = stage.act("return fwit.preset('busy leader');", &[])?;
