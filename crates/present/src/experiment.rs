@@ -15,10 +15,10 @@ use fwit_chart::scale::Kind;
 use fwit_chart::scene::Shape;
 use fwit_quantities::ratio::{ratio_range, ratio_signs};
 use fwit_quantities::units::three_digits;
-use fwit_report::experiment::Experiment;
 use fwit_report::experiment::view::{
     ComparisonView, ExperimentView, MetricUnit, MetricView, Progress, VerdictName,
 };
+use fwit_report::experiment::{Experiment, Planned};
 
 /// A value of a metric with its unit.
 #[must_use]
@@ -269,6 +269,14 @@ pub fn about(experiment: &Experiment) -> String {
     )
 }
 
+/// How many pairs a metric takes: `7.6 % in read p50 with 12 pairs (20 if …)`.
+#[must_use]
+pub fn planned(p: &Planned) -> String {
+    let most =
+        if p.at_most > p.pairs { format!(" (at most {})", p.at_most) } else { String::new() };
+    format!("{} % in {} with {} pairs{most}", three_digits(p.effect * 100.0), p.metric, p.pairs)
+}
+
 /// What may be claimed of the pairs so far, at any time; nothing before there is a claim.
 #[must_use]
 pub fn safe(p: &Progress) -> Vec<String> {
@@ -324,6 +332,7 @@ mod tests {
             planned_effect: None,
             text: String::new(),
             pairs: 10,
+            sd: 0.02,
             all_periods: None,
             improves: ratio < 1.0,
             latency: true,

@@ -6,6 +6,7 @@
 //! Tests: `experiment` and `present::experiment`; the whole in tests/e2e.
 
 mod arms;
+mod design;
 mod more;
 mod progress;
 mod result;

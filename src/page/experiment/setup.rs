@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::arms::Arms;
+use super::design::{Extension, PlannedPairs};
 use crate::browser::document;
 use crate::browser::files::{self, Picked};
 use crate::page::actions::Actions;
@@ -30,7 +31,7 @@ const FIELDS: [(&str, &str, &str, &str, Text); 4] = [
         "design.pairs",
         "Pairs",
         "",
-        "A period of each arm. At least 6; from 8 on a difference can be claimed between two arms.",
+        "A period of each arm. From 6 on a difference can be claimed between two arms; 2 are a pilot, which tells how many it takes.",
         (|d| d.pairs.clone(), |d, t| d.pairs = t),
     ),
     (
@@ -211,6 +212,8 @@ fn Design(form: ExperimentForm) -> impl IntoView {
         <fieldset class="panel">
             <legend>"Design"</legend>
             <div class="fields">{plain}</div>
+            <PlannedPairs form />
+            <Extension form />
         </fieldset>
         <fieldset class="panel">
             <legend>"Margins"</legend>

@@ -239,6 +239,8 @@ impl Paired {
             planned_effect: judged.plan.map(|p| p.effect),
             text: judged.text.clone(),
             pairs: c.log_ratios.len() as u32,
+            // A single pair has no spread.
+            sd: if c.sd.is_finite() { c.sd } else { 0.0 },
             all_periods: self.all,
             improves: (c.estimate > 0.0) == (self.metric.better == Better::Higher),
             latency: self.metric.better == Better::Lower,
@@ -374,7 +376,7 @@ pub(super) mod tests {
         let compared = compare(&experiment(1.5)).unwrap();
         let c = &compared.comparisons[0];
         let names: Vec<&str> = c.primaries.iter().map(|m| m.name.as_str()).collect();
-        assert_eq!(names, ["throughput", "read p50", "read p99", "write p50", "write p99"]);
+        assert_eq!(names, crate::experiment::PRIMARY_NAMES);
         let read = &c.primaries[1];
         assert_eq!((read.verdict, read.pairs, read.improves), (VerdictName::Different, 10, false));
         let [low, high] = read.ci95.unwrap();

@@ -78,6 +78,10 @@ pub(super) enum What {
     Op(String, f64),
 }
 
+/// The names of the primary metrics, in the order of tables.
+pub const PRIMARY_NAMES: [&str; PRIMARIES] =
+    ["throughput", "read p50", "read p99", "write p50", "write p99"];
+
 /// The primary metrics, in the order of tables.
 pub(super) fn primaries() -> [What; PRIMARIES] {
     use What::{Group, Throughput};

@@ -147,6 +147,9 @@ pub struct MetricView {
     pub text: String,
     /// Pairs it rests on.
     pub pairs: u32,
+    /// Standard deviation of the pairs' log ratios, drift taken out.
+    #[serde(default)]
+    pub sd: f64,
     /// B over A of all periods, those that do not count too; null where all count.
     #[serde(default)]
     pub all_periods: Option<f64>,
