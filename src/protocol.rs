@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::view::{ExperimentView, Progress};
-use fwit_report::run::bootstrap::BootstrapComparison;
+use fwit_report::run::intervals::RunIntervals;
 use fwit_report::run::view::{Calibration, Disturbance, Live, Measure, RunView};
 
 /// Page to worker.
@@ -66,8 +66,6 @@ pub enum ToWorker {
         request: u32,
         /// The latency looked at.
         measure: Measure,
-        /// Resamples a run.
-        resamples: u32,
         /// The runs. What the worker does not remember of them it asks for.
         runs: Vec<RunKey>,
     },
@@ -233,7 +231,7 @@ pub enum FromWorker {
         /// The request.
         request: u32,
         /// The intervals, or why there are none.
-        result: Result<Box<BootstrapComparison>, String>,
+        result: Result<Box<RunIntervals>, String>,
         /// Whether it is the last answer.
         over: bool,
     },

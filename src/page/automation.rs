@@ -312,7 +312,7 @@ fn compare_runs(library: Library, ids: JsValue) -> Promise {
             .compare_separate_runs_to_end(all, comparison.measure)
             .await
             .map_err(|m| messages_error(&[m]))?;
-        fwit_report::run::bootstrap::apply(&mut comparison, &intervals, control);
+        fwit_report::run::intervals::apply(&mut comparison, &intervals, control);
         go(&Route::Compare(ids));
         JSON::parse(&fwit_model::json::write(&comparison))
     })

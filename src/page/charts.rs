@@ -10,7 +10,7 @@ use super::parts::MethodLink;
 use crate::protocol::Opened;
 use fwit_chart::figure::ChartError;
 use fwit_present::charts::{self, By, Drawn, Marks, Over, series_measure};
-use fwit_present::method::BLOCK_BOOTSTRAP;
+use fwit_present::method::SECTIONS;
 use fwit_report::run::view::{Annotation, Measure, RunView, Second};
 
 /// The live view's charts.
@@ -243,7 +243,7 @@ pub fn CompareCharts(
             <h2>"Distribution"</h2>
             <p class="hint">
                 "Bands are 95 % intervals of the noise within each run."
-                <MethodLink method=BLOCK_BOOTSTRAP />
+                <MethodLink method=SECTIONS />
             </p>
             <div class="chart-options">
                 <OpSelect ops op />

@@ -13,15 +13,15 @@ use crate::browser::environment::local_time;
 use crate::protocol::Opened;
 use fwit_present::figure;
 use fwit_present::form::{folded, label};
-use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, PERCENTILES};
+use fwit_present::method::{CONTROL, PERCENTILES, SECTIONS};
 use fwit_present::parts;
 use fwit_present::route::Route;
 use fwit_quantities::ratio::{ratio_range, ratio_signs};
 use fwit_quantities::units::three_digits;
-use fwit_report::run::bootstrap::apply;
 use fwit_report::run::compare::{
     Change, Comparison, Metric, Mixture, PlanDifference, Tendency, Unit, compare, letter,
 };
+use fwit_report::run::intervals::apply;
 use fwit_report::run::view::Measure;
 
 /// Opens the runs, then shows them side by side.
@@ -287,7 +287,7 @@ fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
     let title = format!("{} by {size}", if change.difference < 0.0 { "lower" } else { "higher" });
     let ends = change.interval.map(|[low, high]| {
         let held = if low <= 1.0 && high >= 1.0 { " It holds no change as well." } else { "" };
-        let mut title = format!("95 % interval of the change.{held} {}", BLOCK_BOOTSTRAP.title());
+        let mut title = format!("95 % interval of the change.{held} {}", SECTIONS.title());
         if let Some(moved) = change.control {
             title += &format!("\n{}: {} by itself.", CONTROL.name, ratio_signs(moved));
         }

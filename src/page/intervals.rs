@@ -1,4 +1,4 @@
-//! The bootstrap intervals of a comparison of separate runs: asked of the worker, with progress,
+//! The intervals of a comparison of separate runs: asked of the worker, with progress,
 //! given up when the view is left.
 
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use super::state::{ComparisonUpdate, Library, PendingComparison};
 use crate::protocol::Opened;
 use fwit_present::charts::series_measure;
-use fwit_report::run::bootstrap::BootstrapComparison;
 use fwit_report::run::compare::Control;
+use fwit_report::run::intervals::RunIntervals;
 use fwit_report::run::view::Measure;
 
 /// How far the intervals are.
@@ -30,7 +30,7 @@ pub enum State {
 #[derive(Clone, Copy)]
 pub struct Intervals {
     /// The intervals so far.
-    pub known: RwSignal<Option<Arc<BootstrapComparison>>>,
+    pub known: RwSignal<Option<Arc<RunIntervals>>>,
     /// How far they are.
     pub state: RwSignal<State>,
     /// A run of the library that serves as control; `None` until it was looked for.

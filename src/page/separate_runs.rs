@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::chart::Slot;
 use super::intervals::{Intervals, State};
 use super::parts::MethodLink;
-use fwit_present::method::{BLOCK_BOOTSTRAP, CONTROL, SHIFT};
+use fwit_present::method::{CONTROL, SECTIONS, SHIFT};
 use fwit_present::shift::shift;
 use fwit_report::run::compare::{Comparison, Mixture};
 
@@ -41,7 +41,7 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
     });
     view! {
         <section class="panel separate">
-            <h2>"What these runs can say" <MethodLink method=BLOCK_BOOTSTRAP /></h2>
+            <h2>"What these runs can say" <MethodLink method=SECTIONS /></h2>
             // That the model is compared with a cluster counts more than what comes out.
             <Show when=move || unlike.get()>
                 <p class="note note-warn">{caution}</p>
@@ -54,7 +54,7 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
                         value=move || percent.get().unwrap_or_default()
                         aria-label="Intervals"
                     ></progress>
-                    <span class="hint">"Intervals are being made: 2,000 resamples a run."</span>
+                    <span class="hint">"Intervals are being made."</span>
                 </p>
             </Show>
             {move || match intervals.state.get() {
@@ -95,7 +95,7 @@ pub fn ShiftPanel(comparison: Memo<Comparison>) -> impl IntoView {
                 "How much each run’s latency differs from the first’s at every percentile, all \
                  operations. A band that holds 0 % tells nothing apart there."
             </p>
-            <Slot make height=300.0 empty="It comes with the intervals." />
+            <Slot make height=300.0 empty="It comes with the intervals, where they can be given." />
         </section>
     }
 }

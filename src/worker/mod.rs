@@ -130,8 +130,8 @@ fn receive(
         ToWorker::Open { request, bytes, .. } => {
             port.send(&open(comparisons, request, &bytes));
         }
-        ToWorker::CompareRuns { request, measure, resamples, runs } => {
-            comparisons.ask(port, request, measure, resamples, runs);
+        ToWorker::CompareRuns { request, measure, runs } => {
+            comparisons.ask(port, request, measure, runs);
         }
         ToWorker::Add { request, place, json } => comparisons.add(port, request, place, &json),
         ToWorker::Cancel { request } => comparisons.forget(request),

@@ -1,7 +1,7 @@
-//! The comparison of separate runs by bootstrap, in the worker.
+//! The intervals of separate runs, in the worker.
 //!
 //! The seconds of runs that were opened here are remembered; the page is asked for other runs. The
-//! bootstrap runs in slices, so that a message that cancels it is read between two of them.
+//! work is done in slices, so that a message that cancels it is read between two of them.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -11,12 +11,10 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::Port;
 use crate::protocol::{FromWorker, RunKey};
-use fwit_report::run::bootstrap::{BootstrapComparison, Job, Seconds};
+use fwit_report::run::intervals::{Job, RunIntervals, Seconds};
 use fwit_report::run::view::Measure;
 use fwit_report::run::wire::RunFile;
 
-/// Resamples of one run in a step.
-const STEP: u32 = 250;
 /// How long a slice lasts before other messages are read, ms.
 const SLICE_MS: f64 = 50.0;
 /// How many cells of histograms are remembered, of 8 bytes each: two dozen runs of ten minutes.
@@ -42,7 +40,6 @@ struct Inner {
 struct Waiting {
     request: u32,
     measure: Measure,
-    resamples: u32,
     keys: Vec<RunKey>,
     runs: Vec<Option<Both>>,
 }
@@ -79,14 +76,7 @@ impl Comparisons {
     }
 
     /// Takes a comparison on. It starts as soon as all its runs are there.
-    pub(super) fn ask(
-        &self,
-        port: &Port,
-        request: u32,
-        measure: Measure,
-        resamples: u32,
-        keys: Vec<RunKey>,
-    ) {
+    pub(super) fn ask(&self, port: &Port, request: u32, measure: Measure, keys: Vec<RunKey>) {
         let mut inner = self.inner.borrow_mut();
         let remembered =
             |key: &RunKey| inner.remembered.iter().find(|s| s.0 == *key).map(|s| s.1.clone());
@@ -94,7 +84,7 @@ impl Comparisons {
         let places = runs.iter().enumerate().filter(|(_, r)| r.is_none()).map(|(i, _)| i as u32);
         let places: Vec<u32> = places.collect();
         inner.waiting.retain(|w| w.request != request);
-        inner.waiting.push(Waiting { request, measure, resamples, keys, runs });
+        inner.waiting.push(Waiting { request, measure, keys, runs });
         drop(inner);
         if places.is_empty() {
             self.start(port, request);
@@ -134,7 +124,7 @@ impl Comparisons {
         let which = usize::from(waiting.measure != Measure::Cluster);
         let runs =
             waiting.runs.iter().flatten().filter_map(|both| both.get(which).cloned()).collect();
-        let job = Job::new(runs, waiting.measure, waiting.resamples);
+        let job = Job::new(runs, waiting.measure);
         drop(inner);
         let (all, port) = (self.clone(), port.clone());
         wasm_bindgen_futures::spawn_local(async move {
@@ -147,16 +137,11 @@ impl Comparisons {
     }
 
     /// Returns the complete intervals; `None` when the comparison was cancelled.
-    async fn carry_out(
-        &self,
-        port: &Port,
-        request: u32,
-        mut job: Job,
-    ) -> Option<BootstrapComparison> {
+    async fn carry_out(&self, port: &Port, request: u32, mut job: Job) -> Option<RunIntervals> {
         let mut told = false;
         let now = || port.scope.performance().map_or(0.0, |p| p.now());
         let mut since = now();
-        while job.step(STEP) {
+        while job.step() {
             if !told && !job.so_far().scopes.is_empty() {
                 told = true;
                 let result = Ok(Box::new(job.so_far().clone()));

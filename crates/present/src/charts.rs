@@ -19,7 +19,7 @@ use fwit_chart::line::LineChart;
 use fwit_chart::number::Quantity;
 use fwit_chart::percentile::{Curve, PercentileChart, trusted};
 use fwit_chart::strip::{Entity, Group, Strip, StripChart};
-use fwit_report::run::bootstrap::BootstrapComparison;
+use fwit_report::run::intervals::RunIntervals;
 use fwit_report::run::latency_groups::LatencyGroup;
 use fwit_report::run::view::{self, Measure, RunView, Second};
 
@@ -219,7 +219,7 @@ pub fn compared_percentiles(
     labels: &[String],
     measure: Measure,
     op: Option<&str>,
-    intervals: Option<&BootstrapComparison>,
+    intervals: Option<&RunIntervals>,
 ) -> Result<Drawn, ChartError> {
     let intervals = intervals.filter(|c| c.measure == series_measure(measure));
     let spreads = intervals.and_then(|c| c.scope(op));

@@ -152,7 +152,7 @@ pub fn intervals(c: &ComparisonView) -> Result<Drawn, ChartError> {
     Ok(Some(Arc::new(chart)))
 }
 
-/// How B differs at every percentile, with the intervals that hold for all percentiles together.
+/// How B differs at every percentile, with its intervals: see [`bands`].
 ///
 /// # Errors
 /// None of a view that `experiment::analyze` made.
@@ -169,7 +169,8 @@ pub fn shift(c: &ComparisonView) -> Result<Drawn, ChartError> {
             let of = |b: Option<[f64; 2]>| {
                 b.and_then(|b| b.get(side).map(|v| v - 1.0)).unwrap_or(f64::NAN)
             };
-            points.iter().map(|p| of(p.band.or(p.ci95))).collect()
+            let together = hold_together(c);
+            points.iter().map(|p| of(if together { p.band } else { p.ci95 })).collect()
         };
         chart = chart.with(Series {
             label: name.clone(),
@@ -179,6 +180,23 @@ pub fn shift(c: &ComparisonView) -> Result<Drawn, ChartError> {
         })?;
     }
     Ok(Some(Arc::new(chart)))
+}
+
+/// Whether every percentile that has an interval has one that holds for all percentiles together: it
+/// takes 9 pairs.
+fn hold_together(c: &ComparisonView) -> bool {
+    let mut points = c.shift.iter().flat_map(|(_, points)| points);
+    points.all(|p| p.band.is_some() || p.ci95.is_none())
+}
+
+/// What the bands of [`shift`] are.
+#[must_use]
+pub fn bands(c: &ComparisonView) -> &'static str {
+    if hold_together(c) {
+        "the bands hold for all percentiles together."
+    } else {
+        "each band holds for its percentile alone; bands that hold for all together take 9 pairs."
+    }
 }
 
 /// One primary metric of every period in time order: two arms, pairs joined, what does not count
@@ -218,7 +236,8 @@ pub fn paired(
     Ok(Some(Arc::new(PairedChart::new(&format!("{name}, period by period"), axis, arms, periods)?)))
 }
 
-/// Latency over percentiles: a curve an arm, with the interval of a period's quantile.
+/// Latency over percentiles: a curve an arm, the centre of its periods' percentiles, with the
+/// interval of that centre.
 ///
 /// # Errors
 /// None of a view that `experiment::analyze` made.
@@ -245,7 +264,11 @@ pub fn curves(view: &ExperimentView, of: &str) -> Result<Drawn, ChartError> {
         return Ok(None);
     }
     let axis = Axis::log("cluster time", Quantity::Micros);
-    Ok(Some(Arc::new(PercentileChart::new(&format!("Latency by percentile, {of}"), axis, curves)?)))
+    Ok(Some(Arc::new(PercentileChart::new(
+        &format!("Latency by percentile, centre of the periods, {of}"),
+        axis,
+        curves,
+    )?)))
 }
 
 /// An experiment that could start, in one sentence.
@@ -416,6 +439,25 @@ mod tests {
         assert!(
             curves(&view, "writes").unwrap().is_none() && paired(&view, c, 7).unwrap().is_none()
         );
+    }
+
+    #[test]
+    fn a_caption_says_that_bands_hold_together_only_where_all_do() {
+        let mut c = view().comparisons[0].clone();
+        let points = |c: &mut ComparisonView, band: Option<[f64; 2]>| {
+            c.shift[0].1.iter_mut().for_each(|p| {
+                p.ci95 = Some([0.9, 1.1]);
+                p.band = band;
+            });
+        };
+        points(&mut c, Some([0.8, 1.2]));
+        assert!(bands(&c).contains("for all percentiles together"), "{}", bands(&c));
+        // With 7 pairs there is an interval at each percentile, and none for all.
+        points(&mut c, None);
+        assert!(bands(&c).starts_with("each band holds for its percentile alone"), "{}", bands(&c));
+        points(&mut c, Some([0.8, 1.2]));
+        c.shift[0].1[2].band = None;
+        assert!(bands(&c).starts_with("each band holds"), "one kind of band a chart");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use fwit_report::experiment::view::ExperimentView;
-use fwit_report::run::bootstrap::setting_key;
+use fwit_report::run::intervals::setting_key;
 use fwit_report::run::view::{Ended, RunView, Shown, shown};
 
 /// Version of the card's form. Cards of another version are made anew from their runs.
@@ -63,7 +63,7 @@ pub struct Card {
     pub doubts: u32,
     /// Size of the run file, bytes.
     pub bytes: u64,
-    /// What runs of one setting share (`run::bootstrap::setting_key`).
+    /// What runs of one setting share (`run::intervals::setting_key`).
     pub setting: u64,
 }
 

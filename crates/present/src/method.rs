@@ -72,9 +72,9 @@ methods! {
     CAMPS "camps" "Camps"
         "known labels first (eta squared), valley and dip test on requests, Cochran’s Q and exact \
          2- and 3-means on entities."
-    BLOCK_BOOTSTRAP "block-bootstrap" "Stationary block bootstrap"
-        "95 % interval from 2,000 draws of whole stretches of the run’s seconds: the noise within \
-         the runs, not what changed between them."
+    SECTIONS "sections" "Six sections with t"
+        "95 % interval from how far six sections of the run lie around the whole: the noise within \
+         the runs, not what changed between them. None below 60 s."
     PERCENTILES "percentiles" "Percentiles"
         "HdrHistogram’s rule; shown in full with ten samples above."
 }

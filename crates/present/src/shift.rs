@@ -8,8 +8,8 @@ use fwit_chart::figure::ChartError;
 use fwit_chart::ink::Ink;
 use fwit_chart::number::Quantity;
 use fwit_chart::percentile::{Curve, PercentileChart};
-use fwit_report::run::bootstrap::{RANKS, RunSpread};
 use fwit_report::run::compare::ShiftPoint;
+use fwit_report::run::intervals::{RANKS, RunSpread};
 
 /// How each series differs from `reference` at every percentile: a curve of relative changes with
 /// its band each, 0 being no change. Series without points are left out; colours follow the places
@@ -89,7 +89,7 @@ pub fn band(ranks: &[f64], values: &[f64], run: &RunSpread) -> [Vec<f64>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fwit_report::run::bootstrap::Spread;
+    use fwit_report::run::intervals::Spread;
 
     #[test]
     fn a_shift_is_a_curve_a_run_and_the_line_of_no_change() {

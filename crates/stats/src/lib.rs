@@ -39,10 +39,10 @@ pub mod verdict;
 
 pub mod design;
 
-pub mod bootstrap;
 pub mod change;
 pub mod drift;
 pub mod latency_groups;
+pub mod sections;
 pub mod sequential;
 pub mod series;
 pub mod warmup;

@@ -75,16 +75,6 @@ impl Stream {
         self.unit() < p
     }
 
-    /// How many draws of `chance(p)` it takes until one is true, the true one included; `None`
-    /// where the first `most` are false. The same draws, but the comparison is one of whole
-    /// numbers, made ready once.
-    pub fn until(&mut self, p: f64, most: usize) -> Option<usize> {
-        // `unit() < p` is `bits / 2^53 < p`: scaling by a power of two is exact. Not a number gives
-        // 0: never.
-        let below = (p * 9_007_199_254_740_992.0).ceil() as u64;
-        (1..=most).find(|_| self.rng.next_u64() >> 11 < below)
-    }
-
     /// Exponential with this mean (the unit is the mean's); at most about 36.7 means. A mean that
     /// is not positive and finite gives 0.
     ///
@@ -175,17 +165,6 @@ mod tests {
         ];
         for (i, a) in names.iter().enumerate() {
             assert!(names[..i].iter().all(|b| a != b), "{names:?}");
-        }
-    }
-
-    #[test]
-    fn until_draws_what_chance_draws() {
-        for p in [0.0, 1e-3, 0.2, 1.0 / 3.0, 1.0, 2.0, -1.0, f64::NAN] {
-            let (mut one, mut many) = (Stream::new(3, "until", 0), Stream::new(3, "until", 0));
-            for most in [0, 1, 7, 300] {
-                let found = (1..=most).find(|_| one.chance(p));
-                assert_eq!((found, &one), (many.until(p, most), &many), "{p} {most}");
-            }
         }
     }
 

@@ -48,7 +48,7 @@ pub fn shift_function(
             if displayable(p, a.total().min(b.total())) == Shown::Hidden {
                 continue;
             }
-            let (Some(qa), Some(qb)) = (a.quantile(p), b.quantile(p)) else { continue };
+            let (Some(qa), Some(qb)) = (a.interpolated(p), b.interpolated(p)) else { continue };
             if let Some(value) = [qa, qb].into_iter().find(|v| *v <= 0.0) {
                 return Err(StatsError::BadValue {
                     what: "shift function",

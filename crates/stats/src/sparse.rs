@@ -100,6 +100,17 @@ impl Sparse {
         })
     }
 
+    /// The p-quantile between two samples, for comparisons
+    /// ([`super::buckets::Buckets::interpolated`]).
+    #[must_use]
+    pub fn interpolated(&self, p: f64) -> Option<f64> {
+        let cell = |&(bucket, count): &(u16, u32)| {
+            let (low, width) = bucket_range(bucket);
+            (low as f64, width as f64, u64::from(count))
+        };
+        super::buckets::between(self.cells.iter().map(cell), self.count(), p)
+    }
+
     /// As numbers for a file: the gap from the bucket before, then the count, again and again.
     #[must_use]
     pub fn to_gaps(&self) -> Vec<u32> {

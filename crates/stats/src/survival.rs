@@ -78,6 +78,24 @@ pub fn quantiles(
     Some(found)
 }
 
+/// The p-quantile for comparisons, between two times: the rank of
+/// [`super::buckets::Buckets::interpolated`] among all requests. `None` where there are none, or
+/// where a time beside that rank is known by a bound only.
+#[must_use]
+pub fn interpolated(events: &Histogram<u64>, censored: &Histogram<u64>, p: f64) -> Option<f64> {
+    let n = events.len().saturating_add(censored.len()) as f64;
+    let rank = ((n + 1.0 / 3.0) * p + 1.0 / 3.0).clamp(1.0, n.max(1.0));
+    let beside = [rank.floor() / n, rank.ceil() / n];
+    let found = quantiles(events, censored, &beside)?;
+    let middle = |found: &Estimate| {
+        let (low, high) =
+            (events.lowest_equivalent(found.value()), events.highest_equivalent(found.value()));
+        (!found.is_beyond()).then(|| (low as f64 + high as f64 + 1.0) / 2.0)
+    };
+    let (low, high) = (middle(found.first()?)?, middle(found.last()?)?);
+    Some(low + rank.fract() * (high - low))
+}
+
 /// The longest; `None` without any.
 #[must_use]
 pub fn maximum(events: &Histogram<u64>, censored: &Histogram<u64>) -> Option<Estimate> {
@@ -132,6 +150,20 @@ mod tests {
             assert_eq!(found[i], Estimate::At(events.value_at_quantile(p)));
         }
         assert!(near.iter().zip(&found).all(|(a, b)| a.value().abs_diff(b.value()) < 3_000));
+    }
+
+    #[test]
+    fn between_two_times_it_is_interpolated_until_a_bound_is_beside_the_rank() {
+        // Rank (19 + 1/3) 0.9 + 1/3 = 17.73 of 19.
+        let events = histogram(&(1..=18).map(|n| n * 1_000).collect::<Vec<_>>());
+        let cut = histogram(&[100_000]);
+        let found = interpolated(&events, &cut, 0.9).unwrap();
+        assert!((found - 17_733.0).abs() < 10.0, "{found}");
+        // Rank 18.70: the time above it is the one that was given up.
+        assert_eq!(interpolated(&events, &cut, 0.95), None);
+        let buckets = crate::buckets::Buckets::from_histogram(&events);
+        let alone = interpolated(&events, &new_histogram(), 0.5).unwrap();
+        assert!((alone - buckets.interpolated(0.5).unwrap()).abs() < 10.0);
     }
 
     #[test]

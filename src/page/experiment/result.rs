@@ -239,7 +239,7 @@ fn Compared(view: Arc<ExperimentView>, i: usize) -> impl IntoView {
             />
             <p class="hint">
                 "Intervals and shift function " <MethodLink method=SHIFT />
-                ": the bands hold for all percentiles together."
+                {format!(": {}", words::bands(&c))}
             </p>
             <div class="charts">
                 <Slot
@@ -321,7 +321,7 @@ fn Curves(view: Arc<ExperimentView>) -> impl IntoView {
                     {options}
                 </select>
                 <span class="hint">
-                    "All periods that count; the bands are 95 % intervals of a period's percentile."
+                    "At each percentile the centre of the periods that count, with its 95 % interval."
                 </span>
             </div>
             <Slot

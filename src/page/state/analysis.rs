@@ -13,7 +13,7 @@ use gloo_timers::future::TimeoutFuture;
 use super::item::Item;
 use crate::browser::worker_link::WorkerLink;
 use crate::protocol::{FromWorker, Opened, RunKey, ToWorker};
-use fwit_report::run::bootstrap::{BootstrapComparison, RESAMPLES};
+use fwit_report::run::intervals::RunIntervals;
 use fwit_report::run::view::Measure;
 
 type Answer = Result<Item, String>;
@@ -24,7 +24,7 @@ pub enum ComparisonUpdate {
     /// How much of it is done, 0 to 1.
     Progress(f64),
     /// The intervals so far; `true` when they are complete.
-    Known(Arc<BootstrapComparison>, bool),
+    Known(Arc<RunIntervals>, bool),
     /// It can't be made, for this reason.
     Failed(String),
 }
@@ -137,7 +137,7 @@ impl Analysis {
         let keys = runs.iter().map(|run| RunKey::of(run)).collect();
         let comparison = Comparison { request, on_update: Rc::new(on_update), runs };
         self.inner.borrow_mut().comparisons.push(comparison);
-        self.send(ToWorker::CompareRuns { request, measure, resamples: RESAMPLES, runs: keys })
+        self.send(ToWorker::CompareRuns { request, measure, runs: keys })
             .inspect_err(|_| self.forget(request))?;
         Ok(PendingComparison { client: self.clone(), request })
     }

@@ -12,7 +12,7 @@ use super::item::Item;
 use crate::browser::store::{Store, StoreError};
 use crate::protocol::{Opened, OpenedExperiment};
 use fwit_present::library::{Card, nearest, sort};
-use fwit_report::run::bootstrap::{BootstrapComparison, same_setting, setting_key};
+use fwit_report::run::intervals::{RunIntervals, same_setting, setting_key};
 use fwit_report::run::rename::rename;
 use fwit_report::run::view::Measure;
 
@@ -39,7 +39,7 @@ struct Inner {
     /// Items that the store could not keep. They stay in memory until the page closes.
     unkept: Vec<Item>,
     /// The last comparisons of separate runs, with the ids of their runs.
-    comparisons: VecDeque<(Vec<String>, Arc<BootstrapComparison>)>,
+    comparisons: VecDeque<(Vec<String>, Arc<RunIntervals>)>,
 }
 
 /// A deleted item, kept to bring it back.
@@ -189,7 +189,7 @@ impl Library {
         self,
         runs: Vec<Arc<Opened>>,
         measure: Measure,
-    ) -> Result<Arc<BootstrapComparison>, String> {
+    ) -> Result<Arc<RunIntervals>, String> {
         let (send, receive) = futures_channel::oneshot::channel();
         let send = std::cell::RefCell::new(Some(send));
         let _pending = self.compare_separate_runs(runs, measure, move |update| {

@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 
 use super::compare::{Compared, compare};
 use super::merge::merge;
-use super::metrics::{GROUPS, primaries};
+use super::metrics::{GROUPS, Latency, primaries};
 use super::model::{PAIRS_MIN, claim_pairs};
 use super::view::{ArmView, CurveView, DriftView, ExperimentView, PeriodView};
 use super::wire::{ExperimentFile, PeriodFile};
-use crate::run::{RunError, hist, summary};
-use fwit_model::dialect::Kind;
-use fwit_quantities::sample::{Measure, Outcome};
+use crate::run::{RunError, summary};
+use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::three_digits;
 use fwit_stats::drift::mann_kendall;
-use fwit_stats::paired::hodges_lehmann_interval;
+use fwit_stats::paired::{hodges_lehmann, hodges_lehmann_interval};
 use fwit_stats::randomization::EITHER_MIN;
-use fwit_stats::recorder::new_histogram;
 
 /// Where the percentile curves have their points.
 const RANKS: [f64; 23] = [
@@ -35,9 +33,7 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
         let own: Vec<&PeriodFile> =
             compared.pairs.iter().filter_map(|p| file.periods.get(*p.get(i)?)).collect();
         let run = merge(&own, &arm.name)?;
-        if let Some(run) = &run {
-            curves.extend(arm_curves(i, run, &compared)?);
-        }
+        curves.extend(arm_curves(i, &compared));
         arms.push(ArmView {
             name: arm.name.clone(),
             changes: arm
@@ -119,49 +115,31 @@ fn drift(file: &ExperimentFile, compared: &Compared) -> Vec<DriftView> {
     primaries().into_iter().filter_map(one).collect()
 }
 
-fn arm_curves(
-    arm: usize,
-    run: &crate::run::wire::RunFile,
-    compared: &Compared,
-) -> Result<Vec<CurveView>, RunError> {
-    let mut list = Vec::new();
-    for (group, name) in GROUPS.iter().enumerate() {
-        let wanted = match group {
-            0 => Some(Kind::Read),
-            1 => Some(Kind::Write),
-            _ => None,
-        };
-        let mut all = new_histogram();
-        for entry in run.latency.iter().filter(|l| l.measure == Measure::Cluster) {
-            let kind = run.operations.iter().find(|o| o.name == entry.op).map(|o| o.kind);
-            if wanted.is_none() || kind == wanted {
-                let broken =
-                    |what| RunError::Broken { place: format!("the latency of {}", entry.op), what };
-                // A growing histogram takes every value.
-                all.add(&hist::decode(&entry.hist).map_err(broken)?).ok();
-            }
-        }
-        if all.is_empty() {
-            continue;
-        }
-        let last = 1.0 - 1.0 / all.len() as f64;
-        let points = RANKS.iter().filter(|p| **p <= last).map(|&p| {
-            let logs: Option<Vec<f64>> = compared
-                .pairs
-                .iter()
-                .map(|pair| {
-                    let buckets = compared.measured.get(*pair.get(arm)?)?.groups.get(group)?;
-                    buckets.answers.quantile(p).filter(|q| *q > 0.0).map(libm::log)
-                })
-                .collect();
-            let band = logs.and_then(|l| hodges_lehmann_interval(&l, 0.95).ok().flatten());
-            let [low, high] = band.map_or([f64::NAN; 2], |i| [libm::exp(i.low), libm::exp(i.high)]);
-            [p, all.value_at_quantile(p) as f64, low, high]
-        });
-        let points = points.collect();
-        list.push(CurveView { arm: arm as u32, of: (*name).to_string(), count: all.len(), points });
-    }
-    Ok(list)
+/// The curves of an arm: at each percentile the centre of its counting periods' percentiles, and the
+/// interval of that centre.
+fn arm_curves(arm: usize, compared: &Compared) -> Vec<CurveView> {
+    let one = |(group, name): (usize, &&str)| {
+        let period = |pair: &Vec<usize>| compared.measured.get(*pair.get(arm)?)?.groups.get(group);
+        let periods: Vec<&Latency> = compared.pairs.iter().filter_map(period).collect();
+        let count: u64 = periods.iter().map(|l| l.answers.total()).sum();
+        let points = curve(&periods);
+        let view = CurveView { arm: arm as u32, of: (*name).to_string(), count, points };
+        (!view.points.is_empty()).then_some(view)
+    };
+    GROUPS.iter().enumerate().filter_map(one).collect()
+}
+
+/// The points of [`CurveView`]: as far as every period has answers enough.
+fn curve(periods: &[&Latency]) -> Vec<[f64; 4]> {
+    let point = |&p: &f64| {
+        let log = |l: &&Latency| l.at(p).filter(|q| *q > 0.0).map(libm::log);
+        let logs: Vec<f64> = periods.iter().map(log).collect::<Option<_>>()?;
+        let value = libm::exp(hodges_lehmann(&logs).ok()?);
+        let band = hodges_lehmann_interval(&logs, 0.95).ok().flatten();
+        let [low, high] = band.map_or([f64::NAN; 2], |i| [libm::exp(i.low), libm::exp(i.high)]);
+        Some([p, value, low, high])
+    };
+    RANKS.iter().filter_map(point).collect()
 }
 
 fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
@@ -291,6 +269,7 @@ mod tests {
     use super::super::compare::tests::experiment;
     use super::*;
     use fwit_quantities::sample::{Measure, TimeSources};
+    use fwit_stats::recorder::new_histogram;
 
     #[test]
     fn arms_of_two_clocks_are_compared_by_response_times() {
@@ -325,7 +304,7 @@ mod tests {
         assert_eq!(view.curves.len(), 6);
         let curve = &view.curves[0];
         assert_eq!((curve.of.as_str(), curve.count), ("reads", 9_000));
-        assert!(curve.points.iter().all(|[_, v, low, high]| low <= high && *v > 0.0));
+        assert!(curve.points.iter().all(|[_, v, low, high]| low <= v && v <= high));
         assert!(view.notes.iter().any(|n| n.contains("1 of 20 periods")), "{:?}", view.notes);
         // It travels.
         let bytes = postcard::to_stdvec(&view).unwrap();
@@ -347,5 +326,26 @@ mod tests {
             "{throughput:?}"
         );
         assert!(!view.drift[1].drifts);
+    }
+
+    #[test]
+    fn a_curve_and_its_band_are_of_one_quantity() {
+        // One of ten periods has a fifth of its requests at 100 ms: all requests together have
+        // their p99 there, the periods' centre does not.
+        let period = |slow: u64| {
+            let mut h = new_histogram();
+            (0..1_000).for_each(|i| h.record(if i < slow { 100_000 } else { 9_000 + i }).unwrap());
+            Latency::of(&h, &new_histogram())
+        };
+        let list: Vec<Latency> = (0..10).map(|i| period(if i == 3 { 200 } else { 0 })).collect();
+        let points = curve(&list.iter().collect::<Vec<_>>());
+        assert!(points.iter().all(|[_, value, low, high]| low <= value && value <= high));
+        let p99 = points.iter().find(|p| p[0] == 0.99).unwrap();
+        assert!((p99[1] - 9_990.0).abs() < 20.0, "{p99:?}");
+        // 1,000 answers a period have no p99.9 with three above it.
+        assert_eq!(points.last().unwrap()[0], 0.995);
+        assert!(points.windows(2).all(|w| w[0][1] <= w[1][1]));
+        let five = curve(&list.iter().take(5).collect::<Vec<_>>());
+        assert!(five.iter().all(|[_, value, low, _]| *value > 0.0 && low.is_nan()));
     }
 }

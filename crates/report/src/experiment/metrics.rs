@@ -46,21 +46,20 @@ struct Cut {
 }
 
 impl Latency {
-    fn of(answers: &Histogram<u64>, bounds: &Histogram<u64>) -> Latency {
+    pub(super) fn of(answers: &Histogram<u64>, bounds: &Histogram<u64>) -> Latency {
         let cut = || Box::new(Cut { answers: answers.clone(), bounds: bounds.clone() });
         Latency { answers: Buckets::from_histogram(answers), cut: (!bounds.is_empty()).then(cut) }
     }
 
-    /// A percentile; `None` with too few samples, or where it falls among times of which only a
+    /// A percentile, interpolated so that periods of unequal counts compare; `None` with too few samples, or where it falls among times of which only a
     /// lower bound is known.
-    fn at(&self, p: f64) -> Option<f64> {
+    pub(super) fn at(&self, p: f64) -> Option<f64> {
         let bounds = self.cut.as_ref().map_or(0, |cut| cut.bounds.len());
         if displayable(p, self.answers.total().saturating_add(bounds)) == Shown::Hidden {
             return None;
         }
-        let Some(cut) = &self.cut else { return self.answers.quantile(p) };
-        let found = survival::quantiles(&cut.answers, &cut.bounds, &[p])?;
-        found.first().filter(|found| !found.is_beyond()).map(|found| found.value() as f64)
+        let Some(cut) = &self.cut else { return self.answers.interpolated(p) };
+        survival::interpolated(&cut.answers, &cut.bounds, p)
     }
 }
 

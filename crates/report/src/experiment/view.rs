@@ -245,8 +245,8 @@ pub struct PeriodView {
     pub run_id: String,
 }
 
-/// A latency curve of one arm over all periods that count, with the interval of a period's
-/// quantile.
+/// A latency curve of one arm: at each percentile the centre (Hodges-Lehmann, on the logarithm) of
+/// that percentile of the periods that count, and the interval of that centre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurveView {
     /// Number of the arm.

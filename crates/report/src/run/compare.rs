@@ -1,6 +1,6 @@
 //! Compares two or more runs side by side: what differs between their plans, and in their numbers.
 //!
-//! May not enter: statistics (intervals come from `run::bootstrap`; whether a change made the
+//! May not enter: statistics (intervals come from `run::intervals`; whether a change made the
 //! difference, only an experiment can say), drawing.
 //! Invariant: the first run is the one that the others are compared with. A change is claimed only
 //! where both percentiles may be shown in full, and nothing here is called significant.
@@ -9,7 +9,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::bootstrap::same_setting;
+use super::intervals::same_setting;
 use super::view::{LatencyGroupsView, Measure, PERCENTILES, Row, RunView, Shown, shown};
 use fwit_quantities::ratio::{Kind, points_words, ratio_words};
 
@@ -70,7 +70,7 @@ pub struct Change {
     /// `12.3 % faster`, `half as long`, `2.40 times as high`, `+2.10 points`.
     pub words: String,
     /// 95 % interval of the ratio, of the noise within the two runs; `None` where it is not known
-    /// (yet).
+    /// (yet) or can't be given.
     pub interval: Option<[f64; 2]>,
     /// The ratio of the control, a run of the first's setting, to the first: what that setting
     /// moved by itself.
@@ -289,7 +289,7 @@ fn percentile(op: Option<&str>, rows: &[Option<&Row>], measure: Measure, i: usiz
     let summaries: Vec<_> = rows.iter().map(|row| row.map(|r| *r.measure(measure))).collect();
     let values = summaries
         .iter()
-        .map(|s| s.filter(|s| shown(p, s.samples()) != Shown::Hidden).map(|s| s.at_us[i] as f64))
+        .map(|s| s.filter(|s| shown(p, s.samples()) != Shown::Hidden)?.compared_us(i))
         .collect();
     let reliable =
         summaries.iter().map(|s| s.is_some_and(|s| shown(p, s.samples()) == Shown::Full)).collect();

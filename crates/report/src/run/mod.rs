@@ -4,7 +4,6 @@
 //! Invariant: every version ever written opens; a file is taken as hostile until it was read whole.
 //! Tests: beside the code and in tests/.
 
-pub mod bootstrap;
 pub mod build;
 pub mod compare;
 pub mod early_stop;
@@ -12,6 +11,7 @@ mod gzip;
 mod headlines;
 mod health;
 pub mod hist;
+pub mod intervals;
 pub mod latency_groups;
 mod littles_law;
 mod numbers;

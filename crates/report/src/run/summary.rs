@@ -12,6 +12,7 @@ use super::view::{
 use super::wire::{CountsFile, RunFile, SecondOpFile};
 use super::{RunError, headlines, hist};
 use fwit_model::dialect::{DialectId, Kind};
+use fwit_stats::buckets::Buckets;
 use fwit_stats::recorder::{PartSums, new_histogram};
 use fwit_stats::sparse::{Sparse, bucket_range};
 use fwit_stats::survival::{self, Estimate};
@@ -181,10 +182,11 @@ fn make_row(
         row.outcomes.iter_mut().zip(outcomes).for_each(|(a, b)| *a = a.saturating_add(b));
     }
     for measure in Measure::ALL {
-        *measure_mut(&mut row, measure) = summarize_cut(
-            &merged(&histograms.answers, measure, wanted),
-            &merged(&histograms.censored, measure, wanted),
-        );
+        let answers = merged(&histograms.answers, measure, wanted);
+        let censored = merged(&histograms.censored, measure, wanted);
+        let mut summary = summarize_cut(&answers, &censored);
+        summary.between_us = between(&answers, &censored, &summary);
+        *measure_mut(&mut row, measure) = summary;
     }
     let mut parts = PartSums::default();
     for entry in file.parts.iter().filter(|p| wanted(&p.op, &p.node)) {
@@ -235,7 +237,26 @@ pub fn summarize_cut(histogram: &Histogram<u64>, censored: &Histogram<u64>) -> S
             max_beyond: longest.is_some_and(Estimate::is_beyond),
             answers_at_us: PERCENTILES.map(|p| histogram.value_at_quantile(p)),
         }),
+        between_us: None,
     }
+}
+
+/// The percentiles as they are compared; a bound stays one. `None` without samples.
+fn between(
+    answers: &Histogram<u64>,
+    censored: &Histogram<u64>,
+    summary: &Summary,
+) -> Option<[f64; 5]> {
+    let buckets = censored.is_empty().then(|| Buckets::from_histogram(answers));
+    let at = |i: usize| {
+        let p = *PERCENTILES.get(i)?;
+        let found = match &buckets {
+            Some(buckets) => buckets.interpolated(p),
+            None => survival::interpolated(answers, censored, p),
+        };
+        found.or_else(|| summary.at_us.get(i).map(|us| *us as f64))
+    };
+    (summary.samples() > 0).then(|| std::array::from_fn(|i| at(i).unwrap_or_default()))
 }
 
 /// p50 and p99 of a second.

@@ -51,6 +51,28 @@ fn dip_p_is_uniform_where_the_sample_is_uniform_at_sizes_between_the_rows() {
     }
 }
 
+/// How many of 100 draws of 20 entities that are alike, with so many skewed answers each, have a p
+/// below 0.001.
+fn false_heterogeneity(answers: usize) -> usize {
+    let alike = |seed| {
+        let mut s = Stream::new(seed, "alike", 0);
+        let mut entity = || {
+            let v: Vec<f64> = (0..answers).map(|_| s.lognormal(5.0, 1.0)).collect();
+            let (mean, variance) = crate::error::mean_variance(&v);
+            (libm::log(mean), (variance / answers as f64).sqrt() / mean)
+        };
+        let (means, errors): (Vec<f64>, Vec<f64>) = (0..20).map(|_| entity()).unzip();
+        heterogeneity(&means, &errors).unwrap()
+    };
+    (0..100).filter(|seed| alike(*seed).p < 0.001).count()
+}
+
+#[test]
+fn thirty_answers_an_entity_are_enough_where_five_are_not() {
+    let (five, thirty) = (false_heterogeneity(5), false_heterogeneity(30));
+    assert!(five > 40 && thirty < 10, "{five} {thirty}");
+}
+
 #[test]
 fn clock_ticks_are_not_modes_once_spread() {
     let mut s = Stream::new(6, "ticks", 0);

@@ -47,7 +47,9 @@ pub(super) fn mixture(heads: &[Head]) -> Mixture {
 pub(super) fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     const HOUR: &str = "These runs were made one after the other, not interleaved: a difference may \
         come from the hour instead of the change. An interval knows the noise within the runs, not \
-        what changed between them. An experiment runs both in turn and tells the two apart.";
+        what changed between them: two runs of one setting can differ by more than their intervals, \
+        so one that excludes no change is a hint, never a proof. An experiment runs both in turn \
+        and tells the two apart.";
     const MODEL: &str = "These runs are simulated: the same plan and seed give the same run, so a \
         difference comes from what differs between the plans, or, with another seed, from chance. \
         It says nothing of a real cluster.";

@@ -3,7 +3,7 @@
 //! They claim little: an interval of two separate runs never proves a difference, and one that
 //! holds no change never proves that there is none.
 
-use super::view::{BootstrapComparison, Scope, Spread, rank_place};
+use super::view::{RunIntervals, Scope, Spread, rank_place};
 use crate::run::compare::{Comparison, Control, Metric, ShiftPoint, Tendency, Unit};
 use crate::run::view::PERCENTILES;
 use fwit_quantities::ratio::{ratio_range, ratio_signs};
@@ -13,7 +13,7 @@ use fwit_stats::verdict::{AgainstControl, against_control};
 fn spread(scope: &Scope, metric: &Metric, run: usize, same_measure: bool) -> Option<Spread> {
     let ratios = scope.ratios.get(run)?.as_ref()?;
     match metric.unit {
-        Unit::PerSecond => Some(ratios.rate),
+        Unit::PerSecond => ratios.rate,
         Unit::Micros if same_measure => {
             let p = PERCENTILES
                 .into_iter()
@@ -24,9 +24,9 @@ fn spread(scope: &Scope, metric: &Metric, run: usize, same_measure: bool) -> Opt
     }
 }
 
-/// Puts intervals beside the changes, and says what they and the control allow. The bootstrap's
+/// Puts intervals beside the changes, and says what they and the control allow. The intervals'
 /// runs are the comparison's, with the control (where it is another run) after them.
-pub fn apply(c: &mut Comparison, intervals: &BootstrapComparison, control: Option<Control>) {
+pub fn apply(c: &mut Comparison, intervals: &RunIntervals, control: Option<Control>) {
     let (runs, same) = (c.runs.len(), intervals.measure == c.measure);
     let control_at = control.as_ref().map(|control| control.run.unwrap_or(runs));
     for metric in &mut c.metrics {
@@ -62,7 +62,7 @@ pub fn apply(c: &mut Comparison, intervals: &BootstrapComparison, control: Optio
 }
 
 /// The ratio of the latencies at every percentile.
-fn shift(intervals: &BootstrapComparison, run: usize) -> Vec<ShiftPoint> {
+fn shift(intervals: &RunIntervals, run: usize) -> Vec<ShiftPoint> {
     let ratios = intervals.scope(None).and_then(|s| s.ratios.get(run)).and_then(Option::as_ref);
     ratios
         .into_iter()

@@ -27,19 +27,17 @@ pub struct Spread {
 pub struct RunSpread {
     /// Answers in the seconds looked at.
     pub count: u64,
-    /// Answers a second.
-    pub rate: Spread,
-    /// Latency at each of [`RANKS`]; `None` where too few answers lie above.
+    /// Answers a second; `None` where its seconds say too little.
+    pub rate: Option<Spread>,
+    /// Latency at each of [`RANKS`]; `None` there too, and where too few answers lie above.
     pub at: Vec<Option<Spread>>,
-    /// Mean length of the blocks drawn, s.
-    pub block_s: f64,
 }
 
 /// A run over the first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RatioSpread {
-    /// Of the rates.
-    pub rate: Spread,
+    /// Of the rates; `None` where one of both has none.
+    pub rate: Option<Spread>,
     /// Of the latencies at each of [`RANKS`]; `None` where one of both has none.
     pub at: Vec<Option<Spread>>,
 }
@@ -57,11 +55,9 @@ pub struct Scope {
 
 /// Separate runs with the intervals that one run's seconds give.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BootstrapComparison {
+pub struct RunIntervals {
     /// The latency looked at; a wait has no series, its place takes the response.
     pub measure: Measure,
-    /// Resamples a run.
-    pub resamples: u32,
     /// Seconds of each run that were looked at.
     pub seconds: Vec<u32>,
     /// All operations first, then one by one.
@@ -70,7 +66,7 @@ pub struct BootstrapComparison {
     pub problems: Vec<String>,
 }
 
-impl BootstrapComparison {
+impl RunIntervals {
     /// The scope of an operation, or of all.
     #[must_use]
     pub fn scope(&self, op: Option<&str>) -> Option<&Scope> {

@@ -1,4 +1,4 @@
-//! Tests of the bootstrap of separate runs, and of the sentences on it.
+//! Tests of the intervals of separate runs, and of the sentences on them.
 
 use super::*;
 use crate::run::compare::{Control, compare};
@@ -19,10 +19,10 @@ fn seconds(seed: u64, n: usize, median: f64, rate: u32) -> Seconds {
     Seconds { ops: vec![("get".into(), cells)], count: n }
 }
 
-fn intervals(runs: Vec<Seconds>) -> BootstrapComparison {
-    let mut job = Job::new(runs.into_iter().map(Rc::new).collect(), Measure::Cluster, 400);
+fn intervals(runs: Vec<Seconds>) -> RunIntervals {
+    let mut job = Job::new(runs.into_iter().map(Rc::new).collect(), Measure::Cluster);
     let mut last = 0.0;
-    while job.step(150) {
+    while job.step() {
         assert!(job.progress() >= last && job.progress() <= 1.0);
         last = job.progress();
     }
@@ -45,10 +45,11 @@ fn a_shift_is_seen_at_every_percentile_and_a_repetition_is_not() {
         let s = at.unwrap();
         assert!((s.value - 0.75).abs() < 0.05 && s.high < 0.9 && s.low <= s.value, "p{p}: {s:?}");
     }
-    assert!(b.rate.low < 1.0 && b.rate.high > 1.0);
+    let rate = b.rate.unwrap();
+    assert!(rate.low < 1.0 && rate.high > 1.0);
     let same = all.ratios[2].as_ref().unwrap().at[4].unwrap();
     assert!(same.low < 1.0 && same.high > 1.0, "{same:?}");
-    // Of some 2,600 answers of a minute p99.9 has under three above it.
+    // Of some 440 answers of a section p99.9 has under three above it.
     let short = intervals(vec![seconds(1, 60, 4_000.0, 40), seconds(2, 60, 4_000.0, 40)]);
     let short = &short.scopes[0];
     assert!(
@@ -59,21 +60,36 @@ fn a_shift_is_seen_at_every_percentile_and_a_repetition_is_not() {
 }
 
 #[test]
-fn runs_of_equal_length_draw_seconds_of_their_own() {
-    // Were both drawn alike, the ratio of a run to itself would never vary.
-    let run = seconds(4, 60, 2_000.0, 30);
-    let c = intervals(vec![run.clone(), run]);
-    let rate = c.scopes[0].ratios[1].as_ref().unwrap().rate;
-    assert!(rate.value == 1.0 && rate.low < 0.99 && rate.high > 1.01, "{rate:?}");
+fn a_run_too_short_is_named_with_what_to_do_and_the_others_go_on() {
+    let c =
+        intervals(vec![seconds(1, 60, 2e3, 30), seconds(2, 20, 2e3, 30), seconds(3, 60, 2e3, 30)]);
+    assert_eq!(c.problems.len(), 1);
+    let problem = &c.problems[0];
+    assert!(problem.starts_with("B has no intervals: its measured window of 20 s is"), "{problem}");
+    assert!(problem.contains("they take 60 s. A longer run has intervals"), "{problem}");
+    assert!(c.scopes[0].ratios[1].is_none() && c.scopes[0].ratios[2].is_some());
+    assert!(intervals(vec![Seconds::default(), Seconds::default()]).scopes[0].runs[0].is_none());
 }
 
 #[test]
-fn a_short_run_is_named_and_the_others_go_on() {
-    let c =
-        intervals(vec![seconds(1, 60, 2e3, 30), seconds(2, 5, 2e3, 30), seconds(3, 60, 2e3, 30)]);
-    assert_eq!(c.problems, ["B has 5 whole seconds measured; an interval takes 10."]);
-    assert!(c.scopes[0].ratios[1].is_none() && c.scopes[0].ratios[2].is_some());
-    assert!(intervals(vec![Seconds::default(), Seconds::default()]).scopes[0].runs[0].is_none());
+fn seconds_that_hang_together_for_too_long_get_no_interval_but_a_sentence() {
+    // Twice as slow at the end as at the beginning.
+    let mut s = Stream::new(5, "drift", 0);
+    let cells = (0..60).map(|t| {
+        let mut cell = Sparse::default();
+        let median = 4_000.0 * (1.0 + f64::from(t) / 60.0);
+        (0..200).for_each(|_| cell.record(s.lognormal(median, 0.2) as u64));
+        cell
+    });
+    let drifting = Seconds { ops: vec![("get".into(), cells.collect())], count: 60 };
+    let c = intervals(vec![seconds(1, 60, 4e3, 200), drifting]);
+    let [steady, drifting] = [0, 1].map(|i| c.scopes[0].runs[i].as_ref().unwrap());
+    assert!(steady.rate.is_some() && steady.at[4].is_some());
+    assert!(drifting.at.iter().all(Option::is_none));
+    assert!(c.scopes[0].ratios[1].as_ref().unwrap().at[4].is_none());
+    let problem = &c.problems[0];
+    assert!(problem.starts_with("B has no intervals of latencies: its seconds"), "{problem}");
+    assert!(problem.contains("a section of 10 s") && problem.contains("experiment"), "{problem}");
 }
 
 #[test]
