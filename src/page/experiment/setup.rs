@@ -81,6 +81,22 @@ pub fn SetUp() -> impl IntoView {
         form.ask(plan_form, Template::Sticky);
     }
     let has_draft = Memo::new(move |_| form.draft.with(Option::is_some));
+    let fitting = Memo::new(move |_| {
+        plan_form
+            .draft
+            .with(|d| Template::ALL.into_iter().filter(|t| t.fits(d)).collect::<Vec<_>>())
+    });
+    let question = move |template: Template| {
+        view! {
+            <button
+                type="button"
+                class="choice"
+                on:click=move |_| form.ask(plan_form, template)
+            >
+                <strong>{template.label()}</strong>
+            </button>
+        }
+    };
     let plan = Memo::new(move |_| {
         plan_form.draft.with(|d| {
             d.plan().map_or_else(
@@ -151,18 +167,7 @@ pub fn SetUp() -> impl IntoView {
             </section>
             <fieldset class="presets">
                 <legend>"Question"</legend>
-                {Template::ALL
-                    .map(|template| {
-                        view! {
-                            <button
-                                type="button"
-                                class="choice"
-                                on:click=move |_| form.ask(plan_form, template)
-                            >
-                                <strong>{template.label()}</strong>
-                            </button>
-                        }
-                    })}
+                {move || fitting.get().into_iter().map(question).collect_view()}
             </fieldset>
             <Show when=move || has_draft.get()>
                 <Design form />

@@ -71,6 +71,12 @@ impl Template {
         }
     }
 
+    /// Whether it can be asked of a plan: the open model has no think time.
+    #[must_use]
+    pub fn fits(self, base: &PlanDraft) -> bool {
+        self != Template::Think || !base.open
+    }
+
     fn arms(self, plan: &Plan) -> Vec<ArmFile> {
         let arm = |name: String, path: &str, value: Value| ArmFile {
             name,
@@ -250,6 +256,18 @@ mod tests {
             assert!(draft.arms.iter().all(|arm| arm.name.is_empty()), "{draft:?}");
             let differ = experiment.arms[0].plan != experiment.arms[1].plan;
             assert_eq!(differ, template != Template::Same, "{template:?}");
+        }
+    }
+
+    #[test]
+    fn every_question_that_fits_an_open_plan_can_be_started() {
+        let mut plan = preset("quick").unwrap();
+        plan.load.model =
+            Model::Open { rate_per_s: 50.0, arrivals: fwit_model::plan::Arrivals::Poisson };
+        let base = PlanDraft::from_plan(&plan);
+        for template in Template::ALL {
+            let can = ExperimentDraft::of(template, &plan).experiment(&plan).is_ok();
+            assert_eq!(template.fits(&base), can, "{template:?}");
         }
     }
 

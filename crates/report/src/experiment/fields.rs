@@ -22,8 +22,8 @@ pub fn fields(base: &PlanDraft) -> Vec<PlanField> {
 }
 
 /// Names of arms, by what differs between them: `100 entities, not sticky`. Where more than two
-/// fields differ, an arm is called by what it does not have of the plan. Arms that differ in nothing
-/// that can be named are numbered.
+/// fields differ, an arm is called by what it does not have of the plan. Arms that differ in
+/// nothing that can be named are numbered.
 #[must_use]
 pub fn arm_names(base: &PlanDraft, arms: &[&str]) -> Vec<String> {
     const NUMBERS: [&str; 8] =

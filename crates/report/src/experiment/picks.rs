@@ -118,6 +118,10 @@ mod tests {
         draft.set_cell(1, "load.entities", "");
         assert_eq!(draft.experiment(&plan).unwrap().arms[1].plan.load.entities, 50);
         assert_eq!(draft.rows(&base).len(), 2);
+        draft.set_cell(0, "subscribers", "3");
+        draft.set_cell(0, "subscribers", "");
+        assert_eq!(draft.rows(&base).len(), 3);
+        draft.unpick("subscribers");
         draft.unpick("load.entities");
         assert_eq!(paths(&draft.rows(&base)), ["mix.get"]);
     }
