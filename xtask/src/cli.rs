@@ -295,8 +295,13 @@ mod tests {
     fn proofs_are_named_or_listed() {
         assert!(matches!(read("prove").unwrap(), Task::ListProofs));
         assert!(matches!(read("prove --subset ci").unwrap(), Task::ProveSubset));
-        let Task::Prove(proofs) = read("prove power groups").unwrap() else { panic!("no proofs") };
-        assert_eq!(proofs.iter().map(|proof| proof.name).collect::<Vec<_>>(), ["power", "groups"]);
+        let Task::Prove(proofs) = read("prove verdicts groups").unwrap() else {
+            panic!("no proofs")
+        };
+        assert_eq!(
+            proofs.iter().map(|proof| proof.name).collect::<Vec<_>>(),
+            ["verdicts", "groups"]
+        );
     }
 
     #[test]

@@ -25,8 +25,8 @@ pub struct Proof {
 
 #[derive(Debug)]
 enum How {
-    /// An example of a package, with arguments.
-    Example(&'static str, &'static str, &'static [&'static str]),
+    /// Examples: package, name, arguments.
+    Examples(&'static [Example]),
     /// The engine beside a hand-written loop.
     Bench(BenchOptions),
     /// The page's loading beside other pages', in so many rounds.
@@ -37,23 +37,34 @@ enum How {
     EndToEnd(&'static str, (&'static str, &'static str)),
 }
 
+/// An example's package, its name and its arguments.
+type Example = (&'static str, &'static str, &'static [&'static str]);
+
 /// All proofs.
 pub const ALL: [Proof; 7] = [
     Proof {
-        name: "power",
-        shows: "how often experiments claim a difference that is not there, or miss one \
+        name: "verdicts",
+        shows: "how often the verdicts of experiments, and the intervals of single runs, are right \
                 (docs/statistics.md)",
-        takes: "15 min",
-        how: How::Example("fwit-report", "experiment_power", &["100"]),
-        ci: Some(How::Example("fwit-report", "experiment_power", &["4"])),
+        takes: "40 min",
+        how: How::Examples(&[
+            ("fwit-stats", "verdicts", &["2000"]),
+            ("fwit-stats", "single_run_coverage", &["2000"]),
+            ("fwit-report", "experiment_power", &["1000", "300"]),
+        ]),
+        ci: Some(How::Examples(&[
+            ("fwit-stats", "verdicts", &["20"]),
+            ("fwit-stats", "single_run_coverage", &["40"]),
+            ("fwit-report", "experiment_power", &["4", "4"]),
+        ])),
     },
     Proof {
         name: "groups",
         shows: "how often latency groups are found where there are none, or missed \
                 (docs/statistics.md)",
         takes: "10 min",
-        how: How::Example("fwit-stats", "latency_group_rates", &[]),
-        ci: Some(How::Example("fwit-stats", "latency_group_rates", &["10", "4"])),
+        how: How::Examples(&[("fwit-stats", "latency_group_rates", &[])]),
+        ci: Some(How::Examples(&[("fwit-stats", "latency_group_rates", &["10", "4"])])),
     },
     Proof {
         name: "bench",
@@ -155,7 +166,7 @@ fn one(name: &str, how: &How) -> Result<()> {
         How::LoadTime(rounds) => bench::load_time(rounds),
         How::Peers(rounds) => bench::peers(rounds),
         How::EndToEnd(test, variable) => bench::end_to_end(test, *variable),
-        How::Example(package, example, arguments) => {
+        How::Examples(list) => list.iter().try_for_each(|(package, example, arguments)| {
             let mut command = cargo();
             command.args([
                 "run",
@@ -169,7 +180,7 @@ fn one(name: &str, how: &How) -> Result<()> {
                 "--",
             ]);
             process::must_run(command.args(*arguments)).map(drop)
-        }
+        }),
     }
 }
 
@@ -182,14 +193,15 @@ mod tests {
         for proof in &ALL {
             assert!(list().contains(proof.shows) && named(proof.name).is_ok());
         }
-        assert!(named("x").unwrap_err().to_string().contains("power, groups, bench"));
+        assert!(named("x").unwrap_err().to_string().contains("verdicts, groups, bench"));
     }
 
     #[test]
     fn every_example_is_there() {
         let crates = crate::workspace::root().unwrap().join("crates");
         for how in ALL.iter().flat_map(|proof| [Some(&proof.how), proof.ci.as_ref()]).flatten() {
-            if let How::Example(package, name, _) = how {
+            let How::Examples(list) = how else { continue };
+            for (package, name, _) in *list {
                 let folder = crates.join(package.trim_start_matches("fwit-")).join("examples");
                 assert!(folder.join(format!("{name}.rs")).is_file(), "{name}");
             }

@@ -1,8 +1,8 @@
-//! Measures how often experiments are wrong: simulated ones with a known truth, interleaved and one
-//! after the other.
+//! Measures how often experiments are wrong: simulated ones with a known truth, through the very
+//! code that carries out and judges a user's.
 //!
-//! `cargo run --release -p fwit-report --example experiment_power -- [how many of each kind]`
-//! prints the table of docs/statistics.md.
+//! `cargo run --release -p fwit-report --example experiment_power -- [without a difference] [with
+//! one]` prints the table of docs/statistics.md.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,52 +13,53 @@
 #[path = "../tests/common/power.rs"]
 mod power;
 
-use power::{Case, one};
+use fwit_stats::special::clopper_pearson;
+use power::{Case, Said, one};
+
+/// `4.2 % (3.4 to 5.2)`.
+fn share(hits: usize, of: usize) -> String {
+    let percent = 100.0 * hits as f64 / of.max(1) as f64;
+    let [low, high] = clopper_pearson(hits as u64, of as u64, 0.95).map(|p| 100.0 * p);
+    format!("{percent:.1} % ({low:.1} to {high:.1})")
+}
+
+/// All experiments of a case, on both cores.
+fn many(case: Case, each: u64) -> Vec<Said> {
+    let part = |from: u64| {
+        (from..each).step_by(2).map(|seed| one(case, 1_000 + seed)).collect::<Vec<Said>>()
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| part(1));
+        let mut all = part(0);
+        all.extend(other.join().unwrap());
+        all
+    })
+}
 
 fn main() {
-    let each: u64 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100);
-    let pairs = 10;
+    let number = |n: usize| std::env::args().nth(n).and_then(|n| n.parse().ok());
+    let without: u64 = number(1).unwrap_or(1_000);
+    let with: u64 = number(2).unwrap_or(without.min(300));
     println!(
-        "| design | true difference | cluster | experiments | a difference claimed | 95 % interval \
-         holds the truth |"
+        "| true difference | cluster | orders | experiments | any of five claimed | throughput \
+         claimed | interval holds |"
     );
-    println!("| --- | --- | --- | --- | --- | --- |");
-    for (sequential, factor) in [(false, 1.0), (false, 1.05), (true, 1.0), (true, 1.05)] {
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    for (factor, each) in [(1.0, without), (1.05, with)] {
         for drifting in [false, true] {
-            let case = Case { factor, drifting, sequential, pairs, coins: false };
-            let (mut claims, mut holds, mut of) = (0_u64, 0_u64, 0_u64);
-            let mut by_metric: Vec<(String, u64, u64)> = Vec::new();
-            for seed in 0..each {
-                let said = one(case, 1_000 + seed);
-                claims += u64::from(said.any());
-                for (i, (name, claimed, held)) in said.metrics.iter().enumerate() {
-                    if by_metric.len() <= i {
-                        by_metric.push((name.clone(), 0, 0));
-                    }
-                    by_metric[i].1 += u64::from(*claimed);
-                    by_metric[i].2 += u64::from(*held);
-                    holds += u64::from(*held);
-                    of += 1;
-                }
-            }
-            let percent = |n: u64, of: u64| format!("{:.1} %", 100.0 * n as f64 / of as f64);
-            println!(
-                "| {} | {} | {} | {each} | {} | {} |",
-                if sequential { "all of A, then all of B" } else { "interleaved pairs" },
-                if factor == 1.0 {
-                    "none".to_string()
-                } else {
-                    format!("{:.0} %", (factor - 1.0) * 100.0)
-                },
-                if drifting { "drifting" } else { "steady" },
-                percent(claims, each),
-                percent(holds, of),
-            );
-            for (name, claimed, held) in by_metric {
-                eprintln!(
-                    "    {name}: claimed {}, held {}",
-                    percent(claimed, each),
-                    percent(held, each)
+            for coins in [false, true] {
+                let case = Case { factor, drifting, sequential: false, pairs: 10, coins };
+                let said = many(case, each);
+                let metrics = || said.iter().flat_map(|s| &s.metrics);
+                let throughput = metrics().filter(|m| m.0 == "throughput" && m.1).count();
+                println!(
+                    "| {} | {} | {} | {each} | {} | {} | {} |",
+                    if factor == 1.0 { "none" } else { "5 %, of all times" },
+                    if drifting { "drifting" } else { "steady" },
+                    if coins { "coins" } else { "balanced" },
+                    share(said.iter().filter(|s| s.any()).count(), said.len()),
+                    share(throughput, said.len()),
+                    share(metrics().filter(|m| m.2).count(), metrics().count()),
                 );
             }
         }

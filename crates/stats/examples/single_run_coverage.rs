@@ -9,7 +9,8 @@ use std::io::Write;
 #[path = "../tests/common/sections.rs"]
 mod common;
 
-use common::{Hits, clopper_pearson, coverage};
+use common::{Hits, coverage};
+use fwit_stats::special::clopper_pearson;
 
 fn main() -> std::io::Result<()> {
     let runs = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(2_000);
@@ -30,7 +31,7 @@ fn main() -> std::io::Result<()> {
 
 /// `95.1 % (94.0 to 96.0)`.
 fn cell(hits: &Hits) -> String {
-    let [low, high] = clopper_pearson(hits.held, hits.given).map(|share| share * 100.0);
+    let [low, high] = clopper_pearson(hits.held, hits.given, 0.95).map(|share| share * 100.0);
     format!("{:.1} % ({low:.1} to {high:.1})", hits.held as f64 / hits.given as f64 * 100.0)
 }
 

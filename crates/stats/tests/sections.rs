@@ -4,7 +4,8 @@
 #[path = "common/sections.rs"]
 mod common;
 
-use common::{clopper_pearson, coverage};
+use common::coverage;
+use fwit_stats::special::clopper_pearson;
 
 #[test]
 fn intervals_hold_the_truth_about_as_often_as_they_say() {
@@ -23,10 +24,10 @@ fn intervals_hold_the_truth_about_as_often_as_they_say() {
 /// By scipy: `beta.ppf(.025, 940, 61)`, `beta.ppf(.975, 941, 60)`.
 #[test]
 fn shares_have_exact_intervals() {
-    let [low, high] = clopper_pearson(940, 1_000);
+    let [low, high] = clopper_pearson(940, 1_000, 0.95);
     assert!(
         (low - 0.923439509596).abs() < 1e-9 && (high - 0.953904964578).abs() < 1e-9,
         "{low} {high}"
     );
-    assert_eq!((clopper_pearson(0, 5)[0], clopper_pearson(5, 5)[1]), (0.0, 1.0));
+    assert_eq!((clopper_pearson(0, 5, 0.95)[0], clopper_pearson(5, 5, 0.95)[1]), (0.0, 1.0));
 }

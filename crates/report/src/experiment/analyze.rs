@@ -187,6 +187,17 @@ fn notes(file: &ExperimentFile, compared: &Compared) -> Vec<String> {
         ));
     }
     notes.extend(failures(file));
+    let counted: Vec<_> =
+        compared.pairs.iter().flatten().filter_map(|i| compared.measured.get(*i)).collect();
+    let bounds = primaries().into_iter().filter(|w| counted.iter().any(|m| w.is_bound(m)));
+    let bounds: Vec<String> = bounds.map(|w| w.metric(&file.margins).name).collect();
+    if !bounds.is_empty() {
+        notes.push(format!(
+            "In some periods {} fell among requests that were given up: the longest time that was \
+             waited stands for it, so the arm that fails is slower than told.",
+            bounds.join(", ")
+        ));
+    }
     if !compared.missing.is_empty() {
         notes.push(format!(
             "Not compared, because a period had too few answers for it: {}. Longer periods or more \

@@ -51,15 +51,24 @@ impl Latency {
         Latency { answers: Buckets::from_histogram(answers), cut: (!bounds.is_empty()).then(cut) }
     }
 
-    /// A percentile, interpolated so that periods of unequal counts compare; `None` with too few samples, or where it falls among times of which only a
-    /// lower bound is known.
+    /// A percentile, interpolated so that periods of unequal counts compare; `None` with too few
+    /// samples.
     pub(super) fn at(&self, p: f64) -> Option<f64> {
         let bounds = self.cut.as_ref().map_or(0, |cut| cut.bounds.len());
         if displayable(p, self.answers.total().saturating_add(bounds)) == Shown::Hidden {
             return None;
         }
         let Some(cut) = &self.cut else { return self.answers.interpolated(p) };
-        survival::interpolated(&cut.answers, &cut.bounds, p)
+        // Where it falls among times of which only a lower bound is known, the largest of all stands
+        // for it: leaving the period out would leave out what failed most.
+        let found = survival::interpolated(&cut.answers, &cut.bounds, p);
+        Some(found.unwrap_or_else(|| cut.answers.max().max(cut.bounds.max()) as f64))
+    }
+
+    /// Whether the percentile is told by a lower bound.
+    fn is_bound(&self, p: f64) -> bool {
+        let bound = |cut: &Cut| survival::interpolated(&cut.answers, &cut.bounds, p).is_none();
+        self.cut.as_deref().is_some_and(bound)
     }
 }
 
@@ -112,6 +121,15 @@ impl What {
             What::Op(op, p) => period.by_op.get(op)?.at(*p),
         };
         value.filter(|v| v.is_finite() && *v > 0.0)
+    }
+
+    /// Whether its value in a period is only a lower bound of it.
+    pub(super) fn is_bound(&self, period: &Measured) -> bool {
+        match self {
+            What::Throughput => false,
+            What::Group(group, p) => period.groups.get(*group).is_some_and(|g| g.is_bound(*p)),
+            What::Op(op, p) => period.by_op.get(op).is_some_and(|o| o.is_bound(*p)),
+        }
     }
 
     pub(super) fn metric(&self, margins: &MarginsFile) -> Metric {

@@ -4,7 +4,7 @@
 use fwit_stats::random::Stream;
 use fwit_stats::sections::RunEstimates;
 use fwit_stats::sparse::Sparse;
-use fwit_stats::special::{beta_inc, normal_quantile};
+use fwit_stats::special::normal_quantile;
 
 const PS: [f64; 2] = [0.5, 0.99];
 /// Answers a second, in the mean.
@@ -67,21 +67,4 @@ pub fn coverage(seconds: usize, phi: f64, runs: u64) -> [Hits; 3] {
         }
     }
     hits
-}
-
-/// Clopper and Pearson's 95 % interval of a share.
-pub fn clopper_pearson(hits: u64, of: u64) -> [f64; 2] {
-    let (k, n) = (hits as f64, of as f64);
-    // The share at which the beta distribution reaches p, by halves.
-    let quantile = |p: f64, a: f64, b: f64| {
-        let (mut low, mut high) = (0.0, 1.0);
-        for _ in 0..60 {
-            let middle = f64::midpoint(low, high);
-            if beta_inc(a, b, middle) < p { low = middle } else { high = middle }
-        }
-        low
-    };
-    let low = if hits == 0 { 0.0 } else { quantile(0.025, k, n - k + 1.0) };
-    let high = if hits == of { 1.0 } else { quantile(0.975, k + 1.0, n - k) };
-    [low, high]
 }
