@@ -14,6 +14,7 @@ pub fn label(field: &str) -> String {
         ["design", "pairs"] => "Pairs".into(),
         ["design", "period_s"] => "Period".into(),
         ["design", "settle_s"] => "Settle".into(),
+        ["design", "stop_when_decided"] => "Stop when decided".into(),
         ["margins", "throughput"] => "Margin of throughput".into(),
         ["margins", of] => format!("Margin of {of}"),
         ["arms"] => "Arms".into(),

@@ -189,8 +189,10 @@ fn main() {
     for spread in [0.6, 1.0, 1.6] {
         let sd = SPREAD[0] * spread;
         let effect = 1.5 * Metric::throughput().log_margin();
-        let needed = pairs_needed(sd, 1_000, effect, ALPHA / 5.0, 6).unwrap();
         for coins in [false, true] {
+            // What a claim takes at least, see `pairs_for_claim` in fwit-report.
+            let fewest = if coins { 10 } else { 6 };
+            let needed = pairs_needed(sd, 1_000, effect, ALPHA / 5.0, fewest).unwrap();
             let pairs = needed.pairs as usize;
             let n = cell_counts(Cell { pairs, coins, spread, effect: 1.5, ..plain }, each);
             println!(

@@ -13,7 +13,7 @@ use crate::page::state::{Engine, ExperimentForm, Notices, PlanForm, Status};
 use fwit_model::plan::PlanDraft;
 use fwit_present::lane_words::connections;
 use fwit_present::{experiment as words, experiment_form, sentence};
-use fwit_report::experiment::{Experiment, ExperimentDraft, Template, claim_pairs};
+use fwit_report::experiment::{Experiment, ExperimentDraft, Template, pairs_for_claim};
 
 /// Reads a text of the draft, and writes it.
 type Text = (fn(&ExperimentDraft) -> String, fn(&mut ExperimentDraft, String));
@@ -246,8 +246,10 @@ fn ActionBar() -> impl IntoView {
     let about = Memo::new(move |_| {
         form.made.with(|made| match made {
             Some(Ok(experiment)) => {
-                let (pairs, needed) =
-                    (experiment.pairs() as u32, claim_pairs(experiment.arms.len()));
+                let (pairs, needed) = (
+                    experiment.pairs() as u32,
+                    pairs_for_claim(experiment.arms.len(), experiment.file.design.extendable),
+                );
                 let few = (pairs < needed)
                     .then(|| format!(" From {needed} pairs on a difference can be claimed."));
                 format!("{}{}", words::about(experiment), few.unwrap_or_default())

@@ -199,7 +199,7 @@ fn order(file: &ExperimentFile, found: &mut Vec<Problem>) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{claim_pairs, sticky_or_not};
+    use super::super::model::{claim_pairs, pairs_for_claim, sticky_or_not};
     use super::super::wire::ArmFile;
     use super::*;
     use fwit_model::plan::preset;
@@ -281,5 +281,6 @@ mod tests {
         }
         assert_eq!(experiment.arms[2].plan.load.entities, 30);
         assert_eq!((claim_pairs(2), claim_pairs(3), claim_pairs(8)), (6, 9, 11));
+        assert_eq!((pairs_for_claim(2, false), pairs_for_claim(2, true)), (6, 10));
     }
 }

@@ -3,7 +3,7 @@
 
 use super::answer::{self, Counted};
 use super::metrics::{GROUPS, Measured, What, exploratory, measured, primaries};
-use super::model::claim_pairs;
+use super::model::{claim_pairs, pairs_for_claim};
 use super::view::{ComparisonView, MetricView, ShiftView, VerdictName};
 use super::wire::ExperimentFile;
 use crate::run::RunError;
@@ -130,7 +130,7 @@ fn basis(file: &ExperimentFile) -> Basis {
         comparisons: file.arms.len().saturating_sub(1),
         coins: file.design.extendable,
         looked: !file.extended.is_empty() || file.design.stop_when_decided.is_some(),
-        fewest: u64::from(claim_pairs(file.arms.len())),
+        fewest: u64::from(pairs_for_claim(file.arms.len(), file.design.extendable)),
     }
 }
 

@@ -35,7 +35,9 @@ pub use draft::{ArmDraft, ExperimentDraft, Template};
 pub use extend::{combine, extend};
 pub use fwit_stats::verdict::more;
 pub use metrics::PRIMARY_NAMES;
-pub use model::{ARMS_MAX, Arm, Experiment, claim_pairs, defaults, repeats_max, sticky_or_not};
+pub use model::{
+    ARMS_MAX, Arm, Experiment, claim_pairs, defaults, pairs_for_claim, repeats_max, sticky_or_not,
+};
 pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
 pub use planned::{Planned, planned, same_cluster};
 pub use read::{ExperimentError, open, read};

@@ -3,7 +3,7 @@
 
 use super::compare::compare;
 use super::metrics::primaries;
-use super::model::{Experiment, claim_pairs};
+use super::model::{Experiment, pairs_for_claim};
 use super::wire::ExperimentFile;
 use crate::run::RunError;
 use fwit_stats::power::{PLANNED_MARGINS, pairs_needed};
@@ -55,7 +55,7 @@ pub fn planned(
     for what in primaries() {
         let metric = what.metric(&experiment.file.margins);
         let effect = PLANNED_MARGINS * metric.log_margin();
-        let fewest = u64::from(claim_pairs(arms));
+        let fewest = u64::from(pairs_for_claim(arms, has.extendable));
         let own = compared.comparisons.iter().flat_map(|c| &c.primaries);
         let needed = own.filter(|m| m.name == metric.name && m.pairs >= 2).filter_map(|m| {
             let freedom = if m.pairs < 4 { m.pairs - 1 } else { m.pairs - 2 };
