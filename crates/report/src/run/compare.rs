@@ -287,10 +287,11 @@ fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
 fn percentile(op: Option<&str>, rows: &[Option<&Row>], measure: Measure, i: usize) -> Metric {
     let p = PERCENTILES[i];
     let summaries: Vec<_> = rows.iter().map(|row| row.map(|r| *r.measure(measure))).collect();
-    let values = summaries
-        .iter()
-        .map(|s| s.filter(|s| shown(p, s.samples()) != Shown::Hidden)?.compared_us(i))
-        .collect();
+    let value = |row: &Row| {
+        let enough = shown(p, row.measure(measure).samples()) != Shown::Hidden;
+        enough.then(|| row.compared_us(measure, i))?
+    };
+    let values = rows.iter().map(|row| row.and_then(value)).collect();
     let reliable =
         summaries.iter().map(|s| s.is_some_and(|s| shown(p, s.samples()) == Shown::Full)).collect();
     let name = percentile_name(p);

@@ -22,9 +22,6 @@ pub struct Summary {
     /// What was given up, where anything was.
     #[serde(default)]
     pub censored: Option<Censored>,
-    /// The same percentiles between two samples, for comparisons, µs; only of saved runs.
-    #[serde(default)]
-    pub between_us: Option<[f64; 5]>,
 }
 
 /// Requests of which a lower bound is known only: timeouts, and what was cut off.
@@ -45,13 +42,6 @@ impl Summary {
     #[must_use]
     pub fn samples(&self) -> u64 {
         self.count.saturating_add(self.censored.map_or(0, |c| c.count))
-    }
-
-    /// Percentile number `i` as it is compared: interpolated where that is known, µs.
-    #[must_use]
-    pub fn compared_us(&self, i: usize) -> Option<f64> {
-        let at = || self.at_us.get(i).map(|us| *us as f64);
-        self.between_us.and_then(|b| b.get(i).copied()).or_else(at)
     }
 
     /// Whether percentile number `i` is longer than its value.

@@ -181,11 +181,13 @@ fn make_row(
         let outcomes = entry.counts.outcomes();
         row.outcomes.iter_mut().zip(outcomes).for_each(|(a, b)| *a = a.saturating_add(b));
     }
-    for measure in Measure::ALL {
+    for (place, measure) in Measure::ALL.into_iter().enumerate() {
         let answers = merged(&histograms.answers, measure, wanted);
         let censored = merged(&histograms.censored, measure, wanted);
-        let mut summary = summarize_cut(&answers, &censored);
-        summary.between_us = between(&answers, &censored, &summary);
+        let summary = summarize_cut(&answers, &censored);
+        if let Some(slot) = row.between_us.get_mut(place) {
+            *slot = between(&answers, &censored, &summary);
+        }
         *measure_mut(&mut row, measure) = summary;
     }
     let mut parts = PartSums::default();
@@ -237,7 +239,6 @@ pub fn summarize_cut(histogram: &Histogram<u64>, censored: &Histogram<u64>) -> S
             max_beyond: longest.is_some_and(Estimate::is_beyond),
             answers_at_us: PERCENTILES.map(|p| histogram.value_at_quantile(p)),
         }),
-        between_us: None,
     }
 }
 

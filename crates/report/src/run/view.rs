@@ -48,6 +48,10 @@ pub struct Row {
     pub response: Summary,
     /// Where the response times went. `None` where the file does not say: not split.
     pub parts: Option<PartsView>,
+    /// The percentiles of each of [`Measure::ALL`] between two samples, for comparisons, µs; `None`
+    /// live and without samples.
+    #[serde(default)]
+    pub between_us: [Option<[f64; 5]>; 4],
 }
 
 impl Row {
@@ -84,6 +88,16 @@ impl Row {
             Measure::Service => &self.service,
             Measure::Wait => &self.wait,
             Measure::Response => &self.response,
+        }
+    }
+
+    /// Percentile number `i` as it is compared: interpolated where that is known, µs.
+    #[must_use]
+    pub fn compared_us(&self, measure: Measure, i: usize) -> Option<f64> {
+        let place = Measure::ALL.iter().position(|m| *m == measure)?;
+        match self.between_us.get(place)? {
+            Some(between) => between.get(i).copied(),
+            None => self.measure(measure).at_us.get(i).map(|us| *us as f64),
         }
     }
 

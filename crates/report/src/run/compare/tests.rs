@@ -42,7 +42,7 @@ fn percentiles_of_few_samples_claim_nothing() {
 #[test]
 fn percentiles_are_compared_between_two_samples() {
     let (a, mut b) = (sample("a", 1.0), sample("b", 1.0));
-    b.total.cluster.between_us = Some([4_400.0, 0.0, 0.0, 0.0, 0.0]);
+    b.total.between_us[0] = Some([4_400.0, 0.0, 0.0, 0.0, 0.0]);
     let c = compare(&[&a, &b], &[], Measure::Cluster);
     let p50 = find(&c, None, "p50");
     assert_eq!(p50.values, [Some(4_000.0), Some(4_400.0)]);

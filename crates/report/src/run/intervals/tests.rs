@@ -118,6 +118,9 @@ fn a_comparison_gains_intervals_and_careful_words() {
         with.findings
     );
     assert!(with.findings[0].contains("p50 25.0 % faster (−"), "{:?}", with.findings);
+    let largest = &with.findings[1];
+    assert!(largest.starts_with("The largest of ") && largest.contains(" differences, B "));
+    assert!(largest.ends_with("was picked for its size: measured again, expect a smaller one."));
     assert!(
         with.control_says[0].contains("“the same again”, in this browser’s library,"),
         "{:?}",

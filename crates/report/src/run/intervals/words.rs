@@ -56,6 +56,7 @@ pub fn apply(c: &mut Comparison, intervals: &RunIntervals, control: Option<Contr
     }
     c.shift = (0..runs).map(|i| shift(intervals, i)).collect();
     c.findings = (1..runs).filter_map(|i| finding(c, i)).collect();
+    c.findings.extend(largest(c));
     c.findings.extend(intervals.problems.iter().cloned());
     c.control_says = control.as_ref().map(|control| control_says(c, control)).unwrap_or_default();
     c.control = control;
@@ -93,6 +94,31 @@ fn finding(c: &Comparison, run: usize) -> Option<String> {
         .collect();
     (!parts.is_empty()).then(|| {
         format!("{} against {}, with 95 % intervals: {}.", own.label, first.label, parts.join(", "))
+    })
+}
+
+/// The largest difference whose interval excludes no change, and that it was picked for its size:
+/// such a one is too large on average (the winner's curse).
+fn largest(c: &Comparison) -> Option<String> {
+    let all: Vec<(f64, String)> = c
+        .metrics
+        .iter()
+        .flat_map(|m| c.runs.iter().zip(&m.changes).map(move |(run, change)| (m, run, change)))
+        .filter_map(|(m, run, change)| {
+            let change = change.as_ref()?;
+            let (ratio, [low, high]) = (change.ratio?, change.interval?);
+            let size = if low > 1.0 || high < 1.0 { libm::log(ratio).abs() } else { 0.0 };
+            let op = m.op.as_ref().map(|op| format!("{op} ")).unwrap_or_default();
+            Some((size, format!("{} {op}{} {}", run.label, m.name, change.words)))
+        })
+        .collect();
+    let (size, words) = all.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (*size > 0.0 && all.len() > 1).then(|| {
+        format!(
+            "The largest of {} differences, {words}, was picked for its size: measured again, expect \
+             a smaller one.",
+            all.len()
+        )
     })
 }
 
