@@ -40,7 +40,7 @@ fn messages<T: DeserializeOwned + Serialize + PartialEq>(kind: &str) -> Vec<T> {
 
 /// How many messages there are in each direction: one more than the last number below.
 const TO_WORKER: usize = 11;
-const FROM_WORKER: usize = 15;
+const FROM_WORKER: usize = 16;
 
 /// The number of a message. A new one gets the next, and raises the count above.
 fn to_worker(message: &ToWorker) -> usize {
@@ -76,6 +76,7 @@ fn from_worker(message: &FromWorker) -> usize {
         FromWorker::Progress { .. } => 12,
         FromWorker::Compared { .. } => 13,
         FromWorker::LanesLooked { .. } => 14,
+        FromWorker::ExperimentKept(..) => 15,
     }
 }
 

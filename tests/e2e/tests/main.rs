@@ -9,6 +9,7 @@
 
 mod cluster;
 mod experiment;
+mod extend;
 mod lanes;
 mod load;
 mod newcomer;
