@@ -1,11 +1,11 @@
 //! Finds out which request a timing entry belongs to. The browser names an entry by its URL and
 //! says when it started.
 //!
-//! Identical URLs under way at the same time are told apart by a fragment (`#1`, `#2`, …), which is
-//! not sent, or by a query parameter that the nodes ignore. So of one name only one request is ever
-//! in flight, and the entry that starts between two issues belongs to the first of them. Fragments
-//! are used only where they are needed, because Chromium's preflight cache counts them as part of
-//! the URL. WebKit leaves them out of an entry's name: there the start alone decides, among
+//! Identical URLs under way at the same time are told apart by a fragment (`#1`, `#2`, …), which
+//! is not sent, or by a query parameter that the nodes ignore. So of one name only one request is
+//! ever in flight, and the entry that starts between two issues belongs to the first of them.
+//! Fragments are used only where they are needed, because Chromium's preflight cache counts them as
+//! part of the URL. WebKit leaves them out of an entry's name: there the start alone decides, among
 //! requests of the same URL, that is of the same operation at the same node.
 //!
 //! It is here and not in `browser/` so that it is tested without one.

@@ -1,7 +1,7 @@
 //! Fisher's exact test: whether two shares differ.
 //!
-//! Source: Fisher, J. R. Statist. Soc. 85, 1922; two-sided by the sum of all tables that are no more
-//! probable (as R's `fisher.test` and scipy's `fisher_exact` have it).
+//! Source: Fisher, J. R. Statist. Soc. 85, 1922; two-sided by the sum of all tables that are no
+//! more probable (as R's `fisher.test` and scipy's `fisher_exact` have it).
 
 use libm::{exp, lgamma};
 

@@ -13,8 +13,8 @@
 //! "No difference" is never said because a p-value is large: equivalence has to be shown (two
 //! one-sided tests; Schuirmann 1987). Margins are set before the run.
 //!
-//! Where pairs were added after a look, or the experiment stopped when it was decided, the e-process
-//! takes the place of both p-values: see [`super::e_process`].
+//! Where pairs were added after a look, or the experiment stopped when it was decided, the
+//! e-process takes the place of both p-values: see [`super::e_process`].
 
 use super::e_process;
 use super::error::StatsError;

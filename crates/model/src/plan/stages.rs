@@ -86,8 +86,8 @@ pub fn due_s(stages: &[Stage], count: f64) -> Option<f64> {
     None
 }
 
-/// Reads `0→50 in 30s, 50 for 2m`: parts are set apart by commas or lines; `in` ramps, `for` steps
-/// and holds.
+/// Reads `0→50 in 30s, 50 for 2m`: parts are set apart by commas or lines; `in` ramps, `for`
+/// steps and holds.
 ///
 /// # Errors
 /// A sentence on the first part that can't be read.

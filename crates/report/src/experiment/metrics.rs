@@ -59,8 +59,8 @@ impl Latency {
             return None;
         }
         let Some(cut) = &self.cut else { return self.answers.interpolated(p) };
-        // Where it falls among times of which only a lower bound is known, the largest of all stands
-        // for it: leaving the period out would leave out what failed most.
+        // Where it falls among times of which only a lower bound is known, the largest of all
+        // stands for it: leaving the period out would leave out what failed most.
         let found = survival::interpolated(&cut.answers, &cut.bounds, p);
         Some(found.unwrap_or_else(|| cut.answers.max().max(cut.bounds.max()) as f64))
     }

@@ -127,8 +127,8 @@ pub fn claim_pairs(arms: usize) -> u32 {
 }
 
 /// From how many pairs on a difference can be claimed whatever the coins say, or nearly: with
-/// balanced orders [`claim_pairs`]; with coins the orders of so many are balanced enough for a claim
-/// in 95 of 100 experiments.
+/// balanced orders [`claim_pairs`]; with coins the orders of so many are balanced enough for a
+/// claim in 95 of 100 experiments.
 #[must_use]
 pub fn pairs_for_claim(arms: usize, coins: bool) -> u32 {
     /// What coins have to allow.

@@ -131,8 +131,8 @@ fn leader<T: Transport, C: Clock>(run: &LiveRun<T, C>) -> Option<String> {
 }
 
 /// Why a period does not count: only for the instrument's own reasons. Failed requests, an election
-/// and a cluster that hangs are what is measured: leaving them out would make an arm that fails look
-/// like one that does not.
+/// and a cluster that hangs are what is measured: leaving them out would make an arm that fails
+/// look like one that does not.
 #[must_use]
 pub fn invalid(run: &RunFile) -> Option<String> {
     let own = &run.health.instrument;

@@ -44,8 +44,8 @@ pub struct Progress {
     pub dropped: u32,
     /// Why the last of them does not.
     pub last_dropped: Option<String>,
-    /// What may be claimed of the pairs so far at any time, metric by metric; empty where orders are
-    /// balanced.
+    /// What may be claimed of the pairs so far at any time, metric by metric; empty where orders
+    /// are balanced.
     pub claims: Vec<SafeClaim>,
     /// Since the start, at the begin of this period, µs.
     pub elapsed_us: u64,
@@ -112,15 +112,15 @@ pub struct MetricView {
     pub b: f64,
     /// B over A: the mean log ratio of the pairs whose A ran first and of those whose B did.
     pub ratio: f64,
-    /// Its 95 % interval; null below 6 pairs. Where pairs were added after a look, the interval that
-    /// holds at all times.
+    /// Its 95 % interval; null below 6 pairs. Where pairs were added after a look, the interval
+    /// that holds at all times.
     pub ci95: Option<[f64; 2]>,
     /// Its 90 % interval.
     pub ci90: Option<[f64; 2]>,
     /// Two-sided p of the randomization test.
     pub p: f64,
-    /// That p, corrected over the primary metrics (Westfall and Young) and the comparisons; the same
-    /// where there is no correction.
+    /// That p, corrected over the primary metrics (Westfall and Young) and the comparisons; the
+    /// same where there is no correction.
     pub p_corrected: f64,
     /// Whether the p-values hold: not where pairs were added after a look.
     #[serde(default = "yes")]

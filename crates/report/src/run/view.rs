@@ -48,8 +48,8 @@ pub struct Row {
     pub response: Summary,
     /// Where the response times went. `None` where the file does not say: not split.
     pub parts: Option<PartsView>,
-    /// The percentiles of each of [`Measure::ALL`] between two samples, for comparisons, µs; `None`
-    /// live and without samples.
+    /// The percentiles of each of [`Measure::ALL`] between two samples, for comparisons, µs;
+    /// `None` live and without samples.
     #[serde(default)]
     pub between_us: [Option<[f64; 5]>; 4],
 }
