@@ -406,6 +406,8 @@ mod tests {
                 primaries: vec![metric("read p50", 0.9, VerdictName::Different)],
                 exploratory: vec![],
                 control: vec![metric("read p50", 1.0, VerdictName::Inconclusive)],
+                orders: [1, 1],
+                excluded: [[0, 2], [0, 1]],
                 shift: vec![(
                     "reads".into(),
                     vec![shift(0.1, 0.9), shift(0.5, 0.95), shift(0.99, 1.0)],
@@ -463,11 +465,24 @@ mod tests {
     #[test]
     fn figures_read_as_changes() {
         let m = metric("read p50", 0.9, VerdictName::Different);
-        assert_eq!(change(1.042), "+4.20 %");
+        assert_eq!((change(1.042).as_str(), change(2.0).as_str()), ("+4.2 %", "2.00 times"));
         assert_eq!(interval(None), "–");
-        assert_eq!(verdict(&m), "different: better");
+        assert_eq!((verdict(&m).as_str(), sign(&m)), ("better", "▲"));
         let worse = metric("throughput", 1.1, VerdictName::Different);
-        assert_eq!(verdict(&worse), "different: worse");
+        assert_eq!((verdict(&worse).as_str(), sign(&worse)), ("worse", "▼"));
+        assert_eq!((e_value(None).as_str(), e_value(Some(21.0)).as_str()), ("–", "21.0"));
+        assert_eq!(more_pairs(&m), None);
+        let planned = MetricView {
+            more_pairs: Some(4),
+            more_pairs_at_most: Some(9),
+            planned_effect: Some(0.076),
+            ..m.clone()
+        };
+        let told = more_pairs(&planned).unwrap();
+        assert!(
+            told.starts_with("read p50: about 4 more pairs would show a difference of 7.60 %"),
+            "{told}"
+        );
         assert_ne!(mark(&m).1, mark(&worse).1, "not by colour only");
         assert_eq!((tone(&m), p_value(0.0001).as_str()), ("good", "<0.001"));
         let experiment = Experiment::from_file(&sticky_or_not(&preset("quick").unwrap())).unwrap();
