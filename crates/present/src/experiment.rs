@@ -139,8 +139,8 @@ pub fn shift(c: &ComparisonView) -> Result<Drawn, ChartError> {
     Ok(Some(Arc::new(chart)))
 }
 
-/// Whether every percentile that has an interval has one that holds for all percentiles together: it
-/// takes 9 pairs.
+/// Whether every percentile that has an interval has one that holds for all percentiles together:
+/// it takes 9 pairs.
 fn hold_together(c: &ComparisonView) -> bool {
     let mut points = c.shift.iter().flat_map(|(_, points)| points);
     points.all(|p| p.band.is_some() || p.ci95.is_none())

@@ -60,8 +60,8 @@ pub fn widening(series: &[f64]) -> Widening {
 }
 
 /// The correlation of the levels of neighbouring seconds. Few requests a second add noise of their
-/// own, which makes the correlations at lags 1 and 2 smaller alike; their ratio is free of it. It is
-/// used where the first can't be chance.
+/// own, which makes the correlations at lags 1 and 2 smaller alike; their ratio is free of it. It
+/// is used where the first can't be chance.
 fn level_correlation(series: &[f64]) -> f64 {
     match autocorrelation(series, 2).as_deref() {
         Ok([first, second]) if *first > 2.0 / (series.len() as f64).sqrt() => {

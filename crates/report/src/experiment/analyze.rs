@@ -111,8 +111,8 @@ fn drift(file: &ExperimentFile, compared: &Compared) -> Vec<DriftView> {
     primaries().into_iter().filter_map(one).collect()
 }
 
-/// The curves of an arm: at each percentile the centre of its counting periods' percentiles, and the
-/// interval of that centre.
+/// The curves of an arm: at each percentile the centre of its counting periods' percentiles, and
+/// the interval of that centre.
 fn arm_curves(arm: usize, compared: &Compared) -> Vec<CurveView> {
     let one = |(group, name): (usize, &&str)| {
         let period = |pair: &Vec<usize>| compared.measured.get(*pair.get(arm)?)?.groups.get(group);

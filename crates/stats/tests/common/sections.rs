@@ -25,12 +25,12 @@ pub struct Hits {
     pub held: u64,
 }
 
-/// Of throughput, p50 and p99 over so many runs of so many seconds. The seconds' level is an AR(1) process of correlation `phi`: the
-/// rate follows it exactly, latencies are log-normal around it.
+/// Of throughput, p50 and p99 over so many runs of so many seconds. The seconds' level is an AR(1)
+/// process of correlation `phi`: the rate follows it exactly, latencies are log-normal around it.
 pub fn coverage(seconds: usize, phi: f64, runs: u64) -> [Hits; 3] {
     let mut hits = [Hits::default(); 3];
-    // The mean of a log-normal rate; the quantiles of the sum of two normal logarithms. Busy seconds
-    // have more of the requests, which moves the level of a request up.
+    // The mean of a log-normal rate; the quantiles of the sum of two normal logarithms. Busy
+    // seconds have more of the requests, which moves the level of a request up.
     let median = 5_000.0 * (LEVEL * LEVEL).exp();
     let spread = (LEVEL * LEVEL + WITHIN * WITHIN).sqrt();
     let truth = [
