@@ -10,13 +10,13 @@ use fwit_stats::special::clopper_pearson;
 #[test]
 fn intervals_hold_the_truth_about_as_often_as_they_say() {
     for (seconds, phi, least_given, most_given) in
-        [(60, 0.0, 1.0, 1.0), (60, 0.7, 0.9, 1.0), (60, 0.9, 0.2, 0.95), (120, 0.7, 0.9, 1.0)]
+        [(60, 0.0, 0.98, 1.0), (60, 0.7, 0.85, 0.99), (60, 0.9, 0.2, 0.6), (120, 0.7, 0.95, 1.0)]
     {
         for (i, hits) in coverage(seconds, phi, 300).into_iter().enumerate() {
             let given = hits.given as f64 / hits.runs as f64;
             assert!((least_given..=most_given).contains(&given), "{seconds} {phi} {i}: {hits:?}");
             let held = hits.held as f64 / hits.given as f64;
-            assert!(held >= 0.9, "{seconds} {phi} {i}: {hits:?}");
+            assert!(held >= 0.93, "{seconds} {phi} {i}: {hits:?}");
         }
     }
 }

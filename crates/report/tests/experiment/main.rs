@@ -200,7 +200,7 @@ fn pairs_can_be_added_and_an_experiment_that_was_cut_off_goes_on() {
     file.design.extendable = true;
     let file = Experiment::from_file(&file).unwrap().file;
     let whole = run(&file, &cluster, &|_, _| {});
-    let first = with(file.clone(), &whole);
+    let first = with(file, &whole);
     let mut longer = extend(&first, 3).unwrap();
     longer.design.order = Experiment::from_file(&longer).unwrap().file.design.order;
     let claims = RefCell::new(Vec::new());
@@ -222,7 +222,7 @@ fn pairs_can_be_added_and_an_experiment_that_was_cut_off_goes_on() {
     assert!(claims.borrow().iter().any(|c| c.metric == m.name && c.verdict.is_difference()));
 
     // Cut off in the middle of its fourth pair: that pair is carried out again, the others are not.
-    let mut cut = first.clone();
+    let mut cut = first;
     cut.periods.truncate(7);
     let rest = run(&cut, &cluster, &|_, _| {});
     assert_eq!(rest.periods.len(), 7 + 2 * 5);

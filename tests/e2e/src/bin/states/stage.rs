@@ -21,7 +21,7 @@ const NO_DEMO: &str = "
 /// The plan of all runs here: small, and without chance but for its seed.
 const PLAN: &str = r#"{
     "name": "sim", "cluster": { "dialect": "sim", "sim": { "preset": "three regions" } },
-    "load": { "entities": 30, "warmup_s": 2, "duration_s": 30 }, "subscribers": 2 }"#;
+    "load": { "entities": 30, "warmup_s": 2, "duration_s": 60 }, "subscribers": 2 }"#;
 
 /// The browser at the page, and what was written of it.
 pub struct Stage {
