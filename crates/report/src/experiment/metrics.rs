@@ -52,11 +52,7 @@ impl Latency {
     }
 
     /// A percentile, interpolated so that periods of unequal counts compare; `None` with too few
-<<<<<<< HEAD
     /// samples.
-=======
-    /// samples, or where it falls among times of which only a lower bound is known.
->>>>>>> single
     pub(super) fn at(&self, p: f64) -> Option<f64> {
         let bounds = self.cut.as_ref().map_or(0, |cut| cut.bounds.len());
         if displayable(p, self.answers.total().saturating_add(bounds)) == Shown::Hidden {
