@@ -30,7 +30,7 @@ fn intervals_are_those_of_t() {
     assert!(Estimate::new(10.0, &[9.0; 5], 1.0).is_none());
 }
 
-/// By numpy: the variances of means as sums over all pairs of seconds, `phi ** abs(i - j)`.
+/// Against the definition: the sum over all pairs of seconds, `phi ** abs(i - j)`.
 #[test]
 fn the_variance_of_a_mean_is_the_sum_over_pairs() {
     for (phi, n) in [(0.0, 60.0), (0.5, 60.0), (0.9, 100.0)] {
