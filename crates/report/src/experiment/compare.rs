@@ -384,7 +384,8 @@ pub(super) mod tests {
         assert!(read.p <= read.p_corrected && read.p_corrected < 0.05);
         assert_eq!(c.primaries[0].verdict, VerdictName::NoRelevantDifference);
         assert!(c.headline.starts_with("Sticky is worse: read p50 "), "{}", c.headline);
-        assert!(read.text.contains("than not sticky (95 % interval +"), "{}", read.text);
+        assert!(read.text.contains("sticky takes 1.5"), "{}", read.text);
+        assert!(read.text.contains("as long as not sticky (95 % interval 1."), "{}", read.text);
         // The same arm against itself shows nothing.
         assert_eq!(c.control.len(), 5);
         assert!(c.control.iter().all(|m| m.verdict != VerdictName::Different), "{:?}", c.control);
