@@ -24,9 +24,13 @@ async fn reads_queue_for_the_one_server_of_their_node() {
     assert!(times[0] >= 5.0, "{times:?}");
     // The n-th in the queue waited for those before it, less what it came later than they did.
     assert!(times[19] / times[0] >= 5.0, "the last waited for the others: {times:?}");
-    // Writes have their own service time: none here.
-    let write = handler_ms(&c.post(0, "cache/set", &json!({"key":"k","value":"v"})).await);
-    assert!(write < times[19], "{write} {times:?}");
+    // Writes have their own service time: none here. Of five, as a disk may be busy for one.
+    let mut writes = Vec::new();
+    for _ in 0..5 {
+        writes.push(handler_ms(&c.post(0, "cache/set", &json!({"key":"k","value":"v"})).await));
+    }
+    writes.sort_by(f64::total_cmp);
+    assert!(writes[0] < times[19], "{writes:?} {times:?}");
 }
 
 #[tokio::test]
