@@ -117,7 +117,9 @@ fn the_first_run_is_healthy_and_sticky_or_not_has_an_answer() {
     if page.contains("8 of 8 pairs count") {
         let two =
             page.contains("Two camps") || page.contains("The role of the node asked explains");
-        assert!(two && page.contains("One camp"), "{page}");
+        // Short periods have too few answers an entity for a word on entities.
+        let alike = page.contains("One camp") || page.contains("Too few answers to look for camps");
+        assert!(two && alike, "{page}");
     }
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }

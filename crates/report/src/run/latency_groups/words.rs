@@ -2,7 +2,7 @@
 //! here.
 
 use super::view::{Evidence, Label, LatencyGroup, LatencyGroupsView, Requests};
-use super::{FEWEST_ENTITIES, Material};
+use super::{FEWEST_ANSWERS, FEWEST_ENTITIES, Material};
 use fwit_quantities::units::three_digits;
 use fwit_stats::latency_groups::entities::{EntityGroups, OpKind};
 
@@ -203,7 +203,8 @@ pub(super) fn say(view: &mut LatencyGroupsView, material: &Material, by: Option<
         )
     } else if view.evidence.is_empty() {
         format!(
-            "Too few answers to look for camps: hardly any of the {n} entities has five of a kind."
+            "Too few answers to look for camps: hardly any of the {n} entities has \
+             {FEWEST_ANSWERS} of one operation. A longer run brings more."
         )
     } else if grouped.is_empty() && labelled.is_empty() {
         format!(
