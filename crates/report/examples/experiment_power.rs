@@ -12,16 +12,11 @@
 
 #[path = "../tests/common/power.rs"]
 mod power;
+#[path = "../../stats/examples/common/share.rs"]
+mod share;
 
-use fwit_stats::special::clopper_pearson;
 use power::{Case, Said, one};
-
-/// `4.2 % (3.4 to 5.2)`.
-fn share(hits: usize, of: usize) -> String {
-    let percent = 100.0 * hits as f64 / of.max(1) as f64;
-    let [low, high] = clopper_pearson(hits as u64, of as u64, 0.95).map(|p| 100.0 * p);
-    format!("{percent:.1} % ({low:.1} to {high:.1})")
-}
+use share::share;
 
 /// All experiments of a case, on both cores.
 fn many(case: Case, each: u64) -> Vec<Said> {
@@ -34,6 +29,10 @@ fn many(case: Case, each: u64) -> Vec<Said> {
         all.extend(other.join().unwrap());
         all
     })
+}
+
+fn count(found: impl Iterator) -> u64 {
+    found.count() as u64
 }
 
 fn main() {
@@ -51,15 +50,15 @@ fn main() {
                 let case = Case { factor, drifting, sequential: false, pairs: 10, coins };
                 let said = many(case, each);
                 let metrics = || said.iter().flat_map(|s| &s.metrics);
-                let throughput = metrics().filter(|m| m.0 == "throughput" && m.1).count();
+                let throughput = count(metrics().filter(|m| m.0 == "throughput" && m.1));
                 println!(
                     "| {} | {} | {} | {each} | {} | {} | {} |",
                     if factor == 1.0 { "none" } else { "5 %, of all times" },
                     if drifting { "drifting" } else { "steady" },
                     if coins { "coins" } else { "balanced" },
-                    share(said.iter().filter(|s| s.any()).count(), said.len()),
-                    share(throughput, said.len()),
-                    share(metrics().filter(|m| m.2).count(), metrics().count()),
+                    share(count(said.iter().filter(|s| s.any())), each),
+                    share(throughput, each),
+                    share(count(metrics().filter(|m| m.2)), count(metrics())),
                 );
             }
         }

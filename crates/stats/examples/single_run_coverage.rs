@@ -8,9 +8,11 @@ use std::io::Write;
 
 #[path = "../tests/common/sections.rs"]
 mod common;
+#[path = "common/share.rs"]
+mod share;
 
 use common::{Hits, coverage};
-use fwit_stats::special::clopper_pearson;
+use share::share;
 
 fn main() -> std::io::Result<()> {
     let runs = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(2_000);
@@ -20,19 +22,13 @@ fn main() -> std::io::Result<()> {
     for seconds in [60, 120, 300, 600] {
         for phi in [0.0, 0.7, 0.9] {
             let hits = coverage(seconds, phi, runs);
-            let cells: Vec<String> = hits.iter().map(cell).collect();
+            let cells: Vec<String> = hits.iter().map(|h| share(h.held, h.given)).collect();
             let none: Vec<String> = hits.iter().map(without).collect();
             writeln!(out, "| {seconds} | {phi} | {} | {} |", cells.join(" | "), none.join(", "))?;
             out.flush()?;
         }
     }
     Ok(())
-}
-
-/// `95.1 % (94.0 to 96.0)`.
-fn cell(hits: &Hits) -> String {
-    let [low, high] = clopper_pearson(hits.held, hits.given, 0.95).map(|share| share * 100.0);
-    format!("{:.1} % ({low:.1} to {high:.1})", hits.held as f64 / hits.given as f64 * 100.0)
 }
 
 fn without(hits: &Hits) -> String {

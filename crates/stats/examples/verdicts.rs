@@ -5,12 +5,15 @@
 //! the one before (AR(1), 0.5), a drift of 0, 1 or 2 % a period, orders balanced or by coins.
 #![allow(clippy::unwrap_used, reason = "a measurement that fails may panic")]
 
+#[path = "common/share.rs"]
+mod share;
+
 use fwit_stats::design::{PairOrder, coin_order, pair_orders};
 use fwit_stats::power::pairs_needed;
 use fwit_stats::random::Stream;
 use fwit_stats::randomization::{Comparison, Redraws};
-use fwit_stats::special::clopper_pearson;
 use fwit_stats::verdict::{ALPHA, Arms, Basis, Judged, Metric, Verdict, judge_family, log_e_claim};
+use share::share;
 
 const ARMS: Arms<'static> = Arms { a: "A", b: "B" };
 /// Standard deviation of a pair's log ratio: of throughput and medians, and of p99.
@@ -90,18 +93,6 @@ fn judged(
     let family: Vec<_> = list.iter().zip(&own).collect();
     let basis = Basis { coins: cell.coins, looked: cell.looked, ..Basis::PLAIN };
     judge_family(&redraws, &family, basis, ARMS).unwrap().into_iter().zip(own).collect()
-}
-
-/// "4.2 % (3.4 to 5.2)".
-fn share(hits: u64, of: u64) -> String {
-    let [low, high] = clopper_pearson(hits, of, 0.95);
-    let percent = |p: f64| 100.0 * p;
-    format!(
-        "{:.1} % ({:.1} to {:.1})",
-        percent(hits as f64 / of.max(1) as f64),
-        percent(low),
-        percent(high)
-    )
 }
 
 /// Runs `each` experiments on both cores; the counts are added up.

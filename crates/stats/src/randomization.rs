@@ -34,6 +34,27 @@ pub const RANDOM_ORDERS: usize = 9_999;
 /// Fewest pairs of either order: with less, a drift and a difference look the same.
 pub const EITHER_MIN: usize = 2;
 
+/// The smallest two-sided p that so many pairs can give, of which `ab` had A first. Random orders
+/// stand for all of them here.
+#[must_use]
+pub fn smallest_p(pairs: usize, ab: usize) -> f64 {
+    if ab.min(pairs.saturating_sub(ab)) < EITHER_MIN {
+        return 1.0;
+    }
+    if pairs < ORDERS_FROM {
+        return libm::exp2(1.0 - pairs as f64);
+    }
+    // 2 of all ways to choose `ab` of the pairs.
+    (0..ab).fold(2.0, |p, i| p * (i + 1) as f64 / (pairs - i) as f64)
+}
+
+/// Degrees of freedom of [`Comparison::sd`] of so many pairs: of both orders' means, and below four
+/// pairs of their common mean.
+#[must_use]
+pub fn freedom(pairs: usize) -> usize {
+    pairs.saturating_sub(if pairs < 4 { 1 } else { 2 })
+}
+
 /// What the table and the verdict need of one metric's pairs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
@@ -128,23 +149,11 @@ impl Redraws {
         out
     }
 
-    /// Whether orders are drawn again, not signs flipped.
-    #[must_use]
-    pub fn by_orders(&self) -> bool {
-        self.by_orders
-    }
-
     /// How many pairs had A first, and how many B.
     #[must_use]
     pub fn orders(&self) -> [u32; 2] {
         let ab = self.orders.iter().filter(|o| **o > 0.0).count();
         [ab as u32, (self.orders.len() - ab) as u32]
-    }
-
-    /// The smallest p that these redraws can give.
-    #[must_use]
-    pub fn p_min(&self) -> f64 {
-        (2.0 / self.rows.len() as f64).min(1.0)
     }
 
     /// The values that keep their place in time: under redrawn orders what the second period has
@@ -247,7 +256,7 @@ impl Redraws {
             .filter(|g| g.len() > 1)
             .map(|g| mean_variance(g).1 * (g.len() - 1) as f64)
             .sum();
-        ((squares / (n - 2) as f64).sqrt(), n - 2)
+        ((squares / freedom(n) as f64).sqrt(), freedom(n))
     }
 
     /// p of each metric of a family, corrected for the others: the step-down maximum of the

@@ -18,7 +18,7 @@ fn close(found: f64, wanted: f64, off: f64) {
 #[test]
 fn orders_against_brute_force() {
     let redraws = Redraws::new(&ORDERS, 1);
-    assert!(redraws.by_orders());
+    assert!(redraws.by_orders);
     let wanted = [
         (0.019_875, 0.028_571_43, [0.0045, 0.0375], [0.009, 0.0307]),
         (0.025_75, 0.085_714_29, [-0.005, 0.055], [0.005, 0.046]),
@@ -49,7 +49,7 @@ fn orders_against_brute_force() {
 #[test]
 fn flips_against_brute_force() {
     let redraws = Redraws::new(&ORDERS[..6], 1);
-    assert!(!redraws.by_orders());
+    assert!(!redraws.by_orders);
     let lists: Vec<&[f64]> = FAMILY.iter().map(|d| &d[..6]).collect();
     for (d, p) in lists.iter().zip([0.0625, 0.125, 0.5625]) {
         close(redraws.compare(d.to_vec()).unwrap().p, p, 1e-12);
@@ -61,7 +61,13 @@ fn flips_against_brute_force() {
         FAMILY.iter().map(|d| d[..6].iter().map(|v| v + 1.0).collect()).collect();
     let lists: Vec<&[f64]> = far.iter().map(Vec::as_slice).collect();
     assert_eq!(redraws.family(&lists).unwrap(), [2.0 / 64.0; 3]);
-    assert_eq!(redraws.p_min(), 2.0 / 64.0);
+    assert_eq!(smallest_p(6, 3), 2.0 / 64.0);
+    // With two orders of one kind there is no claim: as many redraws as p says.
+    for (pairs, ab) in [(6, 2), (7, 3), (8, 4), (8, 2), (10, 5), (6, 1), (9, 9)] {
+        let drawn = [vec![Ab; ab], vec![Ba; pairs - ab]].concat();
+        let all = Redraws::new(&drawn, 1).rows.len() as f64;
+        close(smallest_p(pairs, ab), (2.0 / all).min(1.0), 1e-12);
+    }
     let ci = redraws.compare(far[0].clone()).unwrap().ci95.unwrap();
     close(ci.low, 0.996, 1e-12);
     close(ci.high, 1.034, 1e-12);

@@ -104,13 +104,13 @@ impl Verdict {
     }
 }
 
-/// Pairs that it takes to see a true difference of some size.
+/// More pairs that it takes to see a true difference of some size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
     /// The difference as a ratio, less 1: above 0.
     pub effect: f64,
-    /// Pairs in all.
-    pub needed: Needed,
+    /// Besides those there are.
+    pub more: Needed,
 }
 
 /// A verdict with its words.
@@ -124,7 +124,10 @@ pub struct Judged {
     pub p_equivalence: f64,
     /// ln of the largest e-value so far, where orders were fair coins.
     pub log_e: Option<f64>,
-    /// How many pairs in all would show a difference that this experiment is too small for, by the
+    /// The 95 % interval that goes with the verdict: where the experiment was looked at, the one
+    /// that holds at any time.
+    pub interval: Option<Interval>,
+    /// How many more pairs would show a difference that this experiment is too small for, by the
     /// spread of its pairs; `None` where it has too few pairs to tell.
     pub plan: Option<Plan>,
     /// One sentence for a reader, without a full stop.
@@ -202,25 +205,9 @@ pub fn judge_family(
         let verdict = decide(shown, same, interval, margins[i]);
         let plan = plan(metric, own, family.len() * basis.comparisons.max(1), basis.fewest);
         let text = sentence(metric, own, interval, arms, verdict, plan);
-        list.push(Judged { verdict, p, p_equivalence, log_e, plan, text });
+        list.push(Judged { verdict, p, p_equivalence, log_e, interval, plan, text });
     }
     Ok(list)
-}
-
-/// The interval that goes with a verdict: valid at any time where the experiment was looked at.
-///
-/// # Errors
-/// None of a comparison that `randomization` made.
-pub fn shown_interval(
-    metric: &Metric,
-    own: &Comparison,
-    basis: Basis,
-) -> Result<Option<Interval>, StatsError> {
-    if !basis.looked {
-        return Ok(own.ci95);
-    }
-    let interval = e_process::interval(&own.log_ratios, metric.log_margin(), ALPHA)?;
-    Ok(interval.filter(|_| basis.coins))
 }
 
 fn decide(shown: bool, same: bool, interval: Option<Interval>, margin: f64) -> Verdict {
@@ -242,9 +229,11 @@ fn plan(metric: &Metric, own: &Comparison, tests: usize, fewest: u64) -> Option<
         let effect = margins * metric.log_margin();
         let needed =
             pairs_needed(own.sd, own.freedom, effect, ALPHA / tests as f64, fewest).ok()?;
-        Some(Plan { effect: libm::expm1(effect), needed })
+        let pairs = needed.pairs.checked_sub(have).filter(|more| *more > 0)?;
+        let more = Needed { pairs, at_most: needed.at_most - have };
+        Some(Plan { effect: libm::expm1(effect), more })
     };
-    [PLANNED_MARGINS, 1.0, 0.5].into_iter().find_map(|m| of(m).filter(|p| p.needed.pairs > have))
+    [PLANNED_MARGINS, 1.0, 0.5].into_iter().find_map(of)
 }
 
 fn sentence(
@@ -276,10 +265,7 @@ fn sentence(
         }
         Verdict::Inconclusive => {
             let so_far = ratio_signs(own.ratio());
-            let needed = plan.map_or_else(
-                || "more pairs are needed".to_owned(),
-                |p| takes(p, own.log_ratios.len() as u64),
-            );
+            let needed = plan.map_or_else(|| "more pairs are needed".to_owned(), takes);
             format!(
                 "{name}: inconclusive ({} against {} so far {so_far}, {range}); {needed}",
                 arms.b, arms.a
@@ -289,9 +275,8 @@ fn sentence(
 }
 
 /// "about 12 more pairs would show a difference of 7.6 %".
-fn takes(plan: Plan, have: u64) -> String {
-    let add = more(plan.needed.pairs.saturating_sub(have).max(1));
-    format!("about {add} would show a difference of {}", percent(plan.effect))
+fn takes(plan: Plan) -> String {
+    format!("about {} would show a difference of {}", more(plan.more.pairs), percent(plan.effect))
 }
 
 /// "1 more pair", "33 more pairs".

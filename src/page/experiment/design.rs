@@ -8,7 +8,7 @@ use crate::page::state::{ExperimentForm, Library};
 use fwit_present::experiment as words;
 use fwit_present::library::CardKind;
 use fwit_present::method::{E_VALUES, POWER};
-use fwit_report::experiment::{self, Experiment, PRIMARY_NAMES, planned, same_cluster};
+use fwit_report::experiment::{Earlier, Experiment, PRIMARY_NAMES};
 
 /// So many of the newest experiments are looked at for one on this cluster.
 const LOOKED_AT: usize = 5;
@@ -84,21 +84,19 @@ pub fn PlannedPairs(form: ExperimentForm) -> impl IntoView {
             .map(|card| (card.started_at, card.id))
             .collect();
         ids.sort_by(|a, b| b.cmp(a));
-        let mut files = Vec::new();
+        let mut newest = Vec::new();
         for (_, id) in ids.into_iter().take(LOOKED_AT) {
-            if let Ok(opened) = library.open_experiment(&id).await
-                && let Ok((file, _)) = experiment::read(opened.json.as_bytes())
-            {
-                files.push(file);
+            if let Ok(opened) = library.open_experiment(&id).await {
+                newest.extend(Earlier::of(&opened.view));
             }
         }
-        earlier.try_set(files);
+        earlier.try_set(newest);
     });
     let said = move |made: &Experiment| {
-        earlier.with(|files| {
-            files.iter().filter(|file| same_cluster(file, made)).find_map(|file| {
-                let list = planned(file, made).ok().filter(|list| !list.is_empty())?;
-                Some((file.name.clone(), list.iter().map(words::planned).collect::<Vec<_>>()))
+        earlier.with(|newest| {
+            newest.iter().find_map(|earlier| {
+                let lines: Vec<String> = earlier.planned(made).iter().map(words::planned).collect();
+                (!lines.is_empty()).then(|| (earlier.name.clone(), lines))
             })
         })
     };

@@ -108,16 +108,18 @@ pub fn Field(
                 />
                 {(!unit.is_empty()).then(|| view! { <span class="field-unit">{unit}</span> })}
             </span>
-            {has_hint
-                .then(|| {
-                    view! {
-                        <p class="hint" id=move || format!("{}-hint", parts.id.get())>
-                            {hint}
-                        </p>
-                    }
-                })}
+            {has_hint.then(|| hint_of(parts, hint))}
             <Problems parts />
         </div>
+    }
+}
+
+/// The explanation that the control is described by.
+fn hint_of(parts: Parts, hint: impl IntoView) -> impl IntoView {
+    view! {
+        <p class="hint" id=move || format!("{}-hint", parts.id.get())>
+            {hint}
+        </p>
     }
 }
 
@@ -198,14 +200,7 @@ pub fn Area(
                 on:input:target=move |event| set.run(event.target().value())
                 on:change=move |_| touch(form, field)
             />
-            {has_hint
-                .then(|| {
-                    view! {
-                        <p class="hint" id=move || format!("{}-hint", parts.id.get())>
-                            {hint}
-                        </p>
-                    }
-                })}
+            {has_hint.then(|| hint_of(parts, hint))}
             <Problems parts />
         </div>
     }

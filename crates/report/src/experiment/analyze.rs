@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use super::compare::{Compared, compare};
 use super::merge::merge;
-use super::metrics::{GROUPS, Latency, primaries};
+use super::metrics::{GROUPS, Latency, answers_and_errors, primaries};
 use super::model::{PAIRS_MIN, claim_pairs};
 use super::view::{ArmView, CurveView, DriftView, ExperimentView, PeriodView};
 use super::wire::{ExperimentFile, PeriodFile};
 use crate::run::{RunError, summary};
-use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::three_digits;
 use fwit_stats::drift::mann_kendall;
 use fwit_stats::paired::{hodges_lehmann, hodges_lehmann_interval};
@@ -223,11 +222,9 @@ fn failures(file: &ExperimentFile) -> Option<String> {
     let mut parts = Vec::new();
     for (i, arm) in file.arms.iter().enumerate() {
         let (mut failed, mut all) = (0_u64, 0_u64);
-        for counts in own(i).flat_map(|p| p.run.totals.values()) {
-            for (outcome, count) in Outcome::ALL.into_iter().zip(counts.outcomes()) {
-                failed += if outcome.is_error() { count } else { 0 };
-                all += if outcome.is_error() || outcome.is_answer() { count } else { 0 };
-            }
+        for [answers, errors] in own(i).map(|p| answers_and_errors(&p.run)) {
+            failed = failed.saturating_add(errors);
+            all = all.saturating_add(answers).saturating_add(errors);
         }
         let moved = |p: &&PeriodFile| p.leader[0].is_some() && p.leader[0] != p.leader[1];
         let elections = own(i).filter(moved).count();

@@ -13,9 +13,7 @@ use fwit_stats::error::StatsError;
 use fwit_stats::paired::{Interval, log_ratios};
 use fwit_stats::randomization::{Comparison, Redraws};
 use fwit_stats::shift::shift_function;
-use fwit_stats::verdict::{
-    Arms, Basis, Better, Judged, Metric, Verdict, judge_family, shown_interval,
-};
+use fwit_stats::verdict::{Arms, Basis, Better, Judged, Metric, Verdict, judge_family};
 
 /// The periods' numbers and the pairs that count.
 #[derive(Clone, Debug)]
@@ -143,7 +141,7 @@ fn views(
 ) -> Result<Vec<MetricView>, StatsError> {
     let each: Vec<_> = family.iter().map(|p| (&p.metric, &p.comparison)).collect();
     let judged = judge_family(redraws, &each, basis, arms)?;
-    family.iter().zip(&judged).map(|(p, j)| p.view(j, basis)).collect()
+    Ok(family.iter().zip(&judged).map(|(p, j)| p.view(j, basis)).collect())
 }
 
 /// How many pairs count, and how many periods of the first arm and of this one do not.
@@ -210,16 +208,15 @@ impl Paired {
         })
     }
 
-    fn view(&self, judged: &Judged, basis: Basis) -> Result<MetricView, StatsError> {
+    fn view(&self, judged: &Judged, basis: Basis) -> MetricView {
         let c = &self.comparison;
-        let more = |pairs: u64| pairs.saturating_sub(c.log_ratios.len() as u64).max(1);
-        Ok(MetricView {
+        MetricView {
             name: self.metric.name.clone(),
             unit: self.what.unit(),
             a: geometric_mean(&self.a),
             b: geometric_mean(&self.b),
             ratio: c.ratio(),
-            ci95: shown_interval(&self.metric, c, basis)?.map(ratios),
+            ci95: judged.interval.map(ratios),
             ci90: c.ci90.filter(|_| !basis.looked).map(ratios),
             p: c.p,
             p_corrected: judged.p,
@@ -234,8 +231,8 @@ impl Paired {
                 Verdict::Equivalent => VerdictName::NoRelevantDifference,
                 Verdict::Inconclusive => VerdictName::Inconclusive,
             },
-            more_pairs: judged.plan.map(|p| more(p.needed.pairs)),
-            more_pairs_at_most: judged.plan.map(|p| more(p.needed.at_most)),
+            more_pairs: judged.plan.map(|p| p.more.pairs),
+            more_pairs_at_most: judged.plan.map(|p| p.more.at_most),
             planned_effect: judged.plan.map(|p| p.effect),
             text: judged.text.clone(),
             pairs: c.log_ratios.len() as u32,
@@ -244,7 +241,7 @@ impl Paired {
             all_periods: self.all,
             improves: (c.estimate > 0.0) == (self.metric.better == Better::Higher),
             latency: self.metric.better == Better::Lower,
-        })
+        }
     }
 }
 

@@ -148,6 +148,18 @@ impl What {
     }
 }
 
+/// How many requests of a run were answered, and how many failed.
+pub(super) fn answers_and_errors(run: &RunFile) -> [u64; 2] {
+    let (mut answers, mut errors) = (0_u64, 0_u64);
+    for counts in run.totals.values() {
+        for (outcome, count) in Outcome::ALL.into_iter().zip(counts.outcomes()) {
+            answers = answers.saturating_add(if outcome.is_answer() { count } else { 0 });
+            errors = errors.saturating_add(if outcome.is_error() { count } else { 0 });
+        }
+    }
+    [answers, errors]
+}
+
 /// The numbers of a period; latencies of this measure.
 pub(super) fn measured(run: &RunFile, measure: Measure) -> Result<Measured, RunError> {
     // Of answers, and of lower bounds.
@@ -175,13 +187,7 @@ pub(super) fn measured(run: &RunFile, measure: Measure) -> Result<Measured, RunE
         groups[2][side].add(&histogram).ok();
         by_op.entry(op.clone()).or_insert_with(empty)[side].add(&histogram).ok();
     }
-    let (mut answers, mut errors) = (0_u64, 0_u64);
-    for counts in run.totals.values() {
-        for (outcome, count) in Outcome::ALL.into_iter().zip(counts.outcomes()) {
-            answers = answers.saturating_add(if outcome.is_answer() { count } else { 0 });
-            errors = errors.saturating_add(if outcome.is_error() { count } else { 0 });
-        }
-    }
+    let [answers, errors] = answers_and_errors(run);
     let completed = run.counts.iter().fold(0_u64, |sum, c| sum.saturating_add(c.completed()));
     let seconds = run.window.measured_s;
     let ended = answers.saturating_add(errors);

@@ -39,6 +39,6 @@ pub use model::{
     ARMS_MAX, Arm, Experiment, claim_pairs, defaults, pairs_for_claim, repeats_max, sticky_or_not,
 };
 pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
-pub use planned::{Planned, planned, same_cluster};
+pub use planned::{Earlier, Planned};
 pub use read::{ExperimentError, open, read};
 pub use runner::{About, Carried, Event, ExperimentEnvironment, carry_out, finish};

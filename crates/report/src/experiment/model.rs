@@ -9,7 +9,7 @@ use fwit_model::plan::wire::to_file;
 use fwit_quantities::units::Micros;
 use fwit_stats::design::coin_order;
 use fwit_stats::random::Stream;
-use fwit_stats::randomization::{EITHER_MIN, ORDERS_FROM};
+use fwit_stats::randomization::smallest_p;
 use fwit_stats::verdict::{ALPHA, Metric};
 
 /// Fewest pairs that can be carried out: a pilot, which tells how many are needed.
@@ -114,15 +114,7 @@ impl MarginsFile {
 #[must_use]
 pub fn claim_pairs(arms: usize) -> u32 {
     let comparisons = arms.saturating_sub(1).max(1) as f64;
-    let smallest = |n: u32| {
-        let n = n as usize;
-        if n < ORDERS_FROM {
-            return libm::exp2(1.0 - n as f64);
-        }
-        // 2 of all ways to choose half of the pairs.
-        (0..n / 2).fold(2.0, |p, i| p * (i + 1) as f64 / (n - i) as f64)
-    };
-    let fails = |n: &u32| comparisons * smallest(*n) > ALPHA;
+    let fails = |n: &u32| comparisons * smallest_p(*n as usize, *n as usize / 2) > ALPHA;
     (PAIRS_MIN..30).rev().find(fails).map_or(PAIRS_MIN, |n| n + 1)
 }
 
@@ -143,8 +135,7 @@ pub fn pairs_for_claim(arms: usize, coins: bool) -> u32 {
         let mut ways = 1.0;
         let mut share = 0.0;
         for ab in 0..=n {
-            let smallest = if n < ORDERS_FROM { libm::exp2(1.0 - n as f64) } else { 2.0 / ways };
-            if ab.min(n - ab) >= EITHER_MIN && comparisons * smallest <= ALPHA {
+            if comparisons * smallest_p(n, ab) <= ALPHA {
                 share += ways / libm::exp2(n as f64);
             }
             ways *= (n - ab) as f64 / (ab + 1) as f64;
