@@ -120,6 +120,44 @@ impl Actions {
         self.go_on(made, file.periods, api_key, on_end)
     }
 
+    /// Fills the set-up form with an experiment's file, and shows it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn set_up(self, json: &str) -> Result<(), String> {
+        self.experiment_form.fill(self.plan_form, json)?;
+        go(&Route::Experiment(None));
+        Ok(())
+    }
+
+    /// Ends the experiment under way; then the set-up form is filled with this file.
+    pub fn stop_and_set_up(self, json: String) {
+        self.experiment_form.next.set_value(Some(json));
+        self.engine.stop();
+    }
+
+    /// Makes one experiment of several of the library, keeps it and shows it. Returns its id.
+    ///
+    /// # Errors
+    /// What can't be combined, or read.
+    pub async fn combine_experiments(self, ids: &[String]) -> Result<String, String> {
+        let mut files = Vec::new();
+        for id in ids {
+            let opened = self.library.open_experiment(id).await?;
+            let (file, _) =
+                experiment::read(opened.json.as_bytes()).map_err(|error| error.to_string())?;
+            files.push(file);
+        }
+        let all = experiment::combine(&files).map_err(|problem| problem.to_string())?;
+        let json = fwit_model::json::write(&all);
+        let route = self.open(&all.name, json.into_bytes()).await?;
+        go(&route);
+        Ok(match route {
+            Route::Experiment(Some(id)) => id,
+            _ => all.id,
+        })
+    }
+
     fn go_on(
         self,
         experiment: Experiment,
@@ -142,6 +180,7 @@ impl Actions {
                 let _ = self.library.add(item).await;
             });
         });
+        self.experiment_form.next.set_value(None);
         self.engine.start_experiment(&experiment, periods, api_key, kept, ended)?;
         self.notices.withdraw_question();
         go(&Route::Experiment(None));
@@ -172,7 +211,10 @@ impl Actions {
                 self.notices.ask(text, vec![(label, yes), no]);
             }
             let end = end.map(|(item, _)| item);
-            if let (Ok(item), Route::Live | Route::Experiment(None)) =
+            let next = self.experiment_form.next.try_update_value(Option::take).flatten();
+            if let Some(json) = next {
+                self.notices.check(self.set_up(&json));
+            } else if let (Ok(item), Route::Live | Route::Experiment(None)) =
                 (&end, self.route.get_untracked())
             {
                 self.route.replace(item.route());

@@ -36,6 +36,7 @@ pub fn install() {
         }),
     );
     set("extend", &function2(move |id, options| extend(actions, &id, &options).into()));
+    set("combine", &function1(move |ids| Ok(combine(actions, ids).into())));
     set(
         "stop",
         &function1(move |_| {
@@ -285,12 +286,28 @@ fn open(actions: Actions, text: JsValue) -> Promise {
     })
 }
 
+/// Makes one experiment of several. Returns a promise of its id.
+fn combine(actions: Actions, ids: JsValue) -> Promise {
+    future_to_promise(async move {
+        let ids = texts(&ids);
+        if ids.len() < 2 {
+            let text = "Give a list of two or more experiment ids.";
+            return Err(messages_error(&[text.to_string()]));
+        }
+        let id = actions.combine_experiments(&ids).await.map_err(|m| messages_error(&[m]))?;
+        Ok(id.into())
+    })
+}
+
+/// Returns the texts of a list; none of what is no list.
+fn texts(value: &JsValue) -> Vec<String> {
+    let list = value.dyn_ref::<Array>().map(Array::iter);
+    list.into_iter().flatten().filter_map(|text| text.as_string()).collect()
+}
+
 fn compare_runs(library: Library, ids: JsValue) -> Promise {
     future_to_promise(async move {
-        let ids: Vec<String> = match ids.dyn_ref::<Array>() {
-            Some(list) => list.iter().filter_map(|id| id.as_string()).collect(),
-            None => Vec::new(),
-        };
+        let ids = texts(&ids);
         if ids.len() < 2 {
             return Err(messages_error(&["Give a list of two or more run ids.".to_string()]));
         }

@@ -12,7 +12,7 @@ use super::state::{Library, go};
 use crate::browser::environment::local_time;
 use crate::protocol::Opened;
 use fwit_present::figure;
-use fwit_present::form::{folded, label};
+use fwit_present::form::{folded, label, value_words};
 use fwit_present::method::{CONTROL, PERCENTILES, SECTIONS};
 use fwit_present::parts;
 use fwit_present::route::Route;
@@ -186,8 +186,8 @@ fn plans(c: &Comparison) -> impl IntoView + use<> {
     let heads =
         c.runs.iter().map(|r| view! { <th scope="col">{r.label.clone()}</th> }).collect_view();
     let row = |d: &PlanDifference| {
-        let values =
-            d.values.iter().cloned().map(|v| view! { <td class="wrap">{v}</td> }).collect_view();
+        let values = d.values.iter().map(|v| value_words(&d.field, v));
+        let values = values.map(|v| view! { <td class="wrap">{v}</td> }).collect_view();
         view! {
             <tr>
                 <th scope="row" title=d.field.clone()>{label(&d.field)}</th>

@@ -1,4 +1,4 @@
-//! The list of runs of this browser: open, compare, delete, import.
+//! The list of runs of this browser: open, compare, combine, delete, import.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::actions::Actions;
 use super::parts::{Badge, Icon, Simulated, Tone};
-use super::state::{Library, go};
+use super::state::{Library, Notices, go};
 use crate::browser::environment::local_time;
 use crate::browser::files::Picked;
 use fwit_present::figure;
@@ -20,6 +20,7 @@ use fwit_report::run::view::Ended;
 #[component]
 pub fn LibraryView() -> impl IntoView {
     let library = expect_context::<Library>();
+    let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
     let chosen = RwSignal::new(BTreeSet::<String>::new());
     let ids = Memo::new(move |_| {
         library.cards.with(|cards| cards.iter().flatten().map(|c| c.id.clone()).collect::<Vec<_>>())
@@ -32,6 +33,26 @@ pub fn LibraryView() -> impl IntoView {
         list.reverse();
         list
     });
+    // Runs are compared, experiments of one plan are combined; both at once is neither.
+    let experiments = Memo::new(move |_| {
+        let is_experiment = |id: &String| {
+            library.cards.with(|cards| {
+                let mut cards = cards.iter().flatten();
+                cards.any(|c| c.id == *id && c.kind == CardKind::Experiment)
+            })
+        };
+        selection.with(|s| s.iter().filter(|id| is_experiment(id)).count())
+    });
+    let act = move |_| {
+        let ids = selection.get_untracked();
+        if experiments.get_untracked() == 0 {
+            go(&Route::Compare(ids));
+        } else {
+            leptos::task::spawn_local(async move {
+                notices.check(actions.combine_experiments(&ids).await);
+            });
+        }
+    };
     let loaded = Memo::new(move |_| library.cards.with(Option::is_some));
     view! {
         <div class="view-head view-head-row">
@@ -45,13 +66,19 @@ pub fn LibraryView() -> impl IntoView {
                 <button
                     type="button"
                     class="button button-main"
-                    disabled=move || selection.with(|s| s.len() < 2)
-                    title="Choose two or more runs"
-                    on:click=move |_| go(&Route::Compare(selection.get_untracked()))
+                    disabled=move || {
+                        let (all, experiments) = (selection.with(Vec::len), experiments.get());
+                        all < 2 || (experiments > 0 && experiments < all)
+                    }
+                    title="Choose two or more runs to compare, or experiments of one plan to \
+                           combine"
+                    on:click=act
                 >
-                    {move || match selection.with(Vec::len) {
-                        0 | 1 => "Compare".to_string(),
-                        n => format!("Compare {n} runs"),
+                    {move || match (selection.with(Vec::len), experiments.get()) {
+                        (n, 0) if n >= 2 => format!("Compare {n} runs"),
+                        (n, e) if n >= 2 && e == n => format!("Combine {n} experiments"),
+                        (_, e) if e > 0 => "Combine".to_string(),
+                        _ => "Compare".to_string(),
                     }}
                 </button>
                 <OpenFiles />
@@ -195,7 +222,6 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
             }
         });
     };
-    // Only runs can be chosen for a comparison; an experiment is one already.
     let is_run = card.with_untracked(|c| c.as_ref().is_none_or(|c| c.kind == CardKind::Run));
     let href = format!("#/{}/{id}", if is_run { "run" } else { "experiment" });
     let badges = move || {
@@ -217,7 +243,6 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
             <td class="choose">
                 <input
                     type="checkbox"
-                    disabled=!is_run
                     aria-label=move || format!("Choose {}", name.get())
                     prop:checked=move || is_chosen.get()
                     on:change=toggle

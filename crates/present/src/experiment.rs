@@ -390,6 +390,7 @@ mod tests {
             finished_at: String::new(),
             ended: None,
             trouble: None,
+            lighter: None,
             arms: vec![arm("plain"), arm("sticky")],
             pairs: 10,
             pairs_used: 2,

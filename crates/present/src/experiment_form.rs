@@ -34,7 +34,7 @@ pub fn arm_label(arm: usize) -> String {
 /// What a field of the plan is called in the table of the arms.
 #[must_use]
 pub fn field_label(path: &str) -> String {
-    if path == "disable_leader_stickiness" { "Leader-sticky".into() } else { form::label(path) }
+    form::label(path)
 }
 
 /// Problems of an experiment at the controls that show them, in the form's order. Those of the

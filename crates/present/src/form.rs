@@ -35,6 +35,18 @@ pub fn control_id(form: &str, field: &str) -> String {
     id
 }
 
+/// A value of a plan's field (JSON text) as [`label`] names the field: the file has the opposite of
+/// "Leader-sticky", and people read yes and no.
+#[must_use]
+pub fn value_words(field: &str, value: &str) -> String {
+    match (field, value) {
+        ("disable_leader_stickiness", "true") => "no".into(),
+        ("disable_leader_stickiness", "false") | (_, "true") => "yes".into(),
+        (_, "false") => "no".into(),
+        _ => value.into(),
+    }
+}
+
 /// What a field is called in the page.
 #[must_use]
 pub fn label(field: &str) -> String {
@@ -58,7 +70,7 @@ pub fn label(field: &str) -> String {
             "cluster.dialect" => "Protocol".into(),
             "cluster.nodes" => "Nodes".into(),
             "load.model" => "Load model".into(),
-            "disable_leader_stickiness" => "Leader stickiness off".into(),
+            "disable_leader_stickiness" => "Leader-sticky".into(),
             "thresholds" => "Thresholds".into(),
             "load.stages" => "Stages".into(),
             "verify" => "Read back after the load".into(),

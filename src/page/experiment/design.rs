@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::page::parts::MethodLink;
+use crate::page::plan_form::Switch;
 use crate::page::state::{ExperimentForm, Library};
 use fwit_present::experiment as words;
 use fwit_present::library::CardKind;
@@ -19,6 +20,14 @@ pub fn Extension(form: ExperimentForm) -> impl IntoView {
     let extendable =
         Memo::new(move |_| form.draft.with(|d| d.as_ref().is_some_and(|d| d.extendable)));
     let stop = Memo::new(move |_| form.text(|d| d.stop_when_decided.clone()));
+    let set = move |on: bool| {
+        form.edit(|d| {
+            d.extendable = on;
+            if !on {
+                d.stop_when_decided.clear();
+            }
+        });
+    };
     let metrics = move || {
         PRIMARY_NAMES.map(|name| {
             view! {
@@ -29,26 +38,11 @@ pub fn Extension(form: ExperimentForm) -> impl IntoView {
         })
     };
     view! {
-        <label class="check">
-            <input
-                type="checkbox"
-                prop:checked=move || extendable.get()
-                on:change:target=move |event| {
-                    let on = event.target().checked();
-                    form.edit(|d| {
-                        d.extendable = on;
-                        if !on {
-                            d.stop_when_decided.clear();
-                        }
-                    });
-                }
-            />
-            "Pairs may be added later: coins toss the orders"
-        </label>
-        <p class="hint">
-            "With coins you may look, stop and add pairs at any time " <MethodLink method=E_VALUES />
+        <Switch id="x-extendable" label="Pairs may be added later" on=extendable set=set>
+            "Coins toss the orders then, and you may look, stop and add pairs at any time "
+            <MethodLink method=E_VALUES />
             ". Balanced orders find a little more with few pairs, and can't be extended."
-        </p>
+        </Switch>
         <Show when=move || extendable.get()>
             <div class="field">
                 <label for="x-stop">"Stop when decided"</label>

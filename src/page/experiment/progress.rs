@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::page::actions::Actions;
 use crate::page::live::Tiles;
 use crate::page::parts::{Icon, MethodLink, Simulated};
 use crate::page::state::{Engine, Status};
@@ -27,10 +28,46 @@ pub fn UnderWayView() -> impl IntoView {
                 .then(|| view! { <p class="badges"><Simulated /></p> })}
         </div>
         <Progress engine />
+        <NextStep engine />
         <Safe engine />
         <h2>"This period"</h2>
         <Tiles engine />
         <p class="hint"><a href="#/run">"See this period live"</a></p>
+    }
+}
+
+/// Where periods do not count: what to do, as a button.
+#[component]
+fn NextStep(engine: Engine) -> impl IntoView {
+    let actions = expect_context::<Actions>();
+    let offer = Memo::new(move |_| {
+        engine.experiment.with(|e| {
+            let e = e.as_ref()?;
+            let dropped = e.progress.as_ref().is_some_and(|p| p.dropped > 0);
+            e.lighter.clone().filter(|_| dropped)
+        })
+    });
+    let stopping = Memo::new(move |_| engine.status.get() == Status::Stopping);
+    move || {
+        offer.get().map(|(json, load)| {
+            view! {
+                <div class="note note-warn">
+                    <p>
+                        "Periods do not count where the browser, not the cluster, made the \
+                         numbers. Less load lets it keep up."
+                    </p>
+                    <button
+                        type="button"
+                        class="button"
+                        disabled=move || stopping.get()
+                        on:click=move |_| actions.stop_and_set_up(json.clone())
+                    >
+                        <Icon name="play" />
+                        {format!("Stop, and set it up with {load}")}
+                    </button>
+                </div>
+            }
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::page::actions::Actions;
 use crate::page::chart::Slot;
 use crate::page::latency_groups::GroupsFinding;
 use crate::page::parts::{Badge, Icon, MethodLink, PartsPanel, Simulated, Tone};
-use crate::page::state::{ExperimentForm, Library, Notices, PlanForm, go};
+use crate::page::state::{Library, Notices, go};
 use crate::protocol::OpenedExperiment;
 use fwit_present::library::{Card, file_name};
 use fwit_present::method::{CAMPS, CONTROL, SHIFT};
@@ -159,9 +159,8 @@ fn time_parts(view: &ExperimentView) -> impl IntoView + use<> {
 
 #[component]
 fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
-    let (plan_form, experiment_form) =
-        (expect_context::<PlanForm>(), expect_context::<ExperimentForm>());
     let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
+    let lighter = opened.view.lighter.clone();
     let (saved, again, removed) = (opened.clone(), opened.clone(), opened);
     view! {
         <div class="row acts">
@@ -180,14 +179,27 @@ fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
                 type="button"
                 class="button"
                 on:click=move |_| {
-                    if notices.check(experiment_form.fill(plan_form, &again.json)).is_some() {
-                        go(&Route::Experiment(None));
-                    }
+                    notices.check(actions.set_up(&again.json));
                 }
             >
                 <Icon name="play" />
                 "Use this set-up"
             </button>
+            {lighter
+                .map(|(json, load)| {
+                    view! {
+                        <button
+                            type="button"
+                            class="button"
+                            on:click=move |_| {
+                                notices.check(actions.set_up(&json));
+                            }
+                        >
+                            <Icon name="play" />
+                            {format!("Set it up with {load}")}
+                        </button>
+                    }
+                })}
             <span class="spacer"></span>
             <button
                 type="button"
@@ -362,8 +374,9 @@ fn LatencyGroups(view: Arc<ExperimentView>) -> impl IntoView {
         <section class="panel camps" id="camps">
             <h2>"Camps " <MethodLink method=CAMPS /></h2>
             <p class="hint">
-                "A dot is one entity's mean in one pair, coloured by the node it chose. Two \
-                 groups in one row are two camps."
+                "A dot is one entity's mean in one pair, coloured by the node it chose. Entities \
+                 choose anew in each pair, so each counts once a pair. Two groups in one row are \
+                 two camps."
             </p>
             <div class="charts">{arms}</div>
         </section>

@@ -254,7 +254,11 @@ fn ActionBar() -> impl IntoView {
                     .then(|| format!(" From {needed} pairs on a difference can be claimed."));
                 format!("{}{}", words::about(experiment), few.unwrap_or_default())
             }
-            _ => String::new(),
+            Some(Err(problems)) => match problems.len() {
+                1 => "One field is to be mended before it can start.".to_string(),
+                n => format!("{n} fields are to be mended before it can start."),
+            },
+            None => String::new(),
         })
     });
     let load = NodeRef::<leptos::html::Input>::new();

@@ -15,7 +15,7 @@ mod nodes;
 mod summary;
 mod trusted;
 
-pub use field::{Area, Field, Select};
+pub use field::{Area, Field, Select, Switch};
 pub use lanes::{LaneButtons, LaneNotes, find_and, find_before_start};
 pub use summary::Summary;
 

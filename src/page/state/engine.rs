@@ -105,6 +105,9 @@ pub struct UnderWay {
     pub name: String,
     /// Its arms' names.
     pub arms: Vec<String>,
+    /// Its set-up with half the load, as JSON text, and that load in words: the next step where the
+    /// browser can't keep up.
+    pub lighter: Option<(String, String)>,
     /// `None` until the first period begins.
     pub progress: Option<Progress>,
 }
@@ -231,7 +234,9 @@ impl Engine {
         file.periods = periods;
         let json = fwit_model::json::write(&file);
         let plan = experiment.arms.first().map(|arm| arm.plan.clone()).ok_or("It has no arms.")?;
+        let lighter = fwit_report::experiment::lighter(&file);
         let under_way = UnderWay {
+            lighter: lighter.map(|(half, words)| (fwit_model::json::write(&half), words)),
             name: experiment.file.name.clone(),
             arms: experiment.arms.iter().map(|arm| arm.name.clone()).collect(),
             progress: None,

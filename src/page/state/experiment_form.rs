@@ -22,6 +22,8 @@ pub struct ExperimentForm {
     pub rows: Memo<Vec<PlanField>>,
     /// All that is wrong with it, at the controls that show it.
     pub checks: Checks,
+    /// The set-up, as JSON text, that the form is filled with when the experiment under way ends.
+    pub next: StoredValue<Option<String>>,
 }
 
 impl ExperimentForm {
@@ -52,7 +54,14 @@ impl ExperimentForm {
                 rows.with(|rows| place(problems, rows))
             }
         });
-        ExperimentForm { draft, as_text, made, rows, checks: Checks::new("x", problems) }
+        ExperimentForm {
+            draft,
+            as_text,
+            made,
+            rows,
+            checks: Checks::new("x", problems),
+            next: StoredValue::new(None),
+        }
     }
 
     /// Fills the form with a ready-made question on the plan of the plan form, when that is

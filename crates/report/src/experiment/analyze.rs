@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::compare::{Compared, compare};
+use super::lighter::lighter;
 use super::merge::merge;
 use super::metrics::{GROUPS, Latency, answers_and_errors, primaries};
 use super::model::{PAIRS_MIN, claim_pairs};
@@ -64,6 +65,13 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
         finished_at: file.finished_at.clone(),
         ended: file.ended,
         trouble: file.trouble.clone(),
+        lighter: file
+            .periods
+            .iter()
+            .any(|p| p.invalid.is_some())
+            .then(|| lighter(file))
+            .flatten()
+            .map(|(half, words)| (fwit_model::json::write(&half), words)),
         pairs: file.design.pairs,
         pairs_used: compared.pairs.len() as u32,
         claim_from: claim_pairs(file.arms.len()),
@@ -226,14 +234,16 @@ fn failures(file: &ExperimentFile) -> Option<String> {
             failed = failed.saturating_add(errors);
             all = all.saturating_add(answers).saturating_add(errors);
         }
-        let moved = |p: &&PeriodFile| p.leader[0].is_some() && p.leader[0] != p.leader[1];
+        let moved =
+            |p: &&PeriodFile| matches!(&p.leader, [Some(before), Some(after)] if before != after);
         let elections = own(i).filter(moved).count();
         if failed > 0 {
             let share = 100.0 * failed as f64 / all.max(1) as f64;
             parts.push(format!("{}: {} % of the requests failed", arm.name, three_digits(share)));
         }
         if elections > 0 {
-            parts.push(format!("{}: the leader changed in {elections} periods", arm.name));
+            let periods = if elections == 1 { "period" } else { "periods" };
+            parts.push(format!("{}: the leader changed in {elections} {periods}", arm.name));
         }
     }
     let list = parts.join("; ");

@@ -5,7 +5,7 @@ use super::view::{MetricView, VerdictName};
 use fwit_quantities::ratio::{Kind, ratio_words};
 use fwit_quantities::units::capital;
 use fwit_stats::fisher::fisher_exact;
-use fwit_stats::verdict::{ALPHA, Arms};
+use fwit_stats::verdict::{ALPHA, Arms, more};
 
 /// What was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,13 @@ fn answer(primaries: &[MetricView], arms: Arms<'_>, counted: &Counted) -> String
         return "No pair counts: nothing can be said.".into();
     }
     if counted.pairs < PAIRS_MIN as usize {
+        // A pilot tells how many it takes.
+        let needed = primaries.iter().filter_map(|m| Some((m.more_pairs?, m))).max_by_key(|n| n.0);
+        let needed = needed.map_or_else(String::new, |(n, m)| {
+            format!(" By their spread it takes about {} ({} most).", more(n), m.name)
+        });
         return format!(
-            "Too few pairs for an answer: {} {}, and it takes {}.",
+            "Too few pairs for an answer: {} {}, and it takes {}.{needed}",
             counted.pairs,
             if counted.pairs == 1 { "counts" } else { "count" },
             counted.claim

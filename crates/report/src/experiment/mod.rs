@@ -17,6 +17,7 @@ mod compare;
 mod draft;
 mod extend;
 mod fields;
+mod lighter;
 mod merge;
 mod metrics;
 mod model;
@@ -34,6 +35,7 @@ pub use compare::{Compared, compare};
 pub use draft::{ArmDraft, ExperimentDraft, Template};
 pub use extend::{combine, extend};
 pub use fwit_stats::verdict::more;
+pub use lighter::lighter;
 pub use metrics::PRIMARY_NAMES;
 pub use model::{
     ARMS_MAX, Arm, Experiment, claim_pairs, defaults, pairs_for_claim, repeats_max, sticky_or_not,

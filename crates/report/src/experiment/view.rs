@@ -286,6 +286,9 @@ pub struct ExperimentView {
     pub ended: Option<Ended>,
     /// Why it ended before its time.
     pub trouble: Option<String>,
+    /// Where periods do not count: the set-up with half the load, as JSON text, and that load in
+    /// words.
+    pub lighter: Option<(String, String)>,
     /// The arms.
     pub arms: Vec<ArmView>,
     /// Pairs planned.
