@@ -9,6 +9,8 @@
 //! Tests: beside the code; tests/protocol_docs.rs reads the examples of docs/protocol.md; both ends
 //! in tests/browser and tests/e2e.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde::{Deserialize, Serialize};
 
 use fwit_report::check::NodeCheck;
@@ -51,6 +53,17 @@ pub enum ToWorker {
         /// Only where the user asked for lanes. Never saved.
         api_key: Option<String>,
     },
+    /// Send the next [`FromWorker::RunKept`] from the first second on.
+    KeepWhole,
+    /// Make a run whole from what was kept of it: a [`FromWorker::Opened`] answers.
+    Recover {
+        /// Comes back with the answer.
+        request: u32,
+        /// Its newest head.
+        head: String,
+        /// Its parts, in the order in which they were kept.
+        parts: Vec<String>,
+    },
     /// Read a saved file.
     Open {
         /// Comes back with the answer.
@@ -90,22 +103,17 @@ pub enum ToWorker {
 pub struct RunKey {
     /// Its id.
     pub id: String,
-    /// When it ended, RFC 3339.
-    pub finished_at: String,
-    /// Length of its file, bytes.
-    pub bytes: u64,
+    /// A hash of its file.
+    pub content: u64,
 }
 
 impl RunKey {
     /// The key of a run.
     #[must_use]
     pub fn of(run: &Opened) -> RunKey {
-        let view = &run.view;
-        RunKey {
-            id: view.id.clone(),
-            finished_at: view.finished_at.clone(),
-            bytes: run.json.len() as u64,
-        }
+        let mut hash = DefaultHasher::new();
+        run.json.hash(&mut hash);
+        RunKey { id: run.view.id.clone(), content: hash.finish() }
     }
 }
 
@@ -172,6 +180,8 @@ pub enum FromWorker {
     },
     /// About once a second while a run is under way.
     Snapshot(Box<Live>),
+    /// Every five seconds of a run over the network: what is kept until it is over.
+    RunKept(Box<KeptRun>),
     /// The run is over.
     Finished(Box<Opened>),
     /// A period of an experiment begins; its snapshots follow.
@@ -235,6 +245,17 @@ pub enum FromWorker {
         /// Whether it is the last answer.
         over: bool,
     },
+}
+
+/// What is kept of a run under way: see `fwit_report::run::recovery`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRun {
+    /// Its head: takes the place of the one before.
+    pub head: String,
+    /// Its newest seconds: one more part.
+    pub part: String,
+    /// Whether the part begins with the first second.
+    pub whole: bool,
 }
 
 /// A run: its file and what to show of it.

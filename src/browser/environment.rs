@@ -9,6 +9,21 @@ pub fn now_rfc3339() -> String {
     String::from(Date::new_0().to_iso_string())
 }
 
+/// Returns the time in so many days as RFC 3339 in UTC.
+#[must_use]
+pub fn rfc3339_in_days(days: u32) -> String {
+    let date = Date::new_0();
+    date.set_time(date.get_time() + f64::from(days) * 86_400_000.0);
+    String::from(date.to_iso_string())
+}
+
+/// Returns how long ago a moment (RFC 3339) was, s; `None` where that is no moment.
+#[must_use]
+pub fn seconds_since(rfc3339: &str) -> Option<f64> {
+    let seconds = (Date::now() - Date::parse(rfc3339)) / 1_000.0;
+    seconds.is_finite().then_some(seconds)
+}
+
 /// Returns the seconds on the page's clock; 0 where there is none.
 #[must_use]
 pub fn now_s() -> f64 {

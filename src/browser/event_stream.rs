@@ -9,6 +9,7 @@ use gloo_net::websocket::{Message, State, WebSocketError};
 use web_sys::Performance;
 
 use fwit_engine::environment::{EventStream, NoAnswer, StreamItem};
+use fwit_model::secret::Redactor;
 use fwit_quantities::units::Micros;
 
 /// A WebSocket as a stream of events.
@@ -17,17 +18,19 @@ pub struct SocketEvents {
     socket: Result<WebSocket, String>,
     opened: bool,
     performance: Performance,
+    /// The door that keeps the API key out of texts.
+    redactor: Redactor,
 }
 
 impl SocketEvents {
     /// Opens it. A URL that the browser refuses shows as an error of the first
     /// [`EventStream::next`].
     #[must_use]
-    pub fn open(url: &str, performance: Performance) -> SocketEvents {
+    pub fn open(url: &str, performance: Performance, redactor: Redactor) -> SocketEvents {
         // The URL may hold the API key, so it stays out of the text.
         let socket = WebSocket::open(url)
             .map_err(|_| "the browser refused to open the event stream".to_string());
-        SocketEvents { socket, opened: false, performance }
+        SocketEvents { socket, opened: false, performance, redactor }
     }
 }
 
@@ -36,7 +39,9 @@ impl EventStream for SocketEvents {
         let socket = self.socket.as_mut().map_err(|e| NoAnswer(e.clone()))?;
         if !self.opened {
             // A WebSocket can be written to as soon as it is open.
-            poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await.map_err(|e| closed(&e))?;
+            poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx))
+                .await
+                .map_err(|e| closed(&e, &self.redactor))?;
             self.opened = true;
             // A refused connection is ready too: the loop below reads its error.
             if matches!(socket.state(), State::Open) {
@@ -47,20 +52,20 @@ impl EventStream for SocketEvents {
             match socket.next().await {
                 Some(Ok(Message::Text(text))) => {
                     return Ok(StreamItem::Message(
-                        text,
+                        self.redactor.cleaned(text),
                         Micros::from_millis(self.performance.now()),
                     ));
                 }
                 Some(Ok(Message::Bytes(_))) => {}
-                Some(Err(error)) => return Err(closed(&error)),
+                Some(Err(error)) => return Err(closed(&error, &self.redactor)),
                 None => return Err(NoAnswer("the node closed the event stream".into())),
             }
         }
     }
 }
 
-fn closed(error: &WebSocketError) -> NoAnswer {
-    NoAnswer(match error {
+fn closed(error: &WebSocketError, redactor: &Redactor) -> NoAnswer {
+    NoAnswer(redactor.cleaned(match error {
         WebSocketError::ConnectionClose(close) if !close.reason.is_empty() => {
             format!("the event stream closed: {} (code {})", close.reason, close.code)
         }
@@ -68,5 +73,5 @@ fn closed(error: &WebSocketError) -> NoAnswer {
             format!("the event stream closed (code {})", close.code)
         }
         _ => "the event stream could not be opened, or broke".into(),
-    })
+    }))
 }

@@ -48,6 +48,8 @@ extern "C" {
     fn text(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter)]
     fn redirect(this: &Extra) -> Option<bool>;
+    #[wasm_bindgen(method, getter, js_name = tooLong)]
+    fn too_long(this: &Extra) -> Option<bool>;
     #[wasm_bindgen(method, getter)]
     fn url(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = servedBy)]
@@ -69,6 +71,8 @@ pub(super) struct Answer {
     pub(super) redirect: bool,
     /// The length of a body that was not read as text.
     pub(super) bytes: u64,
+    /// The body was given up: it is longer than a body may be.
+    pub(super) too_long: bool,
     pub(super) text: Option<String>,
     /// `Access-Control-Max-Age`, where the answer has it and the page may read it.
     pub(super) max_age: Option<String>,
@@ -133,6 +137,7 @@ impl Exchange {
                 let mut answer = Answer { status, bytes: bytes as u64, ..Answer::default() };
                 if let Some(extra) = extra {
                     answer.redirect = extra.redirect().unwrap_or_default();
+                    answer.too_long = extra.too_long().unwrap_or_default();
                     answer.max_age = extra.max_age();
                     (answer.text, answer.final_url) = (extra.text(), extra.url());
                     (answer.served_by, answer.retry_after) =

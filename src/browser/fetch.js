@@ -3,6 +3,38 @@
 // send.
 const METHODS = ["GET", "POST", "PUT", "DELETE"];
 
+// A body longer than this is given up. The engine names the same number.
+const BODY_MAX = 16 * 1024 * 1024;
+// A body that is announced as no longer than this is read in one go: it can't unfold to more than
+// BODY_MAX, because gzip makes at most 1,032 bytes of one.
+const SHORT = 16 * 1024;
+
+// Reads a body to its last byte. Returns its length and, where it is wanted, its text; nothing of
+// one that is too long.
+async function read(response, wantsText) {
+  const announced = response.headers.get("Content-Length");
+  if (!response.body || (announced !== null && Number(announced) <= SHORT)) {
+    if (!wantsText) return { bytes: (await response.arrayBuffer()).byteLength };
+    return { bytes: 0, text: await response.text() };
+  }
+  const reader = response.body.getReader();
+  const decoder = wantsText ? new TextDecoder() : undefined;
+  let bytes = 0;
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes += value.length;
+    if (bytes > BODY_MAX) {
+      // The rest is not waited for.
+      reader.cancel().catch(() => {});
+      return { bytes, tooLong: true };
+    }
+    if (decoder) text += decoder.decode(value, { stream: true });
+  }
+  return decoder ? { bytes, text: text + decoder.decode() } : { bytes };
+}
+
 export class Sender {
   // `done(slot, generation, status, bytes, extra)` is called with each answer. Status 0 means that
   // there was none; `extra` is undefined for a plain answer.
@@ -39,12 +71,14 @@ export class Sender {
         return;
       }
       // Always read to the last byte, but decoded only when the text is wanted.
-      if (response.status >= textFrom) {
+      const wantsText = response.status >= textFrom;
+      const body = await read(response, wantsText);
+      bytes = body.bytes;
+      if (wantsText) {
         const maxAge = response.headers.get("Access-Control-Max-Age") ?? undefined;
-        extra = { text: await response.text(), maxAge };
-      } else {
-        bytes = (await response.arrayBuffer()).byteLength;
+        extra = { text: body.text, maxAge };
       }
+      if (body.tooLong) extra = { ...extra, tooLong: true };
       status = response.status;
       if (response.redirected) {
         const servedBy = response.headers.get("X-Served-By") ?? undefined;

@@ -6,6 +6,7 @@
 
 mod alarms;
 pub mod canvas;
+pub mod channel;
 pub mod clipboard;
 pub mod clock;
 pub mod document;
@@ -15,6 +16,7 @@ mod exchange;
 pub mod files;
 pub mod frame;
 pub mod listener;
+pub mod locks;
 pub mod observe;
 pub mod page_lifecycle;
 pub mod panic_page;

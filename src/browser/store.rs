@@ -1,18 +1,23 @@
 //! The runs of this browser in IndexedDB: under each id the text of the run's file, and a small
-//! card of it.
+//! card of it. Beside them what is kept of runs under way: a head each, and parts.
 //!
-//! Both are written in one transaction, so that neither is there alone. Inside a transaction only
-//! its own requests are awaited, because it would commit otherwise.
+//! What belongs together is written in one transaction, so that nothing is there alone. Inside a
+//! transaction only its own requests are awaited, because it would commit otherwise.
 
 use idb::{
-    Database, DatabaseEvent as _, Factory, ObjectStoreParams, TransactionMode, TransactionResult,
+    Database, DatabaseEvent as _, Factory, KeyRange, ObjectStoreParams, TransactionMode,
+    TransactionResult,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
 const NAME: &str = "fwit";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const RUNS: &str = "runs";
 const CARDS: &str = "cards";
+/// Heads of runs under way, by id.
+const HEADS: &str = "under_way";
+/// Their parts, by id and number: `id/000001`.
+const PARTS: &str = "under_way_parts";
 
 /// What can go wrong with the store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +28,9 @@ pub enum StoreError {
          page closes. Save them as files. ({0})"
     )]
     Unavailable(String),
+    /// There is a run of this id already.
+    #[error("There is another run of this id.")]
+    Taken,
     /// There is no room left.
     #[error(
         "The browser has no room left for this run: save it as a file, then delete old runs from \
@@ -39,10 +47,23 @@ impl From<idb::Error> for StoreError {
         let text = error.to_string();
         if text.contains("QuotaExceeded") || text.contains("quota") {
             StoreError::Full
+        } else if text.contains("ConstraintError") {
+            StoreError::Taken
         } else {
             StoreError::Failed(text)
         }
     }
+}
+
+/// What is kept of a run under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Its id.
+    pub id: String,
+    /// Its newest head.
+    pub head: String,
+    /// Its parts, in the order in which they were kept.
+    pub parts: Vec<String>,
 }
 
 /// The open store.
@@ -62,7 +83,9 @@ impl Store {
             Factory::new().and_then(|f| f.open(NAME, Some(VERSION))).map_err(unavailable)?;
         request.on_upgrade_needed(|event| {
             if let Ok(database) = event.database() {
-                for name in [RUNS, CARDS] {
+                let known = database.store_names();
+                let missing = |name: &&str| !known.iter().any(|k| k.as_str() == *name);
+                for name in [RUNS, CARDS, HEADS, PARTS].into_iter().filter(missing) {
                     // If it can't be made, every later transaction fails and says so.
                     let _ = database.create_object_store(name, ObjectStoreParams::new());
                 }
@@ -78,17 +101,80 @@ impl Store {
         Ok(Store { database })
     }
 
-    /// Keeps a run: its file's text and its card.
+    /// Keeps a run: its file's text and its card. A `new` one takes nobody's place.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] when there is no room, [`StoreError::Taken`] when a new run's id is
+    /// another's.
+    pub async fn put(&self, id: &str, run: &str, card: &str, new: bool) -> Result<(), StoreError> {
+        let transaction = self.database.transaction(&[RUNS, CARDS], TransactionMode::ReadWrite)?;
+        let key = JsValue::from_str(id);
+        let (runs, run) = (transaction.object_store(RUNS)?, JsValue::from_str(run));
+        if new {
+            // Awaited at once: where the id is taken, the transaction is over.
+            runs.add(&run, Some(&key))?.await?;
+        } else {
+            runs.put(&run, Some(&key))?.await?;
+        }
+        let card = transaction.object_store(CARDS)?.put(&JsValue::from_str(card), Some(&key))?;
+        card.await?;
+        committed(transaction.await)
+    }
+
+    /// Keeps what there is of a run under way: its newest head, and one part more.
     ///
     /// # Errors
     /// [`StoreError::Full`] when there is no room.
-    pub async fn put(&self, id: &str, run: &str, card: &str) -> Result<(), StoreError> {
-        let transaction = self.database.transaction(&[RUNS, CARDS], TransactionMode::ReadWrite)?;
-        let key = JsValue::from_str(id);
-        let run = transaction.object_store(RUNS)?.put(&JsValue::from_str(run), Some(&key))?;
-        let card = transaction.object_store(CARDS)?.put(&JsValue::from_str(card), Some(&key))?;
-        run.await?;
-        card.await?;
+    pub async fn keep(
+        &self,
+        id: &str,
+        head: &str,
+        number: u32,
+        part: &str,
+    ) -> Result<(), StoreError> {
+        let transaction = self.database.transaction(&[HEADS, PARTS], TransactionMode::ReadWrite)?;
+        let (key, place) = (JsValue::from_str(id), JsValue::from_str(&format!("{id}/{number:06}")));
+        let head = transaction.object_store(HEADS)?.put(&JsValue::from_str(head), Some(&key))?;
+        let part = transaction.object_store(PARTS)?.put(&JsValue::from_str(part), Some(&place))?;
+        head.await?;
+        part.await?;
+        committed(transaction.await)
+    }
+
+    /// Returns the ids of all runs of which something is kept as under way.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn ids_under_way(&self) -> Result<Vec<String>, StoreError> {
+        let transaction = self.database.transaction(&[HEADS], TransactionMode::ReadOnly)?;
+        let keys = transaction.object_store(HEADS)?.get_all_keys(None, None)?.await?;
+        Ok(keys.iter().filter_map(JsValue::as_string).collect())
+    }
+
+    /// Returns what is kept of a run under way; `None` when nothing is.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn under_way(&self, id: &str) -> Result<Option<UnderWay>, StoreError> {
+        let transaction = self.database.transaction(&[HEADS, PARTS], TransactionMode::ReadOnly)?;
+        let head = transaction.object_store(HEADS)?.get(JsValue::from_str(id))?;
+        let parts = transaction.object_store(PARTS)?.get_all(Some(parts_of(id)?.into()), None)?;
+        let (head, parts) = (head.await?, parts.await?);
+        let parts = parts.iter().filter_map(JsValue::as_string).collect();
+        let head = head.and_then(|head| head.as_string());
+        Ok(head.map(|head| UnderWay { id: id.to_string(), head, parts }))
+    }
+
+    /// Forgets what is kept of a run under way.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forget_under_way(&self, id: &str) -> Result<(), StoreError> {
+        let transaction = self.database.transaction(&[HEADS, PARTS], TransactionMode::ReadWrite)?;
+        let head = transaction.object_store(HEADS)?.delete(JsValue::from_str(id))?;
+        let parts = transaction.object_store(PARTS)?.delete(parts_of(id)?)?;
+        head.await?;
+        parts.await?;
         committed(transaction.await)
     }
 
@@ -129,6 +215,13 @@ impl Store {
         card.await?;
         committed(transaction.await)
     }
+}
+
+/// The keys of all parts of a run.
+fn parts_of(id: &str) -> Result<KeyRange, StoreError> {
+    // "0" follows "/".
+    let (from, to) = (format!("{id}/"), format!("{id}0"));
+    Ok(KeyRange::bound(&from.into(), &to.into(), None, Some(true))?)
 }
 
 fn committed(result: Result<TransactionResult, idb::Error>) -> Result<(), StoreError> {

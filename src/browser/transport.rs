@@ -13,6 +13,7 @@ use super::resource_timing::ResourceTimings;
 use fwit_engine::environment::{Call, NoAnswer, Reply, Transport, Wire};
 use fwit_engine::preflights::{MAX_AGE_DEFAULT, PreflightCache};
 use fwit_model::dialect::{Dialect, Method};
+use fwit_model::secret::Redactor;
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::{Micros, decimal};
 
@@ -27,6 +28,8 @@ struct Inner {
     exchange: Exchange,
     performance: Performance,
     timings: Option<ResourceTimings>,
+    /// The door that keeps the API key out of texts.
+    redactor: Redactor,
     /// Name and value of the header that carries the API key.
     auth: Option<(&'static str, String)>,
     /// A query parameter that the nodes ignore: tells URLs apart that are the same otherwise.
@@ -56,6 +59,7 @@ impl FetchTransport {
         dialect: &dyn Dialect,
         api_key: Option<&str>,
     ) -> FetchTransport {
+        let redactor = Redactor::new(api_key);
         let auth = api_key.map(|key| dialect.auth_header(key));
         let parameter = dialect.ignored_parameter();
         let timings = ResourceTimings::watch(&performance).ok();
@@ -69,6 +73,7 @@ impl FetchTransport {
                 exchange,
                 performance,
                 timings,
+                redactor,
                 auth,
                 parameter,
                 headers,
@@ -180,19 +185,20 @@ impl Transport for FetchTransport {
             inner.leave.borrow_mut().max_ages.insert(call.base.to_string(), max_age);
         }
         if answer.status == 0 {
-            return Err(NoAnswer(
-                answer.text.unwrap_or_else(|| "the browser gave no reason".into()),
-            ));
+            let why = answer.text.unwrap_or_else(|| "the browser gave no reason".into());
+            return Err(NoAnswer(inner.redactor.cleaned(why)));
         }
+        let clean = |text: String| inner.redactor.cleaned(text);
         let seconds = answer.retry_after.and_then(|s| decimal(&s));
         Ok(Reply {
             status: answer.status,
             redirect: false,
             bytes: answer.text.as_ref().map_or(answer.bytes, |text| text.len() as u64),
-            text: answer.text.filter(|_| (call.wants_text)(answer.status)),
+            text: answer.text.filter(|_| (call.wants_text)(answer.status)).map(clean),
+            too_long: answer.too_long,
             retry_after: seconds.map(Micros::from_secs),
-            final_url: answer.final_url,
-            served_by: answer.served_by,
+            final_url: answer.final_url.map(clean),
+            served_by: answer.served_by.map(clean),
             max_age,
             preflight,
             wire: issue.map_or(Wire::Absent, |i| Wire::Later(i.ticket)),
@@ -204,7 +210,8 @@ impl Transport for FetchTransport {
     }
 
     fn subscribe(&self, url: &str) -> SocketEvents {
-        SocketEvents::open(url, self.inner.performance.clone())
+        let redactor = self.inner.redactor.clone();
+        SocketEvents::open(url, self.inner.performance.clone(), redactor)
     }
 }
 

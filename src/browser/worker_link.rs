@@ -24,7 +24,7 @@ pub enum LinkError {
     #[error("The browser could not start fwit's worker: {0}. Reload the page.")]
     Spawn(String),
     /// Its program could not be loaded, or it stopped with an error.
-    #[error("fwit's worker stopped: {0}. Reload the page; a run that was under way is lost.")]
+    #[error("fwit's worker stopped: {0}.")]
     Died(String),
     /// A message could not be read or written.
     #[error(transparent)]

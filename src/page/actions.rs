@@ -4,30 +4,46 @@
 //! May not enter: views. The acts of a single state are methods of that state.
 //! Tests: tests/e2e.
 
+mod recover;
+
+use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use super::state::{
-    CurrentRoute, Engine, ExperimentForm, Item, Library, Notices, PlanForm, RunEnd, go,
+    CurrentRoute, Engine, ExperimentForm, Item, Keep, Library, Notices, PlanForm, RunEnd, go,
 };
 use crate::browser::files::Picked;
+use crate::browser::store::StoreError;
 use crate::browser::{clipboard, document};
 use crate::protocol::Failure;
 use fwit_model::plan::{Plan, Problem, to_link, wire};
+use fwit_model::secret::key_problem;
 use fwit_present::form::plan_text;
 use fwit_present::library::Card;
 use fwit_present::route::{Prefill, Route};
-use fwit_present::sentence::trust_question;
+use fwit_present::sentence::{self, trust_question};
 use fwit_report::experiment::wire::PeriodFile;
 use fwit_report::experiment::{self, Experiment};
 use fwit_report::run::rename::{free_id, same_run, with_id};
 
+/// How many ids a file may get until one is free.
+const IDS_TRIED: usize = 5;
+
 /// Is told how a run ended.
-pub type OnEnd = Box<dyn FnOnce(RunEnd)>;
+pub type OnEnd = Rc<dyn Fn(RunEnd)>;
 
 /// Starts again what did not start, with these origins trusted. It outlives the view that started.
 type Trust = Arc<dyn Fn(&[String]) + Send + Sync>;
+
+/// Refuses an API key that no header can hold.
+fn check_key(key: Option<&str>) -> Result<(), String> {
+    match key.and_then(key_problem) {
+        Some(why) => Err(format!("The API key {why}.")),
+        None => Ok(()),
+    }
+}
 
 /// The acts, over the states that they change.
 #[derive(Clone, Copy)]
@@ -38,6 +54,8 @@ pub struct Actions {
     plan_form: PlanForm,
     experiment_form: ExperimentForm,
     notices: Notices,
+    /// Whether what there is of the run under way is saved as a file with its next news.
+    to_save: StoredValue<bool>,
 }
 
 impl Actions {
@@ -50,34 +68,89 @@ impl Actions {
             plan_form: expect_context(),
             experiment_form: expect_context(),
             notices: expect_context(),
+            to_save: StoredValue::new(false),
         }
     }
 
     /// Starts a run and goes to the live view. `on_end` is told how it ends. A plan that nobody
-    /// named is named by what it runs.
+    /// named is named by what it runs. While another tab runs a load it does not start: who clicked
+    /// is asked; a script says `beside` where it wants that.
     ///
     /// # Errors
-    /// When a run is under way already, or the worker can't be started.
+    /// When a run is under way already.
     pub fn start(
         self,
         plan: Plan,
         api_key: Option<String>,
         on_end: Option<OnEnd>,
+        beside: bool,
     ) -> Result<(), String> {
+        self.engine.is_free()?;
+        check_key(api_key.as_deref())?;
         let plan = plan.named();
+        let alone = beside || plan.cluster.sim.is_some();
+        self.unless_another_tab_runs(alone, on_end, move |on_end| {
+            self.start_now(plan.clone(), api_key.clone(), on_end)
+        });
+        Ok(())
+    }
+
+    fn start_now(
+        self,
+        plan: Plan,
+        api_key: Option<String>,
+        on_end: Option<OnEnd>,
+    ) -> Result<(), String> {
         let (again, key) = (plan.clone(), api_key.clone());
         let trust: Trust = Arc::new(move |origins| {
             let mut plan = again.clone();
             if plan.cluster.trust(origins).is_ok() {
                 self.plan_form.trust(origins);
                 self.plan_form.remember(&plan);
-                self.notices.check(self.start(plan, key.clone(), None));
+                self.notices.check(self.start(plan, key.clone(), None, false));
             }
         });
-        self.engine.start(plan, api_key, Box::new(move |end| self.ended(end, on_end, trust)))?;
+        let ended = Box::new(move |end| self.ended(end, on_end, trust));
+        self.library.begin_under_way();
+        self.engine.start(plan, api_key, Box::new(move |kept| self.keep_so_far(kept)), ended)?;
         self.notices.withdraw_question();
         go(&Route::Live);
         Ok(())
+    }
+
+    /// Begins at once where this tab is `alone`; else looks first whether another one runs a load.
+    fn unless_another_tab_runs(
+        self,
+        alone: bool,
+        on_end: Option<OnEnd>,
+        begin: impl Fn(Option<OnEnd>) -> Result<(), String> + Send + Sync + 'static,
+    ) {
+        leptos::task::spawn_local(async move {
+            let other = if alone { None } else { self.library.other_tab_runs().await };
+            let failed = |message: String| match &on_end {
+                Some(on_end) => on_end(Err(message.into())),
+                None => self.notices.wrong(message),
+            };
+            match other {
+                None => {
+                    if let Err(message) = begin(on_end.clone()) {
+                        failed(message);
+                    }
+                }
+                Some(name) if on_end.is_some() => failed(format!(
+                    "{} Stop it there first, or give the option `beside: true`.",
+                    sentence::other_tab_runs(&name)
+                )),
+                Some(name) => {
+                    let yes = Callback::new(move |()| {
+                        self.notices.check(begin(None));
+                    });
+                    let no = ("Don't".to_string(), Callback::new(|()| {}));
+                    let text = sentence::other_tab_runs(&name);
+                    self.notices.ask(text, vec![("Start all the same".into(), yes), no]);
+                }
+            }
+        });
     }
 
     /// Starts an experiment and shows its progress. `on_end` is told how it ends.
@@ -89,8 +162,9 @@ impl Actions {
         experiment: &Experiment,
         api_key: Option<String>,
         on_end: Option<OnEnd>,
+        beside: bool,
     ) -> Result<(), String> {
-        self.go_on(experiment.clone().named(), Vec::new(), api_key, on_end)
+        self.go_on(experiment.clone().named(), Vec::new(), api_key, on_end, beside)
     }
 
     /// Adds pairs to an experiment of the library, or with none carries out those that it lacks,
@@ -104,6 +178,7 @@ impl Actions {
         more: u32,
         api_key: Option<String>,
         on_end: Option<OnEnd>,
+        beside: bool,
     ) -> Result<(), String> {
         let opened = self.library.open_experiment(id).await?;
         let (file, _) =
@@ -117,7 +192,7 @@ impl Actions {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         };
         let made = Experiment::from_file(&file).map_err(texts)?;
-        self.go_on(made, file.periods, api_key, on_end)
+        self.go_on(made, file.periods, api_key, on_end, beside)
     }
 
     /// Fills the set-up form with an experiment's file, and shows it.
@@ -164,22 +239,34 @@ impl Actions {
         periods: Vec<PeriodFile>,
         api_key: Option<String>,
         on_end: Option<OnEnd>,
+        beside: bool,
+    ) -> Result<(), String> {
+        self.engine.is_free()?;
+        check_key(api_key.as_deref())?;
+        let alone = beside || experiment.arms.iter().any(|arm| arm.plan.cluster.sim.is_some());
+        self.unless_another_tab_runs(alone, on_end, move |on_end| {
+            self.go_on_now(experiment.clone(), periods.clone(), api_key.clone(), on_end)
+        });
+        Ok(())
+    }
+
+    fn go_on_now(
+        self,
+        experiment: Experiment,
+        periods: Vec<PeriodFile>,
+        api_key: Option<String>,
+        on_end: Option<OnEnd>,
     ) -> Result<(), String> {
         let (again, key, before) = (experiment.clone(), api_key.clone(), periods.clone());
         let trust: Trust = Arc::new(move |origins| {
             if let Ok(experiment) = again.trusting(origins) {
                 self.plan_form.trust(origins);
                 let (before, key) = (before.clone(), key.clone());
-                self.notices.check(self.go_on(experiment, before, key, None));
+                self.notices.check(self.go_on(experiment, before, key, None, false));
             }
         });
         let ended = Box::new(move |end| self.ended(end, on_end, trust));
-        let kept = Box::new(move |item: Item| {
-            leptos::task::spawn_local(async move {
-                // The whole is kept, and told of, at its end.
-                let _ = self.library.add(item).await;
-            });
-        });
+        let kept = Box::new(move |kept: &Keep| self.keep_so_far(kept));
         self.experiment_form.next.set_value(None);
         self.engine.start_experiment(&experiment, periods, api_key, kept, ended)?;
         self.notices.withdraw_question();
@@ -192,7 +279,20 @@ impl Actions {
     fn ended(self, end: RunEnd, on_end: Option<OnEnd>, trust: Trust) {
         leptos::task::spawn_local(async move {
             let end = match end {
-                Ok(item) => Ok(self.keep(item).await),
+                Ok(item) => {
+                    let kept = self.keep(item).await;
+                    // What is not in the store stays there as under way.
+                    if kept.1 {
+                        self.library.forget_under_way(kept.0.id()).await;
+                    }
+                    Ok(kept)
+                }
+                Err(failure) if failure.untrusted.is_empty() => {
+                    match self.rescued(&failure.messages.join(" ")).await {
+                        Some(item) => Ok((item, true)),
+                        None => Err(failure),
+                    }
+                }
                 Err(failure) => Err(failure),
             };
             match &end {
@@ -264,7 +364,7 @@ impl Actions {
     async fn import_one(self, file: &Picked) -> Result<Option<Route>, String> {
         let bytes = file.read().await?;
         if let Some(text) = plan_text(&bytes) {
-            let plan = wire::read(text).map_err(|problems| {
+            let plan = wire::read(&text).map_err(|problems| {
                 problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
             })?;
             self.plan_form.fill(&plan);
@@ -300,24 +400,34 @@ impl Actions {
             }
         }
         self.library.ready().await;
-        if self.library.has(&id)
-            && let Ok(stored) = self.library.item(&id).await
-        {
-            if same_run(stored.json(), item.json()) {
-                return Ok(stored.route());
+        for _ in 0..IDS_TRIED {
+            let id = item.id().to_string();
+            if self.library.has(&id) {
+                if let Ok(stored) = self.library.item(&id).await
+                    && same_run(stored.json(), item.json())
+                {
+                    return Ok(stored.route());
+                }
+                // Another run has the same id: keep both.
+                let free = free_id(&id, |id| self.library.has(id));
+                let json = with_id(item.json(), &free).ok_or("The file has no id to change.")?;
+                item = item.with_id(&free, json);
+                self.notices.done(format!(
+                    "There is another run with the id “{id}” here. Both are kept: this one is now \
+                     “{free}”."
+                ));
             }
-            // Another run has the same id: keep both.
-            let free = free_id(&id, |id| self.library.has(id));
-            let json = with_id(item.json(), &free).ok_or("The file has no id to change.")?;
-            item = item.with_id(&free, json);
-            self.notices.done(format!(
-                "There is another run with the id “{id}” here. Both are kept: this one is now \
-                 “{free}”."
-            ));
+            match self.library.add_new(item.clone()).await {
+                // Another tab took the id at this moment: now it is known.
+                Err(StoreError::Taken) => self.library.refresh().await,
+                Err(error) => {
+                    self.notices.wrong(format!("The run is not kept in this browser. {error}"));
+                    return Ok(item.route());
+                }
+                Ok(()) => return Ok(item.route()),
+            }
         }
-        let route = item.route();
-        self.keep(item).await;
-        Ok(route)
+        Err("Its id is taken again and again by other tabs. Try once more.".into())
     }
 
     /// Deletes a run or an experiment, and offers to bring it back.

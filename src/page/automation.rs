@@ -1,6 +1,8 @@
 //! `window.fwit`: the interface for scripts, headless browsers and CI jobs. It does what the
 //! buttons do. docs/automation.md describes it; its names and shapes are part of the product.
 
+use std::rc::Rc;
+
 use js_sys::{Array, Error, Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::WithUntracked;
 use leptos::prelude::*;
@@ -36,6 +38,7 @@ pub fn install() {
         }),
     );
     set("extend", &function2(move |id, options| extend(actions, &id, &options).into()));
+    set("run", &function1(move |id| Ok(run(library, id).into())));
     set("combine", &function1(move |ids| Ok(combine(actions, ids).into())));
     set(
         "stop",
@@ -110,15 +113,15 @@ fn json_text(value: &JsValue) -> Result<String, JsValue> {
 fn start(actions: Actions, plan: &JsValue, options: &JsValue) -> Promise {
     let plan = json_text(plan).and_then(|json| wire::read(&json).map_err(|p| problems_error(&p)));
     let given = plan.and_then(|mut plan| {
-        let Options { api_key, trusted } = read_options(options)?;
+        let Options { api_key, trusted, beside } = read_options(options)?;
         plan.cluster.trust(&trusted).map_err(|p| problems_error(&p))?;
-        Ok((plan, api_key))
+        Ok((plan, api_key, beside))
     });
-    let (plan, api_key) = match given {
+    let (plan, api_key, beside) = match given {
         Ok(given) => given,
         Err(error) => return Promise::reject(&error),
     };
-    carried_out(&move |on_end| actions.start(plan.clone(), api_key.clone(), Some(on_end)))
+    carried_out(&move |on_end| actions.start(plan.clone(), api_key.clone(), Some(on_end), beside))
 }
 
 fn start_experiment(actions: Actions, experiment: &JsValue, options: &JsValue) -> Promise {
@@ -129,14 +132,16 @@ fn start_experiment(actions: Actions, experiment: &JsValue, options: &JsValue) -
         })
     });
     let given = read.and_then(|(_, experiment)| {
-        let Options { api_key, trusted } = read_options(options)?;
-        Ok((experiment.trusting(&trusted).map_err(|p| problems_error(&p))?, api_key))
+        let Options { api_key, trusted, beside } = read_options(options)?;
+        Ok((experiment.trusting(&trusted).map_err(|p| problems_error(&p))?, api_key, beside))
     });
-    let (experiment, api_key) = match given {
+    let (experiment, api_key, beside) = match given {
         Ok(given) => given,
         Err(error) => return Promise::reject(&error),
     };
-    carried_out(&move |on_end| actions.start_experiment(&experiment, api_key.clone(), Some(on_end)))
+    carried_out(&move |on_end| {
+        actions.start_experiment(&experiment, api_key.clone(), Some(on_end), beside)
+    })
 }
 
 /// Adds pairs to an experiment: `options` is their number, or an object of `pairs` and `apiKey`.
@@ -145,6 +150,7 @@ fn extend(actions: Actions, id: &JsValue, options: &JsValue) -> Promise {
     let get = |name: &str| Reflect::get(options, &name.into()).unwrap_or_default();
     let pairs = options.as_f64().or_else(|| get("pairs").as_f64()).unwrap_or(0.0);
     let key = if options.is_object() { get("apiKey").as_string() } else { None };
+    let beside = options.is_object() && get("beside").is_truthy();
     let Some(id) = id.as_string() else {
         return Promise::reject(&messages_error(&["Give the id of an experiment.".into()]));
     };
@@ -154,10 +160,10 @@ fn extend(actions: Actions, id: &JsValue, options: &JsValue) -> Promise {
     }
     Promise::new(&mut |resolve, reject| {
         let (id, key, refuse) = (id.clone(), key.clone(), reject.clone());
-        let on_end: OnEnd = Box::new(move |end| settle(end, &resolve, &reject));
+        let on_end: OnEnd = Rc::new(move |end| settle(end, &resolve, &reject));
         leptos::task::spawn_local(async move {
             if let Err(message) =
-                actions.extend_experiment(&id, pairs as u32, key, Some(on_end)).await
+                actions.extend_experiment(&id, pairs as u32, key, Some(on_end), beside).await
             {
                 let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
             }
@@ -180,6 +186,8 @@ struct Options {
     api_key: Option<String>,
     /// Origins that the key may be sent to besides the plan's own.
     trusted: Vec<String>,
+    /// Start although another tab runs a load.
+    beside: bool,
 }
 
 fn read_options(options: &JsValue) -> Result<Options, JsValue> {
@@ -194,14 +202,15 @@ fn read_options(options: &JsValue) -> Result<Options, JsValue> {
         let text = "must be a list of texts, such as [\"http://10.0.0.9:7101\"]";
         problems_error(&[Problem::new("trustedOrigins", text)])
     })?;
-    Ok(Options { api_key: get("apiKey").as_string(), trusted })
+    let beside = get("beside").is_truthy();
+    Ok(Options { api_key: get("apiKey").as_string(), trusted, beside })
 }
 
 /// Starts a run or an experiment. Returns a promise of its file, as an object.
 fn carried_out(start: &dyn Fn(OnEnd) -> Result<(), String>) -> Promise {
     Promise::new(&mut |resolve, reject| {
         let refuse = reject.clone();
-        let on_end = Box::new(move |end| settle(end, &resolve, &reject));
+        let on_end = Rc::new(move |end| settle(end, &resolve, &reject));
         if let Err(message) = start(on_end) {
             let _ = refuse.call1(&JsValue::NULL, &messages_error(&[message]));
         }
@@ -283,6 +292,18 @@ fn open(actions: Actions, text: JsValue) -> Promise {
             Route::Result(id) | Route::Experiment(Some(id)) => id.into(),
             _ => JsValue::UNDEFINED,
         })
+    })
+}
+
+/// Returns a promise of a run's or an experiment's file in the library, as an object.
+fn run(library: Library, id: JsValue) -> Promise {
+    future_to_promise(async move {
+        let Some(id) = id.as_string() else {
+            return Err(messages_error(&["Give the id of a run.".to_string()]));
+        };
+        library.ready().await;
+        let item = library.item(&id).await.map_err(|m| messages_error(&[m]))?;
+        JSON::parse(item.json())
     })
 }
 

@@ -45,7 +45,9 @@ fn Page() -> impl IntoView {
     let keys = Listener::on_window("keydown", move |event| keys(route, engine, &event));
     // Kept as long as the page.
     StoredValue::new_local((hashes, keys));
+    library.follow_other_tabs();
     leptos::task::spawn_local(async move { library.refresh().await });
+    expect_context::<Actions>().recover_all();
     follow_state();
     view! {
         <a

@@ -85,6 +85,15 @@ pub fn LibraryView() -> impl IntoView {
             </div>
         </div>
         {move || library.trouble.get().map(|text| view! { <p class="note note-warn">{text}</p> })}
+        {move || {
+            let names = library.made_room.get();
+            (!names.is_empty())
+                .then(|| {
+                    let names = names.join("”, “");
+                    let text = format!("To make room, recovered runs that nobody kept went: “{names}”.");
+                    view! { <p class="note note-warn">{text}</p> }
+                })
+        }}
         <Show
             when=move || loaded.get()
             fallback=|| view! { <p class="busy">"Reading the library…"</p> }
@@ -234,7 +243,11 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
                     .then(|| view! { <Badge text=sentence::ended(c.ended) tone=Tone::Warn /> });
                 let doubts =
                     (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
-                (kind, simulated, ended, doubts)
+                let goes = (!c.until.is_empty()).then(|| {
+                    let day = local_time(&c.until).chars().take(10).collect::<String>();
+                    view! { <Badge text=format!("goes on {day}") tone=Tone::Warn /> }
+                });
+                (kind, simulated, ended, goes, doubts)
             })
         })
     };

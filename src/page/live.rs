@@ -97,6 +97,29 @@ fn Failed(messages: Vec<String>) -> impl IntoView {
     }
 }
 
+/// Tells of a worker that gives no sign, and offers to end it.
+#[component]
+pub fn Silent(engine: Engine) -> impl IntoView {
+    move || {
+        engine.silent_s.get().map(|s| {
+            view! {
+                <div class="note note-warn" role="alert">
+                    <p>
+                        {format!(
+                            "fwit's worker has given no sign for {s} s: the browser may have \
+                             stopped it. What was kept until then is not lost.",
+                        )}
+                    </p>
+                    <button type="button" class="button" on:click=move |_| engine.give_up()>
+                        <Icon name="stop" />
+                        "End it now"
+                    </button>
+                </div>
+            }
+        })
+    }
+}
+
 #[component]
 fn Running(engine: Engine) -> impl IntoView {
     let name = move || engine.plan.with(|p| p.as_ref().map(|p| p.name.clone()).unwrap_or_default());
@@ -114,6 +137,7 @@ fn Running(engine: Engine) -> impl IntoView {
     });
     let simulated = engine.is_simulated();
     view! {
+        <Silent engine />
         <div class="view-head">
             <h1>{name}</h1>
             <p class="lead">{about}</p>

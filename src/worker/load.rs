@@ -1,6 +1,7 @@
 //! A run in the worker: the engine over the browser's network, or over the simulated cluster.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use super::environment::{AnyClock, AnyTransport, simulate};
 use super::watch::Watch;
@@ -8,16 +9,22 @@ use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
-use crate::protocol::{Failure, FromWorker, Opened, Start};
+use crate::protocol::{Failure, FromWorker, KeptRun, Opened, Start};
 use fwit_engine::environment::Clock;
 use fwit_engine::live_run::{LiveRun, TICK};
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_engine::sim::transport::SimTransport;
 use fwit_model::dialect;
 use fwit_model::plan;
+use fwit_quantities::units::Micros;
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::early_stop::Looks;
+use fwit_report::run::recovery::{Kept, OVERLAP};
 use fwit_report::run::summary;
+use fwit_report::run::view::Phase;
+
+/// Time between two of the things that are kept of a run; snapshots come once a second.
+const KEEP_EVERY: Micros = Micros(4_500_000);
 
 /// Carries a run out, from its start to its file.
 pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
@@ -79,10 +86,21 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
         let watch = Watch::new(&running.notes);
         port.send(&FromWorker::Started { run_id: start.run_id });
         let snapshots = Snapshots::default();
+        let keeper = Keeper {
+            about: About {
+                started_at: start.started_at.clone(),
+                environment: environment.clone(),
+                finished_at: String::new(),
+            },
+            whole: running.keep_whole.clone(),
+            last: Cell::new(run.shared.clock.now()),
+            known: Cell::new(0),
+        };
         let ended = run
             .carry_out(|run| {
                 watch.tell(&mut run.shared.instrument.borrow_mut(), run.shared.clock.now());
                 snapshots.send(port, run);
+                keeper.keep(port, run);
             })
             .await?;
         let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
@@ -92,6 +110,39 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
     let json = fwit_model::json::write(&file);
     port.send(&FromWorker::Finished(Box::new(Opened { json, view })));
     Ok(())
+}
+
+/// Hands what is to be kept of a run under way to the page, every five seconds.
+struct Keeper {
+    about: About,
+    /// The page lacks what was sent before.
+    whole: Rc<Cell<bool>>,
+    last: Cell<Micros>,
+    /// How many seconds the page has.
+    known: Cell<usize>,
+}
+
+impl Keeper {
+    fn keep(&self, port: &Port, run: &LiveRun<AnyTransport, AnyClock>) {
+        let now = run.shared.clock.now();
+        let due = now.since(self.last.get()) >= KEEP_EVERY;
+        let begun = !matches!(run.phase.get(), Phase::Starting);
+        if !begun || !(due || self.whole.get()) {
+            return;
+        }
+        self.last.set(now);
+        if self.whole.take() {
+            self.known.set(0);
+        }
+        let from = self.known.get().saturating_sub(OVERLAP);
+        let mut about = self.about.clone();
+        about.finished_at = now_rfc3339();
+        let file = RunReport::of(run).so_far(&about, from);
+        self.known.set(from + file.series.seconds.len());
+        let Kept { head, seconds } = Kept::of(file);
+        let kept = KeptRun { head, part: seconds, whole: from == 0 };
+        port.send(&FromWorker::RunKept(Box::new(kept)));
+    }
 }
 
 /// Sends snapshots of a run to the page: each has the seconds that the page does not know yet.

@@ -13,7 +13,7 @@ mod load;
 mod separate_runs;
 mod watch;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
@@ -84,6 +84,8 @@ pub fn start() {
 struct Running {
     stop: Stop,
     notes: Notes,
+    /// Keep the run from its first second on again.
+    keep_whole: Rc<Cell<bool>>,
 }
 
 /// What the page told of itself since the last snapshot, and when (ms of the worker's clock).
@@ -126,6 +128,20 @@ fn receive(
         ToWorker::FindLanes { plan_json, api_key } => {
             let look = check::look_for_lanes(port.clone(), plan_json, api_key);
             wasm_bindgen_futures::spawn_local(look);
+        }
+        ToWorker::KeepWhole => {
+            if let Some(run) = &*running.borrow() {
+                run.keep_whole.set(true);
+            }
+        }
+        ToWorker::Recover { request, head, parts } => {
+            let file = run::recovery::recovered(&head, &parts);
+            let result = file.and_then(|file| {
+                let view = run::summary::view(&file)?;
+                Ok(Box::new(Opened { json: fwit_model::json::write(&file), view }))
+            });
+            let result = result.map_err(|error| error.to_string());
+            port.send(&FromWorker::Opened { request, result });
         }
         ToWorker::Open { request, bytes, .. } => {
             port.send(&open(comparisons, request, &bytes));

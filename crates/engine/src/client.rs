@@ -7,7 +7,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::choice::{Chooser, Chosen};
-use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire};
+use super::environment::{BODY_MAX, Call, Clock, NoAnswer, Reply, Transport, Wire};
 use super::guards::{ActiveGuard, WaitGuard};
 use super::shared::Shared;
 use super::slots::Permit;
@@ -364,6 +364,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     fn judge(&self, op: usize, at: u16, reply: &Result<Option<Reply>, NoAnswer>) -> Ended {
         let outcome = match reply {
             Ok(Some(reply)) if reply.redirect => Outcome::NotLeader,
+            Ok(Some(reply)) if reply.too_long => Outcome::Rejected,
             Ok(Some(reply)) => {
                 let answer = Answer {
                     status: reply.status,
@@ -457,6 +458,9 @@ fn words(reply: &Result<Option<Reply>, NoAnswer>) -> String {
     match reply {
         Err(NoAnswer(words)) => words.clone(),
         Ok(Some(reply)) if reply.redirect => "a redirect".into(),
+        Ok(Some(reply)) if reply.too_long => {
+            format!("HTTP {}: a body longer than {} MiB", reply.status, BODY_MAX / 1024 / 1024)
+        }
         Ok(None) => "no answer within the timeout".into(),
         Ok(Some(reply)) => {
             let text = reply.text.as_deref().unwrap_or_default().trim();

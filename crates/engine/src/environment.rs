@@ -35,6 +35,9 @@ pub struct Call<'a> {
     pub follow: bool,
 }
 
+/// Longest body that is read, bytes: sixteen times the largest value that a plan may write.
+pub const BODY_MAX: u64 = 16 * 1024 * 1024;
+
 /// An answer, read to its last byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
@@ -47,6 +50,8 @@ pub struct Reply {
     pub bytes: u64,
     /// The body's text, where it was wanted.
     pub text: Option<String>,
+    /// The body was given up: it is longer than [`BODY_MAX`].
+    pub too_long: bool,
     /// `Retry-After`, where the answer has it and the page may read it.
     pub retry_after: Option<Micros>,
     /// The URL that answered, where a redirect was followed.

@@ -53,9 +53,6 @@ pub struct Counts {
     pub lost: u64,
 }
 
-/// Most events of one publisher that are kept apart: a hostile message can't fill the memory.
-const SEQ_MAX: u64 = 10_000_000;
-
 impl Ledger {
     /// For so many publishers and subscribers.
     #[must_use]
@@ -115,9 +112,11 @@ impl Ledger {
         sent: Micros,
         now: Micros,
     ) {
+        let published = self.publishers.get(publisher as usize).map_or(0, |list| list.len() as u64);
         let seen =
             self.subscribers.get_mut(subscriber).and_then(|s| s.seen.get_mut(publisher as usize));
-        let Some(seen) = seen.filter(|_| (1..=SEQ_MAX).contains(&seq)) else { return };
+        // What was never published is somebody else's: it must not fill the memory either.
+        let Some(seen) = seen.filter(|_| (1..=published).contains(&seq)) else { return };
         let (word, bit) = ((seq / 64) as usize, 1_u64 << (seq % 64));
         if seen.bits.len() <= word {
             seen.bits.resize(word + 1, 0);
@@ -240,6 +239,7 @@ mod tests {
         l.received(5, 0, 1, Micros(0), Micros(0));
         l.received(0, 0, 0, Micros(0), Micros(0));
         l.received(0, 0, u64::MAX, Micros(0), Micros(0));
+        l.received(0, 0, 5, Micros(0), Micros(0));
         l.acknowledged(7, 1, Micros(0));
         l.acknowledged(0, 99, Micros(0));
         assert_eq!(l.of_all(0), Counts::default());

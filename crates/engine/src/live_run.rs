@@ -134,6 +134,10 @@ pub struct LiveRun<T, C> {
     pub due: Cell<u64>,
     /// Those of them that were due in the measured window.
     pub due_measured: Cell<u64>,
+    /// Arrivals that were dropped when they were due, because as many waited as may.
+    pub dropped: Cell<u64>,
+    /// Those of them that were due in the measured window.
+    pub dropped_measured: Cell<u64>,
     /// How fast this browser is, where that was measured before.
     pub calibration: RefCell<Option<Calibration>>,
     /// The threshold that ended the run, and what was certain of it, for people.
@@ -188,6 +192,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             phase: Cell::new(Phase::Starting),
             due: Cell::new(0),
             due_measured: Cell::new(0),
+            dropped: Cell::new(0),
+            dropped_measured: Cell::new(0),
             calibration: RefCell::default(),
             stopped_by: RefCell::default(),
             verification: RefCell::default(),
@@ -341,7 +347,7 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
     }
 
     /// Requests become due by the schedule, whatever became of earlier ones; entities do them in
-    /// turn.
+    /// turn. So that memory has a bound, those that find a full queue are dropped.
     async fn open(&self, schedule: Schedule) {
         let shared = &self.shared;
         let (start, measured_from, measured_to) = shared.windows.get();
@@ -364,9 +370,14 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
                     Either::Right(_) => {}
                 }
             }
+            let measured = u64::from(due >= measured_from);
             self.due.set(self.due.get() + 1);
-            if due >= measured_from {
-                self.due_measured.set(self.due_measured.get() + 1);
+            self.due_measured.set(self.due_measured.get() + measured);
+            let waiting = under_way.len().saturating_sub(shared.slots.in_use() as usize);
+            if waiting >= shared.plan.load.queue_max as usize {
+                self.dropped.set(self.dropped.get() + 1);
+                self.dropped_measured.set(self.dropped_measured.get() + measured);
+                continue;
             }
             under_way.push(Box::pin(client.perform(due)));
         }

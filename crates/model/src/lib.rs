@@ -12,3 +12,5 @@
 pub mod dialect;
 pub mod json;
 pub mod plan;
+pub mod secret;
+pub mod text;

@@ -300,15 +300,16 @@ pub fn with_nodes(mut draft: PlanDraft, nodes: &[(String, String)]) -> PlanDraft
 /// The text of a file, where it is one that wants to be a plan: small, and with the plan's format
 /// in it.
 #[must_use]
-pub fn plan_text(bytes: &[u8]) -> Option<&str> {
+pub fn plan_text(bytes: &[u8]) -> Option<String> {
     if bytes.len() > 1_000_000 {
         return None;
     }
-    let text = std::str::from_utf8(bytes).ok()?;
+    let bytes = fwit_model::text::utf8(bytes).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?;
     let value: serde_json::Value = fwit_model::json::read(text.as_bytes()).ok()?;
     let format = value.get("format").and_then(|f| f.as_str());
     (format == Some("fwit-plan") || (format.is_none() && value.get("cluster").is_some()))
-        .then_some(text)
+        .then(|| text.to_string())
 }
 
 /// A name for one more node: `n1`, `n2` … the first that is free.

@@ -65,6 +65,10 @@ pub struct Card {
     pub bytes: u64,
     /// What runs of one setting share (`run::intervals::setting_key`).
     pub setting: u64,
+    /// RFC 3339, UTC: when it goes by itself, because it was recovered and nobody kept it. Empty
+    /// for one that stays.
+    #[serde(default)]
+    pub until: String,
 }
 
 impl Card {
@@ -96,6 +100,7 @@ impl Card {
             doubts: u32::try_from(view.health.signs.len()).unwrap_or(u32::MAX),
             bytes,
             setting: setting_key(&view.plan_json),
+            until: String::new(),
         }
     }
 
@@ -127,6 +132,7 @@ impl Card {
             doubts: 0,
             setting: 0,
             bytes,
+            until: String::new(),
         };
         match first {
             Some(first) => Card {
@@ -158,6 +164,20 @@ impl Card {
             .ok()
             .filter(|card| card.version == CARD_VERSION)
     }
+}
+
+/// Ids of recovered runs that nobody kept and whose time is over at `now` (RFC 3339, UTC).
+#[must_use]
+pub fn expired(cards: &[Card], now: &str) -> Vec<String> {
+    let over = |c: &&Card| !c.until.is_empty() && c.until.as_str() <= now;
+    cards.iter().filter(over).map(|c| c.id.clone()).collect()
+}
+
+/// The recovered run that goes first where there is no room.
+#[must_use]
+pub fn first_to_go(cards: &[Card]) -> Option<&Card> {
+    let recovered = cards.iter().filter(|c| !c.until.is_empty());
+    recovered.min_by(|a, b| (&a.until, &a.id).cmp(&(&b.until, &b.id)))
 }
 
 /// Newest first; runs of one moment by id, so that the order is the same each time.

@@ -1,7 +1,10 @@
 //! Sentences about plans and runs.
 
+use super::figure;
+use super::library::{Card, CardKind};
 use fwit_model::plan::{Arrivals, Model, Plan, SIM_PRESETS, sim_preset, stages};
 use fwit_quantities::units::{Micros, three_digits};
+use fwit_report::run::needs;
 use fwit_report::run::view::{
     Annotation, Calibration, Concurrency, Disturbance, Ended, HealthVerdict, Live, Phase, RunView,
     Shown, ThresholdResult, shown,
@@ -116,6 +119,44 @@ pub fn ended(ended: Ended) -> &'static str {
         Ended::Stopped => "stopped early",
         Ended::Recovered => "recovered",
     }
+}
+
+/// That a run was cut off, and what there is of it.
+#[must_use]
+pub fn recovered(card: &Card) -> String {
+    let what = match (card.kind, card.measured_s) {
+        (CardKind::Experiment, _) => "its finished pairs are in Runs".to_string(),
+        (CardKind::Run, s) if s <= 0.0 => "nothing was measured until then".to_string(),
+        (CardKind::Run, s) => {
+            format!("{} that were measured are in Runs", span(Micros::from_secs(s.round())))
+        }
+    };
+    format!("“{}” was cut off: {what}.", card.name)
+}
+
+/// What a plan will need of file and memory, where that is much; `None` where it is little.
+#[must_use]
+pub fn needs(plan: &Plan) -> Option<String> {
+    let needs = needs::needs(plan);
+    (needs.file_bytes.max(needs.memory_bytes / 8.0) >= NEEDS_WORTH_SAYING).then(|| {
+        format!(
+            "It may need up to {} as a file and {} of memory.",
+            figure::bytes(needs.file_bytes as u64),
+            figure::bytes(needs.memory_bytes as u64)
+        )
+    })
+}
+
+/// Files below so many bytes are nothing to speak of.
+const NEEDS_WORTH_SAYING: f64 = 20e6;
+
+/// That another tab of this browser runs a load, and what follows from it.
+#[must_use]
+pub fn other_tab_runs(name: &str) -> String {
+    format!(
+        "Another tab of this browser runs “{name}”. Both would share this browser's connections and \
+         processor, so neither would be true."
+    )
 }
 
 /// What a run is doing.

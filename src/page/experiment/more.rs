@@ -35,7 +35,7 @@ pub fn MorePairs(view: Arc<ExperimentView>) -> impl IntoView {
     let go_on = move |more: u32| {
         let id = id.get_value();
         leptos::task::spawn_local(async move {
-            let started = actions.extend_experiment(&id, more, plan_form.key(), None).await;
+            let started = actions.extend_experiment(&id, more, plan_form.key(), None, false).await;
             notices.check(started);
         });
     };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::page::actions::Actions;
-use crate::page::live::Tiles;
+use crate::page::live::{Silent, Tiles};
 use crate::page::parts::{Icon, MethodLink, Simulated};
 use crate::page::state::{Engine, Status};
 use fwit_present::method::E_VALUES;
@@ -27,6 +27,7 @@ pub fn UnderWayView() -> impl IntoView {
                 .is_simulated()
                 .then(|| view! { <p class="badges"><Simulated /></p> })}
         </div>
+        <Silent engine />
         <Progress engine />
         <NextStep engine />
         <Safe engine />

@@ -69,7 +69,7 @@ pub fn SetUp() -> impl IntoView {
             if let Ok(plan) = plan_form.draft.with_untracked(PlanDraft::plan) {
                 plan_form.remember(&plan);
             }
-            notices.check(actions.start_experiment(&experiment, plan_form.key(), None));
+            notices.check(actions.start_experiment(&experiment, plan_form.key(), None, false));
         });
     };
     let tight = Memo::new(move |_| {

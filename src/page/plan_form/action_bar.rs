@@ -41,7 +41,8 @@ pub fn ActionBar() -> impl IntoView {
                 |plan| {
                     let takes = simulated::run_takes(&plan);
                     let takes = takes.map(|t| format!(" Takes {t}.")).unwrap_or_default();
-                    format!("{}{takes}", sentence::plan(&plan))
+                    let needs = sentence::needs(&plan).map(|n| format!(" {n}"));
+                    format!("{}{takes}{}", sentence::plan(&plan), needs.unwrap_or_default())
                 },
             )
         })

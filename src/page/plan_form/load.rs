@@ -84,6 +84,7 @@ fn ModelFields(form: PlanForm) -> impl IntoView {
     let open_fields = move || {
         view! {
             {plain(form, "load.rate_per_s")}
+            {plain(form, "load.queue_max")}
             <Select
                 form
                 field="load.arrivals"

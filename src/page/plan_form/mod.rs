@@ -42,7 +42,7 @@ pub fn PlanView(prefill: Prefill) -> impl IntoView {
     let start = move || {
         let Some(plan) = valid(form) else { return };
         form.remember(&plan);
-        notices.check(actions.start(plan, form.key(), None));
+        notices.check(actions.start(plan, form.key(), None, false));
     };
     let waits = StoredValue::new(false);
     let submit = move || {

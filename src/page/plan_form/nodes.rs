@@ -7,6 +7,7 @@ use super::lanes::{LaneButtons, LaneNotes};
 use super::trusted::TrustedOrigins;
 use crate::page::parts::Icon;
 use crate::page::state::PlanForm;
+use fwit_model::secret::key_problem;
 use fwit_model::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
 use fwit_present::form::simulated_preset;
 use fwit_present::lanes::{LaneKind, add_loopback_lanes, can_add_lanes, set_address, to_add};
@@ -96,6 +97,7 @@ fn Simulated(form: PlanForm) -> impl IntoView {
 #[component]
 fn Own(form: PlanForm) -> impl IntoView {
     let no_nodes = Memo::new(move |_| form.draft.with(|d| d.nodes.is_empty()));
+    let wrong_key = Memo::new(move |_| form.api_key.with(|key| key_problem(key.trim())));
     view! {
             <div id="f-cluster-nodes" tabindex="-1" class="nodes">
                 <For each=move || form.rows.get() key=|row| *row let:row>
@@ -116,7 +118,7 @@ fn Own(form: PlanForm) -> impl IntoView {
             </div>
             <LaneNotes form />
             <div class="row">
-                <div class="field field-key">
+                <div class="field field-key" class:field-wrong=move || wrong_key.with(Option::is_some)>
                     <label for="f-api-key">"API key"</label>
                     <span class="field-box">
                         <input
@@ -125,6 +127,7 @@ fn Own(form: PlanForm) -> impl IntoView {
                             autocomplete="off"
                             placeholder="none"
                             aria-describedby="f-api-key-hint"
+                            aria-invalid=move || wrong_key.with(Option::is_some).to_string()
                             prop:value=move || form.api_key.get()
                             on:input:target=move |event| form.api_key.set(event.target().value())
                         />
@@ -133,6 +136,9 @@ fn Own(form: PlanForm) -> impl IntoView {
                         "Kept in this page's memory only: not in plans, links, runs or the \
                          browser's storage."
                     </p>
+                    <div class="problems" role="alert">
+                        {move || wrong_key.get().map(|why| view! { <p>{format!("It {why}.")}</p> })}
+                    </div>
                 </div>
             </div>
             <TrustedOrigins form />

@@ -9,7 +9,7 @@ use crate::browser::files;
 use crate::page::actions::Actions;
 use crate::page::parts::{Badge, Headlines, Health, Icon, Tile, TimeSource, Tone, Verdict};
 use crate::page::plan_form::find_and;
-use crate::page::state::{Engine, Library, Notices, PlanForm, Status, go};
+use crate::page::state::{Engine, Item, Library, Notices, PlanForm, Status, go};
 use crate::protocol::Opened;
 use fwit_model::plan::wire;
 use fwit_present::library::file_name;
@@ -53,6 +53,7 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
                 <TimeSource sources=view.time_sources simulated />
                 <Badge text=if view.sticky { "leader-sticky" } else { "not sticky" } />
             </p>
+            <Recovered run=run.clone() />
             <Headlines lines=view.headlines.clone() />
             <p class="outcome">{sentence::outcome(view)}</p>
             <Verdict
@@ -74,6 +75,38 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
     }
 }
 
+/// Of a recovered run that nobody kept: when it goes, and a button that keeps it.
+#[component]
+fn Recovered(run: Arc<Opened>) -> impl IntoView {
+    let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
+    let id = run.view.id.clone();
+    let goes = Memo::new(move |_| library.goes_at(&id));
+    let run = StoredValue::new(run);
+    let keep = move |_| {
+        leptos::task::spawn_local(async move {
+            notices.check(library.add(Item::Run(run.get_value())).await);
+        });
+    };
+    move || {
+        goes.get().map(|at| {
+            view! {
+                <div class="note note-warn">
+                    <p>
+                        {format!(
+                            "This run was recovered. It goes on {}, or sooner where there is no \
+                             room.",
+                            local_time(&at).chars().take(10).collect::<String>(),
+                        )}
+                    </p>
+                    <button type="button" class="button" on:click=keep>
+                        "Keep it"
+                    </button>
+                </div>
+            }
+        })
+    }
+}
+
 /// What would let the browser keep up, as buttons: each changes the plan and runs it.
 #[component]
 fn Advice(plan: fwit_model::plan::Plan) -> impl IntoView {
@@ -85,7 +118,7 @@ fn Advice(plan: fwit_model::plan::Plan) -> impl IntoView {
         match plan {
             Ok(plan) => {
                 form.remember(&plan);
-                notices.check(actions.start(plan, form.key(), None));
+                notices.check(actions.start(plan, form.key(), None, false));
             }
             Err(_) => go(&Route::Plan(Prefill::default())),
         }

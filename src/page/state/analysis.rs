@@ -68,17 +68,26 @@ impl Analysis {
     /// # Errors
     /// What is wrong with the file or with the worker.
     pub async fn open(&self, name: &str, bytes: Vec<u8>) -> Answer {
+        let name = name.to_string();
+        self.ask(|request| ToWorker::Open { request, name, bytes }).await
+    }
+
+    /// Makes a run of what was kept of it: its newest head, and all parts.
+    ///
+    /// # Errors
+    /// As [`Analysis::open`].
+    pub async fn recover(&self, head: String, parts: Vec<String>) -> Answer {
+        self.ask(|request| ToWorker::Recover { request, head, parts }).await
+    }
+
+    async fn ask(&self, message: impl FnOnce(u32) -> ToWorker) -> Answer {
         let (send, receive) = oneshot::channel();
-        self.ask(name, bytes, send)?;
+        let request = self.number()?;
+        self.inner.borrow_mut().waiting.insert(request, send);
+        self.send(message(request))?;
         receive
             .await
             .unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
-    }
-
-    fn ask(&self, name: &str, bytes: Vec<u8>, send: oneshot::Sender<Answer>) -> Result<(), String> {
-        let request = self.number()?;
-        self.inner.borrow_mut().waiting.insert(request, send);
-        self.send(ToWorker::Open { request, name: name.to_string(), bytes })
     }
 
     /// Returns the number of the next request, and starts the worker where there is none.

@@ -2,6 +2,9 @@
 //!
 //! Invariant: snapshots are written to signals at most once a frame.
 
+mod asks;
+mod watchdog;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -9,15 +12,16 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use self::watchdog::Watchdog;
 use super::item::Item;
 use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
+use crate::browser::locks::Held;
 use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
-use crate::browser::{document, environment};
-use crate::protocol::{Failure, FromWorker, Start, ToWorker};
+use crate::browser::{environment, locks};
+use crate::protocol::{Failure, FromWorker, KeptRun, Start, ToWorker};
 use fwit_model::plan::{Plan, wire};
-use fwit_present::browser_share;
 use fwit_present::inbox::{Inbox, extend_history};
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::Experiment;
@@ -89,8 +93,29 @@ pub type RunEnd = Result<Item, Failure>;
 /// Is told how a run ended.
 type OnEnd = Box<dyn FnOnce(RunEnd)>;
 
-/// Is told what there is of an experiment, after each pair.
-type OnKept = Box<dyn Fn(Item)>;
+/// What there is of what is under way, to be kept until it is over.
+pub enum Keep {
+    /// Of a run, every five seconds.
+    Run(KeptRun),
+    /// Of an experiment, after each pair.
+    Experiment(Item),
+}
+
+/// Is told what there is of what is under way.
+type OnKept = Box<dyn Fn(&Keep)>;
+
+/// Returns the name of the lock that a tab holds while it runs a load.
+pub fn run_lock(id: &str, name: &str) -> String {
+    format!("{RUN_LOCK}{id} {name}")
+}
+
+/// Returns the id and the name of a run by its lock; `None` of other locks.
+pub fn locked_run(lock: &str) -> Option<(&str, &str)> {
+    lock.strip_prefix(RUN_LOCK)?.split_once(' ')
+}
+
+/// How the names of such locks begin.
+const RUN_LOCK: &str = "fwit-run ";
 
 /// Is told what a calibration found.
 type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;
@@ -129,6 +154,8 @@ pub struct Engine {
     pub check: RwSignal<Check>,
     /// Whether lanes are looked for.
     pub looking: RwSignal<bool>,
+    /// For how many seconds the worker has given no sign of a run under way, from five on.
+    pub silent_s: RwSignal<Option<u32>>,
     /// How fast this browser is.
     pub calibration: RwSignal<Calibrated>,
     /// When the run was started, on the page's clock, s.
@@ -142,6 +169,11 @@ struct Inner {
     pump: FramePump,
     on_end: Option<OnEnd>,
     on_kept: Option<OnKept>,
+    /// The id of the run under way, or of the last one.
+    run_id: String,
+    /// Tells other tabs that this one runs a load.
+    lock: Option<Held>,
+    watchdog: Watchdog,
     /// All that wait for a calibration.
     on_calibrated: Vec<OnCalibrated>,
     /// Looks for lanes: the one under way, whose message is sent, then those that wait.
@@ -178,6 +210,9 @@ impl Engine {
             pump,
             on_end: None,
             on_kept: None,
+            run_id: String::new(),
+            lock: None,
+            watchdog: Watchdog::default(),
             on_calibrated: Vec::new(),
             looks: VecDeque::new(),
             lifecycle: None,
@@ -192,6 +227,7 @@ impl Engine {
             history,
             check: RwSignal::new(Check::None),
             looking: RwSignal::new(false),
+            silent_s: RwSignal::new(None),
             calibration: RwSignal::new(Calibrated::default()),
             began_s: StoredValue::new(0.0),
             inner: StoredValue::new_local(inner),
@@ -212,8 +248,16 @@ impl Engine {
     ///
     /// # Errors
     /// When a run is under way, or the worker can't be started.
-    pub fn start(self, plan: Plan, api_key: Option<String>, on_end: OnEnd) -> Result<(), String> {
-        self.begin(ToWorker::Start, wire::to_json(&plan), plan, api_key, None, on_end)
+    pub fn start(
+        self,
+        plan: Plan,
+        api_key: Option<String>,
+        on_kept: OnKept,
+        on_end: OnEnd,
+    ) -> Result<(), String> {
+        self.begin(ToWorker::Start, wire::to_json(&plan), plan, api_key, None, on_end)?;
+        self.inner.update_value(|inner| inner.on_kept = Some(on_kept));
+        Ok(())
     }
 
     /// Starts an experiment, as [`Engine::start`]; one that has `periods` goes on from there, under
@@ -246,15 +290,11 @@ impl Engine {
         Ok(())
     }
 
-    fn begin(
-        self,
-        message: fn(Box<Start>) -> ToWorker,
-        plan_json: String,
-        plan: Plan,
-        api_key: Option<String>,
-        experiment: Option<(UnderWay, Option<(String, String)>)>,
-        on_end: OnEnd,
-    ) -> Result<(), String> {
+    /// Whether a run may start.
+    ///
+    /// # Errors
+    /// What is under way.
+    pub fn is_free(self) -> Result<(), String> {
         if self.status.get_untracked().is_busy() {
             return Err("A run is under way: stop it first.".into());
         }
@@ -264,14 +304,29 @@ impl Engine {
         if self.calibration.with_untracked(|c| c.running) {
             return Err("The browser's speed is being measured: wait for its end.".into());
         }
+        Ok(())
+    }
+
+    fn begin(
+        self,
+        message: fn(Box<Start>) -> ToWorker,
+        plan_json: String,
+        plan: Plan,
+        api_key: Option<String>,
+        experiment: Option<(UnderWay, Option<(String, String)>)>,
+        on_end: OnEnd,
+    ) -> Result<(), String> {
+        self.is_free()?;
         let (experiment, begun) = experiment.unzip();
         let (run_id, started_at) = begun
             .flatten()
             .unwrap_or_else(|| (environment::new_run_id(), environment::now_rfc3339()));
+        let simulated = plan.cluster.sim.is_some();
+        let lock = (!simulated).then(|| locks::hold(&run_lock(&run_id, &plan.name))).flatten();
         let message = message(Box::new(Start {
             plan_json,
             api_key,
-            run_id,
+            run_id: run_id.clone(),
             started_at,
             environment: environment::facts(),
             calibration: self.calibration.with_untracked(|c| c.known.clone()),
@@ -285,6 +340,7 @@ impl Engine {
             *inner.inbox.borrow_mut() = Inbox::default();
             inner.on_end = Some(on_end);
             inner.on_kept = None;
+            (inner.run_id, inner.lock) = (run_id, lock);
             inner.lifecycle = Some(lifecycle);
             inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
         });
@@ -294,90 +350,23 @@ impl Engine {
         self.plan.set(Some(plan));
         self.experiment.set(experiment);
         self.status.set(Status::Starting);
+        self.watch();
         Ok(())
+    }
+
+    /// Returns the id of the run under way, or of the last one.
+    pub fn run_id(self) -> String {
+        self.inner.with_value(|inner| inner.run_id.clone())
     }
 
     /// Ends the run now; what was measured counts. Does nothing without a run.
     pub fn stop(self) {
         if matches!(self.status.get_untracked(), Status::Starting | Status::Running) {
             self.status.set(Status::Stopping);
+            self.watch_stop();
             if let Err(error) = self.send(ToWorker::Stop) {
                 self.end(Err(error.to_string().into()));
             }
-        }
-    }
-
-    /// Checks every address of the plan's nodes.
-    pub fn check(self, plan: &Plan, api_key: Option<String>) {
-        if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
-            return;
-        }
-        self.check.set(Check::Running);
-        if let Err(error) = self.send(ToWorker::Check { plan_json: wire::to_json(plan), api_key }) {
-            self.check.set(Check::Failed(error.to_string()));
-        }
-    }
-
-    /// Looks which lanes of a plan lead to its nodes, for about a second; one look after another.
-    /// `tell` is told once what the addresses answered.
-    pub fn look_for_lanes(self, asked: &Plan, api_key: Option<String>, tell: OnLanesLooked) {
-        let message = ToWorker::FindLanes { plan_json: wire::to_json(asked), api_key };
-        self.inner.update_value(|inner| inner.looks.push_back((Some(message), tell)));
-        if !self.looking.get_untracked() {
-            self.looking.set(true);
-            self.next_look();
-        }
-    }
-
-    /// Begins the look that has waited longest.
-    fn next_look(self) {
-        let next = |inner: &mut Inner| inner.looks.front_mut().and_then(|(ask, _)| ask.take());
-        match self.inner.try_update_value(next).flatten().map(|ask| self.send(ask)) {
-            Some(Ok(())) => {}
-            Some(Err(_)) => self.lanes_looked(&[]),
-            None => self.looking.set(false),
-        }
-    }
-
-    fn lanes_looked(self, nodes: &[NodeCheck]) {
-        let over = self.inner.try_update_value(|inner| inner.looks.pop_front()).flatten();
-        if let Some((_, tell)) = over {
-            self.next_look();
-            tell(nodes);
-        }
-    }
-
-    /// Measures how fast this browser is, with the slots of one address. `tell` is told once. No
-    /// run and no check can start meanwhile. A page of another machine is refused: it may not be
-    /// loaded.
-    pub fn calibrate(self, plan: &Plan, tell: OnCalibrated) {
-        if let Err(why) = browser_share::may_measure(&document::host()) {
-            return tell(Err(why));
-        }
-        if self.status.get_untracked().is_busy() || self.check.get_untracked() == Check::Running {
-            return tell(Err("A run or a check is under way: wait for its end.".into()));
-        }
-        self.inner.update_value(|inner| inner.on_calibrated.push(tell));
-        if self.calibration.with_untracked(|c| c.running) {
-            return;
-        }
-        self.calibration.update(|c| (c.running, c.failure) = (true, None));
-        if let Err(error) = self.send(ToWorker::Calibrate { plan_json: wire::to_json(plan) }) {
-            self.calibrated(Err(error.to_string()));
-        }
-    }
-
-    fn calibrated(self, result: Result<Calibration, String>) {
-        self.calibration.update(|c| {
-            c.running = false;
-            match &result {
-                Ok(known) => c.known = Some(known.clone()),
-                Err(error) => c.failure = Some(error.clone()),
-            }
-        });
-        let waiting = self.inner.try_update_value(|inner| std::mem::take(&mut inner.on_calibrated));
-        for tell in waiting.unwrap_or_default() {
-            tell(result.clone());
         }
     }
 
@@ -405,6 +394,7 @@ impl Engine {
     }
 
     fn receive(self, message: Result<FromWorker, LinkError>) {
+        self.sign();
         match message {
             Ok(FromWorker::Snapshot(snapshot)) => self.inner.with_value(|inner| {
                 inner.inbox.borrow_mut().merge(*snapshot);
@@ -425,12 +415,11 @@ impl Engine {
                     }
                 });
             }
+            Ok(FromWorker::RunKept(kept)) => self.tell_kept(&Keep::Run(*kept)),
             Ok(FromWorker::Finished(opened)) => self.end(Ok(Item::Run(Arc::from(opened)))),
-            Ok(FromWorker::ExperimentKept(opened)) => self.inner.with_value(|inner| {
-                if let Some(on_kept) = &inner.on_kept {
-                    on_kept(Item::Experiment(Arc::from(opened)));
-                }
-            }),
+            Ok(FromWorker::ExperimentKept(opened)) => {
+                self.tell_kept(&Keep::Experiment(Item::Experiment(Arc::from(opened))));
+            }
             Ok(FromWorker::ExperimentFinished(opened)) => {
                 self.end(Ok(Item::Experiment(Arc::from(opened))));
             }
@@ -448,9 +437,7 @@ impl Engine {
             ) => {}
             Err(error) => {
                 // The link can't be dropped here: this runs inside one of its own listeners.
-                leptos::task::spawn_local(async move {
-                    self.inner.update_value(|inner| inner.link = None);
-                });
+                leptos::task::spawn_local(async move { self.end_worker() });
                 self.fail(error.to_string().into());
                 self.lanes_looked(&[]);
             }
@@ -470,9 +457,42 @@ impl Engine {
         }
     }
 
+    fn tell_kept(self, kept: &Keep) {
+        self.inner.with_value(|inner| {
+            if let Some(on_kept) = &inner.on_kept {
+                on_kept(kept);
+            }
+        });
+    }
+
+    /// Asks for the whole of what there is of the run under way, with its next [`Keep`].
+    pub fn keep_whole(self) {
+        // Where the worker is gone, its run ends, and says so.
+        let _ = self.send(ToWorker::KeepWhole);
+    }
+
+    fn end_worker(self) {
+        self.inner.update_value(|inner| inner.link = None);
+    }
+
+    /// Whether the worker is asked something beside a run.
+    fn is_asked(self) -> bool {
+        self.looking.get_untracked()
+            || self.check.get_untracked() == Check::Running
+            || self.calibration.with_untracked(|c| c.running)
+    }
+
     fn end(self, end: RunEnd) {
+        self.unwatch();
+        // What a run took of memory, the browser gets back with its worker only. It can't be
+        // dropped here: this runs inside one of its own listeners.
+        leptos::task::spawn_local(async move {
+            if !self.status.get_untracked().is_busy() && !self.is_asked() {
+                self.end_worker();
+            }
+        });
         let on_end = self.inner.try_update_value(|inner| {
-            inner.lifecycle = None;
+            (inner.lifecycle, inner.lock) = (None, None);
             inner.on_end.take()
         });
         if let Some(on_end) = on_end.flatten() {

@@ -4,9 +4,14 @@ use leptos::prelude::*;
 
 use super::checks::Checks;
 use super::plan_form::PlanForm;
+use crate::browser::prefs;
+use fwit_model::json;
 use fwit_model::plan::{PlanDraft, PlanField, Problem, wire};
 use fwit_present::experiment_form::place;
 use fwit_report::experiment::{self, Experiment, ExperimentDraft, Template};
+
+/// Under this name the tab holds the draft over a reload.
+const DRAFT: &str = "experiment-draft";
 
 /// The set-up form of an experiment.
 #[derive(Clone, Copy)]
@@ -27,9 +32,11 @@ pub struct ExperimentForm {
 }
 
 impl ExperimentForm {
-    /// No question was chosen yet.
+    /// Holds what it held before a reload; else no question was chosen yet.
     pub fn new(form: PlanForm) -> ExperimentForm {
-        let draft = RwSignal::new(None::<ExperimentDraft>);
+        let before = prefs::of_tab(DRAFT).and_then(|text| json::read(text.as_bytes()).ok());
+        let draft = RwSignal::new(before.flatten());
+        Effect::new(move |_| prefs::set_of_tab(DRAFT, &draft.with(json::write)));
         let as_text = RwSignal::new(false);
         let made = Memo::new(move |_| {
             let plan = form.draft.with(PlanDraft::plan).map_err(|problems| {

@@ -1,6 +1,8 @@
 //! The runs and experiments of this browser: the list of cards, the store behind it, and the last
 //! few that were opened.
 
+mod under_way;
+
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,9 +11,11 @@ use leptos::prelude::*;
 
 use super::analysis::{Analysis, ComparisonUpdate, PendingComparison};
 use super::item::Item;
+use crate::browser::channel::Channel;
+use crate::browser::environment::now_rfc3339;
 use crate::browser::store::{Store, StoreError};
-use crate::protocol::{Opened, OpenedExperiment};
-use fwit_present::library::{Card, nearest, sort};
+use crate::protocol::{Opened, OpenedExperiment, RunKey};
+use fwit_present::library::{Card, expired, first_to_go, nearest, sort};
 use fwit_report::run::intervals::{RunIntervals, same_setting, setting_key};
 use fwit_report::run::rename::rename;
 use fwit_report::run::view::Measure;
@@ -27,6 +31,8 @@ pub struct Library {
     pub cards: RwSignal<Option<Vec<Card>>>,
     /// Why the browser keeps nothing, when it does not.
     pub trouble: RwSignal<Option<String>>,
+    /// Names of recovered runs that went to make room.
+    pub made_room: RwSignal<Vec<String>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -38,8 +44,14 @@ struct Inner {
     opened: VecDeque<Item>,
     /// Items that the store could not keep. They stay in memory until the page closes.
     unkept: Vec<Item>,
-    /// The last comparisons of separate runs, with the ids of their runs.
-    comparisons: VecDeque<(Vec<String>, Arc<RunIntervals>)>,
+    /// The last comparisons of separate runs, with the keys of their runs.
+    comparisons: VecDeque<(Vec<RunKey>, Arc<RunIntervals>)>,
+    /// To the other tabs: the ids of what changed.
+    channel: Option<Channel>,
+    /// How many parts are kept of the run under way.
+    parts: u32,
+    /// Whether it was told that the run under way can't be kept.
+    told: bool,
 }
 
 /// A deleted item, kept to bring it back.
@@ -55,8 +67,27 @@ impl Library {
         Library {
             cards: RwSignal::new(None),
             trouble: RwSignal::new(None),
+            made_room: RwSignal::new(Vec::new()),
             inner: StoredValue::new_local(Inner::default()),
         }
+    }
+
+    /// Follows what other tabs change from now on.
+    pub fn follow_other_tabs(self) {
+        let channel = Channel::open("fwit-library", move |id| {
+            self.inner.update_value(|inner| inner.opened.retain(|item| item.id() != id));
+            leptos::task::spawn_local(self.refresh());
+        });
+        self.inner.update_value(|inner| inner.channel = channel);
+    }
+
+    /// Tells the other tabs that an item changed.
+    fn changed(self, id: &str) {
+        self.inner.with_value(|inner| {
+            if let Some(channel) = &inner.channel {
+                channel.post(id);
+            }
+        });
     }
 
     async fn store(self) -> Result<Rc<Store>, StoreError> {
@@ -68,7 +99,8 @@ impl Library {
         Ok(store)
     }
 
-    /// Reads the cards. A card of an older fwit is made again from its run.
+    /// Reads the cards. A card of an older fwit is made again from its run; recovered runs whose
+    /// time is over go.
     pub async fn refresh(self) {
         let mut cards = match self.stored().await {
             Ok(cards) => {
@@ -97,9 +129,13 @@ impl Library {
                 && let Ok(opened) = self.read(&id, json.into_bytes()).await
             {
                 let card = opened.card();
-                store.put(&id, opened.json(), &card.to_json()).await?;
+                store.put(&id, opened.json(), &card.to_json(), false).await?;
                 cards.push(card);
             }
+        }
+        for id in expired(&cards, &now_rfc3339()) {
+            store.delete(&id).await?;
+            cards.retain(|card| card.id != id);
         }
         Ok(cards)
     }
@@ -109,12 +145,44 @@ impl Library {
     /// # Errors
     /// Why the store could not keep it.
     pub async fn add(self, item: Item) -> Result<(), StoreError> {
-        self.remember(item.clone());
         let card = item.card();
-        let kept = match self.store().await {
-            Ok(store) => store.put(&card.id, item.json(), &card.to_json()).await,
-            Err(error) => Err(error),
-        };
+        self.put(item, card, false).await
+    }
+
+    /// Keeps an item as [`Library::add`], in nobody's place.
+    ///
+    /// # Errors
+    /// As [`Library::add`]; [`StoreError::Taken`] where its id is another's: it is not kept then.
+    pub async fn add_new(self, item: Item) -> Result<(), StoreError> {
+        let card = item.card();
+        self.put(item, card, true).await
+    }
+
+    /// Writes an item. Where there is no room, recovered runs that nobody kept go first.
+    async fn write(self, item: &Item, card: &Card, new: bool) -> Result<(), StoreError> {
+        let store = self.store().await?;
+        loop {
+            let put = store.put(&card.id, item.json(), &card.to_json(), new).await;
+            let Err(StoreError::Full) = put else { return put };
+            let first = self.cards.with_untracked(|cards| {
+                let cards = cards.as_deref().unwrap_or_default();
+                first_to_go(cards).filter(|first| first.id != card.id).cloned()
+            });
+            let Some(first) = first else { return put };
+            store.delete(&first.id).await?;
+            self.made_room.update(|names| names.push(first.name.clone()));
+            self.cards
+                .update(|cards| cards.iter_mut().for_each(|c| c.retain(|c| c.id != first.id)));
+            self.changed(&first.id);
+        }
+    }
+
+    async fn put(self, item: Item, card: Card, new: bool) -> Result<(), StoreError> {
+        let kept = self.write(&item, &card, new).await;
+        if kept == Err(StoreError::Taken) {
+            return kept;
+        }
+        self.remember(item.clone());
         self.inner.update_value(|inner| {
             inner.unkept.retain(|other| other.id() != card.id);
             if kept.is_err() {
@@ -122,6 +190,7 @@ impl Library {
             }
         });
         self.refresh().await;
+        self.changed(&card.id);
         kept
     }
 
@@ -159,7 +228,7 @@ impl Library {
         measure: Measure,
         on_update: impl Fn(ComparisonUpdate) + 'static,
     ) -> Result<PendingComparison, String> {
-        let ids: Vec<String> = runs.iter().map(|run| run.view.id.clone()).collect();
+        let ids: Vec<RunKey> = runs.iter().map(|run| RunKey::of(run)).collect();
         let (analysis, known) = self.inner.with_value(|inner| {
             let known = inner.comparisons.iter().find(|(of, c)| *of == ids && c.measure == measure);
             (inner.analysis.clone(), known.map(|(_, c)| c.clone()))
@@ -302,6 +371,7 @@ impl Library {
             inner.opened.retain(|item| item.id() != card.id);
         });
         self.refresh().await;
+        self.changed(&card.id);
         Ok(Deleted { card: card.clone(), json })
     }
 

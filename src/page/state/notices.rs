@@ -62,6 +62,16 @@ impl Notices {
         self.add(Tone::Done, text.into(), vec![action]);
     }
 
+    /// Says something that stays until it is closed, with a button.
+    pub fn tell(self, text: impl Into<String>, action: Action) {
+        self.add(Tone::Question, text.into(), vec![action]);
+    }
+
+    /// Says that something went wrong, with a button that helps.
+    pub fn warn_with(self, text: impl Into<String>, action: Action) {
+        self.add(Tone::Wrong, text.into(), vec![action]);
+    }
+
     /// Says that something went wrong.
     pub fn wrong(self, text: impl Into<String>) {
         self.add(Tone::Wrong, text.into(), Vec::new());

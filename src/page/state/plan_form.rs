@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::checks::Checks;
 use super::notices::Notices;
 use crate::browser::{document, prefs};
+use fwit_model::json;
 use fwit_model::plan::{BaseUrl, NodeDraft, Plan, PlanDraft, SIM_PRESETS, from_link, preset, wire};
 use fwit_present::form::{
     Beginning, apply_preset, beginning, edit, free_name, is_extra, simulate, sort_problems,
@@ -13,6 +14,9 @@ use fwit_present::form::{
 use fwit_present::lanes::{self, Book, Known, Look};
 use fwit_present::route::Prefill;
 use fwit_report::check::NodeCheck;
+
+/// Under this name the tab holds the draft over a reload.
+const DRAFT: &str = "draft";
 
 /// The plan form.
 #[derive(Clone, Copy)]
@@ -35,18 +39,23 @@ pub struct PlanForm {
 }
 
 impl PlanForm {
-    /// Holds the plan that was used last, or the quick preset.
+    /// Holds what it held before a reload, or the plan that was used last, or the quick preset.
     pub fn new() -> PlanForm {
+        let before = prefs::of_tab(DRAFT).and_then(|json| json::read(json.as_bytes()).ok());
         let last = prefs::get("plan").and_then(|json| wire::read(&json).ok());
-        let beginning = beginning(last.is_some(), &document::host());
+        let beginning = beginning(last.is_some() || before.is_some(), &document::host());
         let plan = last.or_else(|| preset("quick"));
-        let mut first = plan.as_ref().map(PlanDraft::from_plan).unwrap_or_default();
-        // The name of a preset becomes what its plan is.
-        edit(&mut first, |_| {});
-        if beginning == Beginning::Simulated {
-            simulate(&mut first, SIM_PRESETS[0].name);
-        }
+        let first = before.unwrap_or_else(|| {
+            let mut first = plan.as_ref().map(PlanDraft::from_plan).unwrap_or_default();
+            // The name of a preset becomes what its plan is.
+            edit(&mut first, |_| {});
+            if beginning == Beginning::Simulated {
+                simulate(&mut first, SIM_PRESETS[0].name);
+            }
+            first
+        });
         let draft = RwSignal::new(first);
+        Effect::new(move |_| prefs::set_of_tab(DRAFT, &draft.with(json::write)));
         let rows = draft.with_untracked(|d| (0..d.nodes.len() as u32).collect::<Vec<_>>());
         let next = rows.len() as u32;
         let problems = Memo::new(move |_| {

@@ -3,10 +3,12 @@
 use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
 use super::{Plan, Problem, SimCluster, sim_index, stages, validate};
 use fwit_quantities::units::decimal;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The form's fields as typed. Field paths of problems are those of the plan file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PlanDraft {
     pub name: String,
     pub seed: String,
@@ -22,6 +24,7 @@ pub struct PlanDraft {
     pub think_ms: String,
     pub think_jitter_ms: String,
     pub rate_per_s: String,
+    pub queue_max: String,
     /// `poisson` or `constant`.
     pub arrivals: String,
     pub warmup_s: String,
@@ -43,7 +46,8 @@ pub struct PlanDraft {
 }
 
 /// One node of the form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NodeDraft {
     pub name: String,
     pub url: String,
@@ -77,6 +81,7 @@ impl PlanDraft {
             think_ms: text(file.load.think_ms, 10.0),
             think_jitter_ms: text(file.load.think_jitter_ms, 10.0),
             rate_per_s: text(file.load.rate_per_s, 100.0),
+            queue_max: file.load.queue_max.unwrap_or(wire::QUEUE_MAX).to_string(),
             arrivals: file.load.arrivals.unwrap_or_else(|| "poisson".into()),
             warmup_s: file.load.warmup_s.to_string(),
             duration_s: file.load.duration_s.to_string(),
@@ -132,6 +137,7 @@ impl PlanDraft {
             "load.think_ms" => &mut self.think_ms,
             "load.think_jitter_ms" => &mut self.think_jitter_ms,
             "load.rate_per_s" => &mut self.rate_per_s,
+            "load.queue_max" => &mut self.queue_max,
             "load.arrivals" => &mut self.arrivals,
             "load.warmup_s" => &mut self.warmup_s,
             "load.duration_s" => &mut self.duration_s,
@@ -191,6 +197,10 @@ impl PlanDraft {
                     .then(|| read.number("load.think_jitter_ms", &self.think_jitter_ms)),
                 rate_per_s: self.open.then(|| read.number("load.rate_per_s", &self.rate_per_s)),
                 arrivals: self.open.then(|| self.arrivals.clone()),
+                queue_max: self
+                    .open
+                    .then(|| whole(&mut read, "load.queue_max", &self.queue_max))
+                    .filter(|queue| *queue != wire::QUEUE_MAX),
                 warmup_s: read.number("load.warmup_s", &self.warmup_s),
                 duration_s: read.number("load.duration_s", &self.duration_s),
                 timeout_ms: read.number("load.timeout_ms", &self.timeout_ms),

@@ -75,6 +75,11 @@ static FIELDS: [PlanField; 15] = [
     ),
     field(("load.rate_per_s", MODEL), ("Rate", "/s", "Requests a second over all nodes."), Number),
     field(
+        ("load.queue_max", MODEL),
+        ("Queue", "requests", "Due requests that may wait; more are dropped and counted."),
+        Whole,
+    ),
+    field(
         ("load.arrivals", MODEL),
         ("Arrivals", "", ""),
         Choice(&[("poisson", "Poisson (independent)"), ("constant", "constant (equal gaps)")]),

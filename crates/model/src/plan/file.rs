@@ -90,12 +90,18 @@ pub struct LoadFile {
     /// `poisson` or `constant`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<String>,
+    /// Left out for 100,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_max: Option<u32>,
     pub warmup_s: f64,
     pub duration_s: f64,
     pub timeout_ms: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageFile>,
 }
+
+/// `queue_max` where it is left out: about 100 MB.
+pub const QUEUE_MAX: u32 = 100_000;
 
 /// One of `load.stages`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,6 +128,7 @@ impl Default for LoadFile {
             think_jitter_ms: None,
             rate_per_s: None,
             arrivals: None,
+            queue_max: None,
             warmup_s: 10.0,
             duration_s: 600.0,
             timeout_ms: 10_000.0,

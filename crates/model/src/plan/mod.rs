@@ -110,6 +110,9 @@ pub struct Load {
     pub duration: Micros,
     /// How long a request may take before it is given up.
     pub timeout: Micros,
+    /// Open model: so many due requests may wait for a slot. What becomes due beyond is dropped,
+    /// and counted.
+    pub queue_max: u32,
     /// How entities or rate change over warm-up and measured window together; empty where they
     /// don't.
     pub stages: Vec<Stage>,

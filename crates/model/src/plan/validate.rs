@@ -1,6 +1,6 @@
 //! From a plan's file form to a valid plan, or to the list of everything that is wrong with it.
 
-use super::file::{LoadFile, PlanFile};
+use super::file::{LoadFile, PlanFile, QUEUE_MAX};
 use super::nodes::nodes;
 use super::problem::{NAME_MAX, Problem, Problems};
 use super::trusted::trusted;
@@ -100,6 +100,7 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
     found.range("load.warmup_s", file.warmup_s, 0.0, 86_400.0);
     found.range("load.duration_s", file.duration_s, 1.0, 86_400.0);
     found.range("load.timeout_ms", file.timeout_ms, 1.0, 600_000.0);
+    found.range("load.queue_max", f64::from(file.queue_max.unwrap_or(1)), 1.0, 1_000_000.0);
     let model = match file.model.as_str() {
         "open" => {
             for (field, there) in
@@ -131,6 +132,13 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
             if model != "closed" {
                 found.add("load.model", format!("“{model}” is not known; choose closed or open"));
             }
+            if file.queue_max.is_some() {
+                found.add(
+                    "load.queue_max",
+                    "belongs to the open model: in the closed one no more wait than there are \
+                     entities",
+                );
+            }
             if file.rate_per_s.is_some() || file.arrivals.is_some() {
                 found.add("load.rate_per_s", "belongs to the open model: set \"model\": \"open\"");
             }
@@ -147,6 +155,7 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
         warmup: Micros::from_secs(file.warmup_s),
         duration: Micros::from_secs(file.duration_s),
         timeout: Micros::from_millis(file.timeout_ms),
+        queue_max: file.queue_max.unwrap_or(QUEUE_MAX),
         stages: stages::validate(file, found),
     };
     if !load.stages.is_empty() {
@@ -327,6 +336,7 @@ mod tests {
                 warmup: Micros(warmup * 1_000),
                 duration: Micros(duration * 1_000),
                 timeout: Micros(timeout * 1_000),
+                queue_max: if think.is_none() { 1 + rate / 10 } else { QUEUE_MAX },
                 stages: Vec::new(),
             };
             plan.mix.iter_mut().zip(&weights).for_each(|(m, w)| m.1 = *w);

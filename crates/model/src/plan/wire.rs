@@ -93,6 +93,8 @@ pub fn to_file(plan: &Plan) -> PlanFile {
             warmup_s: plan.load.warmup.as_secs(),
             duration_s: plan.load.duration.as_secs(),
             timeout_ms: plan.load.timeout.as_millis(),
+            queue_max: Some(plan.load.queue_max)
+                .filter(|queue| model == "open" && *queue != QUEUE_MAX),
             stages: plan.load.stages.iter().map(|s| StageFile::new(s, model == "open")).collect(),
         },
         mix: BTreeMap::from_iter(plan.mix.iter().cloned()),

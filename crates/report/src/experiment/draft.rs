@@ -1,6 +1,7 @@
 //! What the set-up form of an experiment holds: text, checked as a whole, so that every field can
 //! be marked at once.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use fwit_model::plan::{Model, Plan, PlanDraft, Problem, plan_field, validate};
 use fwit_quantities::units::decimal;
 
 /// The form's fields as typed. Field paths of problems are those of the experiment file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ExperimentDraft {
     pub name: String,
     pub arms: Vec<ArmDraft>,
@@ -31,7 +33,8 @@ pub struct ExperimentDraft {
 }
 
 /// One arm of the form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ArmDraft {
     /// Empty for a name by what differs.
     pub name: String,

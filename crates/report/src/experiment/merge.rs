@@ -149,7 +149,7 @@ fn latencies(periods: &[&PeriodFile]) -> Result<(Vec<LatencyFile>, Vec<CensoredF
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::run::view::Ended;
     use crate::run::wire::{
@@ -158,6 +158,11 @@ pub(super) mod tests {
     use fwit_model::dialect::Kind;
     use fwit_model::plan::{preset, wire::to_file};
     use fwit_stats::random::Stream;
+
+    /// One of them.
+    pub(crate) fn a_run() -> RunFile {
+        run("r1", 1.0)
+    }
 
     /// A made-up run of 1,000 reads and as many writes in 10 s, `factor` times slower than usual.
     pub(in crate::experiment) fn run(id: &str, factor: f64) -> RunFile {
@@ -224,6 +229,7 @@ pub(super) mod tests {
             subscribers: crate::run::view::SubscribersView::default(),
             errors: Vec::new(),
             concurrency: ConcurrencyFile {
+                dropped: 0,
                 entities: 2,
                 effective: 1.5,
                 waiting: 0.0,

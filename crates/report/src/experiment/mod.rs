@@ -43,4 +43,6 @@ pub use model::{
 pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
 pub use planned::{Earlier, Planned};
 pub use read::{ExperimentError, open, read};
+#[cfg(test)]
+pub(crate) use merge::tests::a_run;
 pub use runner::{About, Carried, Event, ExperimentEnvironment, carry_out, finish};

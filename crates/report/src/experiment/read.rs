@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::model::{ARMS_MAX, Experiment, PAIRS_MAX, repeats_max};
 use super::view::ExperimentView;
 use super::wire::{ExperimentFile, VERSION};
+use crate::run::plausible;
 use crate::run::upgrade::upgrade;
 use crate::run::{FILE_MAX, RunError, unpacked};
 use fwit_model::plan::Problem;
@@ -95,7 +96,13 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
     // Version 3 adds fields, whose defaults are what older files mean: orders are balanced, and
     // nothing was extended.
     file.version = VERSION;
-    file.periods.iter_mut().for_each(|period| upgrade(&mut period.run));
+    for (i, period) in file.periods.iter_mut().enumerate() {
+        upgrade(&mut period.run);
+        plausible::check(&period.run).map_err(|error| match error {
+            RunError::Broken { place, what } => broken(format!("periods[{i}].run.{place}"), &what),
+            other => other.into(),
+        })?;
+    }
     Ok((file, experiment))
 }
 

@@ -47,11 +47,33 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
     /// The file of a run that is over.
     #[must_use]
     pub fn file(&self, ended: Ended, about: &About) -> RunFile {
+        let (start, from, to) = self.run.shared.recorder.borrow().windows();
+        let mut file = self.assemble(ended, about, to, 0);
+        if self.run.shared.plan.load.stages.is_empty() {
+            let mut whole = self.seconds(&self.run.shared.recorder.borrow(), 0, to);
+            whole.truncate((to.since(start).0 / 1_000_000) as usize);
+            file.health.hints.extend(super::settled::hint(&whole, from.since(start).as_secs()));
+        }
+        file
+    }
+
+    /// The file of a run under way as far as it is, with its seconds from `from_second` on: what is
+    /// kept of it until it is over. Requests that have not ended are told apart by
+    /// `recovery::recovered`.
+    #[must_use]
+    pub fn so_far(&self, about: &About, from_second: usize) -> RunFile {
+        let (_, from, to) = self.run.shared.recorder.borrow().windows();
+        let now = self.run.shared.clock.now().min(to).max(from);
+        self.assemble(Ended::Recovered, about, now, from_second)
+    }
+
+    /// The file with all that was measured up to `to`.
+    fn assemble(&self, ended: Ended, about: &About, to: Micros, from_second: usize) -> RunFile {
         let shared = &self.run.shared;
         let recorder = shared.recorder.borrow();
         let topology = shared.topology.borrow();
         let operations = shared.dialect.operations();
-        let (start, from, to) = recorder.windows();
+        let (start, from, _) = recorder.windows();
         let node_name =
             |i: usize| topology.nodes.get(i).map_or_else(|| format!("#{i}"), |n| n.name.clone());
         let op_name =
@@ -63,13 +85,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             BTreeMap::from_iter((0..operations.len()).map(of))
         };
         let (total, by_op) = self.rows(&recorder, to);
-        let mut health = self.health(&recorder, to, &total);
-        let series = self.series(&recorder, op_name);
-        if shared.plan.load.stages.is_empty() {
-            let mut whole = self.seconds(&recorder, 0, to);
-            whole.truncate((to.since(start).0 / 1_000_000) as usize);
-            health.hints.extend(super::settled::hint(&whole, from.since(start).as_secs()));
-        }
+        let health = self.health(&recorder, to, &total);
+        let series = self.series(&recorder, from_second, op_name);
         let stopped_in_warmup = shared.clock.now().min(from).since(start);
         RunFile {
             format: "fwit-run".into(),
@@ -151,6 +168,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                     waiting: c.waiting,
                     littles_law_ratio: c.littles_law_ratio,
                     offered_per_s: c.offered_per_s,
+                    dropped: self.run.dropped.get(),
                     due: matches!(shared.plan.load.model, Model::Open { .. })
                         .then(|| self.run.due.get()),
                 }

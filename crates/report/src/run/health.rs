@@ -53,6 +53,8 @@ pub(super) struct Facts<'a> {
     pub now: Micros,
     /// Open model: arrivals due in the measured window.
     pub due: u64,
+    /// Open model: arrivals of them that were dropped.
+    pub dropped: u64,
     /// Service time of all answers, p50; 0 without answers.
     pub service_p50_us: u64,
     pub calibration: Option<&'a Calibration>,
@@ -83,6 +85,7 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
     // The order of the list is the order of importance. True: the instrument's own.
     let signs = [
         (false, stranger(facts)),
+        (false, dropped(facts)),
         (false, offered(facts)),
         (false, sources(facts)),
         (true, stood_still(facts)),
@@ -105,6 +108,12 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
         _ => HealthVerdict::ClientLimited,
     };
     health.facts = figures(facts);
+    health.hints.extend(recorder.full_from_s().map(|second| {
+        format!(
+            "From second {second} on, the run was too long to keep latencies second by second. \
+             Those of the whole run are complete."
+        )
+    }));
     if facts.is_early() && facts.now >= recorder.windows().2 {
         health
             .hints
@@ -163,6 +172,17 @@ fn slots(f: &Facts) -> Option<String> {
             three_digits(waiting),
             three_digits(active),
             three_digits(effective),
+        )
+    })
+}
+
+/// Open: what found a full queue when it was due.
+fn dropped(f: &Facts) -> Option<String> {
+    (f.dropped > 0).then(|| {
+        format!(
+            "{} of {} requests were dropped when they were due: {} waited for a slot already. \
+             They are in no latency. Lower the rate, or raise the queue.",
+            f.dropped, f.due, f.plan.load.queue_max
         )
     })
 }

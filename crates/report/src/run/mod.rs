@@ -14,9 +14,12 @@ pub mod hist;
 pub mod intervals;
 pub mod latency_groups;
 mod littles_law;
+pub mod needs;
 mod numbers;
 pub mod percentiles;
+pub(crate) mod plausible;
 mod read;
+pub mod recovery;
 pub mod rename;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;

@@ -83,6 +83,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             instrument: &self.run.shared.instrument.borrow(),
             now,
             due: self.run.due_measured.get(),
+            dropped: self.run.dropped_measured.get(),
             service_p50_us: if total.service.count > 0 { total.service.at_us[0] } else { 0 },
             calibration: self.run.calibration.borrow().as_ref(),
             trust: &self.run.shared.trust.borrow(),
@@ -183,9 +184,11 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
     pub(super) fn series(
         &self,
         recorder: &Recorder,
+        from_second: usize,
         op_name: impl Fn(usize) -> String,
     ) -> SeriesFile {
-        let seconds = recorder.seconds().iter().enumerate().map(|(s, cell)| {
+        let seconds = recorder.seconds().iter().enumerate().skip(from_second);
+        let seconds = seconds.map(|(s, cell)| {
             let ops =
                 cell.ops.iter().enumerate().filter(|(_, op)| op.outcomes.iter().any(|n| *n > 0));
             let (littles_law_ratio, target) = self.ratio_and_target(recorder, s);

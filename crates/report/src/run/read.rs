@@ -1,7 +1,10 @@
 //! Reading a run file: from bytes of unknown origin to a run, or to an error that says what is
 //! wrong.
 
+use std::borrow::Cow;
+
 use fwit_model::json::{self, JsonError};
+use fwit_model::text::{NotUtf16, utf8};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -49,22 +52,31 @@ pub fn read(bytes: &[u8]) -> Result<RunFile, RunError> {
     read_json(&unpacked(bytes)?)
 }
 
-/// A file's bytes without gzip around them, at most [`FILE_MAX`].
+/// A file's text as UTF-8: without gzip around it, a byte order mark, UTF-16; at most [`FILE_MAX`].
 ///
 /// # Errors
-/// Larger, or broken gzip.
-pub fn unpacked(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, RunError> {
-    if bytes.len() > FILE_MAX {
+/// Larger, broken gzip, or broken UTF-16.
+pub fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, RunError> {
+    // UTF-16 has two bytes a letter.
+    if bytes.len() > 2 * FILE_MAX {
         return Err(RunError::TooLarge);
     }
-    if !gzip::is_gzip(bytes) {
-        return Ok(bytes.into());
-    }
-    let plain = gzip::unpack(bytes, FILE_MAX).map_err(|e| match e {
-        GzipError::TooLarge => RunError::TooLarge,
-        other => RunError::Broken { place: "its gzip".into(), what: other.to_string() },
-    })?;
-    Ok(plain.into())
+    let broken = |place: &str, what: String| RunError::Broken { place: place.into(), what };
+    let encoding = |e: NotUtf16| broken("its encoding", e.to_string());
+    let plain = if gzip::is_gzip(bytes) {
+        let plain = gzip::unpack(bytes, FILE_MAX).map_err(|e| match e {
+            GzipError::TooLarge => RunError::TooLarge,
+            other => broken("its gzip", other.to_string()),
+        })?;
+        match utf8(&plain).map_err(encoding)? {
+            Cow::Owned(text) => Cow::Owned(text),
+            Cow::Borrowed(text) if text.len() == plain.len() => Cow::Owned(plain),
+            Cow::Borrowed(text) => Cow::Owned(text.to_vec()),
+        }
+    } else {
+        utf8(bytes).map_err(encoding)?
+    };
+    if plain.len() > FILE_MAX { Err(RunError::TooLarge) } else { Ok(plain) }
 }
 
 fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
@@ -96,6 +108,7 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
     }
     let mut file: RunFile = json::read(bytes).map_err(broken)?;
     super::upgrade::upgrade(&mut file);
+    super::plausible::check(&file)?;
     Ok(file)
 }
 

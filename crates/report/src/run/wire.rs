@@ -266,6 +266,10 @@ pub struct SecondOpFile {
     pub response: Vec<u32>,
 }
 
+fn is_none_of_them(n: &u64) -> bool {
+    *n == 0
+}
+
 fn is_zero(n: &u32) -> bool {
     *n == 0
 }
@@ -299,6 +303,9 @@ pub struct ConcurrencyFile {
     /// Open model: arrivals that were due in the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<u64>,
+    /// Open model: arrivals that were dropped in the whole run, because as many waited as may.
+    #[serde(default, skip_serializing_if = "is_none_of_them")]
+    pub dropped: u64,
     /// Open model: arrivals a second that were due in the measured window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered_per_s: Option<f64>,

@@ -12,6 +12,7 @@ mod hops;
 mod instrument;
 mod load;
 mod queueing;
+mod recovery;
 mod sim;
 #[path = "../common/simulated.rs"]
 mod simulated;

@@ -19,12 +19,17 @@ pub use self::tallies::{EntityTally, Key, NodeTally, SecondCell, SecondOp, Tally
 use crate::errors::ErrorBook;
 use crate::gauge::{Gauge, WindowArea};
 use crate::moments::Moments;
+use crate::sparse::Sparse;
 use fwit_quantities::sample::{Outcome, Protocol, Sample, TimeSource, TimeSources, WireTiming};
 use fwit_quantities::units::Micros;
 
 /// How long the page may take between an answer's last byte and our code. Beyond that it was not
 /// running (a suspended tab, a long task), and no request's time is told of it.
 const PAGE_MAX: Micros = Micros(100_000);
+
+/// Most buckets that all seconds may use together: about 130 MB of memory, and at most 110 MB of a
+/// run file. A day of 400 requests a second stays below it.
+pub const CELLS_MAX: usize = 16_000_000;
 
 /// The sums of a run.
 #[derive(Debug)]
@@ -37,6 +42,10 @@ pub struct Recorder {
     /// By operation, then `2 * node + redirected`, made when they are needed.
     latencies: Vec<Vec<Option<Box<Latencies>>>>,
     seconds: Vec<SecondCell>,
+    /// Buckets in use in the histograms of all seconds.
+    cells: usize,
+    /// The first second of which a latency found no room.
+    full_from_s: Option<u32>,
     entities: Vec<EntityTally>,
     nodes: Vec<NodeTally>,
     pending: HashMap<u64, Pending>,
@@ -83,6 +92,8 @@ impl Recorder {
             tallies: [Vec::new(), Vec::new()],
             latencies: vec![Vec::new(); ops],
             seconds: Vec::new(),
+            cells: 0,
+            full_from_s: None,
             entities: vec![EntityTally { ops: vec![Moments::default(); ops], errors: 0 }; entities],
             nodes: Vec::new(),
             pending: HashMap::new(),
@@ -244,9 +255,9 @@ impl Recorder {
         let response = sample.response().0;
         if let Some(op) = self.second_op(sample.done, sample.op) {
             op.outcomes[sample.outcome.index()] += 1;
-            if sample.outcome.is_answer() {
-                op.response.record(response);
-            }
+        }
+        if sample.outcome.is_answer() {
+            self.of_second(sample.done, sample.op, |op| &mut op.response, response);
         }
         if !sample.outcome.is_answer() {
             if window == Window::Measured
@@ -342,9 +353,7 @@ impl Recorder {
         let absent = parts.page - PAGE_MAX;
         self.was_in_system(sample.due, sample.due + (parts.sum() - absent));
         let source = if wire.is_some() { TimeSource::Wire } else { TimeSource::PageClock };
-        if let Some(op) = self.second_op(sample.done, sample.op) {
-            op.cluster.record(parts.cluster().0);
-        }
+        self.of_second(sample.done, sample.op, |op| &mut op.cluster, parts.cluster().0);
         // The wire is that of the node that answered.
         let answered = sample.answered.unwrap_or(sample.asked);
         if let Some(node) = self.nodes.get_mut(usize::from(answered)) {
@@ -399,6 +408,24 @@ impl Recorder {
 
     fn tally_mut(&mut self, window: Window, node: u16, op: u8) -> Option<&mut Tally> {
         self.tallies[window as usize].get_mut(usize::from(node))?.get_mut(usize::from(op))
+    }
+
+    /// Counts a latency in its second, as long as there is room for it.
+    fn of_second(
+        &mut self,
+        at: Micros,
+        op: u8,
+        histogram: impl Fn(&mut SecondOp) -> &mut Sparse,
+        value: u64,
+    ) {
+        if self.cells >= CELLS_MAX {
+            let second = (at.since(self.start).0 / 1_000_000) as u32;
+            self.full_from_s.get_or_insert(second);
+            return;
+        }
+        if let Some(op) = self.second_op(at, op) {
+            self.cells += usize::from(histogram(op).record(value));
+        }
     }
 
     fn second_op(&mut self, at: Micros, op: u8) -> Option<&mut SecondOp> {

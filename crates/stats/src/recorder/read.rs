@@ -70,6 +70,13 @@ impl Recorder {
         &self.seconds
     }
 
+    /// The first second whose latencies found no room (see [`super::CELLS_MAX`]); `None` where all
+    /// did.
+    #[must_use]
+    pub fn full_from_s(&self) -> Option<u32> {
+        self.full_from_s
+    }
+
     /// The entities.
     #[must_use]
     pub fn entities(&self) -> &[EntityTally] {

@@ -1,0 +1,140 @@
+//! Refuses numbers that no run has: what passed by would show as nonsense later, far from its
+//! cause.
+
+use super::read::RunError;
+use super::wire::{CountsFile, RunFile};
+
+/// Longest warm-up, and longest measured window, s: a day, and a little for a late timer.
+const WINDOW_MAX_S: f64 = 87_000.0;
+/// A request may end so long after the window, s: the longest timeout, hop after hop.
+const AFTER_S: f64 = 3_700.0;
+/// Counts above can't be told apart as the numbers of a script.
+const COUNT_MAX: u64 = 1 << 53;
+
+/// Checks a run's times and counts.
+///
+/// # Errors
+/// The first one that can't be, with its place.
+pub(crate) fn check(file: &RunFile) -> Result<(), RunError> {
+    let window = file.window;
+    time("window.warmup_s", window.warmup_s, WINDOW_MAX_S)?;
+    time("window.measured_s", window.measured_s, WINDOW_MAX_S)?;
+    if file.series.interval_s != 1 {
+        return wrong("series.interval_s", "it is not 1");
+    }
+    let end = window.warmup_s + window.measured_s + AFTER_S;
+    let mut last = None;
+    for (i, second) in file.series.seconds.iter().enumerate() {
+        let place = |field: &str| format!("series.seconds[{i}].{field}");
+        if last.is_some_and(|last| second.t_s <= last) {
+            return wrong(&place("t_s"), "it does not come after the one before");
+        }
+        if f64::from(second.t_s) > end {
+            return wrong(&place("t_s"), "it is beyond the end of the run");
+        }
+        last = Some(second.t_s);
+        for (field, value) in [("in_flight", second.in_flight), ("waiting", second.waiting)] {
+            positive(&place(field), f64::from(value))?;
+        }
+    }
+    for (name, list) in [("totals", &file.totals), ("warmup_totals", &file.warmup_totals)] {
+        for (op, counts) in list {
+            count(&format!("{name}.{op}"), counts)?;
+        }
+    }
+    for (i, entry) in file.counts.iter().enumerate() {
+        count(&format!("counts[{i}]"), &entry.counts)?;
+    }
+    for (i, entry) in file.latency.iter().enumerate() {
+        positive(&format!("latency[{i}].mean_us"), entry.mean_us)?;
+    }
+    for (i, node) in file.nodes.iter().enumerate() {
+        positive(&format!("nodes[{i}].in_flight"), node.in_flight)?;
+    }
+    for (i, entity) in file.entities.iter().enumerate() {
+        for (op, m) in &entity.ops {
+            let place = |field: &str| format!("entities[{i}].ops.{op}.{field}");
+            positive(&place("mean_us"), m.mean_us)?;
+            positive(&place("sd_us"), m.sd_us)?;
+        }
+    }
+    for (i, group) in file.errors.iter().enumerate() {
+        if group.first_us > group.last_us {
+            return wrong(&format!("errors[{i}]"), "it ends before it begins");
+        }
+    }
+    positive("concurrency.effective", file.concurrency.effective)?;
+    positive("concurrency.waiting", file.concurrency.waiting)
+}
+
+fn wrong(place: &str, what: impl Into<String>) -> Result<(), RunError> {
+    Err(RunError::Broken { place: place.into(), what: what.into() })
+}
+
+fn time(place: &str, s: f64, max: f64) -> Result<(), RunError> {
+    if (0.0..=max).contains(&s) {
+        return Ok(());
+    }
+    wrong(place, format!("{s} s is no length that a run has (0 to {max})"))
+}
+
+fn positive(place: &str, value: f64) -> Result<(), RunError> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(());
+    }
+    wrong(place, format!("{value} is negative, or no number"))
+}
+
+fn count(place: &str, counts: &CountsFile) -> Result<(), RunError> {
+    let mut all = counts.outcomes().into_iter().chain([counts.issued]);
+    match all.find(|n| *n > COUNT_MAX) {
+        Some(n) => wrong(place, format!("{n} is more than anything that was counted")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire::SecondFile;
+    use super::*;
+    use crate::experiment::a_run;
+
+    /// What is wrong with a run that was changed so.
+    fn of(change: impl FnOnce(&mut RunFile)) -> Option<String> {
+        let mut file = a_run();
+        change(&mut file);
+        check(&file).err().map(|error| error.to_string())
+    }
+
+    fn second(t_s: u32) -> SecondFile {
+        SecondFile {
+            t_s,
+            in_flight: 1.0,
+            waiting: 0.0,
+            littles_law_ratio: None,
+            target: None,
+            ops: std::collections::BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_is_refused_with_its_place() {
+        assert_eq!(of(|_| ()), None);
+        for (change, place) in [
+            ((|f: &mut RunFile| f.window.measured_s = -5.0) as fn(&mut RunFile), "window.measured_s"),
+            (|f| f.window.measured_s = 1e300, "window.measured_s"),
+            (|f| f.window.warmup_s = f64::NAN, "window.warmup_s"),
+            (|f| f.series.interval_s = 5, "series.interval_s"),
+            (|f| f.series.seconds = vec![second(4), second(4)], "series.seconds[1].t_s"),
+            (|f| f.series.seconds = vec![second(4), second(3)], "series.seconds[1].t_s"),
+            (|f| f.series.seconds = vec![second(4_294_967_295)], "series.seconds[0].t_s"),
+            (|f| f.totals.values_mut().for_each(|c| c.ok = u64::MAX), "totals."),
+            (|f| f.counts[0].counts.issued = 1 << 60, "counts[0]"),
+            (|f| f.latency[0].mean_us = -1.0, "latency[0].mean_us"),
+            (|f| f.concurrency.waiting = f64::INFINITY, "concurrency.waiting"),
+        ] {
+            let said = of(change).unwrap();
+            assert!(said.contains(place), "{said} does not name {place}");
+        }
+    }
+}
