@@ -73,6 +73,11 @@ pub enum ToWorker {
         /// What is in it.
         bytes: Vec<u8>,
     },
+    /// Read the saved file that comes with the message.
+    OpenFile {
+        /// Comes back with the answer.
+        request: u32,
+    },
     /// Make intervals of these runs; the first is the one the others are compared with.
     CompareRuns {
         /// Comes back with every answer.

@@ -51,6 +51,14 @@ impl Picked {
     }
 }
 
+impl Picked {
+    /// Returns the file itself, for a worker.
+    #[must_use]
+    pub fn file(&self) -> File {
+        self.file.clone()
+    }
+}
+
 impl From<File> for Picked {
     fn from(file: File) -> Picked {
         Picked { name: file.name(), size: file.size() as u64, file }

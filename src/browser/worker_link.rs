@@ -1,6 +1,7 @@
 //! A worker, spoken to in typed messages.
 //!
-//! Messages are postcard bytes in a transferred `ArrayBuffer`, both ways. What is sent before the
+//! Messages are postcard bytes in a transferred `ArrayBuffer`, both ways; one to the worker may have
+//! a file beside it. What is sent before the
 //! worker's `Ready` waits here. A worker that can't start or that dies is reported once, as a
 //! [`LinkError`]; after that nothing is sent. Dropping the link ends the worker.
 
@@ -9,7 +10,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, Event, File, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::listener::Listener;
 use crate::protocol::{self, FromWorker, ProtocolError, ToWorker};
@@ -56,7 +57,7 @@ impl std::fmt::Debug for Shared {
 }
 
 enum State {
-    Starting(Vec<ToWorker>),
+    Starting(Vec<(ToWorker, Option<File>)>),
     Ready,
     Broken,
 }
@@ -106,11 +107,19 @@ impl WorkerLink {
     /// # Errors
     /// When it can't be handed over, or the worker is gone.
     pub fn send(&self, message: ToWorker) -> Result<(), LinkError> {
+        self.send_with(message, None)
+    }
+
+    /// Sends a message with the file that it speaks of: the page does not hold what is in it.
+    ///
+    /// # Errors
+    /// As [`WorkerLink::send`].
+    pub fn send_with(&self, message: ToWorker, file: Option<File>) -> Result<(), LinkError> {
         if let State::Starting(waiting) = &mut *self.shared.state.borrow_mut() {
-            waiting.push(message);
+            waiting.push((message, file));
             return Ok(());
         }
-        self.shared.post(&message)
+        self.shared.post(&message, file.as_ref())
     }
 }
 
@@ -149,14 +158,20 @@ impl Drop for WorkerLink {
 }
 
 impl Shared {
-    fn post(&self, message: &ToWorker) -> Result<(), LinkError> {
+    fn post(&self, message: &ToWorker, file: Option<&File>) -> Result<(), LinkError> {
         if matches!(*self.state.borrow(), State::Broken) {
             return Err(LinkError::Died("it is gone".into()));
         }
         let buffer = Uint8Array::from(protocol::encode(message)?.as_slice()).buffer();
-        self.worker
-            .post_message_with_transfer(&buffer, &Array::of1(&buffer))
-            .map_err(|_| LinkError::Transfer)
+        let transferred = Array::of1(&buffer);
+        let sent = match file {
+            Some(file) => {
+                let both = Array::of2(&buffer, file);
+                self.worker.post_message_with_transfer(&both, &transferred)
+            }
+            None => self.worker.post_message_with_transfer(&buffer, &transferred),
+        };
+        sent.map_err(|_| LinkError::Transfer)
     }
 
     fn receive(&self, event: &Event, callback: &Callback) {
@@ -174,8 +189,8 @@ impl Shared {
 
     fn ready(&self, callback: &Callback) {
         let State::Starting(waiting) = self.state.replace(State::Ready) else { return };
-        for message in waiting {
-            if let Err(error) = self.post(&message) {
+        for (message, file) in waiting {
+            if let Err(error) = self.post(&message, file.as_ref()) {
                 self.fail(error, callback);
                 return;
             }

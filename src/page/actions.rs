@@ -28,6 +28,9 @@ use fwit_report::experiment::wire::PeriodFile;
 use fwit_report::experiment::{self, Experiment};
 use fwit_report::run::rename::{free_id, same_run, with_id};
 
+/// Larger files are no plans, bytes.
+const PLAN_MAX: u64 = 1_000_000;
+
 /// How many ids a file may get until one is free.
 const IDS_TRIED: usize = 5;
 
@@ -362,6 +365,12 @@ impl Actions {
     }
 
     async fn import_one(self, file: &Picked) -> Result<Option<Route>, String> {
+        // A plan is a small file. What is larger the worker reads.
+        if file.size > PLAN_MAX {
+            return Ok(Some(
+                self.add_opened(&file.name, self.library.read_file(file).await?).await?,
+            ));
+        }
         let bytes = file.read().await?;
         if let Some(text) = plan_text(&bytes) {
             let plan = wire::read(&text).map_err(|problems| {
@@ -381,7 +390,10 @@ impl Actions {
     /// # Errors
     /// What is wrong with the file.
     pub async fn open(self, name: &str, bytes: Vec<u8>) -> Result<Route, String> {
-        let mut item = self.library.read(name, bytes).await?;
+        self.add_opened(name, self.library.read(name, bytes).await?).await
+    }
+
+    async fn add_opened(self, name: &str, mut item: Item) -> Result<Route, String> {
         if let Item::Experiment(experiment) = &item
             && experiment.view.ended.is_none()
         {

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
 use crate::protocol::{self, Failure, FromWorker, Opened, OpenedExperiment, ToWorker};
 use fwit_engine::live_run::{CannotStart, Stop};
@@ -67,8 +67,23 @@ pub fn start() {
     let comparisons = separate_runs::Comparisons::default();
     let inside = port.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let bytes = Uint8Array::new(&event.data()).to_vec();
+        // A file comes beside the message that speaks of it.
+        let (message, file) = match event.data().dyn_into::<Array>() {
+            Ok(both) => (both.get(0), both.get(1).dyn_into::<File>().ok()),
+            Err(message) => (message, None),
+        };
+        let bytes = Uint8Array::new(&message).to_vec();
         match protocol::decode::<ToWorker>(&bytes) {
+            Ok(ToWorker::OpenFile { request }) => {
+                let (port, comparisons) = (inside.clone(), comparisons.clone());
+                wasm_bindgen_futures::spawn_local(async move {
+                    let answer = match read(file).await {
+                        Ok(bytes) => open(&comparisons, request, &bytes),
+                        Err(error) => FromWorker::Opened { request, result: Err(error) },
+                    };
+                    port.send(&answer);
+                });
+            }
             Ok(message) => receive(&inside, &running, &comparisons, message),
             Err(error) => inside.fail(vec![error.to_string()]),
         }
@@ -143,6 +158,8 @@ fn receive(
             let result = result.map_err(|error| error.to_string());
             port.send(&FromWorker::Opened { request, result });
         }
+        // Handled where the file is.
+        ToWorker::OpenFile { .. } => {}
         ToWorker::Open { request, bytes, .. } => {
             port.send(&open(comparisons, request, &bytes));
         }
@@ -163,6 +180,12 @@ fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<Running> {
     let run = Running::default();
     running.replace(Some(run.clone()));
     Some(run)
+}
+
+/// Returns what is in a file.
+async fn read(file: Option<File>) -> Result<Vec<u8>, String> {
+    let Some(file) = file else { return Err("There is no file.".into()) };
+    crate::browser::files::Picked::from(file).read().await
 }
 
 /// Reads a run's or an experiment's file.

@@ -41,7 +41,7 @@ enum How {
 type Example = (&'static str, &'static str, &'static [&'static str]);
 
 /// All proofs.
-pub const ALL: [Proof; 7] = [
+pub const ALL: [Proof; 10] = [
     Proof {
         name: "verdicts",
         shows: "how often the verdicts of experiments, and the intervals of single runs, are right \
@@ -103,6 +103,30 @@ pub const ALL: [Proof; 7] = [
                 number",
         takes: "10 min",
         how: How::EndToEnd("truth::attention", ("FWIT_HIDDEN_S", "330")),
+        ci: None,
+    },
+    Proof {
+        name: "kills",
+        shows: "that a run whose tab is reloaded, closed, crashed, or whose worker is ended, is \
+                found again (docs/reliability.md)",
+        takes: "10 min",
+        how: How::EndToEnd("recovery", ("FWIT_KILLS", "20")),
+        ci: None,
+    },
+    Proof {
+        name: "faults",
+        shows: "that no acknowledged write is lost while nodes are killed, paused and started again \
+                (docs/reliability.md)",
+        takes: "5 min",
+        how: How::EndToEnd("faults", ("FWIT_FAULT_ROUNDS", "10")),
+        ci: None,
+    },
+    Proof {
+        name: "soak",
+        shows: "that the page's memory after 20 minutes of load is that after five \
+                (docs/reliability.md)",
+        takes: "22 min",
+        how: How::EndToEnd("soak", ("FWIT_SOAK_S", "1200")),
         ci: None,
     },
 ];

@@ -16,14 +16,14 @@ pub fn utf8(bytes: &[u8]) -> Result<Cow<'_, [u8]>, NotUtf16> {
     if let Some(rest) = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]) {
         return Ok(rest.into());
     }
-    let (rest, unit): (_, fn([u8; 2]) -> u16) = if let Some(rest) = bytes.strip_prefix(&[0xff, 0xfe])
-    {
-        (rest, u16::from_le_bytes)
-    } else if let Some(rest) = bytes.strip_prefix(&[0xfe, 0xff]) {
-        (rest, u16::from_be_bytes)
-    } else {
-        return Ok(bytes.into());
-    };
+    let (rest, unit): (_, fn([u8; 2]) -> u16) =
+        if let Some(rest) = bytes.strip_prefix(&[0xff, 0xfe]) {
+            (rest, u16::from_le_bytes)
+        } else if let Some(rest) = bytes.strip_prefix(&[0xfe, 0xff]) {
+            (rest, u16::from_be_bytes)
+        } else {
+            return Ok(bytes.into());
+        };
     let mut text = String::with_capacity(rest.len() / 2);
     let mut at = 2;
     let (pairs, odd) = rest.as_chunks::<2>();

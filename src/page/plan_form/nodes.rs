@@ -7,8 +7,8 @@ use super::lanes::{LaneButtons, LaneNotes};
 use super::trusted::TrustedOrigins;
 use crate::page::parts::Icon;
 use crate::page::state::PlanForm;
-use fwit_model::secret::key_problem;
 use fwit_model::plan::{NodeDraft, PlanDraft, SIM_PRESETS};
+use fwit_model::secret::key_problem;
 use fwit_present::form::simulated_preset;
 use fwit_present::lanes::{LaneKind, add_loopback_lanes, can_add_lanes, set_address, to_add};
 

@@ -3,6 +3,7 @@
 //! Invariant: snapshots are written to signals at most once a frame.
 
 mod asks;
+mod keep;
 mod watchdog;
 
 use std::cell::RefCell;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use self::keep::run_lock;
+pub use self::keep::{Keep, locked_run};
 use self::watchdog::Watchdog;
 use super::item::Item;
 use crate::browser::frame::FramePump;
@@ -20,7 +23,7 @@ use crate::browser::locks::Held;
 use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
 use crate::browser::{environment, locks};
-use crate::protocol::{Failure, FromWorker, KeptRun, Start, ToWorker};
+use crate::protocol::{Failure, FromWorker, Start, ToWorker};
 use fwit_model::plan::{Plan, wire};
 use fwit_present::inbox::{Inbox, extend_history};
 use fwit_report::check::NodeCheck;
@@ -93,29 +96,8 @@ pub type RunEnd = Result<Item, Failure>;
 /// Is told how a run ended.
 type OnEnd = Box<dyn FnOnce(RunEnd)>;
 
-/// What there is of what is under way, to be kept until it is over.
-pub enum Keep {
-    /// Of a run, every five seconds.
-    Run(KeptRun),
-    /// Of an experiment, after each pair.
-    Experiment(Item),
-}
-
 /// Is told what there is of what is under way.
 type OnKept = Box<dyn Fn(&Keep)>;
-
-/// Returns the name of the lock that a tab holds while it runs a load.
-pub fn run_lock(id: &str, name: &str) -> String {
-    format!("{RUN_LOCK}{id} {name}")
-}
-
-/// Returns the id and the name of a run by its lock; `None` of other locks.
-pub fn locked_run(lock: &str) -> Option<(&str, &str)> {
-    lock.strip_prefix(RUN_LOCK)?.split_once(' ')
-}
-
-/// How the names of such locks begin.
-const RUN_LOCK: &str = "fwit-run ";
 
 /// Is told what a calibration found.
 type OnCalibrated = Box<dyn FnOnce(Result<Calibration, String>)>;

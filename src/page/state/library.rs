@@ -13,6 +13,7 @@ use super::analysis::{Analysis, ComparisonUpdate, PendingComparison};
 use super::item::Item;
 use crate::browser::channel::Channel;
 use crate::browser::environment::now_rfc3339;
+use crate::browser::files::Picked;
 use crate::browser::store::{Store, StoreError};
 use crate::protocol::{Opened, OpenedExperiment, RunKey};
 use fwit_present::library::{Card, expired, first_to_go, nearest, sort};
@@ -23,6 +24,9 @@ use fwit_report::run::view::Measure;
 /// How many opened runs stay in memory: enough for a comparison of twelve, its control, and the run
 /// before it, so that a comparison does not read each run again.
 const KEEP: usize = 14;
+
+/// And no more than so many bytes of them.
+const KEEP_BYTES: usize = 200_000_000;
 
 /// The library.
 #[derive(Clone, Copy)]
@@ -217,6 +221,15 @@ impl Library {
         analysis.open(name, bytes).await
     }
 
+    /// Reads a file that the user picked in the worker.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn read_file(self, file: &Picked) -> Result<Item, String> {
+        let analysis = self.inner.with_value(|inner| inner.analysis.clone());
+        analysis.open_file(file).await
+    }
+
     /// Asks for the intervals of separate runs, or takes them from memory: see
     /// [`Analysis::compare_separate_runs`].
     ///
@@ -395,7 +408,9 @@ impl Library {
         self.inner.update_value(|inner| {
             inner.opened.retain(|other| other.id() != item.id());
             inner.opened.push_back(item);
-            if inner.opened.len() > KEEP {
+            let bytes = |inner: &Inner| inner.opened.iter().map(|o| o.json().len()).sum::<usize>();
+            while inner.opened.len() > KEEP || (inner.opened.len() > 1 && bytes(inner) > KEEP_BYTES)
+            {
                 inner.opened.pop_front();
             }
         });

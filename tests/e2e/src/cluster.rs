@@ -1,6 +1,8 @@
 //! The built cluster on free ports: started, asked, broken.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -84,12 +86,62 @@ impl Cluster {
         kill(pid, Signal::SIGKILL).with_context(|| format!("cannot kill {name}, process {pid}"))
     }
 
+    /// Starts a node again that was killed, of a cluster that was started with these flags and with
+    /// this folder as its `--data`. It ends with the returned value.
+    ///
+    /// # Errors
+    /// When there is no such node, or its process does not start.
+    pub fn restart(&self, name: &str, data: &Path, flags: &[&str]) -> Result<Restarted> {
+        let first = self.nodes().first().context("the cluster has no nodes")?;
+        let port = first.url.rsplit(':').next().context("a node's URL has a port")?;
+        let id = name.trim_start_matches('n');
+        let mut command = Command::new(given::path("FWIT_CLUSTER_BIN")?);
+        command.args(["node", "--id", id, "--port", port]);
+        command.args(["--nodes", &self.nodes().len().to_string()]).arg("--data").arg(data);
+        command.args(flags).stdout(Stdio::null());
+        let child = command.spawn().with_context(|| format!("cannot start {name} again"))?;
+        Ok(Restarted(child))
+    }
+
+    /// Posts a fault (`pause`, `resume`, `step-down`) to a node; needs `--faults`.
+    ///
+    /// # Errors
+    /// When the node does not take it.
+    pub fn fault(&self, node: &Node, what: &str) -> Result<()> {
+        let url = format!("{}/fault/{what}", node.url);
+        self.client.post(&url).send().and_then(reqwest::blocking::Response::error_for_status)?;
+        Ok(())
+    }
+
     /// Stops the cluster.
     ///
     /// # Errors
     /// When it had to be killed.
     pub fn stop(self) -> Result<()> {
         self.running.stop()
+    }
+}
+
+/// A node that was started again; killed when dropped.
+#[derive(Debug)]
+pub struct Restarted(Child);
+
+impl Restarted {
+    /// Sends it SIGKILL and waits for its end.
+    pub fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Restarted {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

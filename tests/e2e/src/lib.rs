@@ -30,6 +30,6 @@ pub mod python;
 pub mod server;
 
 pub use browser::{Browser, Scheme};
-pub use cluster::Cluster;
+pub use cluster::{Cluster, Restarted};
 pub use page::Page;
 pub use python::Python;

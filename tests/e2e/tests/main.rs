@@ -7,14 +7,19 @@
     reason = "a test fails by panicking"
 )]
 
+mod attack;
 mod cluster;
 mod experiment;
 mod extend;
+mod faults;
 mod lanes;
 mod load;
 mod newcomer;
 mod python;
+mod recovery;
 mod runs;
 mod set_up;
 mod smoke;
+mod soak;
+mod tabs;
 mod truth;

@@ -36,6 +36,8 @@ pub use draft::{ArmDraft, ExperimentDraft, Template};
 pub use extend::{combine, extend};
 pub use fwit_stats::verdict::more;
 pub use lighter::lighter;
+#[cfg(test)]
+pub(crate) use merge::tests::a_run;
 pub use metrics::PRIMARY_NAMES;
 pub use model::{
     ARMS_MAX, Arm, Experiment, claim_pairs, defaults, pairs_for_claim, repeats_max, sticky_or_not,
@@ -43,6 +45,4 @@ pub use model::{
 pub use period::{PeriodEnvironment, Which, carry_out as carry_out_period};
 pub use planned::{Earlier, Planned};
 pub use read::{ExperimentError, open, read};
-#[cfg(test)]
-pub(crate) use merge::tests::a_run;
 pub use runner::{About, Carried, Event, ExperimentEnvironment, carry_out, finish};

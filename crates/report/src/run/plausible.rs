@@ -121,7 +121,10 @@ mod tests {
     fn what_can_not_be_is_refused_with_its_place() {
         assert_eq!(of(|_| ()), None);
         for (change, place) in [
-            ((|f: &mut RunFile| f.window.measured_s = -5.0) as fn(&mut RunFile), "window.measured_s"),
+            (
+                (|f: &mut RunFile| f.window.measured_s = -5.0) as fn(&mut RunFile),
+                "window.measured_s",
+            ),
             (|f| f.window.measured_s = 1e300, "window.measured_s"),
             (|f| f.window.warmup_s = f64::NAN, "window.warmup_s"),
             (|f| f.series.interval_s = 5, "series.interval_s"),

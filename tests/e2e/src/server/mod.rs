@@ -15,15 +15,20 @@ mod tls;
 use std::convert::Infallible;
 use std::io;
 use std::net::Ipv4Addr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{Either, Full};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -79,6 +84,19 @@ pub struct Manner {
     pub base_path: &'static str,
     /// How much later its status is answered.
     pub status_delay: Duration,
+    /// What it does to harm the page.
+    pub hostile: Hostile,
+}
+
+/// What a hostile server answers to load, after its pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hostile {
+    /// Nothing hostile.
+    No,
+    /// 500 with what it was sent as `Authorization`, plainly, in base64 and percent-encoded.
+    QuotesKey,
+    /// 200 with a body that does not end.
+    Endless,
 }
 
 /// Where load is redirected to (307), after the server's pace.
@@ -105,6 +123,7 @@ impl Default for Manner {
             cache_control: None,
             base_path: "",
             status_delay: Duration::ZERO,
+            hostile: Hostile::No,
         }
     }
 }
@@ -304,6 +323,7 @@ impl State {
             return self.response(204, "", None, &manner);
         }
         let is_status = request.uri().path().ends_with("/ping");
+        let key = request.headers().get(header::AUTHORIZATION).cloned();
         {
             let mut counts = lock(&self.counts);
             counts.requests += 1;
@@ -335,7 +355,15 @@ impl State {
         self.alarm.wait_until(at).await;
         let answered = Instant::now();
         open.answered = Some(answered);
-        self.redirect(path, Some(answered - arrived), &manner)
+        match manner.hostile {
+            Hostile::No => self.redirect(path, Some(answered - arrived), &manner),
+            Hostile::QuotesKey => self.response(500, &quoted(key.as_ref()), None, &manner),
+            Hostile::Endless => {
+                let mut response = self.response(200, "", None, &manner);
+                *response.body_mut() = Body::Right(Endless);
+                response
+            }
+        }
     }
 
     /// The answer to load, wherever it is redirected to.
@@ -364,7 +392,8 @@ impl State {
         took: Option<Duration>,
         manner: &Manner,
     ) -> Response<Body> {
-        let mut response = Response::new(Body::from(Bytes::copy_from_slice(text.as_bytes())));
+        let body = Full::from(Bytes::copy_from_slice(text.as_bytes()));
+        let mut response = Response::new(Body::Left(body));
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
         let headers: &mut HeaderMap = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
@@ -411,7 +440,38 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-type Body = http_body_util::Full<Bytes>;
+type Body = Either<Full<Bytes>, Endless>;
+
+/// A body that does not end: as fast as it is read.
+#[derive(Debug)]
+struct Endless;
+
+impl hyper::body::Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        const PIECE: [u8; 65_536] = [b'x'; 65_536];
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&PIECE)))))
+    }
+}
+
+/// An `Authorization` header in all forms in which an error page may quote it.
+fn quoted(key: Option<&HeaderValue>) -> String {
+    let key = key.and_then(|key| key.to_str().ok()).unwrap_or("no key");
+    let encoded = |text: &str| BASE64.encode(text);
+    let percent: String = key
+        .bytes()
+        .map(|b| match b {
+            b if b.is_ascii_alphanumeric() => char::from(b).to_string(),
+            b => format!("%{b:02x}"),
+        })
+        .collect();
+    format!("bad key: {key} {} {} {percent}", encoded(key), encoded(&format!("user:{key}")))
+}
 
 /// A request that is being answered. One that is dropped before (its connection broke) leaves no
 /// record.
