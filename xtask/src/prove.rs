@@ -41,7 +41,7 @@ enum How {
 type Example = (&'static str, &'static str, &'static [&'static str]);
 
 /// All proofs.
-pub const ALL: [Proof; 10] = [
+pub const ALL: [Proof; 11] = [
     Proof {
         name: "verdicts",
         shows: "how often the verdicts of experiments, and the intervals of single runs, are right \
@@ -103,6 +103,15 @@ pub const ALL: [Proof; 10] = [
                 number",
         takes: "10 min",
         how: How::EndToEnd("truth::attention", ("FWIT_HIDDEN_S", "330")),
+        ci: None,
+    },
+    Proof {
+        name: "real",
+        shows: "that twenty experiments of the same setting against itself claim a difference in at \
+                most three, and that a busy leader is decided in five minutes, by clicks \
+                (docs/statistics.md)",
+        takes: "35 min",
+        how: How::EndToEnd("real", ("FWIT_REAL", "20")),
         ci: None,
     },
     Proof {

@@ -54,9 +54,24 @@ static EXPERIMENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 /// What is put in the place of a value.
 const VALUES: [&str; 18] = [
-    "-5", "1e300", "1e999", "-1e-300", "NaN", "null", "true", "0", "-0.0", "4294967295",
-    "18446744073709551615", "18446744073709551616", "0.30000000000000004", "[]", "{}", "\"\"",
-    "\"\\u0000\\ud800\"", "\"<img src=x onerror=alert(1)>\"",
+    "-5",
+    "1e300",
+    "1e999",
+    "-1e-300",
+    "NaN",
+    "null",
+    "true",
+    "0",
+    "-0.0",
+    "4294967295",
+    "18446744073709551615",
+    "18446744073709551616",
+    "0.30000000000000004",
+    "[]",
+    "{}",
+    "\"\"",
+    "\"\\u0000\\ud800\"",
+    "\"<img src=x onerror=alert(1)>\"",
 ];
 
 /// One thing that is done to a text: which, where, and with what.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Actions;
 use crate::browser::files;
+use crate::browser::store::StoreError;
 use crate::page::state::{Item, Keep, go};
 use fwit_present::library::file_name;
 use fwit_present::sentence;
@@ -17,15 +18,25 @@ impl Actions {
                     Ok(Some(item)) => item,
                     Ok(None) => continue,
                     Err(error) => {
-                        self.library.forget_under_way(&id).await;
-                        self.notices
-                            .wrong(format!("A run that was cut off can't be read. {error}"));
+                        let forget = Callback::new(move |()| {
+                            let id = id.clone();
+                            leptos::task::spawn_local(async move {
+                                self.library.forget_under_way(&id).await;
+                            });
+                        });
+                        self.notices.warn_with(
+                            format!("A run that was cut off can't be read. {error}"),
+                            ("Forget it".into(), forget),
+                        );
                         continue;
                     }
                 };
                 let kept = self.library.add_recovered(item.clone()).await;
-                // One that has a place in the library was recovered, or finished, before.
-                self.library.forget_under_way(&id).await;
+                match &kept {
+                    // One that has a place in the library was recovered, or finished, before.
+                    Ok(()) | Err(StoreError::Taken) => self.library.forget_under_way(&id).await,
+                    Err(error) => self.notices.wrong(error.to_string()),
+                }
                 if kept.is_ok() {
                     let route = item.route();
                     let show = Callback::new(move |()| go(&route));
@@ -85,9 +96,9 @@ impl Actions {
         let id = self.engine.run_id();
         let item = match self.library.made_whole(&id).await {
             Ok(Some(item)) => {
-                let kept = self.library.add_recovered(item.clone()).await;
-                self.notices.check(kept);
-                self.library.forget_under_way(&id).await;
+                if self.notices.check(self.library.add_recovered(item.clone()).await).is_some() {
+                    self.library.forget_under_way(&id).await;
+                }
                 item
             }
             Ok(None) if self.library.has(&id) => self.library.item(&id).await.ok()?,

@@ -358,12 +358,14 @@ impl Engine {
             self.inner.update_value(|inner| inner.guard = None);
         }
         self.status.set(Status::Done(id.to_string()));
+        self.replace_worker();
     }
 
     /// Notes that the run could not start or go on.
     pub fn failed(self, messages: Vec<String>) {
         self.inner.update_value(|inner| inner.guard = None);
         self.status.set(Status::Failed(messages));
+        self.replace_worker();
     }
 
     fn send(self, message: ToWorker) -> Result<(), LinkError> {
@@ -457,22 +459,19 @@ impl Engine {
         self.inner.update_value(|inner| inner.link = None);
     }
 
-    /// Whether the worker is asked something beside a run.
-    fn is_asked(self) -> bool {
-        self.looking.get_untracked()
+    /// What a run took of memory, the browser gets back with its worker only: the next one is made
+    /// when it is needed.
+    fn replace_worker(self) {
+        let is_asked = self.looking.get_untracked()
             || self.check.get_untracked() == Check::Running
-            || self.calibration.with_untracked(|c| c.running)
+            || self.calibration.with_untracked(|c| c.running);
+        if !is_asked {
+            self.end_worker();
+        }
     }
 
     fn end(self, end: RunEnd) {
         self.unwatch();
-        // What a run took of memory, the browser gets back with its worker only. It can't be
-        // dropped here: this runs inside one of its own listeners.
-        leptos::task::spawn_local(async move {
-            if !self.status.get_untracked().is_busy() && !self.is_asked() {
-                self.end_worker();
-            }
-        });
         let on_end = self.inner.try_update_value(|inner| {
             (inner.lifecycle, inner.lock) = (None, None);
             inner.on_end.take()

@@ -19,7 +19,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
 }
@@ -112,5 +113,7 @@ fn nodes_that_die_and_come_back_lose_no_acknowledged_write() {
         written += found.present;
         issued += view.total.issued;
     }
-    println!("{rounds} rounds, {done:?}: {issued} requests, {written} keys read back, none missing");
+    println!(
+        "{rounds} rounds, {done:?}: {issued} requests, {written} keys read back, none missing"
+    );
 }

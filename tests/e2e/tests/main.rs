@@ -16,6 +16,7 @@ mod lanes;
 mod load;
 mod newcomer;
 mod python;
+mod real;
 mod recovery;
 mod runs;
 mod set_up;

@@ -10,7 +10,9 @@ use super::littles_law;
 use super::verdict::{Annotation, Calibration, Disturbance, HealthVerdict, HealthView};
 use fwit_engine::instrument::Instrument;
 use fwit_engine::trust::Trust;
+use fwit_model::dialect::{self, Kind};
 use fwit_model::plan::{Model, Plan};
+use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_stats::recorder::{Recorder, Window};
 
@@ -108,6 +110,7 @@ pub(super) fn judge(facts: &Facts) -> HealthView {
         _ => HealthVerdict::ClientLimited,
     };
     health.facts = figures(facts);
+    health.hints.extend(repeated(facts));
     health.hints.extend(recorder.full_from_s().map(|second| {
         format!(
             "From second {second} on, the run was too long to keep latencies second by second. \
@@ -304,6 +307,22 @@ fn connections(f: &Facts) -> Option<String> {
         format!(
             "{new} of {timed} requests opened a new connection: something closes them (keep-alive \
              off or short, a proxy). Each one costs a round trip or more."
+        )
+    })
+}
+
+/// Chromium repeats a POST whose used connection was reset before the answer: no page sees that.
+fn repeated(f: &Facts) -> Option<String> {
+    let operations = dialect::of(f.plan.cluster.dialect).operations();
+    let writes = |op: u8| operations.get(usize::from(op)).is_some_and(|o| o.kind != Kind::Read);
+    let broken = f.recorder.errors.sorted().into_iter();
+    let broken = broken.filter(|(key, _)| key.outcome == Outcome::Network && writes(key.op));
+    let count: u64 = broken.map(|(_, tally)| tally.count).sum();
+    (count > 0 && f.plan.cluster.sim.is_none()).then(|| {
+        format!(
+            "{count} writes broke off with their connection. When a connection that it used \
+             before is reset, Chromium sends a POST again by itself: the cluster may have carried \
+             out more writes than were issued."
         )
     })
 }

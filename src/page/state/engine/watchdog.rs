@@ -15,6 +15,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const PAGE_STOOD_STILL_S: f64 = 4.0;
 /// So long without a sign is told. Snapshots come once a second.
 const SILENT_S: f64 = 5.0;
+/// The same before an experiment's first period, when the browser is measured.
+const SILENT_AT_THE_START_S: f64 = 15.0;
 /// The same at the end of a run, when the worker makes its file.
 const SILENT_AT_THE_END_S: f64 = 60.0;
 /// How long a silent worker has for an answer to Stop.
@@ -66,8 +68,11 @@ impl Engine {
             dog.last_look_s = now;
             now - dog.last_sign_s
         });
-        let at_the_end = self.live.with_untracked(|l| l.phase == Phase::Draining);
-        let limit = if at_the_end { SILENT_AT_THE_END_S } else { SILENT_S };
+        let limit = match self.live.with_untracked(|live| live.phase) {
+            Phase::Starting => SILENT_AT_THE_START_S,
+            Phase::Warmup | Phase::Measuring => SILENT_S,
+            Phase::Draining => SILENT_AT_THE_END_S,
+        };
         let silent = silent.filter(|s| *s >= limit).map(|s| s as u32);
         if self.silent_s.get_untracked() != silent {
             self.silent_s.set(silent);
