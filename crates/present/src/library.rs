@@ -230,6 +230,22 @@ mod tests {
     }
 
     #[test]
+    fn recovered_runs_go_by_their_time_and_the_first_first() {
+        let card =
+            |id: &str, until: &str| Card { until: until.into(), ..Card::of(&sample(id, 1.0), 12) };
+        let cards = [
+            card("kept", ""),
+            card("later", "2026-12-30T00:00:00Z"),
+            card("over", "2026-12-01T00:00:00Z"),
+        ];
+        assert_eq!(expired(&cards, "2026-12-02T00:00:00Z"), ["over"]);
+        assert_eq!(expired(&cards, "2026-11-02T00:00:00Z"), Vec::<String>::new());
+        assert_eq!(first_to_go(&cards).unwrap().id, "over");
+        assert!(first_to_go(&cards[..1]).is_none());
+        assert_eq!(Card::read(&cards[1].to_json()).unwrap().until, cards[1].until);
+    }
+
+    #[test]
     fn percentiles_of_few_samples_are_not_on_the_card() {
         let mut view = sample("a", 1.0);
         view.total.cluster.count = 10;

@@ -320,6 +320,25 @@ mod tests {
     use fwit_model::plan::preset;
 
     #[test]
+    fn what_was_recovered_is_told_with_what_there_is() {
+        let mut card = Card::of(&fwit_report::run::sample::sample("a", 1.0), 9);
+        assert_eq!(recovered(&card), "“run a” was cut off: 20 s that were measured are in Runs.");
+        card.measured_s = 0.0;
+        assert!(recovered(&card).ends_with("nothing was measured until then."));
+        card.kind = CardKind::Experiment;
+        assert!(recovered(&card).contains("finished pairs"));
+    }
+
+    #[test]
+    fn only_long_plans_need_a_word_on_memory() {
+        let mut plan = fwit_model::plan::preset("quick").unwrap();
+        assert_eq!(needs(&plan), None);
+        plan.load.duration = Micros::from_secs(86_400.0);
+        let said = needs(&plan).unwrap();
+        assert!(said.starts_with("It may need up to ") && said.contains("as a file"), "{said}");
+    }
+
+    #[test]
     fn plans_read_as_sentences() {
         let mut p = preset("fwit-t").unwrap();
         assert_eq!(

@@ -190,6 +190,30 @@ fn a_rate_that_is_not_reached_is_a_verdict() {
 }
 
 #[test]
+fn what_finds_a_full_queue_is_dropped_and_counted() {
+    let mut plan = open(500.0);
+    plan.load.queue_max = 40;
+    plan.cluster.nodes.iter_mut().for_each(|n| n.lanes.clear());
+    let (file, view) = carry_out(plan.clone(), &Pretend::new(50.0), None);
+    let issued: u64 =
+        file.totals.values().chain(file.warmup_totals.values()).map(|c| c.issued).sum();
+    let (due, dropped) = (file.concurrency.due.unwrap(), file.concurrency.dropped);
+    // What was neither issued nor dropped waited when the load ended.
+    assert_eq!(due - dropped - issued, 40);
+    assert!(dropped > 2_000, "{dropped}");
+    assert!(view.concurrency.waiting < 41.0, "{:?}", view.concurrency);
+    // Six at a time take 50 ms: a queue of 40 is a third of a second long.
+    assert!(view.total.wait.max_us < 450_000, "{:?}", view.total.wait);
+    let sign = &view.health.signs[0];
+    assert!(sign.contains("were dropped when they were due: 40 waited"), "{sign}");
+    // With room for all nothing is dropped, and the file has no word of it.
+    plan.load.queue_max = 100_000;
+    let (file, _) = carry_out(plan, &Pretend::new(50.0), None);
+    assert_eq!(file.concurrency.dropped, 0);
+    assert!(!serde_json::to_string(&file).unwrap().contains("dropped"));
+}
+
+#[test]
 fn an_open_load_outlives_a_stall_of_the_engine_itself() {
     let cluster = Pretend::new(5.0);
     let (file, view) = on_rough(open(200.0), &cluster, 1_000, (4_000_000, 6_000_000));
