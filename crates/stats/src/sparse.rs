@@ -37,22 +37,16 @@ pub fn bucket_range(index: u16) -> (u64, u64) {
 }
 
 impl Sparse {
-    /// Counts a value. Returns whether its bucket is new.
-    pub fn record(&mut self, value: u64) -> bool {
-        self.add(bucket(value), 1)
+    /// Counts a value.
+    pub fn record(&mut self, value: u64) {
+        self.add(bucket(value), 1);
     }
 
-    /// Adds to a bucket. Returns whether it is new.
-    pub fn add(&mut self, bucket: u16, count: u32) -> bool {
+    /// Adds to a bucket.
+    pub fn add(&mut self, bucket: u16, count: u32) {
         match self.cells.binary_search_by_key(&bucket, |c| c.0) {
-            Ok(at) => {
-                self.cells[at].1 = self.cells[at].1.saturating_add(count);
-                false
-            }
-            Err(at) => {
-                self.cells.insert(at, (bucket, count));
-                true
-            }
+            Ok(at) => self.cells[at].1 = self.cells[at].1.saturating_add(count),
+            Err(at) => self.cells.insert(at, (bucket, count)),
         }
     }
 

@@ -34,8 +34,9 @@ pub struct ExperimentForm {
 impl ExperimentForm {
     /// Holds what it held before a reload; else no question was chosen yet.
     pub fn new(form: PlanForm) -> ExperimentForm {
-        let before = prefs::of_tab(DRAFT).and_then(|text| json::read(text.as_bytes()).ok());
-        let draft = RwSignal::new(before.flatten());
+        let before = prefs::of_tab(DRAFT);
+        let before = before.and_then(|text| json::read::<Option<_>>(text.as_bytes()).ok());
+        let draft: RwSignal<Option<ExperimentDraft>> = RwSignal::new(before.flatten());
         Effect::new(move |_| prefs::set_of_tab(DRAFT, &draft.with(json::write)));
         let as_text = RwSignal::new(false);
         let made = Memo::new(move |_| {

@@ -50,7 +50,7 @@ const fn field(
 }
 
 /// The fields, in the form's order; the weights of operations are beside them ([`weight`]).
-static FIELDS: [PlanField; 15] = [
+static FIELDS: [PlanField; 16] = [
     field(("name", LOAD), ("Name", "", "Shown wherever the run is shown."), Text),
     field(
         ("load.entities", LOAD),

@@ -151,7 +151,7 @@ fn a_leader_change_stays_in_and_is_told() {
     assert!(carried.periods.iter().all(|p| p.invalid.is_none()));
     let view = analyze(&with(file(), &carried)).unwrap();
     assert_eq!(view.pairs_used, 8);
-    let told = view.notes.iter().any(|n| n.contains("the leader changed in 1 periods"));
+    let told = view.notes.iter().any(|n| n.contains("the leader changed in 1 period"));
     assert!(told, "{:?}", view.notes);
 }
 

@@ -424,7 +424,11 @@ impl Recorder {
             return;
         }
         if let Some(op) = self.second_op(at, op) {
-            self.cells += usize::from(histogram(op).record(value));
+            let histogram = histogram(op);
+            let before = histogram.cells().len();
+            histogram.record(value);
+            let more = histogram.cells().len() - before;
+            self.cells += more;
         }
     }
 
