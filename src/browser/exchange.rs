@@ -38,6 +38,8 @@ extern "C" {
     );
     #[wasm_bindgen(method)]
     fn abort(this: &Sender, slot: u32);
+    #[wasm_bindgen(method)]
+    fn close(this: &Sender);
 }
 
 #[wasm_bindgen]
@@ -186,6 +188,13 @@ impl Exchange {
         let new = JsValue::from_str(url);
         urls.insert(url.to_string(), new.clone());
         new
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        // Requests that were aborted end after this: they must not call what is gone.
+        self.sender.close();
     }
 }
 

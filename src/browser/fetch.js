@@ -72,13 +72,13 @@ export class Sender {
       }
       // Always read to the last byte, but decoded only when the text is wanted.
       const wantsText = response.status >= textFrom;
-      const body = await read(response, wantsText);
-      bytes = body.bytes;
+      const content = await read(response, wantsText);
+      bytes = content.bytes;
       if (wantsText) {
         const maxAge = response.headers.get("Access-Control-Max-Age") ?? undefined;
-        extra = { text: body.text, maxAge };
+        extra = { text: content.text, maxAge };
       }
-      if (body.tooLong) extra = { ...extra, tooLong: true };
+      if (content.tooLong) extra = { ...extra, tooLong: true };
       status = response.status;
       if (response.redirected) {
         const servedBy = response.headers.get("X-Served-By") ?? undefined;
@@ -91,6 +91,11 @@ export class Sender {
       extra = { text: error?.message };
     }
     this.done(slot, generation, status, bytes, extra);
+  }
+
+  // Requests that end later have nobody to tell.
+  close() {
+    this.done = () => {};
   }
 
   abort(slot) {

@@ -40,11 +40,30 @@ impl Drop for Held {
 /// Takes a lock, as soon as it is free. `None` where the browser has none.
 #[must_use]
 pub fn hold(name: &str) -> Option<Held> {
+    request(name, None)
+}
+
+/// Takes a lock, and returns when it is taken. `None` where the browser has none.
+pub async fn wait_for(name: &str) -> Option<Held> {
+    let mut tell = None;
+    let taken = Promise::new(&mut |resolve, _| tell = Some(resolve));
+    let held = request(name, tell)?;
+    JsFuture::from(taken).await.ok()?;
+    Some(held)
+}
+
+fn request(name: &str, tell: Option<Function>) -> Option<Held> {
     let manager = manager()?;
     let mut release = None;
     // The lock is held until this promise is settled.
     let until = Promise::new(&mut |resolve, _| release = Some(resolve));
-    let callback = Closure::once_into_js(move |_: JsValue| until);
+    let callback = Closure::once_into_js(move |_: JsValue| {
+        if let Some(tell) = tell {
+            // Resolving a promise does not fail.
+            let _ = tell.call0(&JsValue::NULL);
+        }
+        until
+    });
     let _ends_with_the_lock = manager.request(name, &callback).ok()?;
     Some(Held { release: release? })
 }

@@ -27,8 +27,10 @@ pub fn key_problem(key: &str) -> Option<String> {
 /// Takes a key out of texts.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Redactor {
-    /// The key in all forms, longest first.
+    /// The key in all forms but percent-encoded, longest first.
     forms: Vec<String>,
+    /// The key, where it is looked for percent-encoded.
+    key: Option<String>,
 }
 
 impl fmt::Debug for Redactor {
@@ -47,7 +49,6 @@ impl Redactor {
         };
         let mut forms = vec![key.to_string()];
         if key.len() >= FORMS_FROM {
-            forms.extend(url_forms(key));
             // As JSON writes it within a text.
             let json = crate::json::write(key);
             forms.push(json.trim_matches('"').to_string());
@@ -55,7 +56,7 @@ impl Redactor {
         }
         forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
-        Redactor { forms }
+        Redactor { forms, key: (key.len() >= FORMS_FROM).then(|| key.to_string()) }
     }
 
     /// The text without the key.
@@ -66,6 +67,14 @@ impl Redactor {
             if out.contains(form.as_str()) {
                 out = Cow::Owned(out.replace(form.as_str(), MARK));
             }
+        }
+        while let Some((from, to)) = self
+            .key
+            .as_ref()
+            .filter(|_| out.contains('%'))
+            .and_then(|key| percent_encoded(&out, key))
+        {
+            out.to_mut().replace_range(from..to, MARK);
         }
         out
     }
@@ -80,18 +89,22 @@ impl Redactor {
     }
 }
 
-/// Percent-encoded as a path or a query has it: digits in capitals and in small letters.
-fn url_forms(key: &str) -> [String; 2] {
-    let encode = |hex: fn(u8) -> String| {
-        let one = |b: u8| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(b).to_string()
-            }
-            _ => hex(b),
-        };
-        key.bytes().map(one).collect::<String>()
+/// Where the key stands in a text percent-encoded, in whole or in part, and where that ends. Who
+/// encodes which letters, and with which digits, differs from program to program.
+fn percent_encoded(text: &str, key: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let one = |at: usize, wanted: u8| match bytes.get(at..) {
+        Some([b, ..]) if *b == wanted => Some(at + 1),
+        Some([b'+', ..]) if wanted == b' ' => Some(at + 1),
+        Some([b'%', high, low, ..]) => {
+            let digit = |b: u8| char::from(b).to_digit(16);
+            let value = digit(*high)? * 16 + digit(*low)?;
+            (value == u32::from(wanted)).then_some(at + 3)
+        }
+        _ => None,
     };
-    [encode(|b| format!("%{b:02X}")), encode(|b| format!("%{b:02x}"))]
+    let whole = |from: usize| key.bytes().try_fold(from, one);
+    (0..bytes.len()).find_map(|from| whole(from).map(|to| (from, to)))
 }
 
 /// Base64, plain and URL-safe, wherever the key stands in what was encoded (`user:key`): only the
@@ -126,6 +139,7 @@ mod tests {
             serde_json::to_string(&format!("the key {key}")).unwrap(),
             "/db?api_key=s3cr%2Ft%2Bkey%3D1%20%22x%22&a=1".into(),
             "/db?api_key=s3cr%2ft%2bkey%3d1%20%22x%22".into(),
+            "/db?api_key=%73%33cr%2Ft%2bkey%3D1+%22x%22".into(),
             STANDARD.encode(key),
             URL_SAFE.encode(key),
             format!("Basic {}", STANDARD.encode(format!("user:{key}"))),

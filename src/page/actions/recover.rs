@@ -3,47 +3,57 @@
 use leptos::prelude::*;
 
 use super::Actions;
-use crate::browser::files;
 use crate::browser::store::StoreError;
-use crate::page::state::{Item, Keep, go};
+use crate::browser::{files, locks};
+use crate::page::state::{Item, Keep, go, run_lock};
 use fwit_present::library::file_name;
 use fwit_present::sentence;
 
 impl Actions {
-    /// Adds what was cut off in this browser to the library, and says so.
+    /// Adds what was cut off in this browser to the library, and says so. A run that another tab has
+    /// under way is waited for: that tab may be closed.
     pub fn recover_all(self) {
         leptos::task::spawn_local(async move {
-            for id in self.library.cut_off().await {
-                let item = match self.library.made_whole(&id).await {
-                    Ok(Some(item)) => item,
-                    Ok(None) => continue,
-                    Err(error) => {
-                        let forget = Callback::new(move |()| {
-                            let id = id.clone();
-                            leptos::task::spawn_local(async move {
-                                self.library.forget_under_way(&id).await;
-                            });
-                        });
-                        self.notices.warn_with(
-                            format!("A run that was cut off can't be read. {error}"),
-                            ("Forget it".into(), forget),
-                        );
-                        continue;
-                    }
-                };
-                let kept = self.library.add_recovered(item.clone()).await;
-                match &kept {
-                    // One that has a place in the library was recovered, or finished, before.
-                    Ok(()) | Err(StoreError::Taken) => self.library.forget_under_way(&id).await,
-                    Err(error) => self.notices.wrong(error.to_string()),
-                }
-                if kept.is_ok() {
-                    let route = item.route();
-                    let show = Callback::new(move |()| go(&route));
-                    self.notices.tell(sentence::recovered(&item.card()), ("Show".into(), show));
-                }
+            for id in self.library.ids_under_way().await {
+                leptos::task::spawn_local(async move {
+                    let _held = locks::wait_for(&run_lock(&id)).await;
+                    self.recover(&id).await;
+                });
             }
         });
+    }
+
+    /// Adds a run that nobody carries out any more, unless it ended well meanwhile.
+    async fn recover(self, id: &str) {
+        let item = match self.library.made_whole(id).await {
+            Ok(Some(item)) => item,
+            Ok(None) => return,
+            Err(error) => {
+                let id = id.to_string();
+                let forget = Callback::new(move |()| {
+                    let id = id.clone();
+                    leptos::task::spawn_local(async move {
+                        self.library.forget_under_way(&id).await;
+                    });
+                });
+                self.notices.warn_with(
+                    format!("A run that was cut off can't be read. {error}"),
+                    ("Forget it".into(), forget),
+                );
+                return;
+            }
+        };
+        match self.library.add_recovered(item.clone()).await {
+            Ok(()) => {
+                self.library.forget_under_way(id).await;
+                let route = item.route();
+                let show = Callback::new(move |()| go(&route));
+                self.notices.tell(sentence::recovered(&item.card()), ("Show".into(), show));
+            }
+            // One that has a place in the library was recovered, or finished, before.
+            Err(StoreError::Taken) => self.library.forget_under_way(id).await,
+            Err(error) => self.notices.wrong(error.to_string()),
+        }
     }
 
     /// Keeps what there is of what is under way.

@@ -13,16 +13,16 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use self::keep::run_lock;
-pub use self::keep::{Keep, locked_run};
+use self::keep::lock_run;
+pub use self::keep::{Keep, name_of_load, run_lock};
 use self::watchdog::Watchdog;
 use super::item::Item;
+use crate::browser::environment;
 use crate::browser::frame::FramePump;
 use crate::browser::listener::Listener;
 use crate::browser::locks::Held;
 use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
-use crate::browser::{environment, locks};
 use crate::protocol::{Failure, FromWorker, Start, ToWorker};
 use fwit_model::plan::{Plan, wire};
 use fwit_present::inbox::{Inbox, extend_history};
@@ -153,8 +153,8 @@ struct Inner {
     on_kept: Option<OnKept>,
     /// The id of the run under way, or of the last one.
     run_id: String,
-    /// Tells other tabs that this one runs a load.
-    lock: Option<Held>,
+    /// Tell other tabs that this one runs a load, until it is over and kept.
+    locks: Vec<Held>,
     watchdog: Watchdog,
     /// All that wait for a calibration.
     on_calibrated: Vec<OnCalibrated>,
@@ -193,7 +193,7 @@ impl Engine {
             on_end: None,
             on_kept: None,
             run_id: String::new(),
-            lock: None,
+            locks: Vec::new(),
             watchdog: Watchdog::default(),
             on_calibrated: Vec::new(),
             looks: VecDeque::new(),
@@ -304,7 +304,7 @@ impl Engine {
             .flatten()
             .unwrap_or_else(|| (environment::new_run_id(), environment::now_rfc3339()));
         let simulated = plan.cluster.sim.is_some();
-        let lock = (!simulated).then(|| locks::hold(&run_lock(&run_id, &plan.name))).flatten();
+        let locks = if simulated { Vec::new() } else { lock_run(&run_id, &plan.name) };
         let message = message(Box::new(Start {
             plan_json,
             api_key,
@@ -322,7 +322,7 @@ impl Engine {
             *inner.inbox.borrow_mut() = Inbox::default();
             inner.on_end = Some(on_end);
             inner.on_kept = None;
-            (inner.run_id, inner.lock) = (run_id, lock);
+            (inner.run_id, inner.locks) = (run_id, locks);
             inner.lifecycle = Some(lifecycle);
             inner.guard = Listener::on_window("beforeunload", |event| event.prevent_default());
         });
@@ -358,14 +358,14 @@ impl Engine {
             self.inner.update_value(|inner| inner.guard = None);
         }
         self.status.set(Status::Done(id.to_string()));
-        self.replace_worker();
+        self.let_go();
     }
 
     /// Notes that the run could not start or go on.
     pub fn failed(self, messages: Vec<String>) {
         self.inner.update_value(|inner| inner.guard = None);
         self.status.set(Status::Failed(messages));
-        self.replace_worker();
+        self.let_go();
     }
 
     fn send(self, message: ToWorker) -> Result<(), LinkError> {
@@ -459,9 +459,10 @@ impl Engine {
         self.inner.update_value(|inner| inner.link = None);
     }
 
-    /// What a run took of memory, the browser gets back with its worker only: the next one is made
-    /// when it is needed.
-    fn replace_worker(self) {
+    /// The run is over and kept, or there is none. What it took of memory, the browser gets back
+    /// with its worker only: the next one is made when it is needed.
+    fn let_go(self) {
+        self.inner.update_value(|inner| inner.locks.clear());
         let is_asked = self.looking.get_untracked()
             || self.check.get_untracked() == Check::Running
             || self.calibration.with_untracked(|c| c.running);
@@ -473,7 +474,7 @@ impl Engine {
     fn end(self, end: RunEnd) {
         self.unwatch();
         let on_end = self.inner.try_update_value(|inner| {
-            (inner.lifecycle, inner.lock) = (None, None);
+            inner.lifecycle = None;
             inner.on_end.take()
         });
         if let Some(on_end) = on_end.flatten() {

@@ -110,11 +110,11 @@ fn recovered(browser: &Browser, id: &str) -> RunFile {
     let script = "const until = performance.now() + args[1];
         for (;;) {
             try { return JSON.stringify(await fwit.run(args[0])); } catch (error) {
-                if (performance.now() > until) return String(error);
+                if (performance.now() > until) return String(error) + document.body.innerText;
                 await new Promise((r) => setTimeout(r, 100));
             }
         }";
-    let text = browser.eval(script, &[json!(id), json!(PATIENCE.as_millis() as u64)]).unwrap();
+    let text = browser.eval(script, &[json!(id), json!(30_000)]).unwrap();
     let text = text.as_str().unwrap();
     let (file, view) =
         fwit_report::run::open(text.as_bytes()).unwrap_or_else(|e| panic!("{e} {text}"));

@@ -411,7 +411,8 @@ pub(super) mod tests {
         }
         let few = compare(&file).unwrap();
         let headline = &few.comparisons[0].headline;
-        let begin = "Too few pairs for an answer: 2 count, and it takes 6. By their spread it takes";
+        let begin =
+            "Too few pairs for an answer: 2 count, and it takes 6. By their spread it takes";
         assert!(headline.starts_with(begin) && headline.contains(". Left out"), "{headline}");
         file.periods.clear();
         assert!(compare(&file).unwrap().comparisons[0].headline.contains("No pair counts"));

@@ -1,5 +1,6 @@
-//! What is kept of what is under way, and the lock that tells other tabs of it.
+//! What is kept of what is under way, and the locks that tell other tabs of it.
 
+use crate::browser::locks::{Held, hold};
 use crate::page::state::Item;
 use crate::protocol::KeptRun;
 
@@ -11,15 +12,21 @@ pub enum Keep {
     Experiment(Item),
 }
 
-/// Returns the name of the lock that a tab holds while it runs a load.
-pub fn run_lock(id: &str, name: &str) -> String {
-    format!("{RUN_LOCK}{id} {name}")
+/// Before the name of the run that a tab has under way.
+const LOAD_LOCK: &str = "fwit-load ";
+
+/// Returns the name of the lock that a tab holds until a run is over and in the library.
+pub fn run_lock(id: &str) -> String {
+    format!("fwit-run {id}")
 }
 
-/// Returns the id and the name of a run by its lock; `None` of other locks.
-pub fn locked_run(lock: &str) -> Option<(&str, &str)> {
-    lock.strip_prefix(RUN_LOCK)?.split_once(' ')
+/// Takes both locks of a run: by its id, for who waits for its end, and by its name, for people.
+pub fn lock_run(id: &str, name: &str) -> Vec<Held> {
+    let names = [run_lock(id), format!("{LOAD_LOCK}{name}")];
+    names.iter().filter_map(|name| hold(name)).collect()
 }
 
-/// How the names of such locks begin.
-const RUN_LOCK: &str = "fwit-run ";
+/// Returns the name of the run that this lock tells of; `None` of other locks.
+pub fn name_of_load(lock: &str) -> Option<&str> {
+    lock.strip_prefix(LOAD_LOCK)
+}

@@ -4,7 +4,7 @@ use super::Library;
 use crate::browser::environment::{now_rfc3339, rfc3339_in_days, seconds_since};
 use crate::browser::locks;
 use crate::browser::store::{Store, StoreError, UnderWay};
-use crate::page::state::{Item, locked_run};
+use crate::page::state::{Item, name_of_load};
 use crate::protocol::KeptRun;
 
 use leptos::prelude::*;
@@ -83,15 +83,11 @@ impl Library {
         }
     }
 
-    /// Ids of runs that were cut off: something is kept of them, and no tab runs them.
-    pub async fn cut_off(self) -> Vec<String> {
+    /// Ids of runs of which something is kept; of some of them a tab may be carrying them out.
+    pub async fn ids_under_way(self) -> Vec<String> {
         let Ok(store) = self.store().await else { return Vec::new() };
         let ids = store.ids_under_way().await.unwrap_or_default();
-        let Some(held) = locks::held().await else {
-            return self.long_ago(&store, ids).await;
-        };
-        let runs = |id: &str| held.iter().any(|l| locked_run(l).is_some_and(|(run, _)| run == id));
-        ids.into_iter().filter(|id| !runs(id)).collect()
+        if locks::held().await.is_some() { ids } else { self.long_ago(&store, ids).await }
     }
 
     /// Where nothing is known of other tabs: those of which nothing was kept for a while.
@@ -110,7 +106,7 @@ impl Library {
     /// Returns the name of the run that another tab has under way.
     pub async fn other_tab_runs(self) -> Option<String> {
         let held = locks::held().await?;
-        held.iter().find_map(|lock| locked_run(lock).map(|(_, name)| name.to_string()))
+        held.iter().find_map(|lock| name_of_load(lock).map(ToString::to_string))
     }
 
     /// Adds a recovered run: it goes in 30 days, unless somebody keeps it.
