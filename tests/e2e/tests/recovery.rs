@@ -40,6 +40,8 @@ fn long_plan(cluster: &Cluster) -> Value {
 
 /// Opens the page in the tab in front, with a hand on its workers.
 fn open(browser: &Browser, page: &Page) {
+    // A visit of its own, also where the page is there already.
+    browser.open("about:blank").unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
     let hook = "const W = Worker; window.workers = [];
