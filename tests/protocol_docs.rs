@@ -39,8 +39,8 @@ fn messages<T: DeserializeOwned + Serialize + PartialEq>(kind: &str) -> Vec<T> {
 }
 
 /// How many messages there are in each direction: one more than the last number below.
-const TO_WORKER: usize = 11;
-const FROM_WORKER: usize = 16;
+const TO_WORKER: usize = 14;
+const FROM_WORKER: usize = 17;
 
 /// The number of a message. A new one gets the next, and raises the count above.
 fn to_worker(message: &ToWorker) -> usize {
@@ -56,6 +56,9 @@ fn to_worker(message: &ToWorker) -> usize {
         ToWorker::Add { .. } => 8,
         ToWorker::Cancel { .. } => 9,
         ToWorker::FindLanes { .. } => 10,
+        ToWorker::KeepWhole => 11,
+        ToWorker::Recover { .. } => 12,
+        ToWorker::OpenFile { .. } => 13,
     }
 }
 
@@ -77,6 +80,7 @@ fn from_worker(message: &FromWorker) -> usize {
         FromWorker::Compared { .. } => 13,
         FromWorker::LanesLooked { .. } => 14,
         FromWorker::ExperimentKept(..) => 15,
+        FromWorker::RunKept(..) => 16,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A worker, spoken to in typed messages.
 //!
-//! Messages are postcard bytes in a transferred `ArrayBuffer`, both ways; one to the worker may have
-//! a file beside it. What is sent before the
+//! Messages are postcard bytes in a transferred `ArrayBuffer`, both ways; one to the worker may
+//! have a file beside it. What is sent before the
 //! worker's `Ready` waits here. A worker that can't start or that dies is reported once, as a
 //! [`LinkError`]; after that nothing is sent. Dropping the link ends the worker.
 

@@ -490,10 +490,7 @@ mod tests {
     fn plans_are_told_from_runs() {
         assert_eq!(value_words("disable_leader_stickiness", "true"), "no");
         assert_eq!(value_words("disable_leader_stickiness", "false"), "yes");
-        assert_eq!(
-            (value_words("verify", "true"), value_words("seed", "7")),
-            ("yes".into(), "7".into())
-        );
+        assert_eq!(value_words("verify", "true") + &value_words("seed", "7"), "yes7");
         assert!(plan_text(b"\xef\xbb\xbf{\"format\":\"fwit-plan\"}").is_some());
         assert!(plan_text(br#"{"format":"fwit-plan"}"#).is_some());
         assert!(plan_text(br#"{"cluster":{}}"#).is_some());

@@ -10,8 +10,8 @@ use fwit_present::library::file_name;
 use fwit_present::sentence;
 
 impl Actions {
-    /// Adds what was cut off in this browser to the library, and says so. A run that another tab has
-    /// under way is waited for: that tab may be closed.
+    /// Adds what was cut off in this browser to the library, and says so. A run that another tab
+    /// has under way is waited for: that tab may be closed.
     pub fn recover_all(self) {
         leptos::task::spawn_local(async move {
             for id in self.library.ids_under_way().await {

@@ -4,6 +4,7 @@
 
 mod asks;
 mod keep;
+mod signs;
 mod watchdog;
 
 use std::cell::RefCell;
@@ -15,7 +16,7 @@ use leptos::prelude::*;
 
 use self::keep::lock_run;
 pub use self::keep::{Keep, name_of_load, run_lock};
-use self::watchdog::Watchdog;
+use self::signs::Watchdog;
 use super::item::Item;
 use crate::browser::environment;
 use crate::browser::frame::FramePump;

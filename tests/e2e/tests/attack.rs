@@ -13,7 +13,7 @@ use crate::runs::{PATIENCE, finish, start_with};
 
 const KEY: &str = "pl/nted+key-7f3a";
 
-fn plan(server: &Server, load: Value) -> Value {
+fn plan(server: &Server, load: &Value) -> Value {
     json!({
         "format": "fwit-plan", "name": "hostile",
         "cluster": { "dialect": "insi", "nodes": [{ "name": "n1", "url": server.url("127.0.0.1") }] },
@@ -47,7 +47,7 @@ fn a_key_that_nodes_quote_is_in_no_text() {
     let browser = Browser::shared().unwrap();
     open(&browser, &page);
     let load = json!({ "entities": 2, "think_ms": 20, "warmup_s": 0, "duration_s": 7 });
-    start_with(&browser, &plan(&server, load), &json!({ "apiKey": KEY }));
+    start_with(&browser, &plan(&server, &load), &json!({ "apiKey": KEY }));
     let (text, file, view) = finish(&browser);
     assert!(server.counts().with_key > 0 && view.total.errors() > 0, "the key was quoted at all");
     let said = file.errors.iter().map(|e| e.text.as_str()).collect::<Vec<_>>().join(" ");
@@ -90,7 +90,7 @@ fn bodies_without_end_are_given_up_as_rejected() {
     let browser = Browser::shared().unwrap();
     open(&browser, &page);
     let load = json!({ "entities": 2, "think_ms": 20, "warmup_s": 0, "duration_s": 3 });
-    start_with(&browser, &plan(&server, load), &json!({}));
+    start_with(&browser, &plan(&server, &load), &json!({}));
     let (_, file, view) = finish(&browser);
     let rejected = view.total.count(Outcome::Rejected);
     assert!(rejected > 0 && view.total.answers() == 0, "{:?}", file.errors);
@@ -105,7 +105,7 @@ fn arrivals_that_find_a_full_queue_are_dropped_counted_and_told() {
     open(&browser, &page);
     let load = json!({ "model": "open", "rate_per_s": 5_000, "arrivals": "constant", "entities": 50,
         "think_ms": null, "think_jitter_ms": null, "queue_max": 500, "warmup_s": 0, "duration_s": 4 });
-    start_with(&browser, &plan(&server, load), &json!({}));
+    start_with(&browser, &plan(&server, &load), &json!({}));
     let (_, file, view) = finish(&browser);
     let (due, dropped) = (file.concurrency.due.unwrap(), file.concurrency.dropped);
     let issued = view.total.issued;

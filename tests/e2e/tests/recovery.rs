@@ -1,5 +1,5 @@
-//! A run under way is never lost: its tab is reloaded, closed, crashed, or its worker ended, and the
-//! next visit finds what was measured until then.
+//! A run under way is never lost: its tab is reloaded, closed, crashed, or its worker ended, and
+//! the next visit finds what was measured until then.
 //!
 //! `FWIT_KILLS` sets how often (`cargo xtask prove kills`).
 

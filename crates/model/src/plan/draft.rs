@@ -1,7 +1,7 @@
 //! What the form holds: text, checked as a whole, so that every field can be marked at once.
 
 use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
-use super::{Plan, Problem, SimCluster, sim_index, stages, validate};
+use super::{Plan, Problem, QUEUE_MAX, SimCluster, sim_index, stages, validate};
 use fwit_quantities::units::decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -81,7 +81,7 @@ impl PlanDraft {
             think_ms: text(file.load.think_ms, 10.0),
             think_jitter_ms: text(file.load.think_jitter_ms, 10.0),
             rate_per_s: text(file.load.rate_per_s, 100.0),
-            queue_max: file.load.queue_max.unwrap_or(wire::QUEUE_MAX).to_string(),
+            queue_max: file.load.queue_max.unwrap_or(QUEUE_MAX).to_string(),
             arrivals: file.load.arrivals.unwrap_or_else(|| "poisson".into()),
             warmup_s: file.load.warmup_s.to_string(),
             duration_s: file.load.duration_s.to_string(),
@@ -200,7 +200,7 @@ impl PlanDraft {
                 queue_max: self
                     .open
                     .then(|| whole(&mut read, "load.queue_max", &self.queue_max))
-                    .filter(|queue| *queue != wire::QUEUE_MAX),
+                    .filter(|queue| *queue != QUEUE_MAX),
                 warmup_s: read.number("load.warmup_s", &self.warmup_s),
                 duration_s: read.number("load.duration_s", &self.duration_s),
                 timeout_ms: read.number("load.timeout_ms", &self.timeout_ms),

@@ -100,9 +100,6 @@ pub struct LoadFile {
     pub stages: Vec<StageFile>,
 }
 
-/// `queue_max` where it is left out: about 100 MB.
-pub const QUEUE_MAX: u32 = 100_000;
-
 /// One of `load.stages`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

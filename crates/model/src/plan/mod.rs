@@ -96,6 +96,9 @@ impl Node {
     }
 }
 
+/// [`Load::queue_max`] where the file leaves it out: about 100 MB.
+pub const QUEUE_MAX: u32 = 100_000;
+
 /// How much load, for how long.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {

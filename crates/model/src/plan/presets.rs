@@ -79,7 +79,7 @@ pub fn preset(name: &str) -> Option<Plan> {
             warmup: Micros::from_secs(preset.warmup_s),
             duration: Micros::from_secs(preset.duration_s),
             timeout: Micros(10_000_000),
-            queue_max: crate::plan::wire::QUEUE_MAX,
+            queue_max: super::QUEUE_MAX,
             stages: Vec::new(),
         },
         mix: NINE.iter().map(|op| ((*op).to_string(), 1)).collect(),

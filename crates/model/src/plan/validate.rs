@@ -1,12 +1,12 @@
 //! From a plan's file form to a valid plan, or to the list of everything that is wrong with it.
 
-use super::file::{LoadFile, PlanFile, QUEUE_MAX};
+use super::file::{LoadFile, PlanFile};
 use super::nodes::nodes;
 use super::problem::{NAME_MAX, Problem, Problems};
 use super::trusted::trusted;
 use super::{
-    Arrivals, Cluster, DialectId, Keys, Load, Model, Node, Plan, SimCluster, Threshold, stages,
-    threshold,
+    Arrivals, Cluster, DialectId, Keys, Load, Model, Node, Plan, QUEUE_MAX, SimCluster, Threshold,
+    stages, threshold,
 };
 use crate::dialect;
 use fwit_quantities::units::Micros;

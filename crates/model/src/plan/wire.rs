@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::file::format_name;
 pub use super::file::*;
-use super::{Arrivals, BaseUrl, Model, Plan, Problem, Ramp, Stage, validate};
+use super::{Arrivals, BaseUrl, Model, Plan, Problem, QUEUE_MAX, Ramp, Stage, validate};
 
 /// Reads a plan from its JSON text.
 ///

@@ -98,10 +98,8 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
     file.version = VERSION;
     for (i, period) in file.periods.iter_mut().enumerate() {
         upgrade(&mut period.run);
-        plausible::check(&period.run).map_err(|error| match error {
-            RunError::Broken { place, what } => broken(format!("periods[{i}].run.{place}"), &what),
-            other => other.into(),
-        })?;
+        plausible::check(&period.run)
+            .map_err(|wrong| broken(format!("periods[{i}].run.{}", wrong.place), &wrong.what))?;
     }
     Ok((file, experiment))
 }

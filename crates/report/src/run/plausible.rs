@@ -1,8 +1,14 @@
 //! Refuses numbers that no run has: what passed by would show as nonsense later, far from its
 //! cause.
 
-use super::read::RunError;
 use super::wire::{CountsFile, RunFile};
+
+/// A number that can't be: where, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Implausible {
+    pub place: String,
+    pub what: String,
+}
 
 /// Longest warm-up, and longest measured window, s: a day, and a little for a late timer.
 const WINDOW_MAX_S: f64 = 87_000.0;
@@ -15,7 +21,7 @@ const COUNT_MAX: u64 = 1 << 53;
 ///
 /// # Errors
 /// The first one that can't be, with its place.
-pub(crate) fn check(file: &RunFile) -> Result<(), RunError> {
+pub(crate) fn check(file: &RunFile) -> Result<(), Implausible> {
     let window = file.window;
     time("window.warmup_s", window.warmup_s, WINDOW_MAX_S)?;
     time("window.measured_s", window.measured_s, WINDOW_MAX_S)?;
@@ -67,25 +73,25 @@ pub(crate) fn check(file: &RunFile) -> Result<(), RunError> {
     positive("concurrency.waiting", file.concurrency.waiting)
 }
 
-fn wrong(place: &str, what: impl Into<String>) -> Result<(), RunError> {
-    Err(RunError::Broken { place: place.into(), what: what.into() })
+fn wrong(place: &str, what: impl Into<String>) -> Result<(), Implausible> {
+    Err(Implausible { place: place.into(), what: what.into() })
 }
 
-fn time(place: &str, s: f64, max: f64) -> Result<(), RunError> {
+fn time(place: &str, s: f64, max: f64) -> Result<(), Implausible> {
     if (0.0..=max).contains(&s) {
         return Ok(());
     }
     wrong(place, format!("{s} s is no length that a run has (0 to {max})"))
 }
 
-fn positive(place: &str, value: f64) -> Result<(), RunError> {
+fn positive(place: &str, value: f64) -> Result<(), Implausible> {
     if value.is_finite() && value >= 0.0 {
         return Ok(());
     }
     wrong(place, format!("{value} is negative, or no number"))
 }
 
-fn count(place: &str, counts: &CountsFile) -> Result<(), RunError> {
+fn count(place: &str, counts: &CountsFile) -> Result<(), Implausible> {
     let mut all = counts.outcomes().into_iter().chain([counts.issued]);
     match all.find(|n| *n > COUNT_MAX) {
         Some(n) => wrong(place, format!("{n} is more than anything that was counted")),
@@ -103,7 +109,7 @@ mod tests {
     fn of(change: impl FnOnce(&mut RunFile)) -> Option<String> {
         let mut file = a_run();
         change(&mut file);
-        check(&file).err().map(|error| error.to_string())
+        check(&file).err().map(|error| format!("{}: {}", error.place, error.what))
     }
 
     fn second(t_s: u32) -> SecondFile {

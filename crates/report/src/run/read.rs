@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::gzip::{self, GzipError};
+use super::plausible::Implausible;
 use super::wire::{RunFile, VERSION};
 
 /// Largest run file, unpacked.
@@ -108,7 +109,8 @@ fn read_json(bytes: &[u8]) -> Result<RunFile, RunError> {
     }
     let mut file: RunFile = json::read(bytes).map_err(broken)?;
     super::upgrade::upgrade(&mut file);
-    super::plausible::check(&file)?;
+    super::plausible::check(&file)
+        .map_err(|Implausible { place, what }| RunError::Broken { place, what })?;
     Ok(file)
 }
 

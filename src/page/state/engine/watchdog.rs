@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::signs::Watchdog;
 use super::{Engine, Status};
 use crate::browser::environment::now_s;
 use fwit_report::run::view::Phase;
@@ -21,14 +22,6 @@ const SILENT_AT_THE_START_S: f64 = 15.0;
 const SILENT_AT_THE_END_S: f64 = 60.0;
 /// How long a silent worker has for an answer to Stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
-
-/// What it knows.
-#[derive(Default)]
-pub(super) struct Watchdog {
-    last_sign_s: f64,
-    last_look_s: f64,
-    looks: Option<IntervalHandle>,
-}
 
 impl Engine {
     /// Notes a message of the worker.

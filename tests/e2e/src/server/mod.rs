@@ -454,7 +454,7 @@ impl hyper::body::Body for Endless {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        const PIECE: [u8; 65_536] = [b'x'; 65_536];
+        static PIECE: [u8; 65_536] = [b'x'; 65_536];
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&PIECE)))))
     }
 }
