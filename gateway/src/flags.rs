@@ -148,8 +148,8 @@ impl Flags {
         }
         ensure!(
             self.page.is_some() || !self.allow_origin.is_empty() || self.token,
-            "nobody may use this gateway: serve the page with --page DIR, name the origin of a page \
-             with --allow-origin, or let programs in with --token"
+            "nobody may use this gateway: serve the page with --page DIR, name the origin of a \
+             page with --allow-origin, or let programs in with --token"
         );
         Ok(nodes)
     }
@@ -169,7 +169,8 @@ impl Flags {
                     && url.password().is_none()
             });
             origin.map(|url| url.origin().ascii_serialization()).with_context(|| {
-                format!("--allow-origin {text}: write an origin such as https://fwit.example, without a path")
+                format!("--allow-origin {text}: write an origin such as https://fwit.example, without a \
+                     path")
             })
         };
         self.allow_origin.iter().map(read).collect()
@@ -197,15 +198,20 @@ fn node(text: &str) -> anyhow::Result<Node> {
     let url = Url::parse(address).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.with_context(|| {
-        format!("--node {name}: its address can't be read; write it as {name}=https://node1.example:8443")
+        format!(
+            "--node {name}: its address can't be read; write it as \
+             {name}=https://node1.example:8443"
+        )
     })?;
     ensure!(
         url.username().is_empty() && url.password().is_none(),
-        "--node {name}: its address holds credentials; put the key into a variable and give --key-env"
+        "--node {name}: its address holds credentials; put the key into a variable and give \
+         --key-env"
     );
     ensure!(
         url.query().is_none() && url.fragment().is_none(),
-        "--node {name}: its address has a query or a fragment; give scheme, host, port and base path"
+        "--node {name}: its address has a query or a fragment; give scheme, host, port and base \
+         path"
     );
     let mut bare = url.clone();
     bare.set_path(leader::base(&url));

@@ -3,8 +3,8 @@
 //!
 //! A request must call the gateway by a name of this machine (else a foreign page could make a name
 //! of its own point here: DNS rebinding), and must come from a page that is allowed: browsers write
-//! a page's origin into every request that another page's script can read or that changes something.
-//! A request without an origin needs the token, and must not come from a page.
+//! a page's origin into every request whose answer a script can read, and into every POST. A
+//! request without an origin needs the token, and must not come from a page.
 
 use std::net::IpAddr;
 
@@ -115,7 +115,8 @@ impl Guard {
         Err(Refusal {
             status: StatusCode::MISDIRECTED_REQUEST,
             text: format!(
-                "{host:?} is not a name of this gateway; use 127.0.0.1, or start it with --allow-host"
+                "{host:?} is not a name of this gateway; use 127.0.0.1, or start it with \
+                 --allow-host"
             ),
         })
     }

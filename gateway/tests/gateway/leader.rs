@@ -36,6 +36,9 @@ async fn a_redirect_names_the_node_that_leads() {
             "{to}"
         );
     }
+    let lane = gateway.request("POST", "/redirect/307").header("to", &to_two);
+    let lane = lane.header("host", "l3.localhost:1").send().await.unwrap();
+    assert_eq!(header(&lane, "fwit-leader"), gateway.node(1), "as in the link, by whatever lane");
     assert!(two.seen().is_empty(), "no redirect was followed");
     assert_eq!(one.connections.load(std::sync::atomic::Ordering::Relaxed), 1, "it is used again");
 }
