@@ -253,7 +253,7 @@ impl Gateway {
             let text = format!("{} redirects to no address of HTTP", served.node.name);
             return Err(Refusal { status: StatusCode::BAD_GATEWAY, text });
         };
-        let mut response = answer::text(StatusCode::MISDIRECTED_REQUEST, "not leader");
+        let mut response = answer::text(answer::NOT_LEADER, "not leader");
         response.headers_mut().insert(answer::LEADER, leader);
         Ok(response)
     }

@@ -227,7 +227,8 @@ async fn redirect(
     axum::extract::Path(code): axum::extract::Path<u16>,
     headers: HeaderMap,
 ) -> Response {
-    let mut answer = (StatusCode::from_u16(code).unwrap(), "go there".repeat(5_000)).into_response();
+    let mut answer =
+        (StatusCode::from_u16(code).unwrap(), "go there".repeat(5_000)).into_response();
     if let Some(to) = headers.get("to") {
         answer.headers_mut().insert(header::LOCATION, to.clone());
     }
