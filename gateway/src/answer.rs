@@ -9,9 +9,9 @@ use axum::http::{Response, StatusCode};
 /// Which node leads, on an answer that stands for a redirect.
 pub const LEADER: HeaderName = HeaderName::from_static("fwit-leader");
 
-/// The code of such an answer. A browser sends a request once more when it is answered 421 (so the
-/// Fetch standard has it): the node that redirects gets it twice.
-pub const NOT_LEADER: StatusCode = StatusCode::MISDIRECTED_REQUEST;
+/// The code of such an answer. Not 421, which would say it best: a browser sends a request once
+/// more when it is answered so (the Fetch standard asks for it).
+pub const NOT_LEADER: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
 
 const TIMING: HeaderName = HeaderName::from_static("server-timing");
 const TIMING_ALLOWED: HeaderName = HeaderName::from_static("timing-allow-origin");
