@@ -12,7 +12,7 @@ use crate::flags::{StatusFlags, Target};
 pub struct Ping {
     /// `n1`, `n2`, ...
     pub node: String,
-    /// `leader`, `follower` or `candidate`.
+    /// `leader`, `follower`, `candidate` or `stopped`.
     pub role: String,
     /// Empty while no leader is known.
     pub leader_url: String,

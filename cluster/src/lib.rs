@@ -10,12 +10,13 @@
 //! | `listen` | loopback ports: taken, served, and when to stop |
 //! | `http` | what is asked of a node on its public port and its peer port |
 //! | `node` | one node: puts the parts below together |
+//! | `secret` | what the nodes of a cluster know each other by |
 //! | `raft` | consensus, log, state, leader |
 //! | `shape` | precise delays, the one server of a node, gates |
 //! | `metrics` | what a node counts |
 //!
 //! Arrows: `up`, `page`, `serve` -> `listen`; `serve` -> `http` -> `node` -> `raft`, `metrics`,
-//! `shape`; `raft` -> `shape`. All may read `flags`. It imports nothing of the page: to the
+//! `secret`, `shape`; `raft` -> `shape`. All may read `flags`. It imports nothing of the page: to the
 //! cluster, the page is any browser.
 
 pub mod control;
@@ -26,6 +27,7 @@ pub mod metrics;
 pub mod node;
 pub mod page;
 pub mod raft;
+pub mod secret;
 pub mod serve;
 pub mod shape;
 pub mod up;

@@ -150,8 +150,8 @@ impl Metrics {
         }
     }
 
-    /// A request was refused: `ratelimited`, `unauthorized`, `host`, `origin`, `no_leader`,
-    /// `leader_dead`.
+    /// A request was refused: `ratelimited`, `unauthorized`, `host`, `secret`, `origin`,
+    /// `no_leader`, `leader_dead`, `no_majority`, `stopped`, `catching_up`.
     pub fn reject(&self, reason: &'static str) {
         self.rejected.get_or_create(&Why { reason }).inc();
     }
@@ -166,7 +166,7 @@ impl Metrics {
     /// # Errors
     /// When formatting fails, which the encoder does not do on text.
     pub fn text(&self, view: View, applied: u64) -> Result<String, std::fmt::Error> {
-        for role in ["leader", "follower", "candidate"] {
+        for role in ["leader", "follower", "candidate", "stopped"] {
             self.role.get_or_create(&Role { role }).set(i64::from(role == view.role()));
         }
         self.term.set(view.term.cast_signed());

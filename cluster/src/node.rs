@@ -19,6 +19,7 @@ use crate::raft::log::LogStore;
 use crate::raft::machine::{Event, Machine};
 use crate::raft::network::{ELECT, Peers, READ_INDEX};
 use crate::raft::{NodeId, Raft};
+use crate::secret::Secret;
 use crate::shape::{Gate, Server, Timer};
 
 /// Raft's heartbeat and its patience, without hops, in milliseconds. A dead leader is replaced
@@ -30,6 +31,8 @@ const REPLAY_BYTES: usize = 64 << 20;
 const REPLAY_ENTRIES: u64 = 20_000;
 /// Entries kept behind a snapshot for followers that lag.
 const KEPT_ENTRIES: u64 = 32;
+/// Connections to other nodes are given up idle before those would close them.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// A running node; clones are handles to the same one.
 #[derive(Debug, Clone)]
@@ -68,6 +71,8 @@ pub struct Parts {
     pub leader: watch::Receiver<View>,
     /// The way to the other nodes.
     pub peers: Peers,
+    /// What the nodes know each other by.
+    pub secret: Secret,
     /// What is counted.
     pub metrics: Metrics,
     /// Precise waits.
@@ -107,6 +112,7 @@ impl Node {
         let folder = flags.data.join(&name);
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
+        let secret = Secret::open(&flags.data)?;
         let log_path = folder.join("log.redb");
         let log = LogStore::open(&log_path)
             .with_context(|| format!("cannot open {}", log_path.display()))?;
@@ -117,7 +123,10 @@ impl Node {
         let peers = Peers {
             client: reqwest::Client::builder()
                 .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .default_headers(secret.headers())
                 .pool_max_idle_per_host(256)
+                .pool_idle_timeout(IDLE)
                 .connect_timeout(Duration::from_millis(500))
                 .build()?,
             hop: time(cluster.hop_ms),
@@ -145,6 +154,7 @@ impl Node {
             events,
             leader,
             peers,
+            secret,
             metrics,
             timer,
             server: Server::default(),
@@ -177,10 +187,26 @@ impl Node {
         Ok(())
     }
 
-    /// Whether writes can be carried out here.
+    /// Whether this node leads and keeps the leadership.
     #[must_use]
     pub fn leads(&self) -> bool {
-        self.leader.borrow().leading && !self.handing_over.load(Ordering::Acquire)
+        self.leader.borrow().leading && !self.hands_over()
+    }
+
+    /// Whether this node is giving its leadership away.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        self.handing_over.load(Ordering::Acquire)
+    }
+
+    /// Why this node's own consensus has stopped, where it has.
+    #[must_use]
+    pub fn why_stopped(&self) -> Option<String> {
+        self.leader.borrow().stopped.then(|| match &self.raft.metrics().borrow().running_state {
+            Err(error) => error.to_string(),
+            // A panic leaves no word.
+            Ok(()) => "it panicked".to_owned(),
+        })
     }
 
     /// Whether this node holds all that was acknowledged before it came up.

@@ -65,6 +65,12 @@ pub fn preflight(asked: &HeaderMap, headers: &mut HeaderMap) {
     }
 }
 
+/// The `Host` header as it was sent; empty when there is none.
+#[must_use]
+pub fn host(headers: &HeaderMap) -> &str {
+    headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("")
+}
+
 /// The host name of a `Host` header, without its port; an IPv6 address keeps its brackets.
 #[must_use]
 pub fn host_name(host: &str) -> &str {

@@ -1,10 +1,11 @@
 //! What every request of the public port passes: pause, host, preflight, key, limits, leader,
 //! queue; and what every answer gets: CORS, timing, a count.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::extract::{Query, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, HeaderValue, ORIGIN, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, HeaderValue, ORIGIN, RETRY_AFTER};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +17,10 @@ use super::route::{Kind, Route};
 use super::{BODY_BYTES, answer, cors, fault};
 use crate::metrics::Via;
 use crate::node::Node;
+use crate::secret;
+
+/// How long the body of a request may take to come.
+const BODY: Duration = Duration::from_secs(30);
 
 /// The outermost layer of the public port.
 pub async fn public(State(node): State<Node>, request: Request, next: Next) -> Response {
@@ -54,10 +59,13 @@ pub async fn forwarded(State(node): State<Node>, request: Request, next: Next) -
     let method = method_name(request.method());
     node.metrics.start(route, Via::peer);
     let began = Instant::now();
-    let mut response = if node.leads() {
-        serve(&node, route, request, next).await
-    } else {
-        leading::no_leader(&node)
+    let refusal = match route {
+        Route::Data(_, kind) => leading::refuse_forwarded(&node, kind),
+        _ => None,
+    };
+    let mut response = match refusal {
+        Some(refusal) => refusal,
+        None => serve(&node, route, request, next).await,
     };
     let took = began.elapsed();
     cors::timed(response.headers_mut(), &node.name_header, took);
@@ -67,26 +75,36 @@ pub async fn forwarded(State(node): State<Node>, request: Request, next: Next) -
 
 async fn admit(node: &Node, route: Route, request: Request, next: Next) -> Response {
     let early = refuse(node, route, &request);
-    let request = match early {
-        None => request,
-        Some(answer) => {
-            // The body is read although it is not used, so that the connection can go on.
-            let _ = axum::body::to_bytes(request.into_body(), BODY_BYTES).await;
-            return answer;
-        }
+    // The body is read even if it is not used, so that the connection can go on.
+    let request = match (early, whole(request, BODY).await) {
+        (None, Ok(request)) => request,
+        (Some(answer), _) | (None, Err(answer)) => return answer,
     };
     let Route::Data(_, kind) = route else { return next.run(request).await };
     match leading::way(node, kind, &request) {
-        Way::Here if kind == Kind::Read && !node.is_caught_up() => leading::catching_up(node),
         Way::Here => serve(node, route, request, next).await,
         Way::Answer(answer) => {
-            let _ = axum::body::to_bytes(request.into_body(), BODY_BYTES).await;
             if answer.status() == StatusCode::TEMPORARY_REDIRECT {
                 node.timer.wait(node.redirect).await;
             }
             *answer
         }
         Way::Forward(leader) => leading::forward(node, leader, request).await,
+    }
+}
+
+/// A request with its whole body, or the answer to one that is too large or too slow.
+async fn whole(request: Request, within: Duration) -> Result<Request, Response> {
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(within, axum::body::to_bytes(body, BODY_BYTES)).await {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(Err(_)) => {
+            Err(answer::text(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large, or broke off"))
+        }
+        Err(_) => {
+            let message = format!("The body did not come within {} s", within.as_secs());
+            Err(answer::text(StatusCode::REQUEST_TIMEOUT, message))
+        }
     }
 }
 
@@ -104,7 +122,7 @@ async fn serve(node: &Node, route: Route, request: Request, next: Next) -> Respo
 /// An answer that needs no work, where there is one.
 fn refuse(node: &Node, route: Route, request: &Request) -> Option<Response> {
     let headers = request.headers();
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    let host = cors::host(headers);
     if !cors::may_call(cors::host_name(host), &node.flags.allow_host) {
         node.metrics.reject("host");
         let message = format!(
@@ -142,8 +160,9 @@ struct KeyInQuery {
 
 fn has_key(node: &Node, route: Route, headers: &HeaderMap, uri: &Uri) -> bool {
     let Some(key) = node.flags.api_key.as_deref() else { return true };
+    let is = |given: &str| secret::same(given.as_bytes(), key.as_bytes());
     if let Some(given) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
-        return given.strip_prefix("Bearer ").unwrap_or(given) == key;
+        return is(given.strip_prefix("Bearer ").unwrap_or(given));
     }
     if route != Route::Subscribe {
         return false;
@@ -156,9 +175,9 @@ fn has_key(node: &Node, route: Route, headers: &HeaderMap, uri: &Uri) -> bool {
             .unwrap_or("")
             .split('&')
             .filter_map(|pair| pair.split_once('='))
-            .any(|pair| pair == (name, key))
+            .any(|(field, given)| field == name && is(given))
     };
-    decoded.key == key || decoded.token == key || raw("key") || raw("token")
+    is(&decoded.key) || is(&decoded.token) || raw("key") || raw("token")
 }
 
 fn unauthorized(route: Route) -> Response {
@@ -186,5 +205,45 @@ fn method_name(method: &Method) -> &'static str {
         "HEAD" => "HEAD",
         "OPTIONS" => "OPTIONS",
         _ => "OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use futures_util::{StreamExt, stream};
+
+    use super::*;
+
+    type Piece = Result<Bytes, std::io::Error>;
+
+    #[tokio::test]
+    async fn a_body_comes_whole_or_is_refused() {
+        let read = async |body: Body, within| {
+            let reading = whole(Request::new(body), within);
+            tokio::time::timeout(BODY, reading).await.expect("it comes to an end")
+        };
+        let first = || stream::once(async { Piece::Ok(Bytes::from_static(b"ab")) });
+
+        let whole = read(Body::from_stream(first()), BODY).await.unwrap();
+        let bytes = axum::body::to_bytes(whole.into_body(), BODY_BYTES).await.unwrap();
+        assert_eq!(bytes, "ab");
+
+        let stalled = first().chain(stream::pending());
+        let slow = read(Body::from_stream(stalled), Duration::from_millis(1)).await.unwrap_err();
+        assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
+        // A piece now and then does not help.
+        let trickle = stream::repeat(()).then(|()| async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            Piece::Ok(Bytes::from_static(b"a"))
+        });
+        let within = Duration::from_millis(50);
+        let slow = read(Body::from_stream(trickle), within).await.unwrap_err();
+        assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
+
+        let large = read(Body::from(vec![0; BODY_BYTES + 1]), BODY).await.unwrap_err();
+        assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let broken = first().chain(stream::once(async { Err(std::io::Error::other("gone")) }));
+        assert!(read(Body::from_stream(broken), BODY).await.is_err());
     }
 }

@@ -18,7 +18,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::texts::SCOPE;
-use super::{VALUE_BYTES, answer};
+use super::{VALUE_BYTES, answer, leading};
 use crate::node::Node;
 use crate::raft::machine::Event;
 use crate::raft::state::Command;
@@ -65,7 +65,8 @@ pub struct Topic {
     topic: String,
 }
 
-/// Opens a stream of a topic's events.
+/// Opens a stream of a topic's events: of those from now on. A node that has just come up applies
+/// old entries again, and those that it missed, so it takes no subscriber until it has.
 pub async fn subscribe(
     State(node): State<Node>,
     Query(query): Query<Topic>,
@@ -80,6 +81,9 @@ pub async fn subscribe(
             return answer::text(error.status(), format!("Not a WebSocket handshake: {error}"));
         }
     };
+    if let Some(refusal) = leading::refuse_subscriber(&node) {
+        return refusal;
+    }
     // Subscribed before the handshake is answered: events that are published after it arrive.
     let events = node.events.subscribe();
     upgrade.max_message_size(CLIENT_MESSAGE).on_upgrade(move |socket| async move {
@@ -91,18 +95,23 @@ pub async fn subscribe(
 
 async fn stream(node: &Node, mut socket: WebSocket, mut events: Receiver<Event>, topic: &str) {
     let mut ping = tokio::time::interval_at(tokio::time::Instant::now() + PING, PING);
+    let mut leader = node.leader.clone();
+    let stopped = async move { leader.wait_for(|view| view.stopped).await.map(drop) };
+    tokio::pin!(stopped);
     loop {
         let message = tokio::select! {
             event = events.recv() => match event {
                 Ok(event) if &*event.topic == topic => Message::Text(text_of(&event)),
                 Ok(_) => continue,
                 Err(RecvError::Lagged(missed)) => {
-                    let reason = format!("too slow: {missed} events missed");
-                    let _ = socket.send(Message::Close(Some(CloseFrame { code: 1013, reason: reason.into() }))).await;
-                    return;
+                    return close(socket, 1013, format!("too slow: {missed} events missed")).await;
                 }
                 Err(RecvError::Closed) => return,
             },
+            // No event would ever come.
+            _ = &mut stopped => {
+                return close(socket, 1011, "this node's consensus has stopped".to_owned()).await;
+            }
             _ = ping.tick() => Message::Ping(Bytes::new()),
             heard = socket.recv() => match heard {
                 // What clients say is not looked at; pongs are answered by the library.
@@ -119,6 +128,11 @@ async fn stream(node: &Node, mut socket: WebSocket, mut events: Receiver<Event>,
             node.metrics.events_sent.inc();
         }
     }
+}
+
+async fn close(mut socket: WebSocket, code: u16, reason: String) {
+    // Whoever is gone already needs no reason.
+    let _ = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
 }
 
 fn text_of(event: &Event) -> Utf8Bytes {

@@ -14,6 +14,7 @@ use super::{BODY_BYTES, answer, cors};
 use crate::flags::{Reads, Writes};
 use crate::node::Node;
 use crate::raft::NodeId;
+use crate::raft::leader::View;
 
 /// Where a request goes.
 #[derive(Debug)]
@@ -31,25 +32,84 @@ const ALREADY: HeaderName = HeaderName::from_static("x-blob-already-exists");
 const TOMBSTONE: HeaderName = HeaderName::from_static("x-blob-tombstone-exists");
 const FORWARDED_BY: HeaderName = HeaderName::from_static("x-forwarded-by");
 
+/// What the leadership, as this node knows it, allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// This node carries the request out.
+    Here,
+    /// That node may: never this one.
+    Leader(NodeId),
+    /// This node's consensus has stopped.
+    Stopped,
+    /// This node leads, but no majority follows.
+    NoMajority,
+    /// No leader is known, or it is just giving its leadership away.
+    NoLeader,
+    /// The leader's process is gone.
+    LeaderGone,
+}
+
+fn choose(view: View, hands_over: bool, kind: Kind, reads: Reads) -> Choice {
+    if view.stopped {
+        return Choice::Stopped;
+    }
+    if kind == Kind::Read && (reads == Reads::Local || view.leading && !hands_over) {
+        return Choice::Here;
+    }
+    match view.leader {
+        None => Choice::NoLeader,
+        Some(_) if view.leading && hands_over => Choice::NoLeader,
+        Some(_) if view.leading && !view.followed => Choice::NoMajority,
+        Some(_) if view.leading => Choice::Here,
+        Some(_) if !view.alive => Choice::LeaderGone,
+        Some(leader) => Choice::Leader(leader),
+    }
+}
+
+fn chosen(node: &Node, kind: Kind, reads: Reads) -> Choice {
+    choose(*node.leader.borrow(), node.hands_over(), kind, reads)
+}
+
 /// Decides where a request of `kind` goes.
 #[must_use]
 pub fn way(node: &Node, kind: Kind, request: &Request) -> Way {
-    let reads_here = kind == Kind::Read && node.flags.reads == Reads::Local;
-    if reads_here || node.leads() {
-        return Way::Here;
-    }
-    let view = *node.leader.borrow();
-    let Some(leader) = view.leader.filter(|_| !view.leading) else {
-        return Way::Answer(Box::new(no_leader(node)));
+    let refusal = match chosen(node, kind, node.flags.reads) {
+        Choice::Here if kind == Kind::Read && !node.is_caught_up() => catching_up(node),
+        Choice::Here => return Way::Here,
+        Choice::Leader(id) if kind == Kind::Read || node.flags.writes == Writes::Forward => {
+            return Way::Forward(id);
+        }
+        Choice::Leader(id) => redirect(node, id, request),
+        Choice::Stopped => stopped(node),
+        Choice::NoMajority => no_majority(node),
+        Choice::NoLeader => no_leader(node),
+        Choice::LeaderGone => {
+            node.metrics.reject("leader_dead");
+            unreachable()
+        }
     };
-    if !view.alive {
-        node.metrics.reject("leader_dead");
-        return Way::Answer(Box::new(unreachable()));
+    Way::Answer(Box::new(refusal))
+}
+
+/// The answer to a request that another node forwarded and that is not carried out here; it is
+/// forwarded no further.
+#[must_use]
+pub fn refuse_forwarded(node: &Node, kind: Kind) -> Option<Response> {
+    match chosen(node, kind, Reads::Forward) {
+        Choice::Here => None,
+        Choice::Stopped => Some(stopped(node)),
+        Choice::NoMajority => Some(no_majority(node)),
+        Choice::Leader(_) | Choice::NoLeader | Choice::LeaderGone => Some(no_leader(node)),
     }
-    if kind == Kind::Read || node.flags.writes == Writes::Forward {
-        return Way::Forward(leader);
+}
+
+/// The answer to a subscriber who would get what is old, or nothing ever.
+#[must_use]
+pub fn refuse_subscriber(node: &Node) -> Option<Response> {
+    if node.leader.borrow().stopped {
+        return Some(stopped(node));
     }
-    Way::Answer(Box::new(redirect(node, leader, request)))
+    (!node.is_caught_up()).then(|| catching_up(node))
 }
 
 /// 307 to the leader, by the name that the client used: the page's names for a node are its
@@ -69,16 +129,33 @@ fn redirect(node: &Node, leader: NodeId, request: &Request) -> Response {
 }
 
 /// 503: no node leads.
-#[must_use]
-pub fn no_leader(node: &Node) -> Response {
+fn no_leader(node: &Node) -> Response {
     node.metrics.reject("no_leader");
     let message = "Failed to determine cluster leader for forwarding: no current leader";
     answer::text(StatusCode::SERVICE_UNAVAILABLE, message)
 }
 
+/// 503: this node leads, but cannot store anything at a majority.
+fn no_majority(node: &Node) -> Response {
+    node.metrics.reject("no_majority");
+    answer::text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "This node leads, but no majority of the nodes answers it; nothing was carried out",
+    )
+}
+
+/// 503: this node will carry nothing out any more, and does not know who would.
+fn stopped(node: &Node) -> Response {
+    node.metrics.reject("stopped");
+    let why = node.why_stopped().unwrap_or_default();
+    answer::text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("This node's consensus has stopped ({why}); mend the cause and start it again"),
+    )
+}
+
 /// 503: this node has just come up and does not hold yet what was acknowledged before.
-#[must_use]
-pub fn catching_up(node: &Node) -> Response {
+fn catching_up(node: &Node) -> Response {
     node.metrics.reject("catching_up");
     answer::text(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -132,4 +209,60 @@ pub async fn forward(node: &Node, leader: NodeId, request: Request) -> Response 
     }
     response.headers_mut().insert(FORWARDED_BY, node.name_header.clone());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ME: NodeId = 1;
+
+    fn leading() -> View {
+        View { leader: Some(ME), alive: true, leading: true, followed: true, ..View::default() }
+    }
+
+    fn following() -> View {
+        View { leader: Some(2), alive: true, ..View::default() }
+    }
+
+    #[test]
+    fn writes_go_to_the_leader_or_are_refused_with_the_reason() {
+        let write = |view| choose(view, false, Kind::Write, Reads::Local);
+        assert_eq!(write(leading()), Choice::Here);
+        assert_eq!(write(View { followed: false, ..leading() }), Choice::NoMajority);
+        assert_eq!(choose(leading(), true, Kind::Write, Reads::Local), Choice::NoLeader);
+        assert_eq!(write(following()), Choice::Leader(2));
+        assert_eq!(write(View { alive: false, ..following() }), Choice::LeaderGone);
+        assert_eq!(write(View::default()), Choice::NoLeader);
+        assert_eq!(write(View { stopped: true, ..View::default() }), Choice::Stopped);
+    }
+
+    #[test]
+    fn reads_are_answered_here_unless_they_are_to_be_forwarded() {
+        let read = |view, reads| choose(view, false, Kind::Read, reads);
+        for view in [leading(), following(), View { followed: false, ..leading() }] {
+            assert_eq!(read(view, Reads::Local), Choice::Here, "{view:?}");
+        }
+        assert_eq!(read(leading(), Reads::Forward), Choice::Here);
+        assert_eq!(read(View { followed: false, ..leading() }, Reads::Forward), Choice::Here);
+        assert_eq!(read(following(), Reads::Forward), Choice::Leader(2));
+        let stopped = View { stopped: true, ..View::default() };
+        assert_eq!(read(stopped, Reads::Local), Choice::Stopped, "it would be stale for ever");
+    }
+
+    #[test]
+    fn no_state_sends_a_request_back_to_its_node() {
+        let both = [false, true];
+        for (hands_over, followed, stopped) in
+            both.iter().flat_map(|a| both.iter().flat_map(move |b| both.map(|c| (*a, *b, c))))
+        {
+            let view = View { followed, stopped, ..leading() };
+            for kind in [Kind::Read, Kind::Write, Kind::Event] {
+                for reads in [Reads::Local, Reads::Forward] {
+                    let choice = choose(view, hands_over, kind, reads);
+                    assert!(!matches!(choice, Choice::Leader(_)), "{view:?} {kind:?}: {choice:?}");
+                }
+            }
+        }
+    }
 }

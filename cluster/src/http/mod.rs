@@ -74,10 +74,10 @@ pub fn public(node: &Node) -> Router {
         .layer(middleware::from_fn_with_state(node.clone(), edge::public))
 }
 
-/// The peer port: no CORS, no key, loopback only.
+/// The peer port: for nodes of this cluster only. No CORS, no key.
 pub fn peers(node: &Node) -> Router {
     let forwarded = data(node).layer(middleware::from_fn_with_state(node.clone(), edge::forwarded));
     peer::routes(node)
         .merge(forwarded)
-        .layer(middleware::from_fn_with_state(node.clone(), peer::gate))
+        .layer(middleware::from_fn_with_state(node.clone(), peer::admit))
 }

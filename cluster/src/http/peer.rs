@@ -1,15 +1,16 @@
-//! Raft's side of the peer port.
+//! The peer port: who may speak there, and Raft's side of it.
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::{answer, cors};
 use crate::node::Node;
 use crate::raft::network::{APPEND, ELECT, READ_INDEX, SNAPSHOT, VOTE};
 
@@ -28,27 +29,45 @@ pub fn routes(node: &Node) -> Router {
         .with_state(node.clone())
 }
 
-/// Holds everything while the node is paused.
-pub async fn gate(State(node): State<Node>, request: Request, next: Next) -> Response {
+/// Holds everything while the node is paused, and lets in only who belongs to the cluster. Pages of
+/// any site can send requests to this port, and all that they say would be carried out.
+pub async fn admit(State(node): State<Node>, request: Request, next: Next) -> Response {
     node.peers.gate.open().await;
-    let response = next.run(request).await;
+    let response = match refuse(&node, request.headers()) {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
+    };
     node.peers.gate.open().await;
     response
 }
 
+fn refuse(node: &Node, headers: &HeaderMap) -> Option<Response> {
+    if !cors::may_call(cors::host_name(cors::host(headers)), &[]) {
+        node.metrics.reject("host");
+        let message = "The peer port is called by a loopback address only";
+        return Some(answer::text(StatusCode::MISDIRECTED_REQUEST, message));
+    }
+    if !node.secret.is_in(headers) {
+        node.metrics.reject("secret");
+        let message = "The peer port is for the nodes of this cluster only";
+        return Some(answer::text(StatusCode::FORBIDDEN, message));
+    }
+    None
+}
+
 async fn append(State(node): State<Node>, body: Bytes) -> Response {
-    answer(&body, |message| node.raft.append_entries(message)).await
+    reply(&body, |message| node.raft.append_entries(message)).await
 }
 
 async fn vote(State(node): State<Node>, body: Bytes) -> Response {
-    answer(&body, |message| node.raft.vote(message)).await
+    reply(&body, |message| node.raft.vote(message)).await
 }
 
 async fn snapshot(State(node): State<Node>, body: Bytes) -> Response {
-    answer(&body, |message| node.raft.install_snapshot(message)).await
+    reply(&body, |message| node.raft.install_snapshot(message)).await
 }
 
-async fn answer<M: DeserializeOwned, T: Serialize, F: Future<Output = T>>(
+async fn reply<M: DeserializeOwned, T: Serialize, F: Future<Output = T>>(
     body: &[u8],
     take: impl FnOnce(M) -> F,
 ) -> Response {

@@ -9,17 +9,22 @@ use serde_json::json;
 use super::answer;
 use crate::node::Node;
 
-/// Who this node is and whom it takes for the leader: `leader` is the leader's peer address, as in
-/// insi; the fields from `leader_url` on are ours. Both are empty while no leader is known or its
-/// process is gone.
+/// Who this node is, how it is, and whom it takes for the leader: `leader` is the leader's peer
+/// address, as in insi; the fields from `leader_url` on are ours. Both are empty while no leader is
+/// known or its process is gone.
 pub async fn ping(State(node): State<Node>) -> Response {
     let view = *node.leader.borrow();
     let leader = view.reachable();
+    let status = match node.why_stopped() {
+        Some(why) => format!("stopped: {why}"),
+        None if view.leading && !view.followed => "no majority".to_owned(),
+        None => "ok".to_owned(),
+    };
     let body = json!({
         "entity": "root",
         "leader": leader.map_or_else(String::new, |id| node.peers.address(id).to_string()),
         "node-badge-id": format!("00000000-0000-4000-8000-{:012}", node.id),
-        "status": "ok",
+        "status": status,
         "uptime": format!("{:.2}s", node.started.elapsed().as_secs_f64()),
         "leader_url": leader.map_or_else(String::new, |id| node.flags.url(id)),
         "leader_node": leader.map_or_else(String::new, |id| format!("n{id}")),

@@ -34,8 +34,8 @@ pub enum SubmitError {
     /// It was not committed in time; it may still be.
     #[error("timed out waiting for a majority to store the write; it may still be applied")]
     TimedOut,
-    /// The node is stopping, or its storage failed.
-    #[error("the node's consensus has stopped: {0}")]
+    /// The node is stopping, or its storage failed, after it had taken the command.
+    #[error("the node's consensus has stopped ({0}); the write may still be applied")]
     Stopped(String),
 }
 

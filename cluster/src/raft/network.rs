@@ -36,7 +36,7 @@ pub const READ_INDEX: &str = "/raft/read-index";
 /// What is needed to reach any node; clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Peers {
-    /// Pooled connections.
+    /// Pooled connections; each request by them carries the cluster's secret.
     pub client: reqwest::Client,
     /// One way between two nodes.
     pub hop: Duration,

@@ -6,16 +6,18 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::harness::Cluster;
+use crate::harness::{Cluster, eventually};
 
-type Socket =
+pub type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn subscribe(c: &Cluster, index: usize, query: &str) -> Result<Socket, u16> {
+/// A stream of events, or the code of the refusal: 0 where nobody listens.
+pub async fn subscribe(c: &Cluster, index: usize, query: &str) -> Result<Socket, u16> {
     let url = c.api(index, &format!("events/subscribe?{query}")).replace("http://", "ws://");
     match tokio_tungstenite::connect_async(url).await {
         Ok((socket, _)) => Ok(socket),
         Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(tokio_tungstenite::tungstenite::Error::Io(_)) => Err(0),
         Err(error) => panic!("{error}"),
     }
 }
@@ -88,4 +90,86 @@ async fn browsers_may_give_the_key_in_the_query() {
     }
     // Elsewhere the query does not count.
     assert_eq!(c.get(0, &format!("get?key={key}")).await.status(), 401);
+}
+
+/// Subscribes at a node that comes up as soon as it takes subscribers.
+async fn subscribe_at_once(c: &Cluster, index: usize) -> Socket {
+    let mut socket = None;
+    eventually(&format!("{} takes a subscriber", c.nodes[index].name), async || {
+        match subscribe(c, index, "topic=t").await {
+            Ok(taken) => socket = Some(taken),
+            Err(code) => assert!([0, 503].contains(&code), "{code}"),
+        }
+        socket.is_some()
+    })
+    .await;
+    socket.unwrap()
+}
+
+async fn publish(c: &Cluster, data: &str) {
+    let leader = c.leader().await;
+    let answer = c.post(leader, "events", &json!({"topic":"t","data":data})).await;
+    assert_eq!(answer.status(), 200, "{data}");
+}
+
+#[tokio::test]
+async fn a_node_that_comes_back_sends_no_old_events() {
+    let mut c = Cluster::start(&[]);
+    let leader = c.leader().await;
+    let away = c.follower().await;
+    let asks = (0..100).map(|n| {
+        let (c, body) = (&c, json!({"topic":"t","data":n}));
+        async move { c.post(leader, "events", &body).await.status() }
+    });
+    for status in futures_util::future::join_all(asks).await {
+        assert_eq!(status, 200);
+    }
+
+    c.kill(away);
+    c.start_node(away);
+    let mut socket = subscribe_at_once(&c, away).await;
+    publish(&c, "first").await;
+    assert_eq!(next(&mut socket).await["data"], "first", "neither replayed nor caught up");
+    publish(&c, "second").await;
+    assert_eq!(next(&mut socket).await["data"], "second");
+
+    // Alone, a node cannot know what it has to catch up with.
+    for index in 0..3 {
+        c.kill(index);
+    }
+    c.start_node(away);
+    let mut refusal = 0;
+    eventually("the node answers", async || {
+        refusal = subscribe(&c, away, "topic=t").await.expect_err("it is not caught up");
+        refusal != 0
+    })
+    .await;
+    assert_eq!(refusal, 503);
+    for index in (0..3).filter(|index| *index != away) {
+        c.start_node(index);
+    }
+    let mut socket = subscribe_at_once(&c, away).await;
+    publish(&c, "third").await;
+    assert_eq!(next(&mut socket).await["data"], "third");
+}
+
+#[tokio::test]
+async fn a_node_that_was_only_paused_delivers_what_came_meanwhile() {
+    let c = Cluster::start(&["--faults"]);
+    let leader = c.leader().await;
+    let paused = c.follower().await;
+    let mut socket = subscribe(&c, paused, "topic=t").await.unwrap();
+    let fault = async |what: &str| {
+        let url = c.url(paused, &format!("/fault/{what}"));
+        assert_eq!(c.client.post(url).send().await.unwrap().status(), 200);
+    };
+    fault("pause").await;
+    for n in 0..100 {
+        let answer = c.post(leader, "events", &json!({"topic":"t","data":n})).await;
+        assert_eq!(answer.status(), 200);
+    }
+    fault("resume").await;
+    for n in 0..100 {
+        assert_eq!(next(&mut socket).await["data"], n);
+    }
 }

@@ -60,18 +60,25 @@ impl Cluster {
     }
 
     pub fn start_at(port: u16, data: &Path, flags: &[&str]) -> Self {
-        // Nodes that were killed a moment ago may still be on their way out of the kernel.
-        let deadline = std::time::Instant::now() + Duration::from_secs(20);
-        for port in (port..port + 3).chain(port + 10..port + 13) {
-            while std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
-                assert!(std::time::Instant::now() < deadline, "port {port} does not become free");
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
+        Self::launch(Command::new(BIN), port, data, flags)
+    }
+
+    /// As [`Self::start_at`]; no file of the nodes may grow beyond `blocks` of 512 bytes, as if the
+    /// disk were full then.
+    pub fn start_limited(blocks: u32, port: u16, data: &Path, flags: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        // The signal would end a process that writes beyond; without it the write fails.
+        let limit = "trap '' XFSZ; ulimit -f \"$0\" && exec \"$@\"";
+        shell.args(["-c", limit, &blocks.to_string(), BIN]);
+        Self::launch(shell, port, data, flags)
+    }
+
+    fn launch(mut command: Command, port: u16, data: &Path, flags: &[&str]) -> Self {
+        await_free((port..port + 3).chain(port + 10..port + 13));
         let mut own: Vec<String> =
             vec![format!("--port={port}"), format!("--peer-port={}", port + 10)];
         own.extend(flags.iter().map(ToString::to_string));
-        let mut up = Command::new(BIN)
+        let mut up = command
             .arg("up")
             .args(&own)
             .arg("--data")
@@ -108,6 +115,8 @@ impl Cluster {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(20))
+            // Before the nodes close what is idle.
+            .pool_idle_timeout(Duration::from_secs(10))
             .build()
             .unwrap();
         Self {
@@ -125,19 +134,40 @@ impl Cluster {
 
     /// Starts one node alone, as a user brings a killed one back.
     pub fn start_node(&mut self, index: usize) {
-        let mut child = Command::new(BIN)
+        let mut command = self.node_command(index, &self.data);
+        self.run_node(index, &mut command);
+    }
+
+    /// Starts one node with a data folder of its own: the first line that it complains in.
+    pub async fn start_node_in(&mut self, index: usize, data: &Path) -> String {
+        let mut command = self.node_command(index, data);
+        let errors = self.run_node(index, command.stderr(Stdio::piped())).stderr.take().unwrap();
+        let line = tokio::task::spawn_blocking(|| BufReader::new(errors).lines().next());
+        let line = tokio::time::timeout(Duration::from_secs(40), line).await.expect("it complains");
+        line.unwrap().expect("it complains").unwrap()
+    }
+
+    fn node_command(&self, index: usize, data: &Path) -> Command {
+        let mut command = Command::new(BIN);
+        command
             .arg("node")
             .arg(format!("--id={}", index + 1))
             .args(&self.flags)
             .arg("--data")
-            .arg(&self.data)
+            .arg(data)
             .arg("--exit-on-stdin-eof")
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stdin(Stdio::piped());
+        command
+    }
+
+    fn run_node(&mut self, index: usize, command: &mut Command) -> &mut Child {
+        let port = self.port + u16::try_from(index).unwrap();
+        await_free([port, port + 10].into_iter());
+        let mut child = command.spawn().unwrap();
         let stdin = child.stdin.take();
         self.nodes[index].pid = i32::try_from(child.id()).unwrap();
         self.extra.push((child, stdin));
+        &mut self.extra.last_mut().unwrap().0
     }
 
     /// SIGKILL.
@@ -152,6 +182,11 @@ impl Cluster {
 
     pub fn api(&self, index: usize, path: &str) -> String {
         format!("{}/db/api/v1/{path}", self.nodes[index].url)
+    }
+
+    /// A URL of the peer port.
+    pub fn peer(&self, index: usize, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port + 10 + u16::try_from(index).unwrap())
     }
 
     pub async fn post(&self, index: usize, path: &str, body: &Value) -> Response {
@@ -281,6 +316,18 @@ impl Drop for Cluster {
             end(&mut child);
         }
         end(&mut self.up);
+    }
+}
+
+/// Waits until ports are free: nodes that were killed a moment ago may still be on their way out
+/// of the kernel.
+fn await_free(ports: impl Iterator<Item = u16>) {
+    let start = Instant::now();
+    for port in ports {
+        while TcpListener::bind(("127.0.0.1", port)).is_err() {
+            assert!(start.elapsed() < Duration::from_secs(20), "port {port} does not become free");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 

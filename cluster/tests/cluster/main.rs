@@ -18,6 +18,8 @@ mod leader;
 mod limits;
 mod metrics;
 mod page;
+mod peers;
 mod process;
 mod protocol;
 mod shape;
+mod stopped;
