@@ -16,8 +16,8 @@
 //! | `metrics` | what a node counts |
 //!
 //! Arrows: `up`, `page`, `serve` -> `listen`; `serve` -> `http` -> `node` -> `raft`, `metrics`,
-//! `secret`, `shape`; `raft` -> `shape`. All may read `flags`. It imports nothing of the page: to the
-//! cluster, the page is any browser.
+//! `secret`, `shape`; `raft` -> `shape`. All may read `flags`. It imports nothing of the page: to
+//! the cluster, the page is any browser.
 
 pub mod control;
 pub mod flags;

@@ -58,7 +58,8 @@ async fn everything_acknowledged_survives_a_kill_of_all_nodes() {
 /// log, so the one that was away can only come back by snapshot.
 #[tokio::test]
 async fn a_node_that_missed_purged_entries_comes_back_by_snapshot() {
-    let mut c = Cluster::start(&["--faults"]);
+    // A busy disk may take long for so much.
+    let mut c = Cluster::start(&["--faults", "--write-timeout-ms=20000"]);
     let leader = c.leader().await;
     let away = c.follower().await;
     let next = 3 - leader - away;
