@@ -50,6 +50,12 @@ pub fn local_time(rfc3339: &str) -> String {
     )
 }
 
+/// Returns the day of a moment (RFC 3339) in the reader's time zone.
+#[must_use]
+pub fn local_day(rfc3339: &str) -> String {
+    local_time(rfc3339).chars().take(10).collect()
+}
+
 /// Returns a new id for a run: its second in UTC and five random letters.
 #[must_use]
 pub fn new_run_id() -> String {

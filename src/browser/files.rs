@@ -49,9 +49,7 @@ impl Picked {
         })?;
         Ok(js_sys::Uint8Array::new(&buffer).to_vec())
     }
-}
 
-impl Picked {
     /// Returns the file itself, for a worker.
     #[must_use]
     pub fn file(&self) -> File {

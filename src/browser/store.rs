@@ -58,8 +58,6 @@ impl From<idb::Error> for StoreError {
 /// What is kept of a run under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnderWay {
-    /// Its id.
-    pub id: String,
     /// Its newest head.
     pub head: String,
     /// Its parts, in the order in which they were kept.
@@ -162,7 +160,7 @@ impl Store {
         let (head, parts) = (head.await?, parts.await?);
         let parts = parts.iter().filter_map(JsValue::as_string).collect();
         let head = head.and_then(|head| head.as_string());
-        Ok(head.map(|head| UnderWay { id: id.to_string(), head, parts }))
+        Ok(head.map(|head| UnderWay { head, parts }))
     }
 
     /// Forgets what is kept of a run under way.

@@ -24,7 +24,7 @@ use fwit_present::form::plan_text;
 use fwit_present::library::Card;
 use fwit_present::route::{Prefill, Route};
 use fwit_present::sentence::{self, trust_question};
-use fwit_report::experiment::wire::PeriodFile;
+use fwit_report::experiment::wire::{ExperimentFile, PeriodFile};
 use fwit_report::experiment::{self, Experiment};
 use fwit_report::run::rename::{free_id, same_run, with_id};
 
@@ -183,9 +183,7 @@ impl Actions {
         on_end: Option<OnEnd>,
         beside: bool,
     ) -> Result<(), String> {
-        let opened = self.library.open_experiment(id).await?;
-        let (file, _) =
-            experiment::read(opened.json.as_bytes()).map_err(|error| error.to_string())?;
+        let file = self.experiment_file(id).await?;
         let file = if more == 0 {
             file
         } else {
@@ -196,6 +194,13 @@ impl Actions {
         };
         let made = Experiment::from_file(&file).map_err(texts)?;
         self.go_on(made, file.periods, api_key, on_end, beside)
+    }
+
+    async fn experiment_file(self, id: &str) -> Result<ExperimentFile, String> {
+        let opened = self.library.open_experiment(id).await?;
+        let (file, _) =
+            experiment::read(opened.json.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(file)
     }
 
     /// Fills the set-up form with an experiment's file, and shows it.
@@ -221,10 +226,7 @@ impl Actions {
     pub async fn combine_experiments(self, ids: &[String]) -> Result<String, String> {
         let mut files = Vec::new();
         for id in ids {
-            let opened = self.library.open_experiment(id).await?;
-            let (file, _) =
-                experiment::read(opened.json.as_bytes()).map_err(|error| error.to_string())?;
-            files.push(file);
+            files.push(self.experiment_file(id).await?);
         }
         let all = experiment::combine(&files).map_err(|problem| problem.to_string())?;
         let json = fwit_model::json::write(&all);

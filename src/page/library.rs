@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::actions::Actions;
 use super::parts::{Badge, Icon, Simulated, Tone};
 use super::state::{Library, Notices, go};
-use crate::browser::environment::local_time;
+use crate::browser::environment::{local_day, local_time};
 use crate::browser::files::Picked;
 use fwit_present::figure;
 use fwit_present::library::{Card, CardKind};
@@ -244,8 +244,8 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
                 let doubts =
                     (c.doubts > 0).then(|| view! { <Badge text="doubtful" tone=Tone::Warn /> });
                 let goes = (!c.until.is_empty()).then(|| {
-                    let day = local_time(&c.until).chars().take(10).collect::<String>();
-                    view! { <Badge text=format!("goes on {day}") tone=Tone::Warn /> }
+                    let text = format!("goes on {}", local_day(&c.until));
+                    view! { <Badge text tone=Tone::Warn /> }
                 });
                 (kind, simulated, ended, goes, doubts)
             })

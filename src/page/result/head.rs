@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::browser::environment::local_time;
+use crate::browser::environment::{local_day, local_time};
 use crate::browser::files;
 use crate::page::actions::Actions;
 use crate::page::parts::{Badge, Headlines, Health, Icon, Tile, TimeSource, Tone, Verdict};
@@ -95,7 +95,7 @@ fn Recovered(run: Arc<Opened>) -> impl IntoView {
                         {format!(
                             "This run was recovered. It goes on {}, or sooner where there is no \
                              room.",
-                            local_time(&at).chars().take(10).collect::<String>(),
+                            local_day(&at),
                         )}
                     </p>
                     <button type="button" class="button" on:click=keep>

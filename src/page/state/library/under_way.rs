@@ -58,7 +58,7 @@ impl Library {
     pub async fn made_whole(self, id: &str) -> Result<Option<Item>, String> {
         let store = self.store().await.map_err(|error| error.to_string())?;
         match store.under_way(id).await.map_err(|error| error.to_string())? {
-            Some(UnderWay { head, parts, .. }) => {
+            Some(UnderWay { head, parts }) => {
                 let analysis = self.inner.with_value(|inner| inner.analysis.clone());
                 analysis.recover(head, parts).await.map(Some)
             }
