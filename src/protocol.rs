@@ -13,6 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
+use fwit_engine::trial::TrialStep;
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::view::{ExperimentView, Progress};
 use fwit_report::run::intervals::RunIntervals;
@@ -51,6 +52,13 @@ pub enum ToWorker {
         /// The plan, as JSON text; its lanes are what is asked.
         plan_json: String,
         /// Only where the user asked for lanes. Never saved.
+        api_key: Option<String>,
+    },
+    /// Send one request of each operation of a plan.
+    Try {
+        /// The plan, as JSON text.
+        plan_json: String,
+        /// Never saved.
         api_key: Option<String>,
     },
     /// Send the next [`FromWorker::RunKept`] from the first second on.
@@ -206,6 +214,11 @@ pub enum FromWorker {
     LanesLooked {
         /// What each address answered; nothing where none could be asked.
         nodes: Vec<NodeCheck>,
+    },
+    /// Answer to [`ToWorker::Try`].
+    Tried {
+        /// A request of each operation, or why none could be sent.
+        result: Result<Vec<TrialStep>, String>,
     },
     /// Answer to [`ToWorker::Calibrate`].
     Calibrated {

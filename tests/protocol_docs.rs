@@ -39,8 +39,8 @@ fn messages<T: DeserializeOwned + Serialize + PartialEq>(kind: &str) -> Vec<T> {
 }
 
 /// How many messages there are in each direction: one more than the last number below.
-const TO_WORKER: usize = 14;
-const FROM_WORKER: usize = 17;
+const TO_WORKER: usize = 15;
+const FROM_WORKER: usize = 18;
 
 /// The number of a message. A new one gets the next, and raises the count above.
 fn to_worker(message: &ToWorker) -> usize {
@@ -59,6 +59,7 @@ fn to_worker(message: &ToWorker) -> usize {
         ToWorker::KeepWhole => 11,
         ToWorker::Recover { .. } => 12,
         ToWorker::OpenFile { .. } => 13,
+        ToWorker::Try { .. } => 14,
     }
 }
 
@@ -81,6 +82,7 @@ fn from_worker(message: &FromWorker) -> usize {
         FromWorker::LanesLooked { .. } => 14,
         FromWorker::ExperimentKept(..) => 15,
         FromWorker::RunKept(..) => 16,
+        FromWorker::Tried { .. } => 17,
     }
 }
 

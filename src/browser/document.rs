@@ -48,6 +48,12 @@ pub fn host() -> String {
     window().and_then(|w| w.location().host().ok()).unwrap_or_default()
 }
 
+/// Returns the page's own origin, such as `http://127.0.0.1:8080`.
+#[must_use]
+pub fn origin() -> String {
+    window().and_then(|w| w.location().origin().ok()).unwrap_or_default()
+}
+
 /// Returns whether anything answers at an address, even if the page may not read it.
 pub async fn answers(url: &str) -> bool {
     let Some(window) = window() else { return false };

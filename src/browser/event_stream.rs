@@ -1,22 +1,43 @@
-//! Events through a WebSocket.
+//! Events through a WebSocket, or through the body of an answer that does not end.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 
-use futures_util::{Sink, StreamExt};
+use futures_util::{Sink, SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
 use web_sys::Performance;
 
+use super::body_events::BodyEvents;
 use fwit_engine::environment::{EventStream, NoAnswer, StreamItem};
 use fwit_model::secret::Redactor;
 use fwit_quantities::units::Micros;
+
+/// A stream of events.
+#[allow(missing_debug_implementations, reason = "the socket has none")]
+pub enum BrowserEvents {
+    /// A WebSocket.
+    Socket(SocketEvents),
+    /// The body of an answer.
+    Body(BodyEvents),
+}
+
+impl EventStream for BrowserEvents {
+    async fn next(&mut self) -> Result<StreamItem, NoAnswer> {
+        match self {
+            BrowserEvents::Socket(events) => events.next().await,
+            BrowserEvents::Body(events) => events.next().await,
+        }
+    }
+}
 
 /// A WebSocket as a stream of events.
 #[allow(missing_debug_implementations, reason = "the socket has none")]
 pub struct SocketEvents {
     socket: Result<WebSocket, String>,
     opened: bool,
+    /// The first message to send; empty for none.
+    send: String,
     performance: Performance,
     /// The door that keeps the API key out of texts.
     redactor: Redactor,
@@ -26,11 +47,16 @@ impl SocketEvents {
     /// Opens it. A URL that the browser refuses shows as an error of the first
     /// [`EventStream::next`].
     #[must_use]
-    pub fn open(url: &str, performance: Performance, redactor: Redactor) -> SocketEvents {
+    pub fn open(
+        url: &str,
+        send: &str,
+        performance: Performance,
+        redactor: Redactor,
+    ) -> SocketEvents {
         // The URL may hold the API key, so it stays out of the text.
         let socket = WebSocket::open(url)
             .map_err(|_| "the browser refused to open the event stream".to_string());
-        SocketEvents { socket, opened: false, performance, redactor }
+        SocketEvents { socket, opened: false, send: send.to_string(), performance, redactor }
     }
 }
 
@@ -45,6 +71,10 @@ impl EventStream for SocketEvents {
             self.opened = true;
             // A refused connection is ready too: the loop below reads its error.
             if matches!(socket.state(), State::Open) {
+                if !self.send.is_empty() {
+                    let first = Message::Text(self.send.clone());
+                    socket.send(first).await.map_err(|e| closed(&e, &self.redactor))?;
+                }
                 return Ok(StreamItem::Open);
             }
         }

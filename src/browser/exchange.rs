@@ -21,7 +21,7 @@ extern "C" {
     #[derive(Debug)]
     type Sender;
     #[wasm_bindgen(constructor)]
-    fn new(done: &JsValue) -> Sender;
+    fn new(done: &JsValue, leader_header: &str) -> Sender;
     #[allow(clippy::too_many_arguments, reason = "one call to JavaScript instead of nine")]
     #[wasm_bindgen(method)]
     fn send(
@@ -56,6 +56,8 @@ extern "C" {
     fn url(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = servedBy)]
     fn served_by(this: &Extra) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn leader(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = maxAge)]
     fn max_age(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = retryAfter)]
@@ -81,6 +83,8 @@ pub(super) struct Answer {
     /// The final URL and the name of its node, where redirects were followed.
     pub(super) final_url: Option<String>,
     pub(super) served_by: Option<String>,
+    /// The leader that a node names which refuses.
+    pub(super) leader: Option<String>,
     /// The header, of answers that may have it.
     pub(super) retry_after: Option<String>,
 }
@@ -131,7 +135,8 @@ struct RequestSlot {
 }
 
 impl Exchange {
-    pub(super) fn new() -> Exchange {
+    /// `leader_header` is where a node that refuses names the leader.
+    pub(super) fn new(leader_header: &str) -> Exchange {
         let slots = Rc::new(RefCell::new(RequestSlots::default()));
         let inside = slots.clone();
         let done: Done =
@@ -140,7 +145,7 @@ impl Exchange {
                 if let Some(extra) = extra {
                     answer.redirect = extra.redirect().unwrap_or_default();
                     answer.too_long = extra.too_long().unwrap_or_default();
-                    answer.max_age = extra.max_age();
+                    (answer.max_age, answer.leader) = (extra.max_age(), extra.leader());
                     (answer.text, answer.final_url) = (extra.text(), extra.url());
                     (answer.served_by, answer.retry_after) =
                         (extra.served_by(), extra.retry_after());
@@ -151,7 +156,7 @@ impl Exchange {
                 }
             });
         Exchange {
-            sender: Sender::new(done.as_ref()),
+            sender: Sender::new(done.as_ref(), leader_header),
             _done: done,
             slots,
             urls: RefCell::default(),

@@ -1,7 +1,7 @@
 // Sends a whole request in one call from wasm, and brings its answer in one call back. To hand
 // promises, closures and strings over one by one would cost a tenth of the requests that a page can
 // send.
-const METHODS = ["GET", "POST", "PUT", "DELETE"];
+const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"];
 
 // A body longer than this is given up. The engine names the same number.
 const BODY_MAX = 16 * 1024 * 1024;
@@ -37,9 +37,11 @@ async function read(response, wantsText) {
 
 export class Sender {
   // `done(slot, generation, status, bytes, extra)` is called with each answer. Status 0 means that
-  // there was none; `extra` is undefined for a plain answer.
-  constructor(done) {
+  // there was none; `extra` is undefined for a plain answer. A node that refuses because it does
+  // not lead may name the leader in the header `leaderHeader`.
+  constructor(done, leaderHeader) {
     this.done = done;
+    this.leaderHeader = leaderHeader;
     // One for each slot; it is used again until it aborts something.
     this.controllers = [];
   }
@@ -84,6 +86,8 @@ export class Sender {
         const servedBy = response.headers.get("X-Served-By") ?? undefined;
         extra = { ...extra, url: response.url, servedBy };
       }
+      const leader = status >= 400 ? response.headers.get(this.leaderHeader) : null;
+      if (leader !== null) extra = { ...extra, leader };
       if (status === 429 || status === 503) {
         extra = { ...extra, retryAfter: response.headers.get("Retry-After") ?? undefined };
       }

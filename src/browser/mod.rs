@@ -5,6 +5,7 @@
 //! Tests: tests/browser and tests/e2e, in a real browser.
 
 mod alarms;
+mod body_events;
 pub mod canvas;
 pub mod channel;
 pub mod clipboard;
@@ -20,6 +21,7 @@ pub mod locks;
 pub mod observe;
 pub mod page_lifecycle;
 pub mod panic_page;
+pub mod permissions;
 pub mod prefs;
 pub mod pressure;
 pub mod resource_timing;

@@ -7,15 +7,20 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, Performance};
 
-use super::event_stream::SocketEvents;
+use super::body_events::BodyEvents;
+use super::event_stream::{BrowserEvents, SocketEvents};
 use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
 use fwit_engine::environment::{Call, NoAnswer, Reply, Transport, Wire};
 use fwit_engine::preflights::{MAX_AGE_DEFAULT, PreflightCache};
-use fwit_model::dialect::{Dialect, Method};
+use fwit_model::dialect::{Dialect, HeaderSet, Method, Request, Stream, StreamKind};
+use fwit_model::plan::BaseUrl;
 use fwit_model::secret::Redactor;
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::{Micros, decimal};
+
+/// Where fwit-gateway names the leader to which a node redirects.
+const GATEWAYS_LEADER: &str = "Fwit-Leader";
 
 /// The browser's network. Clones share its requests and timings.
 #[derive(Clone, Debug)]
@@ -31,11 +36,11 @@ struct Inner {
     /// The door that keeps the API key out of texts.
     redactor: Redactor,
     /// Name and value of the header that carries the API key.
-    auth: Option<(&'static str, String)>,
+    auth: Option<(String, String)>,
     /// A query parameter that the nodes ignore: tells URLs apart that are the same otherwise.
-    parameter: Option<&'static str>,
-    /// Headers by content type, with the key and without, made once.
-    headers: RefCell<HashMap<(&'static str, bool), Headers>>,
+    parameter: Option<String>,
+    /// The dialect's sets of headers, with the key and without, made once.
+    headers: RefCell<HashMap<(u16, bool), Headers>>,
     /// Base URLs as the browser writes them.
     bases: RefCell<HashMap<String, String>>,
     leave: RefCell<Leave>,
@@ -56,18 +61,19 @@ impl FetchTransport {
     #[must_use]
     pub fn new(
         performance: Performance,
-        dialect: &dyn Dialect,
+        dialect: &Dialect,
         api_key: Option<&str>,
     ) -> FetchTransport {
         let redactor = Redactor::new(api_key);
-        let auth = api_key.map(|key| dialect.auth_header(key));
-        let parameter = dialect.ignored_parameter();
+        let auth = api_key.and_then(|key| dialect.auth_header(key));
+        let auth = auth.map(|(name, value)| (name.to_string(), value));
+        let parameter = dialect.spare_parameter().map(ToString::to_string);
         let timings = ResourceTimings::watch(&performance).ok();
         let (headers, bases) = (RefCell::default(), RefCell::default());
         let leave = RefCell::default();
         let location = js_sys::Reflect::get(&js_sys::global(), &"origin".into());
         let origin = location.ok().and_then(|o| o.as_string()).unwrap_or_default();
-        let exchange = Exchange::new();
+        let exchange = Exchange::new(dialect.hint_header().unwrap_or(GATEWAYS_LEADER));
         FetchTransport {
             inner: Rc::new(Inner {
                 exchange,
@@ -115,23 +121,18 @@ impl Inner {
 
     /// Returns the headers that the browser does not send by itself. It sends the type of a text
     /// body.
-    fn headers(
-        &self,
-        content_type: &'static str,
-        with_key: bool,
-    ) -> Result<Option<Headers>, NoAnswer> {
-        let own = if content_type.starts_with("text/plain") { "" } else { content_type };
+    fn headers(&self, set: &HeaderSet, with_key: bool) -> Result<Option<Headers>, NoAnswer> {
         let auth = self.auth.as_ref().filter(|_| with_key);
-        if own.is_empty() && auth.is_none() {
+        if set.list.is_empty() && auth.is_none() {
             return Ok(None);
         }
         let mut cache = self.headers.borrow_mut();
-        if let Some(headers) = cache.get(&(own, with_key)) {
+        if let Some(headers) = cache.get(&(set.index, with_key)) {
             return Ok(Some(headers.clone()));
         }
         let headers = Headers::new().map_err(|e| failure(&e))?;
-        if !own.is_empty() {
-            headers.set("Content-Type", own).map_err(|e| failure(&e))?;
+        for (name, value) in &set.list {
+            headers.set(name, value).map_err(|e| failure(&e))?;
         }
         if let Some((name, value)) = auth {
             // The browser's message may quote the key, so it is not shown.
@@ -144,22 +145,22 @@ impl Inner {
             };
             headers.set(name, value).map_err(refused)?;
         }
-        cache.insert((own, with_key), headers.clone());
+        cache.insert((set.index, with_key), headers.clone());
         Ok(Some(headers))
     }
 }
 
 impl Transport for FetchTransport {
-    type Events = SocketEvents;
+    type Events = BrowserEvents;
 
     async fn send(&self, call: &Call<'_>) -> Result<Reply, NoAnswer> {
         let inner = &*self.inner;
-        let headers = inner.headers(call.request.content_type, !call.follow)?;
+        let headers = inner.headers(call.request.headers, !call.follow)?;
         let url = inner.url(call.base, &call.request.path);
         // Leave for a request that is not simple is kept in the default mode only. A GET needs a
         // URL of its own there, or it would wait for the others' answers.
         let get = call.request.method == Method::Get;
-        let apart = if get && headers.is_some() { inner.parameter } else { None };
+        let apart = inner.parameter.as_deref().filter(|_| get && headers.is_some());
         let keeps = !get || apart.is_some();
         let now = inner.performance.now();
         let issue = inner.timings.as_ref().map(|t| t.issue(url.clone(), apart, now));
@@ -196,6 +197,7 @@ impl Transport for FetchTransport {
             bytes: answer.text.as_ref().map_or(answer.bytes, |text| text.len() as u64),
             text: answer.text.filter(|_| (call.wants_text)(answer.status)).map(clean),
             too_long: answer.too_long,
+            leader: answer.leader.map(clean),
             retry_after: seconds.map(Micros::from_secs),
             final_url: answer.final_url.map(clean),
             served_by: answer.served_by.map(clean),
@@ -209,9 +211,17 @@ impl Transport for FetchTransport {
         self.inner.timings.as_ref().map(ResourceTimings::take).unwrap_or_default()
     }
 
-    fn subscribe(&self, url: &str) -> SocketEvents {
-        let redactor = self.inner.redactor.clone();
-        SocketEvents::open(url, self.inner.performance.clone(), redactor)
+    fn subscribe(&self, base: &BaseUrl, stream: &Stream) -> BrowserEvents {
+        let inner = &self.inner;
+        let (performance, redactor) = (inner.performance.clone(), inner.redactor.clone());
+        if stream.kind == StreamKind::Websocket {
+            let url = format!("{}{}", base.websocket(), stream.path);
+            let socket = SocketEvents::open(&url, &stream.send, performance, redactor);
+            return BrowserEvents::Socket(socket);
+        }
+        let url = inner.url(&base.to_string(), &stream.path);
+        let headers = inner.headers(Request::get("/").headers, true);
+        BrowserEvents::Body(BodyEvents::open(&url, headers, stream, performance, redactor))
     }
 }
 

@@ -12,10 +12,11 @@ use super::state::{Library, go};
 use crate::browser::environment::local_time;
 use crate::protocol::Opened;
 use fwit_present::figure;
-use fwit_present::form::{folded, label, value_words};
+use fwit_present::form::{label, value_words};
 use fwit_present::method::{CONTROL, PERCENTILES, SECTIONS};
 use fwit_present::parts;
 use fwit_present::route::Route;
+use fwit_present::table::folded;
 use fwit_quantities::ratio::{ratio_range, ratio_signs};
 use fwit_quantities::units::three_digits;
 use fwit_report::run::compare::{

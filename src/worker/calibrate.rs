@@ -18,7 +18,7 @@ use crate::browser::transport::FetchTransport;
 use crate::protocol::FromWorker;
 use fwit_engine::environment::within;
 use fwit_engine::environment::{Call, Clock, Room, Transport};
-use fwit_model::dialect::{self, Request};
+use fwit_model::dialect::Request;
 use fwit_model::plan::{self, Plan};
 use fwit_present::browser_share;
 use fwit_quantities::units::Micros;
@@ -54,7 +54,7 @@ pub(super) async fn calibrate(port: &Port, plan: &Plan) -> Result<Calibration, S
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
     let clock = BrowserClock::new(performance.clone());
     // Without the API key: it is not for the page's own server.
-    let transport = FetchTransport::new(performance, dialect::of(plan.cluster.dialect), None);
+    let transport = FetchTransport::new(performance, &plan.cluster.dialect, None);
     let (base, path) = target(port, &transport, &clock).await?;
     let request = Request::get(path.clone());
     let call =

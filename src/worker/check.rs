@@ -15,7 +15,6 @@ use crate::browser::transport::FetchTransport;
 use crate::protocol::FromWorker;
 use fwit_engine::environment::within;
 use fwit_engine::environment::{Call, Clock, Transport, Wire};
-use fwit_model::dialect::{self, Request};
 use fwit_model::plan::{self, BaseUrl, Plan};
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::Micros;
@@ -77,8 +76,7 @@ async fn ask(
     };
     let effort = effort(&plan);
     let clock = BrowserClock::new(performance.clone());
-    let transport =
-        FetchTransport::new(performance, dialect::of(plan.cluster.dialect), api_key.as_deref());
+    let transport = FetchTransport::new(performance, &plan.cluster.dialect, api_key.as_deref());
     // All addresses are asked at once and share the browser's timings: one that reads them keeps
     // them for the others.
     let timings = Timings::default();
@@ -106,16 +104,16 @@ async fn address(
     effort: Effort,
 ) -> AddressFacts {
     let page = scope.location().origin();
-    let dialect = dialect::of(plan.cluster.dialect);
+    let dialect = &plan.cluster.dialect;
     let mut facts = AddressFacts {
         url: url.to_string(),
-        path: dialect.status_path().into(),
+        path: dialect.status_request().path.into_owned(),
         page_is_secure: page.starts_with("https:"),
         page_is_loopback: BaseUrl::parse(&page).is_ok_and(|p| p.is_loopback()),
         ..AddressFacts::default()
     };
     let patience = effort.patience;
-    let request = Request::get(dialect.status_path());
+    let request = dialect.status_request();
     let base = url.to_string();
     let mut follow = false;
     for _ in 0..effort.rounds {

@@ -8,13 +8,15 @@ use std::future::Future;
 use gloo_timers::future::TimeoutFuture;
 
 use crate::browser::clock::BrowserClock;
-use crate::browser::event_stream::SocketEvents;
+use crate::browser::event_stream::BrowserEvents;
 use crate::browser::transport::FetchTransport;
 use fwit_engine::environment::{
     Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport,
 };
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_engine::sim::transport::{SimEvents, SimTransport};
+use fwit_model::dialect::Stream;
+use fwit_model::plan::BaseUrl;
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::Micros;
 
@@ -69,10 +71,12 @@ impl Transport for AnyTransport {
         }
     }
 
-    fn subscribe(&self, url: &str) -> AnyEvents {
+    fn subscribe(&self, base: &BaseUrl, stream: &Stream) -> AnyEvents {
         match self {
-            AnyTransport::Fetch(transport) => AnyEvents::Socket(transport.subscribe(url)),
-            AnyTransport::Simulated(transport) => AnyEvents::Simulated(transport.subscribe(url)),
+            AnyTransport::Fetch(transport) => AnyEvents::Fetch(transport.subscribe(base, stream)),
+            AnyTransport::Simulated(transport) => {
+                AnyEvents::Simulated(transport.subscribe(base, stream))
+            }
         }
     }
 
@@ -86,8 +90,8 @@ impl Transport for AnyTransport {
 
 /// An event stream of either network.
 pub(super) enum AnyEvents {
-    /// A WebSocket.
-    Socket(SocketEvents),
+    /// The browser's.
+    Fetch(BrowserEvents),
     /// A simulated event stream.
     Simulated(SimEvents),
 }
@@ -95,7 +99,7 @@ pub(super) enum AnyEvents {
 impl EventStream for AnyEvents {
     async fn next(&mut self) -> Result<StreamItem, NoAnswer> {
         match self {
-            AnyEvents::Socket(events) => events.next().await,
+            AnyEvents::Fetch(events) => events.next().await,
             AnyEvents::Simulated(events) => events.next().await,
         }
     }

@@ -15,7 +15,7 @@ use fwit_engine::environment::Clock;
 use fwit_engine::live_run::TICK;
 use fwit_engine::sim::arms::transports;
 use fwit_engine::sim::clock::VirtualClock;
-use fwit_model::dialect;
+use fwit_model::dialect::Dialect;
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::experiment::wire::PeriodFile;
 use fwit_report::experiment::{self, About, Carried, Event, Experiment, ExperimentEnvironment};
@@ -53,7 +53,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
     let sims: Vec<_> = experiment.arms.iter().filter_map(|a| a.plan.cluster.sim.as_ref()).collect();
     let carried = if sims.is_empty() {
         about.environment.push(("clock step".into(), clock.tick().to_string()));
-        let dialect = dialect::of(first(&experiment).ok_or("It has no arms.")?);
+        let dialect = first(&experiment).ok_or("It has no arms.")?;
         // All periods share one transport: its connections stay open, and no arm opens more of them
         // than another.
         let calibration = match (start.calibration, experiment.arms.first()) {
@@ -129,8 +129,8 @@ fn keep(port: &Port, experiment: &Experiment, periods: &[PeriodFile], about: &Ab
     }
 }
 
-fn first(experiment: &Experiment) -> Option<fwit_model::plan::DialectId> {
-    experiment.arms.first().map(|arm| arm.plan.cluster.dialect)
+fn first(experiment: &Experiment) -> Option<&Dialect> {
+    experiment.arms.first().map(|arm| &*arm.plan.cluster.dialect)
 }
 
 /// Returns a calibration as it stands in the experiment's file: label and text.

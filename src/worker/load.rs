@@ -14,7 +14,6 @@ use fwit_engine::environment::Clock;
 use fwit_engine::live_run::{LiveRun, TICK};
 use fwit_engine::sim::clock::VirtualClock;
 use fwit_engine::sim::transport::SimTransport;
-use fwit_model::dialect;
 use fwit_model::plan;
 use fwit_quantities::units::Micros;
 use fwit_report::run::build::{About, RunReport};
@@ -71,7 +70,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
         RunReport::of(&run).file(ended, &about)
     } else {
         environment.push(("clock step".into(), clock.tick().to_string()));
-        let dialect = dialect::of(plan.cluster.dialect);
+        let dialect = &*plan.cluster.dialect;
         let fetch = FetchTransport::new(performance, dialect, start.api_key.as_deref());
         let (transport, time) = (AnyTransport::Fetch(fetch), AnyClock::Real(clock));
         let run = LiveRun::new(

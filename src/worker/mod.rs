@@ -11,6 +11,7 @@ mod environment;
 mod experiment;
 mod load;
 mod separate_runs;
+mod trial;
 mod watch;
 
 use std::cell::{Cell, RefCell};
@@ -143,6 +144,9 @@ fn receive(
         ToWorker::FindLanes { plan_json, api_key } => {
             let look = check::look_for_lanes(port.clone(), plan_json, api_key);
             wasm_bindgen_futures::spawn_local(look);
+        }
+        ToWorker::Try { plan_json, api_key } => {
+            wasm_bindgen_futures::spawn_local(trial::send(port.clone(), plan_json, api_key));
         }
         ToWorker::KeepWhole => {
             if let Some(run) = &*running.borrow() {

@@ -37,8 +37,8 @@ fn clock() -> BrowserClock {
 }
 
 fn transport() -> FetchTransport {
-    let insi = dialect::of(dialect::DialectId::Insi);
-    FetchTransport::new(scope().performance().unwrap(), insi, None)
+    let insi = dialect::built_in("insi").unwrap();
+    FetchTransport::new(scope().performance().unwrap(), &insi, None)
 }
 
 /// The server that `cargo xtask test browser` starts.
@@ -48,14 +48,14 @@ fn origin() -> &'static str {
     SERVER.expect("FWIT_TEST_SERVER was not set: run these tests with `cargo xtask test browser`")
 }
 
-fn get(path: &str) -> Request {
+fn get(path: &str) -> Request<'static> {
     Request::get(path.to_string())
 }
 
 async fn send(
     transport: &FetchTransport,
     base: &str,
-    request: &Request,
+    request: &Request<'_>,
 ) -> Result<Reply, NoAnswer> {
     let wants_text = |status| status >= 400;
     transport.send(&Call { lane: 0, base, request, wants_text: &wants_text, follow: false }).await

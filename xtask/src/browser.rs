@@ -111,6 +111,31 @@ pub fn python_ready() -> Result<()> {
     Ok(())
 }
 
+/// Installs, in CI, the programs of others that the tests use: etcd, Redis, webdis, nginx, Caddy.
+/// Outside CI the tests look for them, and leave out what they don't find.
+///
+/// # Errors
+/// When one is missing in CI and cannot be installed.
+pub fn systems_ready() -> Result<()> {
+    let packages = [
+        ("etcd", "etcd-server"),
+        ("etcdctl", "etcd-client"),
+        ("redis-server", "redis-server"),
+        ("webdis", "webdis"),
+        ("nginx", "nginx-light"),
+        ("caddy", "caddy"),
+    ];
+    let missing: Vec<&str> = packages
+        .into_iter()
+        .filter(|(program, _)| on_path(program).is_none())
+        .map(|(_, package)| package)
+        .collect();
+    if need::in_ci() && !missing.is_empty() {
+        install(&missing, "install them, and put them on PATH")?;
+    }
+    Ok(())
+}
+
 fn chrome() -> Result<Option<PathBuf>> {
     if let Some(named) = named("CHROME")? {
         return Ok(Some(named));
@@ -164,7 +189,9 @@ fn install(packages: &[&str], by_hand: &str) -> Result<()> {
         if sudo {
             command.args(["-n", "env"]);
         }
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]).args(words);
+        // In this run level Debian's scripts start no service.
+        command.args(["RUNLEVEL=1", "DEBIAN_FRONTEND=noninteractive"]);
+        command.args(["apt-get", "-q", "-y"]).args(words);
         process::must_run(&mut command)
     };
     eprintln!("Installing Debian's {wanted}");

@@ -71,6 +71,7 @@ pub fn e2e_env<'a>(command: &'a mut Command, browser: &Browser) -> Result<&'a mu
     }
     Ok(command
         .env("FWIT_CLUSTER_BIN", workspace::cluster_program()?)
+        .env("FWIT_GATEWAY_BIN", workspace::gateway_program()?)
         .env("FWIT_DIST", workspace::dist()?)
         .env("CHROME", &browser.chrome)
         .env("CHROMEDRIVER", &browser.driver))

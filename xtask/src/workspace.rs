@@ -44,6 +44,14 @@ pub fn cluster_program() -> Result<PathBuf> {
     Ok(target()?.join("debug").join(format!("fwit-cluster{}", env::consts::EXE_SUFFIX)))
 }
 
+/// The gateway's program, as `cargo build` and `cargo test` leave it.
+///
+/// # Errors
+/// As [`root`].
+pub fn gateway_program() -> Result<PathBuf> {
+    Ok(target()?.join("debug").join(format!("fwit-gateway{}", env::consts::EXE_SUFFIX)))
+}
+
 /// The version of a crate that Cargo.lock holds.
 ///
 /// # Errors

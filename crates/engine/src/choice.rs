@@ -2,7 +2,9 @@
 //! choices; each purpose has a stream of its own, so that what the cluster answers moves none of
 //! the others.
 
-use fwit_model::dialect::{KeyUse, Operation, Pool};
+use std::collections::HashMap;
+
+use fwit_model::dialect::{Choice, KeyUse, Operation, Pool};
 use fwit_model::plan::{Keys, Model, Plan};
 use fwit_quantities::units::{Micros, push_number};
 use fwit_stats::random::Stream;
@@ -31,6 +33,8 @@ pub struct Chooser {
 #[derive(Debug, Default)]
 struct Known {
     keys: Vec<u32>,
+    /// The version of each key as last seen, where the dialect has versions.
+    versions: HashMap<u32, String>,
     /// Where the next one goes once the pool is full.
     oldest: usize,
 }
@@ -44,9 +48,19 @@ pub struct Chosen {
     pub key: String,
     /// The value's text.
     pub value: String,
+    /// The version that is remembered of the key: `0` where none is.
+    pub version: String,
     /// Sequence number of the event, where it is one.
     pub event: Option<u64>,
     key_number: u32,
+}
+
+impl Chosen {
+    /// As a dialect takes it.
+    #[must_use]
+    pub fn choice(&self) -> Choice<'_> {
+        Choice { key: &self.key, value: &self.value, version: &self.version }
+    }
 }
 
 impl Chooser {
@@ -106,10 +120,12 @@ impl Chooser {
         out.event = None;
         out.key.clear();
         out.value.clear();
+        out.version.clear();
         // One draw for the key whatever the operation, so that pools don't move later draws.
         let pick = self.picks.bits();
         let any = (pick % u64::from(self.keys.space)) as u32;
-        let use_of_key = operations.get(out.op).map_or(KeyUse::Counter, |o| o.key);
+        let operation = operations.get(out.op);
+        let use_of_key = operation.map_or(KeyUse::Counter, |o| o.key);
         out.key_number = match use_of_key {
             KeyUse::Known(pool) => self.pool(pool).and_then(|p| p.pick(pick)).unwrap_or(any),
             KeyUse::Forget(pool) => self.pool(pool).and_then(|p| p.forget(pick)).unwrap_or(any),
@@ -153,19 +169,41 @@ impl Chooser {
                 }
                 out.value.push('}');
             }
-            KeyUse::Any(_) | KeyUse::Fresh(_) => self.fill(&mut out.value),
+            _ if operation.is_some_and(|o| o.takes_value) => self.fill(&mut out.value),
             _ => {}
+        }
+        if operation.is_some_and(|o| o.has_version) {
+            let known = pool_of(use_of_key).and_then(|pool| self.pool(pool));
+            let version = known.and_then(|known| known.versions.get(&out.key_number));
+            out.version.push_str(version.map_or("0", String::as_str));
         }
     }
 
-    /// The operation succeeded: what it wrote is remembered.
-    pub fn succeeded(&mut self, operations: &[Operation], chosen: &Chosen) {
+    /// The operation succeeded: what it wrote is remembered, and the version that the answer
+    /// gives of the key.
+    pub fn succeeded(
+        &mut self,
+        operations: &[Operation],
+        chosen: &Chosen,
+        version: Option<String>,
+    ) {
         let cap = self.keys.known as usize;
-        if let Some(KeyUse::Any(pool) | KeyUse::Fresh(pool)) =
-            operations.get(chosen.op).map(|o| o.key)
-            && let Some(pool) = self.pool(pool)
-        {
+        let Some(key) = operations.get(chosen.op).map(|o| o.key) else { return };
+        let Some(pool) = pool_of(key).and_then(|pool| self.pool(pool)) else { return };
+        if matches!(key, KeyUse::Any(_) | KeyUse::Fresh(_)) {
             pool.remember(chosen.key_number, cap);
+        }
+        let room = pool.versions.len() < cap || pool.versions.contains_key(&chosen.key_number);
+        if let (Some(version), true) = (version, room) {
+            pool.versions.insert(chosen.key_number, version);
+        }
+    }
+
+    /// Another writer was there first: what was known of the key's version is wrong.
+    pub fn lost(&mut self, operations: &[Operation], chosen: &Chosen) {
+        let key = operations.get(chosen.op).filter(|o| o.has_version).map(|o| o.key);
+        if let Some(pool) = key.and_then(pool_of).and_then(|pool| self.pool(pool)) {
+            pool.versions.remove(&chosen.key_number);
         }
     }
 
@@ -197,6 +235,15 @@ impl Chooser {
     }
 }
 
+fn pool_of(key: KeyUse) -> Option<Pool> {
+    match key {
+        KeyUse::Any(pool) | KeyUse::Known(pool) | KeyUse::Forget(pool) | KeyUse::Fresh(pool) => {
+            Some(pool)
+        }
+        KeyUse::Counter | KeyUse::Topic => None,
+    }
+}
+
 impl Known {
     fn pick(&self, random: u64) -> Option<u32> {
         let at = (random >> 32).checked_rem(self.keys.len() as u64)?;
@@ -206,13 +253,16 @@ impl Known {
     fn forget(&mut self, random: u64) -> Option<u32> {
         let at = (random >> 32).checked_rem(self.keys.len() as u64)? as usize;
         self.oldest = 0;
-        Some(self.keys.swap_remove(at))
+        let key = self.keys.swap_remove(at);
+        self.versions.remove(&key);
+        Some(key)
     }
 
     fn remember(&mut self, key: u32, cap: usize) {
         if self.keys.len() < cap {
             self.keys.push(key);
         } else if let Some(place) = self.keys.get_mut(self.oldest) {
+            self.versions.remove(place);
             *place = key;
             self.oldest = (self.oldest + 1) % cap.max(1);
         }
@@ -222,8 +272,8 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fwit_model::dialect;
-    use fwit_model::plan::{DialectId, preset};
+    use fwit_model::dialect::built_in;
+    use fwit_model::plan::preset;
 
     fn chooser(seed: u64, entity: u32) -> Chooser {
         let mut plan = preset("quick").unwrap();
@@ -232,14 +282,15 @@ mod tests {
     }
 
     fn story(mut c: Chooser, answered: bool) -> Vec<(usize, String)> {
-        let ops = dialect::of(DialectId::Insi).operations();
+        let insi = built_in("insi").unwrap();
+        let ops = insi.operations();
         let mut chosen = Chosen::default();
         (0..300)
             .map(|_| {
                 chosen.op = c.pick(ops);
                 c.choose(ops, "topic", Micros(5), &mut chosen);
                 if answered {
-                    c.succeeded(ops, &chosen);
+                    c.succeeded(ops, &chosen, None);
                 }
                 (chosen.op, format!("{} {} {}", chosen.key, chosen.value, c.think().0))
             })
@@ -270,7 +321,8 @@ mod tests {
 
     #[test]
     fn gets_ask_for_what_was_written_and_deletes_forget_it() {
-        let ops = dialect::of(DialectId::Insi).operations();
+        let insi = built_in("insi").unwrap();
+        let ops = insi.operations();
         let mut c = chooser(1, 0);
         let mut written = Vec::new();
         let mut chosen = Chosen::default();
@@ -278,7 +330,7 @@ mod tests {
             let empty = c.values_known.keys.is_empty();
             chosen.op = c.pick(ops);
             c.choose(ops, "t", Micros(0), &mut chosen);
-            match ops[chosen.op].name {
+            match ops[chosen.op].name.as_str() {
                 "set" => written.push(chosen.key.clone()),
                 "get" | "delete" if !empty => {
                     assert!(written.contains(&chosen.key), "{}", chosen.key);
@@ -291,14 +343,42 @@ mod tests {
                 "publish" => assert_eq!(chosen.key, "t"),
                 _ => {}
             }
-            c.succeeded(ops, &chosen);
+            c.succeeded(ops, &chosen, None);
             assert!(c.values_known.keys.len() <= 100 && c.blobs_known.keys.len() <= 100);
         }
     }
 
     #[test]
+    fn versions_are_remembered_until_another_writer_was_first() {
+        let etcd = built_in("etcd").unwrap();
+        let ops = etcd.operations();
+        let op = |name: &str| ops.iter().position(|o| o.name == name).unwrap();
+        let mut c = chooser(1, 0);
+        let mut chosen = Chosen { op: op("put"), ..Chosen::default() };
+        c.choose(ops, "t", Micros(0), &mut chosen);
+        c.succeeded(ops, &chosen, Some("7".into()));
+        let written = chosen.key.clone();
+        chosen.op = op("compare_and_put");
+        c.choose(ops, "t", Micros(0), &mut chosen);
+        assert_eq!((&chosen.key, chosen.version.as_str()), (&written, "7"));
+        assert!(!chosen.value.is_empty());
+        c.succeeded(ops, &chosen, Some("9".into()));
+        c.choose(ops, "t", Micros(0), &mut chosen);
+        assert_eq!(chosen.version, "9");
+        c.lost(ops, &chosen);
+        c.choose(ops, "t", Micros(0), &mut chosen);
+        assert_eq!(chosen.version, "0");
+        // A delete carries no value and no version, and forgets both.
+        chosen.op = op("delete");
+        c.choose(ops, "t", Micros(0), &mut chosen);
+        assert_eq!((chosen.value.as_str(), chosen.version.as_str()), ("", ""));
+        assert!(c.values_known.keys.is_empty() && c.values_known.versions.is_empty());
+    }
+
+    #[test]
     fn events_name_run_publisher_and_number() {
-        let ops = dialect::of(DialectId::Insi).operations();
+        let insi = built_in("insi").unwrap();
+        let ops = insi.operations();
         let mut c = chooser(1, 3);
         let mut chosen = Chosen::default();
         let mut seqs = Vec::new();

@@ -11,7 +11,7 @@ use super::environment::{BODY_MAX, Call, Clock, NoAnswer, Reply, Transport, Wire
 use super::guards::{ActiveGuard, WaitGuard};
 use super::shared::Shared;
 use super::slots::Permit;
-use fwit_model::dialect::{Answer, Choice, KeyUse, Request};
+use fwit_model::dialect::{Answer, KeyUse, Request};
 use fwit_quantities::sample::{Outcome, Sample};
 use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
@@ -224,8 +224,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             shared.clock.now(),
             &mut chosen,
         );
-        let request =
-            shared.dialect.request(chosen.op, &Choice { key: &chosen.key, value: &chosen.value });
+        let request = shared.dialect.request(chosen.op, &chosen.choice());
         if let KeyUse::Forget(pool) = operations[chosen.op].key {
             shared.acknowledged.borrow_mut().deleting(pool, &chosen.key);
         }
@@ -292,6 +291,17 @@ impl<T: Transport, C: Clock> Client<T, C> {
         if hop >= REDIRECTS_MAX {
             return Err(Some(format!("sent on {REDIRECTS_MAX} times, and then again by {name}")));
         }
+        if let Some(leader) = self.hinted(node, reply) {
+            return Ok(leader);
+        }
+        if !shared.dialect.finds_leader() {
+            return Err(redirected.then(|| {
+                format!(
+                    "{name} redirects to where this browser can't see, and its protocol names no \
+                     leader"
+                )
+            }));
+        }
         match shared.leader_beside(node, hop == 0, sample.sent).await {
             Some(leader) if leader != node => Ok(leader),
             Some(_) if redirected => {
@@ -307,6 +317,14 @@ impl<T: Transport, C: Clock> Client<T, C> {
             })),
             Some(_) => Err(None),
         }
+    }
+
+    /// The leader that a node names where it refuses.
+    fn hinted(&self, node: u16, reply: &Result<Option<Reply>, NoAnswer>) -> Option<u16> {
+        let Ok(Some(reply)) = reply else { return None };
+        let shared = &*self.shared;
+        let hint = reply.leader.clone().or_else(|| shared.dialect.hint(reply.text.as_deref()))?;
+        shared.node_named(&hint, node).filter(|leader| *leader != node)
     }
 
     /// Waits for a slot of the entity's lane at a node, for a new request or for a further hop of
@@ -339,7 +357,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         &self,
         permit: &Permit,
         op: usize,
-        request: &Request,
+        request: &Request<'_>,
         deadline: Micros,
     ) -> Result<Option<Reply>, NoAnswer> {
         let shared = &*self.shared;
@@ -363,7 +381,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// How a hop ended.
     fn judge(&self, op: usize, at: u16, reply: &Result<Option<Reply>, NoAnswer>) -> Ended {
         let outcome = match reply {
-            Ok(Some(reply)) if reply.redirect => Outcome::NotLeader,
+            Ok(Some(reply)) if reply.redirect || reply.leader.is_some() => Outcome::NotLeader,
             Ok(Some(reply)) if reply.too_long => Outcome::Rejected,
             Ok(Some(reply)) => {
                 let answer = Answer {
@@ -404,13 +422,18 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
         if outcome == Outcome::Ok {
             let operations = shared.dialect.operations();
-            self.chooser.borrow_mut().succeeded(operations, chosen);
+            let version =
+                shared.dialect.version(chosen.op, answer.and_then(|reply| reply.text.as_deref()));
+            self.chooser.borrow_mut().succeeded(operations, chosen, version);
             if let KeyUse::Any(pool) | KeyUse::Fresh(pool) = operations[chosen.op].key {
                 shared.acknowledged.borrow_mut().written(pool, &chosen.key);
             }
             if let Some(seq) = chosen.event {
                 shared.ledger.borrow_mut().acknowledged(self.entity, seq, flight.sample.issued);
             }
+        }
+        if outcome == Outcome::Conflict {
+            self.chooser.borrow_mut().lost(shared.dialect.operations(), chosen);
         }
         if let Ok(Some(Reply { retry_after: Some(pause), .. })) = reply {
             let now = shared.clock.now();
@@ -422,7 +445,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         {
             shared.leader.doubt(ended.at);
         }
-        if shared.plan.disable_leader_stickiness {
+        if shared.plan.disable_leader_stickiness || !shared.dialect.finds_leader() {
             return;
         }
         match outcome {

@@ -5,7 +5,8 @@ use std::future::Future;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
-use fwit_model::dialect::Request;
+use fwit_model::dialect::{Request, Stream};
+use fwit_model::plan::BaseUrl;
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::Micros;
 
@@ -27,7 +28,7 @@ pub struct Call<'a> {
     /// The lane's base URL.
     pub base: &'a str,
     /// What to send.
-    pub request: &'a Request,
+    pub request: &'a Request<'a>,
     /// Whether the answer's text is wanted, by status.
     pub wants_text: &'a dyn Fn(u16) -> bool,
     /// Whether redirects are followed inside the transport; the API key is left out then. Load is
@@ -52,6 +53,8 @@ pub struct Reply {
     pub text: Option<String>,
     /// The body was given up: it is longer than [`BODY_MAX`].
     pub too_long: bool,
+    /// The URL of the leader, where a node that does not lead names it in a header.
+    pub leader: Option<String>,
     /// `Retry-After`, where the answer has it and the page may read it.
     pub retry_after: Option<Micros>,
     /// The URL that answered, where a redirect was followed.
@@ -108,8 +111,8 @@ pub trait Transport {
     /// not to be had.
     fn take_wire(&self) -> Vec<(u64, Option<WireTiming>)>;
 
-    /// Opens an event stream. Dropping it closes it.
-    fn subscribe(&self, url: &str) -> Self::Events;
+    /// Opens an event stream at a node's base URL. Dropping it closes it.
+    fn subscribe(&self, base: &BaseUrl, stream: &Stream) -> Self::Events;
 
     /// How many requests it carries at a time.
     fn room(&self) -> Room {

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use super::environment::{Call, Clock, Transport, Wire, within};
 use super::leader::LeaderFinder;
 use super::shared::Shared;
-use fwit_model::dialect::{NodeStatus, Request};
+use fwit_model::dialect::NodeStatus;
 use fwit_model::plan::BaseUrl;
 use fwit_quantities::units::Micros;
 
@@ -112,8 +112,11 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if status.leads == Some(true) {
             return Some(node);
         }
-        let url = BaseUrl::parse(status.leader_url.as_deref()?).ok()?;
-        self.topology.borrow().find(&url, None).filter(|leader| *leader != node)
+        let topology = self.topology.borrow();
+        let url = status.leader_url.as_deref().and_then(|url| BaseUrl::parse(url).ok());
+        let found = url.and_then(|url| topology.find(&url, None));
+        let found = found.or_else(|| topology.only_at(status.leader_host.as_deref()?));
+        found.filter(|leader| *leader != node)
     }
 
     /// The leader that a node redirects to, by a request that harms nothing and follows.
@@ -139,7 +142,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let nodes = self.topology.borrow().nodes.len() as u16;
         let mut asked: FuturesUnordered<_> =
             (0..nodes).map(|node| async move { (node, self.ask(node).await) }).collect();
-        let (mut leader, mut elsewhere) = (None, Vec::new());
+        let (mut leader, mut elsewhere, mut hosts) = (None, Vec::new(), Vec::new());
         let start = self.clock.now();
         let mut patience = self.plan.load.timeout;
         loop {
@@ -162,7 +165,11 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 }
             }
             elsewhere.extend(status.leader_url.map(|url| (url, node)));
+            hosts.extend(status.leader_host);
         }
+        // Of an address on another port only the host is of use, where one node has it.
+        let by_host = |host: &String| self.topology.borrow().only_at(host);
+        leader = leader.or_else(|| hosts.iter().find_map(by_host));
         leader.or_else(|| elsewhere.iter().find_map(|(url, from)| self.node_named(url, *from)))
     }
 
@@ -172,7 +179,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let (lane, base) = self.topology.borrow().first_lane(node)?;
         let permit = self.slots.acquire_first(lane).await;
         self.recorder.borrow_mut().status_request(node);
-        let request = Request::get(self.dialect.status_path());
+        let request = self.dialect.status_request();
         let call =
             Call { lane, base: &base, request: &request, wants_text: &|_| true, follow: false };
         let sent = self.clock.now();

@@ -31,6 +31,7 @@ pub mod sim;
 pub mod slots;
 pub mod subscriber;
 pub mod topology;
+pub mod trial;
 pub mod trust;
 pub mod verify;
 

@@ -414,7 +414,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if self.answered.get() {
             return false;
         }
-        let request = fwit_model::dialect::Request::get(self.dialect.status_path());
+        let request = self.dialect.status_request();
         let bases = self.topology.borrow().bases();
         let mut asked: FuturesUnordered<_> = bases
             .iter()

@@ -12,7 +12,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use super::choice::{Chooser, Chosen};
 use super::environment::Room;
-use fwit_model::dialect::{self, Choice, Dialect, Kind};
+use fwit_model::dialect::{Choice, Dialect, Kind};
 use fwit_model::plan::{Model, Plan};
 use fwit_quantities::units::Micros;
 use fwit_stats::random::Stream;
@@ -86,7 +86,7 @@ impl Default for Assumed {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpForecast {
     /// The operation.
-    pub op: &'static str,
+    pub op: String,
     /// Requests that were played through, every hop counted.
     pub requests: u64,
     /// Preflights among them.
@@ -111,7 +111,7 @@ type Turn = Reverse<(Micros, u32)>;
 /// origin.
 #[must_use]
 pub fn forecast(plan: &Plan, has_key: bool, assumed: Assumed) -> Vec<OpForecast> {
-    let dialect = dialect::of(plan.cluster.dialect);
+    let dialect = &*plan.cluster.dialect;
     if plan.cluster.sim.is_some() || !any(dialect, plan, has_key) {
         return Vec::new();
     }
@@ -122,9 +122,9 @@ pub fn forecast(plan: &Plan, has_key: bool, assumed: Assumed) -> Vec<OpForecast>
 }
 
 /// Whether any operation of the mix needs a preflight.
-fn any(dialect: &dyn Dialect, plan: &Plan, has_key: bool) -> bool {
+fn any(dialect: &Dialect, plan: &Plan, has_key: bool) -> bool {
     let needs = |op| {
-        let request = dialect.request(op, &Choice { key: "a", value: "\"v\"" });
+        let request = dialect.request(op, &Choice { key: "a", value: "\"v\"", version: "0" });
         has_key || !request.is_simple()
     };
     plan.mix.iter().enumerate().any(|(op, (_, weight))| *weight > 0 && needs(op))
@@ -132,7 +132,7 @@ fn any(dialect: &dyn Dialect, plan: &Plan, has_key: bool) -> bool {
 
 struct Forecast<'a> {
     plan: &'a Plan,
-    dialect: &'a dyn Dialect,
+    dialect: &'a Dialect,
     has_key: bool,
     assumed: Assumed,
     cache: PreflightCache,
@@ -146,12 +146,7 @@ struct Forecast<'a> {
 }
 
 impl<'a> Forecast<'a> {
-    fn new(
-        plan: &'a Plan,
-        dialect: &'a dyn Dialect,
-        has_key: bool,
-        assumed: Assumed,
-    ) -> Forecast<'a> {
+    fn new(plan: &'a Plan, dialect: &'a Dialect, has_key: bool, assumed: Assumed) -> Forecast<'a> {
         let mut lanes = Vec::new();
         let mut count = 0;
         for node in &plan.cluster.nodes {
@@ -160,12 +155,14 @@ impl<'a> Forecast<'a> {
             count += own;
         }
         let by_key = |op: usize| {
-            let path = |key: &str| dialect.request(op, &Choice { key, value: "\"v\"" }).path;
+            let path = |key: &str| {
+                dialect.request(op, &Choice { key, value: "\"v\"", version: "0" }).path.into_owned()
+            };
             path("a") != path("b")
         };
         let operations = dialect.operations().iter().enumerate();
         let found = operations.map(|(op, operation)| OpForecast {
-            op: operation.name,
+            op: operation.name.clone(),
             by_key: by_key(op),
             ..OpForecast::default()
         });
@@ -221,7 +218,7 @@ impl<'a> Forecast<'a> {
             if writes && first != 0 {
                 done = self.hop(0, e, &chosen, done, in_window);
             }
-            chooser.succeeded(operations, &chosen);
+            chooser.succeeded(operations, &chosen, None);
             let next = gap.map_or_else(|| done + chooser.think(), |gap| due + gap);
             turns.push(Reverse((next, e)));
         }
@@ -237,7 +234,7 @@ impl<'a> Forecast<'a> {
         let sent = due.max(*slot);
         let done = sent + self.assumed.answer;
         *slot = done;
-        let choice = Choice { key: &chosen.key, value: &chosen.value };
+        let choice = chosen.choice();
         let request = self.dialect.request(chosen.op, &choice);
         let url = format!("{lane}{}", request.path);
         let names = self.names.entry(url.clone()).or_default();

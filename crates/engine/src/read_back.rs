@@ -81,7 +81,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         };
         let op = self.dialect.operations().iter().position(reads)?;
         let (lane, base) = self.topology.borrow().first_lane(node)?;
-        let request = self.dialect.request(op, &Choice { key, value: "" });
+        let request = self.dialect.request(op, &Choice { key, ..Choice::default() });
         let _permit = self.slots.acquire_onward(lane).await;
         let call = Call {
             lane,

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::environment::{Clock, Transport};
 use super::events::Ledger;
@@ -12,7 +13,7 @@ use super::slots::Slots;
 use super::topology::Topology;
 use super::trust::Trust;
 use super::verify::Acknowledged;
-use fwit_model::dialect::{self, Dialect};
+use fwit_model::dialect::Dialect;
 use fwit_model::plan::{BaseUrl, Model, Plan};
 use fwit_quantities::sample::Protocol;
 use fwit_quantities::units::Micros;
@@ -28,7 +29,7 @@ pub struct Shared<T, C> {
     /// What to run.
     pub plan: Plan,
     /// The protocol.
-    pub dialect: &'static dyn Dialect,
+    pub dialect: Arc<Dialect>,
     /// The way to the nodes.
     pub transport: T,
     /// The time.
@@ -73,7 +74,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     #[must_use]
     pub fn new(plan: Plan, transport: T, clock: C, run_id: String, has_key: bool) -> Shared<T, C> {
         let topology = Topology::new(&plan.cluster);
-        let dialect = dialect::of(plan.cluster.dialect);
+        let dialect = plan.cluster.dialect.clone();
         let room = transport.room();
         let slots = Slots::new(&topology.slots(room.lane), room.total);
         let nodes = topology.nodes.len();

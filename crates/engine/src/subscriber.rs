@@ -16,15 +16,25 @@ pub async fn listen<T: Transport, C: Clock>(
     subscriber: usize,
     api_key: Option<String>,
 ) {
-    let path = shared.dialect.subscribe_path(&shared.topic, api_key.as_deref());
-    // Its URL holds the key: the plan's own nodes only, never one that was found.
+    let Some(stream) = shared.dialect.stream(&shared.topic, api_key.as_deref()) else { return };
+    // It carries the key: the plan's own nodes only, never one that was found.
     let nodes = &shared.plan.cluster.nodes;
-    let Some(node) = nodes.get(subscriber % nodes.len().max(1)) else { return };
-    let url = format!("{}{path}", node.url.websocket());
+    let place = subscriber % nodes.len().max(1);
+    let Some(node) = nodes.get(place) else { return };
+    let lanes = shared.topology.borrow().nodes.get(place).map(|n| n.lanes.clone());
+    let lane = lanes.filter(|_| shared.dialect.stream_takes_a_connection());
+    let lane = lane.and_then(|l| l.get(subscriber / nodes.len() % l.len().max(1)).copied());
     loop {
-        let mut stream = shared.transport.subscribe(&url);
+        // A stream that is no WebSocket takes one of the lane's connections as long as it lasts.
+        let mut url = node.url.clone();
+        let mut permit = None;
+        if let Some(lane) = lane {
+            permit = Some(shared.slots.acquire_first(lane).await);
+            url.clone_from(&shared.topology.borrow().lanes[lane].url);
+        }
+        let mut events = shared.transport.subscribe(&url, &stream);
         let why = loop {
-            match stream.next().await {
+            match events.next().await {
                 Ok(StreamItem::Open) => {
                     shared.ledger.borrow_mut().opened(subscriber, shared.clock.now());
                 }
@@ -32,7 +42,8 @@ pub async fn listen<T: Transport, C: Clock>(
                 Err(why) => break why.0,
             }
         };
-        drop(stream);
+        drop(events);
+        drop(permit);
         shared.ledger.borrow_mut().broke(subscriber, why);
         shared.clock.sleep_until(shared.clock.now() + REOPEN_PAUSE).await;
     }
@@ -44,8 +55,7 @@ fn receive<T: Transport, C: Clock>(
     text: &str,
     at: Micros,
 ) {
-    let Some(event) = shared.dialect.event(text) else { return };
-    if event.run == shared.run_id {
+    for event in shared.dialect.events(text).iter().filter(|e| e.run == shared.run_id) {
         let sent = Micros(event.sent_us);
         shared.ledger.borrow_mut().received(subscriber, event.publisher, event.seq, sent, at);
     }

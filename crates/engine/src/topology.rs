@@ -139,6 +139,15 @@ impl Topology {
             .or_else(|| by(&same))
     }
 
+    /// The node on the host of an address (`10.0.0.2:8300`), where exactly one is there.
+    #[must_use]
+    pub fn only_at(&self, address: &str) -> Option<u16> {
+        let address = BaseUrl::parse(address).ok()?;
+        let mut there = (0..).zip(&self.nodes).filter(|(_, n)| n.url.host() == address.host());
+        let (node, _) = there.next()?;
+        there.next().is_none().then_some(node)
+    }
+
     /// As [`Topology::find`]; a node the plan does not name is added, with its base path. Returns
     /// the node, and whether it is new.
     pub fn find_or_add(&mut self, base: &BaseUrl, name: Option<&str>) -> Option<(u16, bool)> {
@@ -158,7 +167,8 @@ impl Topology {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fwit_model::plan::{DialectId, Node};
+    use fwit_model::dialect::built_in;
+    use fwit_model::plan::Node;
 
     fn url(text: &str) -> BaseUrl {
         BaseUrl::parse(text).unwrap()
@@ -166,7 +176,7 @@ mod tests {
 
     fn topology() -> Topology {
         Topology::new(&Cluster {
-            dialect: DialectId::Insi,
+            dialect: built_in("insi").unwrap(),
             nodes: vec![
                 Node { name: "a".into(), url: url("http://127.0.0.1:1"), lanes: vec![] },
                 Node {

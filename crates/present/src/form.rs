@@ -1,11 +1,11 @@
 //! The plan form's fields: which control shows a problem, and what it is called.
 
+use fwit_model::dialect::SIMULATED;
 use fwit_model::plan::name::{self, NameParts};
 use fwit_model::plan::{
-    BaseUrl, DialectId, FieldKind, Node, NodeDraft, PlanDraft, Problem, SIM_PRESETS, default_nodes,
+    BaseUrl, FieldKind, Node, NodeDraft, PlanDraft, Problem, SIM_PRESETS, default_nodes,
     plan_field, sim_index, sim_preset, sim_text, stages,
 };
-use fwit_report::run::compare::{Comparison, Mixture, PlanDifference};
 
 /// The control that shows a problem of this field: problems of a single lane stand at the node's
 /// lanes, problems of what has no control stand at the form.
@@ -17,6 +17,7 @@ pub fn control(field: &str) -> String {
         ["format" | "version" | "chaos"] => String::new(),
         ["thresholds", ..] => "thresholds".into(),
         ["cluster", "sim", ..] => "cluster.sim".into(),
+        ["cluster", "custom", ..] => "cluster.custom".into(),
         ["cluster", "trusted_origins", ..] => "cluster.trusted_origins".into(),
         _ => field.to_string(),
     }
@@ -58,6 +59,8 @@ pub fn label(field: &str) -> String {
         ["cluster", "nodes", i, "name"] => format!("Node {}, name", number(i)),
         ["cluster", "nodes", i, "lanes", j] => format!("Node {}, lane {}", number(i), number(j)),
         ["cluster", "nodes", i, ..] => format!("Node {}, lanes", number(i)),
+        ["cluster", "custom"] => "Protocol".into(),
+        ["cluster", "custom", rest @ ..] => format!("Protocol, {}", rest.join(".")),
         ["cluster", "sim"] => "Simulated cluster".into(),
         ["cluster", "sim", rest @ ..] => format!("Simulated cluster, {}", rest.join(".")),
         ["cluster", "trusted_origins"] => "Trusted origins".into(),
@@ -100,14 +103,6 @@ pub fn choices(path: &str) -> Vec<(String, String)> {
     }
 }
 
-/// What differs between plans: what is folded away (the parameters of a simulation, where it is
-/// compared with real runs, that have none of them), and what is shown.
-#[must_use]
-pub fn folded(c: &Comparison) -> (Vec<&PlanDifference>, Vec<&PlanDifference>) {
-    let both = c.mixture() == Mixture::Both;
-    c.plan_differences.iter().partition(|d| both && d.field.starts_with("cluster.sim."))
-}
-
 /// Whether the field's control stands under "More settings".
 #[must_use]
 pub fn is_extra(field: &str) -> bool {
@@ -117,6 +112,8 @@ pub fn is_extra(field: &str) -> bool {
         "cluster.nodes",
         "cluster.trusted_origins",
         "cluster.sim",
+        "cluster.dialect",
+        "cluster.custom",
         "name",
         "load.entities",
         "load.duration_s",
@@ -127,8 +124,10 @@ pub fn is_extra(field: &str) -> bool {
 
 /// Problems in the order in which the form shows their fields.
 pub fn sort_problems(problems: &mut [Problem]) {
-    const ORDER: [&str; 14] = [
+    const ORDER: [&str; 15] = [
         "",
+        "cluster.dialect",
+        "cluster.custom",
         "cluster.nodes",
         "cluster.trusted_origins",
         "cluster.sim",
@@ -141,7 +140,6 @@ pub fn sort_problems(problems: &mut [Problem]) {
         "keys.",
         "subscribers",
         "seed",
-        "cluster.dialect",
     ];
     let rank = |problem: &Problem| {
         let field = control(&problem.field);
@@ -212,6 +210,8 @@ pub fn apply_preset(draft: &PlanDraft, name: &str) -> Option<PlanDraft> {
     // The name of a simulated cluster brings its own.
     if !new.is_simulated() {
         (new.dialect, new.sim) = (draft.dialect.clone(), draft.sim.clone());
+        new.custom.clone_from(&draft.custom);
+        new.follow_dialect();
     }
     new.disable_leader_stickiness = draft.disable_leader_stickiness;
     new.name = auto_name(&new);
@@ -222,7 +222,8 @@ pub fn apply_preset(draft: &PlanDraft, name: &str) -> Option<PlanDraft> {
 pub fn simulate(draft: &mut PlanDraft, name: &str) {
     if let Some(sim) = sim_preset(name) {
         edit(draft, |draft| {
-            draft.dialect = DialectId::Sim.name().into();
+            draft.dialect = SIMULATED.into();
+            draft.follow_dialect();
             draft.sim = sim_text(&sim);
             draft.nodes.retain(|n| sim_index(&n.url).is_none());
         });
@@ -232,7 +233,8 @@ pub fn simulate(draft: &mut PlanDraft, name: &str) {
 /// The draft on the user's own cluster again: on its addresses, or on those of the local one.
 pub fn use_own_cluster(draft: &mut PlanDraft) {
     edit(draft, |draft| {
-        draft.dialect = DialectId::Insi.name().into();
+        draft.dialect = "insi".into();
+        draft.follow_dialect();
         draft.nodes.retain(|n| sim_index(&n.url).is_none());
         if draft.nodes.is_empty() {
             let node =
@@ -384,23 +386,6 @@ mod tests {
                 && is_extra("cluster.nodes.0.lanes.1")
                 && !is_extra("cluster.nodes.0.url")
         );
-    }
-
-    #[test]
-    fn parameters_of_a_simulation_are_folded_beside_real_runs_only() {
-        use fwit_report::run::compare::compare;
-        use fwit_report::run::{sample::sample, view::Measure};
-        let simulated = |name: &str| {
-            let plan_json = fwit_model::plan::wire::to_json(&preset(name).unwrap());
-            fwit_report::run::view::RunView { simulated: true, plan_json, ..sample(name, 1.0) }
-        };
-        let (real, sim, other) =
-            (sample("a", 1.0), simulated("three regions"), simulated("busy leader"));
-        let both = compare(&[&real, &sim], &[], Measure::Cluster);
-        let (hidden, shown) = folded(&both);
-        assert!(hidden.len() > 50 && shown.iter().any(|d| d.field == "cluster.dialect"));
-        assert!(shown.iter().all(|d| !d.field.starts_with("cluster.sim.")), "{shown:?}");
-        assert_eq!(folded(&compare(&[&sim, &other], &[], Measure::Cluster)).0.len(), 0);
     }
 
     #[test]

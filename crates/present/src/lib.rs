@@ -24,6 +24,8 @@ pub mod method;
 mod over_time;
 pub mod parts;
 pub mod preflights;
+pub mod protocol;
+pub mod reach;
 pub mod route;
 pub mod sentence;
 pub mod shift;

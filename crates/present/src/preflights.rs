@@ -24,7 +24,12 @@ pub fn assumed(checked: &[NodeCheck]) -> Assumed {
 
 /// The forecast in words; `None` where no request needs a preflight in the measured window.
 #[must_use]
-pub fn forecast(list: &[OpForecast], assumed: Assumed, checked: bool) -> Option<String> {
+pub fn forecast(
+    list: &[OpForecast],
+    has_key: bool,
+    assumed: Assumed,
+    checked: bool,
+) -> Option<String> {
     let worth = || list.iter().filter(|op| op.share() >= 0.001);
     worth().next()?;
     let shares: Vec<String> =
@@ -38,19 +43,23 @@ pub fn forecast(list: &[OpForecast], assumed: Assumed, checked: bool) -> Option<
         format!("with leave kept for {}", assumed.max_age)
     };
     let mut text = format!(
-        "CORS preflights: the API key is a header, so the browser asks the nodes for leave, address \
-         by address, and they serve that too. About so many requests make one: {}, \
-         {kept}.",
+        "CORS preflights: {}, so the browser asks the nodes for leave, address by address, and they \
+         serve that too. About so many requests make one: {}, {kept}.",
+        if has_key {
+            "the API key is a header"
+        } else {
+            "their methods, content types or headers are not those of a plain form"
+        },
         shares.join(", ")
     );
-    let by_key: Vec<&str> = worth().filter(|op| op.by_key).map(|op| op.op).collect();
+    let by_key: Vec<&str> = worth().filter(|op| op.by_key).map(|op| op.op.as_str()).collect();
     if by_key.is_empty() {
         text.push_str(" A longer Access-Control-Max-Age at the nodes avoids them.");
     } else {
         text.push_str(&format!(
-            " The keys of {} stand in the address: fewer keys, a key in the query or body instead of \
-             the header, or a gateway that adds it avoids them.",
-            by_key.join(", ")
+            " The keys of {} stand in the address: fewer keys avoid them{}.",
+            by_key.join(", "),
+            if has_key { ", or a gateway that adds the API key" } else { "" }
         ));
     }
     Some(text)
@@ -62,18 +71,22 @@ mod tests {
     use fwit_report::check::AddressFacts;
 
     fn op(op: &'static str, preflights: u64, by_key: bool) -> OpForecast {
-        OpForecast { op, requests: 1_000, preflights, by_key }
+        OpForecast { op: op.to_string(), requests: 1_000, preflights, by_key }
     }
 
     #[test]
     fn shares_are_told_with_what_avoids_them() {
         let kept = Assumed { max_age: Micros::from_secs(7_200.0), ..Assumed::default() };
-        assert_eq!(forecast(&[], kept, true), None);
-        assert_eq!(forecast(&[op("set", 0, false)], kept, true), None);
-        let text = forecast(&[op("get", 300, true), op("set", 4, false)], kept, true).unwrap();
+        assert_eq!(forecast(&[], true, kept, true), None);
+        assert_eq!(forecast(&[op("set", 0, false)], true, kept, true), None);
+        let list = [op("get", 300, true), op("set", 4, false)];
+        let text = forecast(&list, true, kept, true).unwrap();
         assert!(text.contains("get 30.0") && text.contains("set 0.40"), "{text}");
-        assert!(text.contains("a gateway that adds it") && text.contains("with leave kept for"));
-        let text = forecast(&[op("set", 4, false)], Assumed::default(), false).unwrap();
+        assert!(
+            text.contains("a gateway that adds the API key")
+                && text.contains("with leave kept for")
+        );
+        let text = forecast(&[op("set", 4, false)], false, Assumed::default(), false).unwrap();
         assert!(text.contains("the connection check tells") && text.contains("Max-Age"), "{text}");
     }
 

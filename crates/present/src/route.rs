@@ -39,6 +39,8 @@ pub struct Prefill {
     /// `nodes=n1=http://127.0.0.1:7101,n2=…`: name (may be empty) and address. A comma, an equals
     /// sign or a percent sign in either is percent-encoded.
     pub nodes: Vec<(String, String)>,
+    /// `dialect=etcd`: what they speak.
+    pub dialect: Option<String>,
 }
 
 impl Prefill {
@@ -129,6 +131,7 @@ fn read_prefill(query: &str) -> Prefill {
             "preset" => prefill.preset = Some(decode(value)),
             "plan" => prefill.plan = Some(decode(value)),
             "nodes" => prefill.nodes = read_nodes(value),
+            "dialect" => prefill.dialect = Some(decode(value)),
             _ => {}
         }
     }
@@ -166,6 +169,9 @@ fn write_prefill(prefill: &Prefill) -> String {
             .map(|(name, url)| format!("{}={}", encode_query(name), encode_query(url)))
             .collect();
         pairs.push(format!("nodes={}", list.join(",")));
+    }
+    if let Some(dialect) = &prefill.dialect {
+        pairs.push(format!("dialect={}", encode_query(dialect)));
     }
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
@@ -208,6 +214,7 @@ mod tests {
                 ("n1".into(), "http://127.0.0.1:7101".into()),
                 (String::new(), "http://[::1]:7/a&b".into()),
             ],
+            dialect: Some("etcd".into()),
         };
         for route in [
             Route::Plan(Prefill::default()),

@@ -2,6 +2,7 @@
 
 use super::figure;
 use super::library::{Card, CardKind};
+use fwit_model::dialect::SIMULATED;
 use fwit_model::plan::{Arrivals, Model, Plan, SIM_PRESETS, sim_preset, stages};
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::needs;
@@ -62,7 +63,17 @@ pub fn plan(plan: &Plan) -> String {
     };
     let lanes: usize = plan.cluster.nodes.iter().map(|n| n.lane_urls().count()).sum();
     let lanes = if lanes > nodes { format!(" over {lanes} lanes") } else { String::new() };
-    let sticky = if plan.disable_leader_stickiness { "not leader-sticky" } else { "leader-sticky" };
+    let dialect = &plan.cluster.dialect;
+    let sticky = match (dialect.finds_leader(), plan.disable_leader_stickiness) {
+        (false, _) => "",
+        (true, true) => "; not leader-sticky",
+        (true, false) => "; leader-sticky",
+    };
+    // What the local cluster speaks goes without saying.
+    let protocol = match dialect.name() {
+        "insi" | SIMULATED => String::new(),
+        _ => format!(" of {}", dialect.file().title),
+    };
     let subscribers = match plan.subscribers {
         0 => String::new(),
         n => format!(", {}", plural(n, "subscriber", "subscribers")),
@@ -73,7 +84,7 @@ pub fn plan(plan: &Plan) -> String {
         format!("Simulated cluster ({what}), nothing is really sent: ")
     });
     format!(
-        "{simulated}{who} on {}{lanes} for {}{warmup}; {}; {sticky}{subscribers}.",
+        "{simulated}{who} on {}{protocol}{lanes} for {}{warmup}; {}{sticky}{subscribers}.",
         plural(nodes as u32, "node", "nodes"),
         span(load.duration),
         mix(&plan.mix)

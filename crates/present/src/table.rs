@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::figure::{self, Cell};
 use fwit_quantities::sample::Outcome;
-use fwit_report::run::compare::percentile_name;
+use fwit_report::run::compare::{Comparison, Mixture, PlanDifference, percentile_name};
 use fwit_report::run::view::{Measure, PERCENTILES, Row, Shown, shown};
 
 /// A column of figures.
@@ -135,6 +135,14 @@ pub fn sort<T>(
     });
 }
 
+/// What differs between plans: what is folded away (the parameters of a simulation, where it is
+/// compared with real runs, that have none of them), and what is shown.
+#[must_use]
+pub fn folded(c: &Comparison) -> (Vec<&PlanDifference>, Vec<&PlanDifference>) {
+    let both = c.mixture() == Mixture::Both;
+    c.plan_differences.iter().partition(|d| both && d.field.starts_with("cluster.sim."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,5 +173,23 @@ mod tests {
         assert_eq!(cell.text, "2");
         assert_eq!(cell.why.unwrap(), "2.00\u{202f}%: timeout 2");
         assert_eq!(Column::ALL.iter().filter(|c| c.is_latency()).count(), 7);
+    }
+
+    #[test]
+    fn parameters_of_a_simulation_are_folded_beside_real_runs_only() {
+        use fwit_report::run::compare::compare;
+        use fwit_report::run::{sample::sample, view::Measure};
+        let simulated = |name: &str| {
+            let plan_json =
+                fwit_model::plan::wire::to_json(&fwit_model::plan::preset(name).unwrap());
+            fwit_report::run::view::RunView { simulated: true, plan_json, ..sample(name, 1.0) }
+        };
+        let (real, sim, other) =
+            (sample("a", 1.0), simulated("three regions"), simulated("busy leader"));
+        let both = compare(&[&real, &sim], &[], Measure::Cluster);
+        let (hidden, shown) = folded(&both);
+        assert!(hidden.len() > 50 && shown.iter().any(|d| d.field == "cluster.dialect"));
+        assert!(shown.iter().all(|d| !d.field.starts_with("cluster.sim.")), "{shown:?}");
+        assert_eq!(folded(&compare(&[&sim, &other], &[], Measure::Cluster)).0.len(), 0);
     }
 }

@@ -8,7 +8,7 @@
 use std::iter;
 
 use fwit_engine::environment::Room;
-use fwit_model::dialect::{self, Kind};
+use fwit_model::dialect::Kind;
 use fwit_model::plan::{BaseUrl, Node, Plan};
 use fwit_quantities::sample::Protocol;
 
@@ -49,7 +49,7 @@ pub struct Looked {
 #[must_use]
 pub fn entities_at_a_node(plan: &Plan) -> u32 {
     let all = plan.load.entities;
-    let operations = dialect::of(plan.cluster.dialect).operations();
+    let operations = plan.cluster.dialect.operations();
     let mut mix = operations.iter().zip(&plan.mix);
     let writes = mix.any(|(operation, (_, weight))| *weight > 0 && operation.kind != Kind::Read);
     if !plan.disable_leader_stickiness || writes {

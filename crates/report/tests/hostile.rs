@@ -17,8 +17,8 @@ use std::sync::LazyLock;
 
 use cluster::Pretend;
 use fwit_engine::live_run::{LiveRun, Stop};
-use fwit_model::dialect::{self, Answer};
-use fwit_model::plan::{DialectId, from_link, preset, to_link, wire};
+use fwit_model::dialect::{self, Answer, Choice};
+use fwit_model::plan::{from_link, preset, to_link, wire};
 use fwit_quantities::units::Micros;
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::recovery::{Kept, recovered};
@@ -182,18 +182,40 @@ proptest! {
     }
 
     #[test]
+    fn dialects(edits in edits(), which in any::<usize>(), any in "\\PC{0,40}") {
+        let name = dialect::BUILT_IN[which % dialect::BUILT_IN.len()];
+        let built_in = fwit_model::json::write(dialect::built_in(name).unwrap().file());
+        let text = String::from_utf8_lossy(&changed(built_in.as_bytes(), &edits)).into_owned();
+        let _ = dialect::import::import(&text);
+        if let Ok(dialect) = dialect::read(dialect::CUSTOM, &text) {
+            let choice = Choice { key: &any, value: &any, version: &any };
+            for op in 0..=dialect.operations().len() {
+                let request = dialect.request(op, &choice);
+                prop_assert!(request.path.starts_with('/'), "{request:?}");
+                let answer = Answer { status: 200, bytes: 1, text: Some(&any) };
+                let _ = dialect.judge(op, &answer);
+            }
+            let _ = (dialect.read_status(&any), dialect.events(&any), dialect.stream(&any, None));
+            let again = fwit_model::json::write(dialect.file());
+            prop_assert_eq!(dialect::read(dialect::CUSTOM, &again), Ok(dialect));
+        }
+    }
+
+    #[test]
     fn what_nodes_say(edits in edits(), any in "\\PC{0,80}", status in any::<u16>()) {
-        for id in DialectId::ALL {
-            let dialect = dialect::of(id);
+        for name in dialect::BUILT_IN {
+            let dialect = dialect::built_in(name).unwrap();
             let said = br#"{"status":"ok","node":"n1","role":"leader","leader_url":"http://h:1","data":{"topic":"t","run":"r1","publisher":1,"seq":2,"sent_us":3}}"#;
             let bytes = changed(said, &edits);
             let text = String::from_utf8_lossy(&bytes);
             for text in [&*text, &*any] {
                 let _ = dialect.read_status(text);
-                let _ = dialect.event(text);
+                let _ = dialect.events(text);
+                let _ = dialect.hint(Some(text));
                 for op in 0..dialect.operations().len() {
                     let answer = Answer { status, bytes: text.len() as u64, text: Some(text) };
                     let _ = dialect.judge(op, &answer);
+                    let _ = (dialect.value(op, text), dialect.version(op, Some(text)));
                 }
             }
         }

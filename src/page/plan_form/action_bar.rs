@@ -6,7 +6,7 @@ use crate::browser::document;
 use crate::browser::files::{self, Picked};
 use crate::page::actions::Actions;
 use crate::page::parts::Icon;
-use crate::page::state::{Check, Engine, ExperimentForm, Notices, PlanForm, Status, go};
+use crate::page::state::{Check, Engine, ExperimentForm, Notices, PlanForm, Status, Trial, go};
 use fwit_engine::preflights::forecast;
 use fwit_model::plan::{Plan, PlanDraft, wire};
 use fwit_present::route::Route;
@@ -56,7 +56,8 @@ pub fn ActionBar() -> impl IntoView {
             _ => Vec::new(),
         });
         let assumed = preflights::assumed(&nodes);
-        preflights::forecast(&forecast(&plan, has_key, assumed), assumed, !nodes.is_empty())
+        let list = forecast(&plan, has_key, assumed);
+        preflights::forecast(&list, has_key, assumed, !nodes.is_empty())
     });
     let measuring = Memo::new(move |_| engine.calibration.with(|c| c.running));
     let speed = Memo::new(move |_| {
@@ -80,6 +81,13 @@ pub fn ActionBar() -> impl IntoView {
         if let Some(plan) = valid(form) {
             engine.check(&plan, form.key());
             request_animation_frame(|| document::focus("check"));
+        }
+    };
+    let trying = Memo::new(move |_| engine.trial.get() == Trial::Running);
+    let try_each = move |_| {
+        if let Some(plan) = valid(form) {
+            engine.try_each(&plan, form.key());
+            request_animation_frame(|| document::focus("trial"));
         }
     };
     let copy = move |_| {
@@ -122,6 +130,16 @@ pub fn ActionBar() -> impl IntoView {
                 >
                     <Icon name="check" />
                     "Check connections"
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    hidden=move || is_simulated.get()
+                    disabled=move || busy.get() || trying.get()
+                    title="One request of each operation, to see that protocol and nodes fit"
+                    on:click=try_each
+                >
+                    "Send one of each"
                 </button>
                 <button
                     type="button"

@@ -3,14 +3,16 @@
 use leptos::prelude::*;
 
 use crate::page::parts::{Badge, Tone};
-use crate::page::state::{Check, Engine};
+use crate::page::state::{Check, Engine, PlanForm};
 use fwit_quantities::units::Micros;
 use fwit_report::check::{AddressFacts, Grade, NodeCheck};
 
 /// The report. Empty until a check was asked for.
 #[component]
 pub fn CheckReport() -> impl IntoView {
-    let engine = expect_context::<Engine>();
+    let (engine, form) = (expect_context::<Engine>(), expect_context::<PlanForm>());
+    let finds_leader =
+        move || form.draft.with_untracked(|d| d.dialect().is_none_or(|d| d.finds_leader()));
     view! {
         <section
             class="check"
@@ -25,7 +27,7 @@ pub fn CheckReport() -> impl IntoView {
                     view! { <p class="busy">"Asking every node and lane…"</p> }.into_any()
                 }
                 Check::Failed(message) => view! { <p class="wrong">{message}</p> }.into_any(),
-                Check::Done(nodes) => report(nodes).into_any(),
+                Check::Done(nodes) => report(nodes, finds_leader()).into_any(),
             }}
         </section>
     }
@@ -39,7 +41,7 @@ fn tone(grade: Grade) -> Tone {
     }
 }
 
-fn report(nodes: Vec<NodeCheck>) -> impl IntoView {
+fn report(nodes: Vec<NodeCheck>, finds_leader: bool) -> impl IntoView {
     let addresses = || nodes.iter().flat_map(|n| &n.addresses);
     let worst = addresses().map(AddressFacts::grade).max().unwrap_or(Grade::Bad);
     let count = addresses().count();
@@ -52,7 +54,7 @@ fn report(nodes: Vec<NodeCheck>) -> impl IntoView {
             format!("{bad} of {count} addresses can't be loaded as they are.")
         }
     };
-    let no_leader = (worst != Grade::Bad && leaders == 0).then(|| {
+    let no_leader = (finds_leader && worst != Grade::Bad && leaders == 0).then(|| {
         view! {
             <p class="hint">
                 "No node says that it leads: writes will fail until there is a leader."

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::field::{Area, Field, Select, Switch};
 use crate::page::state::PlanForm;
-use fwit_model::plan::{DialectId, plan_field};
+use fwit_model::plan::plan_field;
 use fwit_present::form::{choices, keyboard};
 
 /// A field that holds a text of the draft.
@@ -36,6 +36,8 @@ fn plain(form: PlanForm, path: &'static str) -> impl IntoView {
 #[component]
 pub fn EssentialLoad(form: PlanForm) -> impl IntoView {
     let sticky = Signal::derive(move || form.draft.with(|d| !d.disable_leader_stickiness));
+    let no_leader =
+        Memo::new(move |_| form.draft.with(|d| d.dialect().is_some_and(|d| !d.finds_leader())));
     view! {
         <fieldset class="panel">
             <legend>"Load"</legend>
@@ -52,6 +54,12 @@ pub fn EssentialLoad(form: PlanForm) -> impl IntoView {
                  that fails. Off: it keeps asking the node it chose, and every write to a \
                  follower pays for the redirect again."
             </Switch>
+            <Show when=move || no_leader.get()>
+                <p class="hint">
+                    "This protocol says of no node that it leads: an entity stays at the node that \
+                     it chose."
+                </p>
+            </Show>
         </fieldset>
     }
 }
@@ -229,25 +237,6 @@ fn OtherFields(form: PlanForm) -> impl IntoView {
             <div class="fields">
                 {["keys.space", "keys.known", "keys.value_bytes", "subscribers", "seed"]
                     .map(|path| plain(form, path))}
-                <div class="field">
-                    <label for="f-cluster-dialect">"Protocol"</label>
-                    <select
-                        id="f-cluster-dialect"
-                        prop:value=move || form.draft.with(|d| d.dialect.clone())
-                        on:change:target=move |event| {
-                            form.edit(|d| d.dialect = event.target().value());
-                        }
-                    >
-                        {DialectId::ALL.map(|d| {
-                            view! {
-                                <option value=d.name() disabled=d == DialectId::Sim>
-                                    {d.name()}
-                                </option>
-                            }
-                        })}
-                    </select>
-                    <p class="hint">"What the nodes speak."</p>
-                </div>
             </div>
             <Switch
                 id="f-verify"

@@ -12,7 +12,10 @@ mod field;
 mod lanes;
 mod load;
 mod nodes;
+mod protocol;
+mod reach;
 mod summary;
+mod trial;
 mod trusted;
 
 pub use field::{Area, Field, Select, Switch};
@@ -25,6 +28,7 @@ use self::action_bar::{ActionBar, valid};
 use self::check::CheckReport;
 use self::load::{EssentialLoad, MoreSettings};
 use self::nodes::Nodes;
+use self::trial::TrialReport;
 use super::actions::Actions;
 use super::state::{Engine, Notices, PlanForm};
 use fwit_model::plan::PRESETS;
@@ -50,11 +54,18 @@ pub fn PlanView(prefill: Prefill) -> impl IntoView {
             return;
         }
         waits.set_value(true);
-        lanes::find_before_start(form, engine, notices, move || {
-            // `None` where the user went elsewhere meanwhile.
-            if waits.try_set_value(false).is_none() {
-                start();
+        // `try_set_value` gives `None` where it is set, and what was to be set where the user went
+        // elsewhere meanwhile.
+        reach::ask_first(form, notices, move |may| {
+            if !may {
+                waits.try_set_value(false);
+                return;
             }
+            lanes::find_before_start(form, engine, notices, move || {
+                if waits.try_set_value(false).is_none() {
+                    start();
+                }
+            });
         });
     };
     view! {
@@ -89,6 +100,7 @@ pub fn PlanView(prefill: Prefill) -> impl IntoView {
             <Presets form />
             <Nodes form />
             <CheckReport />
+            <TrialReport />
             <EssentialLoad form />
             <MoreSettings form />
             <ActionBar />

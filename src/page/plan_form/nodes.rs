@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::field::{Area, Field};
 use super::lanes::{LaneButtons, LaneNotes};
+use super::protocol::Protocol;
+use super::reach::ReachNotes;
 use super::trusted::TrustedOrigins;
 use crate::page::parts::Icon;
 use crate::page::state::PlanForm;
@@ -99,6 +101,7 @@ fn Own(form: PlanForm) -> impl IntoView {
     let no_nodes = Memo::new(move |_| form.draft.with(|d| d.nodes.is_empty()));
     let wrong_key = Memo::new(move |_| form.api_key.with(|key| key_problem(key.trim())));
     view! {
+            <Protocol form />
             <div id="f-cluster-nodes" tabindex="-1" class="nodes">
                 <For each=move || form.rows.get() key=|row| *row let:row>
                     <NodeRow form row />
@@ -116,6 +119,7 @@ fn Own(form: PlanForm) -> impl IntoView {
                 </button>
                 <LaneButtons form />
             </div>
+            <ReachNotes form />
             <LaneNotes form />
             <div class="row">
                 <div class="field field-key" class:field-wrong=move || wrong_key.with(Option::is_some)>

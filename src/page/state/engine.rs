@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+pub use self::asks::{Check, Trial};
 use self::keep::lock_run;
 pub use self::keep::{Keep, name_of_load, run_lock};
 use self::signs::Watchdog;
@@ -65,19 +66,6 @@ impl Status {
             Status::Failed(_) => "error",
         }
     }
-}
-
-/// The state of the connection check.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Check {
-    /// There was none.
-    None,
-    /// Under way.
-    Running,
-    /// What it found, node by node.
-    Done(Vec<NodeCheck>),
-    /// It could not be carried out, for this reason.
-    Failed(String),
 }
 
 /// How fast this browser is, as far as it was measured.
@@ -135,6 +123,8 @@ pub struct Engine {
     pub history: RwSignal<Vec<Second>>,
     /// The connection check.
     pub check: RwSignal<Check>,
+    /// One request of each operation.
+    pub trial: RwSignal<Trial>,
     /// Whether lanes are looked for.
     pub looking: RwSignal<bool>,
     /// For how many seconds the worker has given no sign of a run under way, from five on.
@@ -209,6 +199,7 @@ impl Engine {
             live,
             history,
             check: RwSignal::new(Check::None),
+            trial: RwSignal::new(Trial::None),
             looking: RwSignal::new(false),
             silent_s: RwSignal::new(None),
             calibration: RwSignal::new(Calibrated::default()),
@@ -410,6 +401,9 @@ impl Engine {
             }
             Ok(FromWorker::Failed(failure)) => self.fail(failure),
             Ok(FromWorker::Checked { nodes }) => self.check.set(Check::Done(nodes)),
+            Ok(FromWorker::Tried { result }) => {
+                self.trial.set(result.map_or_else(Trial::Failed, Trial::Done));
+            }
             Ok(FromWorker::LanesLooked { nodes }) => self.lanes_looked(&nodes),
             Ok(FromWorker::Calibrated { result }) => self.calibrated(result),
             Ok(
@@ -433,6 +427,9 @@ impl Engine {
     fn fail(self, failure: Failure) {
         if self.check.get_untracked() == Check::Running {
             self.check.set(Check::Failed(failure.messages.join(" ")));
+        }
+        if self.trial.get_untracked() == Trial::Running {
+            self.trial.set(Trial::Failed(failure.messages.join(" ")));
         }
         if self.calibration.with_untracked(|c| c.running) {
             self.calibrated(Err(failure.messages.join(" ")));

@@ -19,7 +19,7 @@ mod theme;
 
 pub use self::analysis::{ComparisonUpdate, PendingComparison};
 pub use self::checks::Checks;
-pub use self::engine::{Check, Engine, Keep, RunEnd, Status, name_of_load, run_lock};
+pub use self::engine::{Check, Engine, Keep, RunEnd, Status, Trial, name_of_load, run_lock};
 pub use self::experiment_form::ExperimentForm;
 pub use self::item::Item;
 pub use self::library::Library;

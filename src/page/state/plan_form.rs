@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::checks::Checks;
 use super::notices::Notices;
 use crate::browser::{document, prefs};
+use fwit_model::dialect::{CUSTOM, SIMULATED, built_in};
 use fwit_model::json;
 use fwit_model::plan::{BaseUrl, NodeDraft, Plan, PlanDraft, SIM_PRESETS, from_link, preset, wire};
 use fwit_present::form::{
@@ -12,6 +13,7 @@ use fwit_present::form::{
     use_own_cluster, with_nodes,
 };
 use fwit_present::lanes::{self, Book, Known, Look};
+use fwit_present::protocol::first_custom;
 use fwit_present::route::Prefill;
 use fwit_report::check::NodeCheck;
 
@@ -105,6 +107,19 @@ impl PlanForm {
         self.replace(draft);
     }
 
+    /// Chooses the protocol, and fits the mix to it.
+    pub fn speak(self, dialect: &str) {
+        // Who was asked by another protocol said nothing of this one.
+        self.lane_book.update(Book::clear);
+        self.edit(|d| {
+            d.dialect = dialect.to_string();
+            if dialect == CUSTOM && d.custom.trim().is_empty() {
+                d.custom = first_custom();
+            }
+            d.follow_dialect();
+        });
+    }
+
     /// Changes the draft.
     pub fn edit(self, change: impl FnOnce(&mut PlanDraft)) {
         self.draft.update(|draft| edit(draft, change));
@@ -114,6 +129,11 @@ impl PlanForm {
     pub fn fill(self, plan: &Plan) {
         self.lane_book.update(|book| lanes::decided(book, &plan.cluster.nodes));
         self.replace(PlanDraft::from_plan(plan));
+    }
+
+    /// Fills the form with a draft that was made of its own.
+    pub fn fill_draft(self, draft: PlanDraft) {
+        self.replace(draft);
     }
 
     /// Fills the form with a preset, on the nodes it has.
@@ -157,6 +177,17 @@ impl PlanForm {
             self.use_own_cluster();
             self.lane_book.update(Book::clear);
             self.replace(with_nodes(self.draft.get_untracked(), &prefill.nodes));
+        }
+        if let Some(name) = &prefill.dialect {
+            if built_in(name).is_some_and(|d| d.name() != SIMULATED) {
+                self.use_own_cluster();
+                self.speak(name);
+            } else {
+                notices.wrong(format!(
+                    "The address names the protocol “{name}”, which there is not: choose another \
+                     under “Protocol”."
+                ));
+            }
         }
         if let Ok(plan) = self.draft.with_untracked(PlanDraft::plan) {
             self.remember(&plan);

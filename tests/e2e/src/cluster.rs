@@ -146,7 +146,10 @@ impl Drop for Restarted {
 }
 
 /// The first of so many free ports in a row; the cluster's inner ports, 1000 higher, are free too.
-fn free_ports(nodes: u16) -> Result<u16> {
+///
+/// # Errors
+/// None are.
+pub fn free_ports(nodes: u16) -> Result<u16> {
     // Below the ports that systems give to clients, and apart for test runs side by side.
     let start = 20_000 + u16::try_from(std::process::id() % 500)? * 10;
     for first in (start..28_000).step_by(10) {
@@ -159,7 +162,7 @@ fn free_ports(nodes: u16) -> Result<u16> {
 }
 
 /// Reads Prometheus' text format; a series must end in a number, and a time stamp is not expected.
-fn read_metrics(text: &str) -> Result<BTreeMap<String, f64>> {
+pub(crate) fn read_metrics(text: &str) -> Result<BTreeMap<String, f64>> {
     let lines =
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines

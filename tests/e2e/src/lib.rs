@@ -8,6 +8,8 @@
 //! | `command` | chromedriver's own commands: log, DevTools |
 //! | `page`    | the built page, served |
 //! | `cluster` | the built cluster: started, asked, broken |
+//! | `gateway` | fwit-gateway in front of a cluster |
+//! | `systems` | etcd, and Redis behind webdis: clusters that are not ours |
 //! | `server`  | a server whose times are known exactly: the truth that the page's numbers are held against |
 //! | `python`  | a Python with the libraries that read our files |
 //! | `bare`    | a bare JavaScript loop: what the browser itself measures of a server |
@@ -24,12 +26,15 @@ pub mod browser;
 pub mod cluster;
 mod command;
 mod driver;
+pub mod gateway;
 mod given;
 pub mod page;
 pub mod python;
 pub mod server;
+pub mod systems;
 
 pub use browser::{Browser, Scheme};
 pub use cluster::{Cluster, Restarted};
 pub use page::Page;
 pub use python::Python;
+pub use systems::{Etcd, Webdis};

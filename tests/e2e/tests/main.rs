@@ -9,12 +9,15 @@
 
 mod attack;
 mod cluster;
+mod custom;
 mod experiment;
 mod extend;
 mod faults;
+mod gateway;
 mod lanes;
 mod load;
 mod newcomer;
+mod proxies;
 mod python;
 mod real;
 mod recovery;
@@ -22,5 +25,6 @@ mod runs;
 mod set_up;
 mod smoke;
 mod soak;
+mod systems;
 mod tabs;
 mod truth;

@@ -198,11 +198,14 @@ impl Pipeline {
         }
         let browser = Browser::ready()?;
         browser::python_ready()?;
-        // `--test cluster` is for its program: cargo builds that with a package's tests. In the
-        // same selection as the native tests, so that what they built is used again.
+        browser::systems_ready()?;
+        // `--test cluster` and `--test gateway` are for their programs: cargo builds those with a
+        // package's tests. In the same selection as the native tests, so that what they built is
+        // used again.
         let workspace =
             ["test", "--locked", "--workspace", "--features", "fwit-e2e/browser", "--test", "e2e"];
-        process::show_and_run(cargo().args(workspace).args(["--test", "cluster", "--no-run"]))?;
+        let programs = ["--test", "cluster", "--test", "gateway", "--no-run"];
+        process::show_and_run(cargo().args(workspace).args(programs))?;
         let mut command = cargo();
         // They measure, and each has a browser: one at a time.
         command.args(workspace).args(["--", "--test-threads=1"]);

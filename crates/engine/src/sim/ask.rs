@@ -48,7 +48,7 @@ pub fn operation(index: usize) -> &'static str {
 pub fn read(request: &Request) -> (Ask, usize) {
     let path = request.path.strip_prefix("/db/api/v1/").unwrap_or_default();
     let (path, query) = path.split_at(path.bytes().position(|b| b == b'?').unwrap_or(path.len()));
-    let body = request.body.as_str();
+    let body = &*request.body;
     // What is sent beside key and value is the same for all values: what is left is the value.
     let set = |kind, key: &str, fresh| Change::Set {
         name: store::name(kind, key),
@@ -86,26 +86,27 @@ pub fn between<'a>(text: &'a str, start: &str, end: u8) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fwit_model::dialect::{self, Choice, DialectId, Kind};
+    use fwit_model::dialect::{Choice, Kind, SIMULATED, built_in};
 
     #[test]
     fn every_operation_of_the_dialect_is_understood() {
-        let dialect = dialect::of(DialectId::Sim);
-        let choice = Choice { key: "stress-key-7", value: "\"some value\"" };
+        let dialect = built_in(SIMULATED).unwrap();
+        let choice = Choice { key: "stress-key-7", value: "\"some value\"", version: "" };
         for (op, operation) in dialect.operations().iter().enumerate() {
             let (ask, number) = read(&dialect.request(op, &choice));
-            assert_eq!((number, super::operation(number)), (op, operation.name));
+            assert_eq!((number, super::operation(number)), (op, operation.name.as_str()));
             assert_eq!(matches!(ask, Ask::Read(_)), operation.kind == Kind::Read);
             assert_eq!(ask == Ask::Write(Change::Publish), operation.kind == Kind::Publish);
         }
-        assert_eq!(read(&Request::get(dialect.status_path())).0, Ask::Ping);
+        assert_eq!(read(&dialect.status_request()).0, Ask::Ping);
         assert_eq!(read(&Request::get("/elsewhere")).0, Ask::Unknown);
     }
 
     #[test]
     fn what_was_set_is_what_is_read_and_deleted() {
-        let dialect = dialect::of(DialectId::Sim);
-        let ask = |op| read(&dialect.request(op, &Choice { key: "k-1", value: "v" })).0;
+        let dialect = built_in(SIMULATED).unwrap();
+        let ask =
+            |op| read(&dialect.request(op, &Choice { key: "k-1", value: "v", version: "" })).0;
         for (set, get, delete) in [(0, 1, 2), (6, 7, 8)] {
             let (Ask::Write(Change::Set { name, fresh, .. }), Ask::Read(read)) =
                 (ask(set), ask(get))

@@ -17,7 +17,8 @@ use super::fan::Inbox;
 use crate::environment::{
     Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport, Wire,
 };
-use fwit_model::plan::{SimCluster, sim_index, sim_url};
+use fwit_model::dialect::Stream;
+use fwit_model::plan::{BaseUrl, SimCluster, sim_index, sim_url};
 use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_quantities::units::Micros;
 
@@ -197,7 +198,7 @@ impl Transport for SimTransport {
             return Err(NoAnswer("there is no such simulated node".into()));
         };
         let (ask, operation) = ask::read(call.request);
-        let text = call.request.body.as_str();
+        let text = &*call.request.body;
         let mut node = first;
         for _ in 0..HOPS_MAX {
             let link = self.connect(node);
@@ -250,9 +251,9 @@ impl Transport for SimTransport {
         Vec::new()
     }
 
-    fn subscribe(&self, url: &str) -> SimEvents {
-        let node = sim_index(url).unwrap_or(usize::MAX);
-        let inbox = Rc::new(Inbox::new(node, between(url, "topic=", b'&')));
+    fn subscribe(&self, base: &BaseUrl, stream: &Stream) -> SimEvents {
+        let node = sim_index(&base.to_string()).unwrap_or(usize::MAX);
+        let inbox = Rc::new(Inbox::new(node, between(&stream.path, "topic=", b'&')));
         SimEvents { way: self.clone(), node, inbox, since: None }
     }
 

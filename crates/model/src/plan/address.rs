@@ -229,7 +229,7 @@ fn read_path(path: &str) -> Result<String, String> {
     }
     let good = |c: char| c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@%".contains(c);
     if let Some(c) = path.chars().find(|c| !good(*c)) {
-        let encoded = encode_query(c.encode_utf8(&mut [0; 4])).into_owned();
+        let encoded = encode_query(c.encode_utf8(&mut [0; 4]));
         return Err(format!("has “{c}” in its path: write “{encoded}” for it"));
     }
     for part in path.split('/').skip(1) {

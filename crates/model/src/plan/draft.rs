@@ -2,9 +2,12 @@
 
 use super::wire::{self, ClusterFile, KeysFile, LoadFile, NodeFile, PlanFile, StageFile};
 use super::{Plan, Problem, QUEUE_MAX, SimCluster, sim_index, stages, validate};
+use crate::dialect::file::DialectFile;
+use crate::dialect::{CUSTOM, Dialect, SIMULATED, built_in};
 use fwit_quantities::units::decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The form's fields as typed. Field paths of problems are those of the plan file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +21,8 @@ pub struct PlanDraft {
     pub trusted_origins: String,
     /// The simulated cluster's parameters, JSON text; counts where the dialect is `sim`.
     pub sim: String,
+    /// A dialect of the plan's own, JSON text; counts where the dialect is `custom`.
+    pub custom: String,
     /// Open instead of closed model.
     pub open: bool,
     pub entities: String,
@@ -76,6 +81,7 @@ impl PlanDraft {
                 .collect(),
             trusted_origins: file.cluster.trusted_origins.join("\n"),
             sim: file.cluster.sim.as_ref().map(sim_text).unwrap_or_default(),
+            custom: file.cluster.custom.as_ref().map(crate::json::pretty).unwrap_or_default(),
             open: file.load.model == "open",
             entities: file.load.entities.to_string(),
             think_ms: text(file.load.think_ms, 10.0),
@@ -156,7 +162,31 @@ impl PlanDraft {
     /// Whether it describes a simulated cluster.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
-        self.dialect == super::DialectId::Sim.name()
+        self.dialect == SIMULATED
+    }
+
+    /// The dialect that it names, where it can be read.
+    #[must_use]
+    pub fn dialect(&self) -> Option<Arc<Dialect>> {
+        if self.dialect == CUSTOM {
+            return crate::dialect::read(CUSTOM, &self.custom).ok().map(Arc::new);
+        }
+        built_in(&self.dialect)
+    }
+
+    /// Fits the mix to the dialect's operations: weights of those that stay are kept, new ones get
+    /// the weight 1. Without events nobody listens. Nothing changes while the dialect can't be
+    /// read.
+    pub fn follow_dialect(&mut self) {
+        let Some(dialect) = self.dialect() else { return };
+        let old: BTreeMap<String, String> = std::mem::take(&mut self.mix).into_iter().collect();
+        let operations = dialect.operations().iter();
+        self.mix = operations
+            .map(|o| (o.name.clone(), old.get(&o.name).cloned().unwrap_or_else(|| "1".into())))
+            .collect();
+        if !dialect.has_events() {
+            self.subscribers = "0".into();
+        }
     }
 
     fn file(&self, problems: &mut Vec<Problem>) -> PlanFile {
@@ -188,6 +218,7 @@ impl PlanDraft {
                     .map(ToString::to_string)
                     .collect(),
                 sim: if simulated { read.sim(&self.sim) } else { None },
+                custom: if self.dialect == CUSTOM { read.custom(&self.custom) } else { None },
             },
             load: LoadFile {
                 model: if self.open { "open".into() } else { "closed".into() },
@@ -261,6 +292,16 @@ impl Reader<'_> {
             Ok(sim) => Some(sim),
             Err(e) => {
                 self.problems.push(Problem::new("cluster.sim", format!("can't be read: {e}")));
+                None
+            }
+        }
+    }
+
+    fn custom(&mut self, text: &str) -> Option<DialectFile> {
+        match crate::json::read_file(text.as_bytes()) {
+            Ok(custom) => Some(custom),
+            Err(e) => {
+                self.problems.push(Problem::new("cluster.custom", format!("can't be read: {e}")));
                 None
             }
         }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::sim::SimCluster;
+use crate::dialect::file::DialectFile;
 
 /// The newest version of the plan's file form.
 pub const VERSION: u32 = 1;
@@ -30,7 +31,8 @@ pub struct PlanFile {
     pub cluster: ClusterFile,
     #[serde(default)]
     pub load: LoadFile,
-    #[serde(default = "even_mix")]
+    /// Left out for all operations of the dialect alike.
+    #[serde(default)]
     pub mix: BTreeMap<String, u32>,
     #[serde(default)]
     pub keys: KeysFile,
@@ -61,6 +63,9 @@ pub struct ClusterFile {
     /// The simulated cluster, for the dialect `sim`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sim: Option<SimCluster>,
+    /// The plan's own dialect, where `dialect` is `custom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<DialectFile>,
 }
 
 /// One of `cluster.nodes`.
@@ -160,7 +165,4 @@ fn version() -> u32 {
 }
 fn one() -> u64 {
     1
-}
-fn even_mix() -> BTreeMap<String, u32> {
-    BTreeMap::from_iter(super::presets::NINE.iter().map(|op| ((*op).to_string(), 1)))
 }

@@ -36,7 +36,9 @@ pub use stages::{Ramp, Stage};
 pub use threshold::Threshold;
 pub use validate::validate;
 
-pub use crate::dialect::DialectId;
+use std::sync::Arc;
+
+use crate::dialect::Dialect;
 use fwit_quantities::units::Micros;
 
 /// What to run: cluster, load, mix, keys. Valid by construction.
@@ -68,12 +70,12 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cluster {
     /// The protocol its nodes speak.
-    pub dialect: DialectId,
+    pub dialect: Arc<Dialect>,
     /// Its nodes: at least one, with distinct names and addresses.
     pub nodes: Vec<Node>,
     /// Origins besides the nodes' own that an API key may be sent to: where leaders may be.
     pub trusted_origins: Vec<BaseUrl>,
-    /// What is simulated; there exactly where the dialect is [`DialectId::Sim`].
+    /// What is simulated; there exactly where the dialect is the simulated cluster's.
     pub sim: Option<SimCluster>,
 }
 

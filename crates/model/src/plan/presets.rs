@@ -1,10 +1,11 @@
 //! Plans to start from.
 
-use super::{BaseUrl, Cluster, DialectId, Keys, Load, Model, Node, Plan, sim_preset};
+use super::{BaseUrl, Cluster, Keys, Load, Model, Node, Plan, sim_preset};
+use crate::dialect::{SIMULATED, built_in};
 use fwit_quantities::units::Micros;
 
 /// The nine operations of the seed tool, in its order.
-pub(super) const NINE: [&str; 9] =
+const NINE: [&str; 9] =
     ["set", "get", "delete", "cache_set", "publish", "bump", "blob_set", "blob_get", "blob_delete"];
 
 /// The name that every preset's plan has before it is changed.
@@ -25,13 +26,13 @@ pub struct Preset {
 pub const PRESETS: [Preset; 2] = [
     Preset {
         name: "quick",
-        about: "50 entities, all nine operations, 20 seconds: a first look.",
+        about: "50 entities, all operations, 20 seconds: a first look.",
         warmup_s: 2.0,
         duration_s: 20.0,
     },
     Preset {
         name: "fwit-t",
-        about: "50 entities, all nine operations, 10 minutes: the length of the seed tool's runs.",
+        about: "50 entities, all operations, 10 minutes: the length of the seed tool's runs.",
         warmup_s: 10.0,
         duration_s: 600.0,
     },
@@ -57,13 +58,13 @@ pub fn preset(name: &str) -> Option<Plan> {
     let preset = PRESETS.iter().find(|p| p.name == load)?;
     let cluster = match sim {
         Some(sim) => Cluster {
-            dialect: DialectId::Sim,
+            dialect: built_in(SIMULATED)?,
             nodes: sim.addresses(),
             trusted_origins: Vec::new(),
             sim: Some(sim),
         },
         None => Cluster {
-            dialect: DialectId::Insi,
+            dialect: built_in("insi")?,
             nodes: default_nodes(),
             trusted_origins: Vec::new(),
             sim: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::file::ClusterFile;
 use super::problem::Problems;
-use super::{BaseUrl, Cluster, DialectId, Problem};
+use super::{BaseUrl, Cluster, Problem};
 
 /// Most trusted origins of a plan.
 const TRUSTED_MAX: usize = 64;
@@ -35,12 +35,8 @@ impl Cluster {
 }
 
 /// Checks the trusted origins of a plan file: base URLs are reduced to their origins, each once.
-pub(super) fn trusted(
-    file: &ClusterFile,
-    dialect: Option<DialectId>,
-    found: &mut Problems,
-) -> Vec<BaseUrl> {
-    if dialect == Some(DialectId::Sim) && !file.trusted_origins.is_empty() {
+pub(super) fn trusted(file: &ClusterFile, simulated: bool, found: &mut Problems) -> Vec<BaseUrl> {
+    if simulated && !file.trusted_origins.is_empty() {
         found
             .add(FIELD, "belongs to a real cluster: a simulated one gets no API key, leave it out");
     }

@@ -1,15 +1,20 @@
 //! From a plan's file form to a valid plan, or to the list of everything that is wrong with it.
 
-use super::file::{LoadFile, PlanFile};
+use std::sync::Arc;
+
+use super::file::{ClusterFile, LoadFile, PlanFile};
 use super::nodes::nodes;
 use super::problem::{NAME_MAX, Problem, Problems};
 use super::trusted::trusted;
 use super::{
-    Arrivals, Cluster, DialectId, Keys, Load, Model, Node, Plan, QUEUE_MAX, SimCluster, Threshold,
-    stages, threshold,
+    Arrivals, Cluster, Keys, Load, Model, Node, Plan, QUEUE_MAX, SimCluster, Threshold, stages,
+    threshold,
 };
-use crate::dialect;
+use crate::dialect::{self, BUILT_IN, CUSTOM, Dialect, SIMULATED, built_in};
 use fwit_quantities::units::Micros;
+
+/// Most listeners of a lane whose streams take a connection of six: one is left for requests.
+const LISTENERS_A_LANE: usize = 5;
 
 /// Checks a plan file whole.
 ///
@@ -20,27 +25,22 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
     if file.name.chars().count() > NAME_MAX {
         found.add("name", format!("is longer than {NAME_MAX} characters"));
     }
-    let dialect = DialectId::from_name(&file.cluster.dialect);
-    if dialect.is_none() {
-        let known: Vec<_> = DialectId::ALL.iter().map(|d| d.name()).collect();
-        found.add(
-            "cluster.dialect",
-            format!("“{}” is not known; choose one of: {}", file.cluster.dialect, known.join(", ")),
-        );
-    }
-    let (nodes, sim) = match dialect {
-        Some(DialectId::Sim) => simulated(file, &mut found),
-        _ => (nodes(&file.cluster.nodes, &mut found), None),
+    let dialect = dialect(&file.cluster, &mut found);
+    let is_simulated = file.cluster.dialect == SIMULATED;
+    let (nodes, sim) = if is_simulated {
+        simulated(file, &mut found)
+    } else {
+        (nodes(&file.cluster.nodes, &mut found), None)
     };
-    if dialect != Some(DialectId::Sim) && file.cluster.sim.is_some() {
+    if !is_simulated && file.cluster.sim.is_some() {
         found.add(
             "cluster.sim",
             "belongs to a simulated cluster: set \"dialect\": \"sim\", or leave it out",
         );
     }
-    let trusted_origins = trusted(&file.cluster, dialect, &mut found);
+    let trusted_origins = trusted(&file.cluster, is_simulated, &mut found);
     let load = load(&file.load, &mut found);
-    let mix = mix(file, dialect, &mut found);
+    let mix = mix(file, dialect.as_deref(), &mut found);
     let keys =
         Keys { space: file.keys.space, known: file.keys.known, value_bytes: file.keys.value_bytes };
     found.range("keys.space", f64::from(keys.space), 1.0, 1_000_000.0);
@@ -50,7 +50,22 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
     if file.chaos.is_some() {
         found.add("chaos", "is reserved and must be null in this version");
     }
-    let thresholds = thresholds(&file.thresholds, dialect, &mut found);
+    if file.subscribers > 0 && dialect.as_ref().is_some_and(|d| !d.has_events()) {
+        found.add("subscribers", "this protocol has no event stream to listen to: write 0");
+    }
+    let lanes: usize = nodes.iter().map(|n| n.lane_urls().count()).sum();
+    if dialect.as_ref().is_some_and(|d| d.stream_takes_a_connection())
+        && file.subscribers as usize > LISTENERS_A_LANE * lanes
+    {
+        found.add(
+            "subscribers",
+            format!(
+                "each takes one of the browser's six connections to an address: up to {} here",
+                LISTENERS_A_LANE * lanes
+            ),
+        );
+    }
+    let thresholds = thresholds(&file.thresholds, dialect.as_deref(), &mut found);
     match (dialect, found.list.is_empty()) {
         (Some(dialect), true) => Ok(Plan {
             name: file.name.trim().to_string(),
@@ -68,10 +83,44 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
     }
 }
 
+/// The dialect that a plan names, or brings.
+fn dialect(file: &ClusterFile, found: &mut Problems) -> Option<Arc<Dialect>> {
+    if file.custom.is_some() && file.dialect != CUSTOM {
+        let text = "belongs to a plan with \"dialect\": \"custom\": set that, or leave it out";
+        found.add("cluster.custom", text);
+    }
+    if file.dialect == CUSTOM {
+        let Some(custom) = &file.custom else {
+            found.add("cluster.custom", "is missing: the plan's dialect is “custom”");
+            return None;
+        };
+        return match dialect::compile(CUSTOM, custom.clone()) {
+            Ok(dialect) => Some(Arc::new(dialect)),
+            Err(problems) => {
+                for (field, message) in problems {
+                    let dot = if field.is_empty() { "" } else { "." };
+                    found.add(&format!("cluster.custom{dot}{field}"), message);
+                }
+                None
+            }
+        };
+    }
+    let dialect = built_in(&file.dialect);
+    if dialect.is_none() {
+        let known = BUILT_IN.iter().chain(&[SIMULATED, CUSTOM]).copied().collect::<Vec<_>>();
+        found.add(
+            "cluster.dialect",
+            format!("“{}” is not known; choose one of: {}", file.dialect, known.join(", ")),
+        );
+    }
+    dialect
+}
+
 /// A simulated cluster and those of its nodes that entities may ask: all where the plan names none.
 fn simulated(file: &PlanFile, found: &mut Problems) -> (Vec<Node>, Option<SimCluster>) {
+    let dialect = built_in(SIMULATED);
     let operations: Vec<&str> =
-        dialect::of(DialectId::Sim).operations().iter().map(|o| o.name).collect();
+        dialect.iter().flat_map(|d| d.operations()).map(|o| o.name.as_str()).collect();
     let sim = super::sim::check(file.cluster.sim.as_ref(), &operations, found);
     let all = sim.as_ref().map(SimCluster::addresses).unwrap_or_default();
     if file.cluster.nodes.is_empty() {
@@ -170,13 +219,9 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
     load
 }
 
-fn thresholds(
-    texts: &[String],
-    dialect: Option<DialectId>,
-    found: &mut Problems,
-) -> Vec<Threshold> {
+fn thresholds(texts: &[String], dialect: Option<&Dialect>, found: &mut Problems) -> Vec<Threshold> {
     let ops: Vec<&str> = dialect
-        .map(|d| dialect::of(d).operations().iter().map(|op| op.name).collect())
+        .map(|d| d.operations().iter().map(|op| op.name.as_str()).collect())
         .unwrap_or_default();
     if texts.len() > 50 {
         found.add("thresholds", format!("{} thresholds are too many: up to 50", texts.len()));
@@ -191,12 +236,15 @@ fn thresholds(
     list
 }
 
-fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec<(String, u32)> {
+fn mix(file: &PlanFile, dialect: Option<&Dialect>, found: &mut Problems) -> Vec<(String, u32)> {
     let Some(dialect) = dialect else { return Vec::new() };
-    let operations = dialect::of(dialect).operations();
+    let operations = dialect.operations();
+    if file.mix.is_empty() {
+        return operations.iter().map(|op| (op.name.clone(), 1)).collect();
+    }
     for (name, weight) in &file.mix {
-        if !operations.iter().any(|op| op.name == name) {
-            let known: Vec<_> = operations.iter().map(|op| op.name).collect();
+        if !operations.iter().any(|op| op.name == *name) {
+            let known: Vec<_> = operations.iter().map(|op| op.name.as_str()).collect();
             let text =
                 format!("is not an operation of {}; it has: {}", dialect.name(), known.join(", "));
             found.add(&format!("mix.{name}"), text);
@@ -205,7 +253,7 @@ fn mix(file: &PlanFile, dialect: Option<DialectId>, found: &mut Problems) -> Vec
     }
     let weights: Vec<_> = operations
         .iter()
-        .map(|op| (op.name.to_string(), file.mix.get(op.name).copied().unwrap_or_default()))
+        .map(|op| (op.name.clone(), file.mix.get(&op.name).copied().unwrap_or_default()))
         .collect();
     if weights.iter().all(|(_, weight)| *weight == 0) {
         found.add("mix", "every weight is 0: give at least one operation a weight");

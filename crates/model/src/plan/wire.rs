@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::file::format_name;
 pub use super::file::*;
 use super::{Arrivals, BaseUrl, Model, Plan, Problem, QUEUE_MAX, Ramp, Stage, validate};
+use crate::dialect::CUSTOM;
 
 /// Reads a plan from its JSON text.
 ///
@@ -82,6 +83,8 @@ pub fn to_file(plan: &Plan) -> PlanFile {
                 .collect(),
             trusted_origins: plan.cluster.trusted_origins.iter().map(BaseUrl::origin).collect(),
             sim: plan.cluster.sim.clone(),
+            custom: (plan.cluster.dialect.name() == CUSTOM)
+                .then(|| plan.cluster.dialect.file().clone()),
         },
         load: LoadFile {
             model: model.into(),

@@ -17,8 +17,6 @@ use fwit_engine::environment::{Call, Clock, Room, Transport};
 use fwit_engine::instrument::{Calibration, Instrument};
 use fwit_engine::live_run::{CannotStart, Ended, LiveRun, Stop};
 use fwit_engine::topology::Topology;
-use fwit_model::dialect;
-use fwit_model::dialect::Request;
 use fwit_model::plan::Plan;
 use fwit_quantities::units::Micros;
 
@@ -167,7 +165,7 @@ async fn warm<T: Transport, C: Clock>(
             }
         }
     }
-    let request = Request::get(dialect::of(plan.cluster.dialect).status_path());
+    let request = plan.cluster.dialect.status_request();
     let turns = transport.room().lane.min(Room::BROWSER.lane) as usize;
     let pings = (0..turns).flat_map(|_| lanes.iter().enumerate()).take(PINGS_MAX.max(lanes.len()));
     let mut under_way: FuturesUnordered<_> = pings

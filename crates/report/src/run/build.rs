@@ -105,7 +105,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             time_sources: recorder.sources(),
             operations: operations
                 .iter()
-                .map(|o| OperationFile { name: o.name.into(), kind: o.kind })
+                .map(|o| OperationFile { name: o.name.clone(), kind: o.kind })
                 .collect(),
             nodes: self.node_files(&recorder, to),
             totals: totals(Window::Measured),
@@ -291,7 +291,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let list = recorder.errors.sorted().into_iter().take(most);
         list.map(|(key, tally)| ErrorGroup {
             outcome: key.outcome,
-            op: operations.get(usize::from(key.op)).map_or_else(String::new, |o| o.name.into()),
+            op: operations.get(usize::from(key.op)).map_or_else(String::new, |o| o.name.clone()),
             node: topology
                 .nodes
                 .get(usize::from(key.node))

@@ -60,7 +60,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let mut failed = None;
         for ((threshold, result), batches) in list.filter(|((t, _), _)| t.abort) {
             let look = Look { recorder: &recorder, live, measured, ended, begins, alpha };
-            let ops = || run.shared.dialect.operations().iter().map(|o| o.name);
+            let ops = || run.shared.dialect.operations().iter().map(|o| &o.name);
             let op = threshold.op.as_ref().and_then(|op| ops().position(|name| name == op));
             let bounds = look.bounds(threshold, op, result, batches);
             if let (None, Some(bounds)) = (&failed, bounds)

@@ -10,7 +10,7 @@ use super::littles_law;
 use super::verdict::{Annotation, Calibration, Disturbance, HealthVerdict, HealthView};
 use fwit_engine::instrument::Instrument;
 use fwit_engine::trust::Trust;
-use fwit_model::dialect::{self, Kind};
+use fwit_model::dialect::Kind;
 use fwit_model::plan::{Model, Plan};
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::{Micros, three_digits};
@@ -313,7 +313,7 @@ fn connections(f: &Facts) -> Option<String> {
 
 /// Chromium repeats a POST whose used connection was reset before the answer: no page sees that.
 fn repeated(f: &Facts) -> Option<String> {
-    let operations = dialect::of(f.plan.cluster.dialect).operations();
+    let operations = f.plan.cluster.dialect.operations();
     let writes = |op: u8| operations.get(usize::from(op)).is_some_and(|o| o.kind != Kind::Read);
     let broken = f.recorder.errors.sorted().into_iter();
     let broken = broken.filter(|(key, _)| key.outcome == Outcome::Network && writes(key.op));

@@ -38,7 +38,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             if tally.issued == 0 && shared.plan.mix.get(op).is_none_or(|(_, weight)| *weight == 0) {
                 continue;
             }
-            let mut row = Row { op: Some(operation.name.into()), ..Row::default() };
+            let mut row = Row { op: Some(operation.name.clone()), ..Row::default() };
             add_tally(&mut row, &tally);
             add_tally(&mut total, &tally);
             for measure in Measure::ALL {

@@ -11,7 +11,7 @@ use super::view::{
 };
 use super::wire::{CountsFile, RunFile, SecondOpFile};
 use super::{RunError, headlines, hist};
-use fwit_model::dialect::{DialectId, Kind};
+use fwit_model::dialect::{Kind, SIMULATED};
 use fwit_stats::buckets::Buckets;
 use fwit_stats::recorder::{PartSums, new_histogram};
 use fwit_stats::sparse::{Sparse, bucket_range};
@@ -81,7 +81,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         warmup_s: file.window.warmup_s,
         measured_s,
         sticky: !file.plan.disable_leader_stickiness,
-        simulated: file.plan.cluster.dialect == DialectId::Sim.name(),
+        simulated: file.plan.cluster.dialect == SIMULATED,
         nodes: file.nodes.iter().map(node_view).collect(),
         environment: file.environment.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         time_sources: file.time_sources,

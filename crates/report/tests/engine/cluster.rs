@@ -8,7 +8,8 @@ use fwit_engine::environment::{
     Call, Clock, EventStream, NoAnswer, Reply, Room, StreamItem, Transport, Wire,
 };
 use fwit_engine::sim::clock::VirtualClock;
-use fwit_model::dialect::Method;
+use fwit_model::dialect::{self, Method};
+use fwit_model::plan::BaseUrl;
 use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_quantities::units::Micros;
 
@@ -67,6 +68,10 @@ pub struct State {
     /// Every n-th event is lost on its way to subscribers; 0 for none.
     pub lose_every: Cell<usize>,
     pub limited_once: Cell<bool>,
+    /// A follower refuses and names the leader in a header, as fwit-gateway makes of a redirect.
+    pub names_leader: Cell<bool>,
+    /// Questions for the role.
+    pub pings: Cell<u64>,
     /// Every n-th read finds nothing; 0 for none.
     pub forgets: Cell<u64>,
     pub reads: Cell<u64>,
@@ -144,6 +149,7 @@ impl Transport for Pretend {
             return Ok(Reply { status: 404, bytes: 10, ..Reply::default() });
         }
         if call.request.path.ends_with("/ping") {
+            state.pings.set(state.pings.get() + 1);
             let leads = leads_elsewhere || self.leader() == Some(node);
             self.clock.sleep_until(self.clock.now() + state.distance.get()).await;
             let role = if leads { "leader" } else { "follower" };
@@ -192,6 +198,9 @@ impl Transport for Pretend {
                 }
             };
             state.redirects.set(state.redirects.get() + 1);
+            if state.names_leader.get() {
+                return Ok(Reply { status: 503, leader: Some(leader), ..reply });
+            }
             if !call.follow {
                 return Ok(Reply { status: 0, redirect: true, ..Reply::default() });
             }
@@ -268,8 +277,8 @@ impl Transport for Pretend {
         self.state.late.take()
     }
 
-    fn subscribe(&self, url: &str) -> Stream {
-        self.state.streams.borrow_mut().insert(url.into());
+    fn subscribe(&self, base: &BaseUrl, stream: &dialect::Stream) -> Stream {
+        self.state.streams.borrow_mut().insert(format!("{}{}", base.websocket(), stream.path));
         Stream { cluster: self.clone(), open: false, next: 0 }
     }
 }

@@ -131,3 +131,32 @@ fn a_leader_that_went_away_is_asked_for_again() {
     let misled = view.errors.iter().filter(|e| e.node != "n1" && e.last_us > 9_000_000);
     assert_eq!(misled.count(), 0, "{:?}", view.errors);
 }
+
+#[test]
+fn a_leader_that_a_refusal_names_is_gone_to_without_asking() {
+    let cluster = Pretend::new(5.0);
+    cluster.state.names_leader.set(true);
+    let mut not_sticky = plan();
+    not_sticky.disable_leader_stickiness = true;
+    let (_, view) = carry_out(not_sticky, &cluster, None);
+    assert_eq!(view.total.errors(), 0, "{:?}", view.errors);
+    assert!(view.total.redirected > 100);
+    assert!(cluster.state.redirects.get() >= view.total.redirected);
+    // The looks at the start and at the end ask each of the three, and nobody asks in between.
+    assert_eq!(cluster.state.pings.get(), 6);
+}
+
+#[test]
+fn where_nothing_says_who_leads_nobody_searches() {
+    let cluster = Pretend::new(5.0);
+    let mut plain = plan();
+    let mut file = plain.cluster.dialect.file().clone();
+    file.leader = None;
+    let plain_dialect = fwit_model::dialect::compile("custom", file).unwrap();
+    plain.cluster.dialect = std::sync::Arc::new(plain_dialect);
+    let (_, view) = carry_out(plain, &cluster, None);
+    // Writes that a follower redirects fail then, and say why.
+    let why = view.errors.iter().find(|e| e.text.contains("names no leader"));
+    assert!(why.is_some() && view.total.answers() > 0, "{:?}", view.errors);
+    assert_eq!(cluster.state.pings.get(), 0, "it is asked for `/`");
+}

@@ -7,7 +7,8 @@ use fwit_engine::environment::{Call, Clock, NoAnswer, Reply, Transport};
 use fwit_engine::instrument::Disturbance;
 use fwit_engine::live_run::{LiveRun, Stop};
 use fwit_engine::sim::clock::VirtualClock;
-use fwit_model::plan::stages;
+use fwit_model::dialect;
+use fwit_model::plan::{BaseUrl, stages};
 use fwit_quantities::sample::WireTiming;
 use fwit_report::run::build::{About, RunReport};
 use fwit_report::run::view::HealthVerdict;
@@ -49,8 +50,8 @@ impl Transport for Behind<'_> {
         self.0.take_wire()
     }
 
-    fn subscribe(&self, url: &str) -> Stream {
-        self.0.subscribe(url)
+    fn subscribe(&self, base: &BaseUrl, stream: &dialect::Stream) -> Stream {
+        self.0.subscribe(base, stream)
     }
 }
 

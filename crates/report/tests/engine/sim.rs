@@ -19,7 +19,7 @@ use fwit_stats::latency_groups::entities::{Mean, entity_groups};
 /// The quick preset over a simulated cluster, for so many seconds.
 pub fn plan(sim: SimCluster, sticky: bool, seconds: f64) -> Plan {
     let mut plan = preset("quick").unwrap();
-    plan.cluster.dialect = fwit_model::plan::DialectId::Sim;
+    plan.cluster.dialect = fwit_model::dialect::built_in(fwit_model::dialect::SIMULATED).unwrap();
     plan.cluster.nodes = sim.addresses();
     plan.cluster.sim = Some(sim);
     plan.disable_leader_stickiness = !sticky;

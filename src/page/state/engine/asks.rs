@@ -1,15 +1,42 @@
-//! What the engine's worker is asked beside runs: the connection check, the look for lanes, the
-//! calibration.
+//! What the engine's worker is asked beside runs: the connection check, one request of each
+//! operation, the look for lanes, the calibration.
 
 use leptos::prelude::*;
 
-use super::{Check, Engine, Inner, OnCalibrated, OnLanesLooked};
+use super::{Engine, Inner, OnCalibrated, OnLanesLooked};
 use crate::browser::document;
 use crate::protocol::ToWorker;
+use fwit_engine::trial::TrialStep;
 use fwit_model::plan::{Plan, wire};
 use fwit_present::browser_share;
 use fwit_report::check::NodeCheck;
 use fwit_report::run::view::Calibration;
+
+/// The state of the connection check.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// There was none.
+    None,
+    /// Under way.
+    Running,
+    /// What it found, node by node.
+    Done(Vec<NodeCheck>),
+    /// It could not be carried out, for this reason.
+    Failed(String),
+}
+
+/// One request of each operation: what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trial {
+    /// There was none.
+    None,
+    /// Under way.
+    Running,
+    /// What was sent, and what came.
+    Done(Vec<TrialStep>),
+    /// Nothing could be sent, for this reason.
+    Failed(String),
+}
 
 impl Engine {
     /// Checks every address of the plan's nodes.
@@ -20,6 +47,17 @@ impl Engine {
         self.check.set(Check::Running);
         if let Err(error) = self.send(ToWorker::Check { plan_json: wire::to_json(plan), api_key }) {
             self.check.set(Check::Failed(error.to_string()));
+        }
+    }
+
+    /// Sends one request of each operation of the plan.
+    pub fn try_each(self, plan: &Plan, api_key: Option<String>) {
+        if self.status.get_untracked().is_busy() || self.trial.get_untracked() == Trial::Running {
+            return;
+        }
+        self.trial.set(Trial::Running);
+        if let Err(error) = self.send(ToWorker::Try { plan_json: wire::to_json(plan), api_key }) {
+            self.trial.set(Trial::Failed(error.to_string()));
         }
     }
 

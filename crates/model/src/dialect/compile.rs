@@ -1,0 +1,477 @@
+//! From a dialect's file to a dialect, or to all that is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::answers::{Condition, Extract, Pointer, Rule};
+use super::file::{
+    ConditionFile, DialectFile, EventsFile, ExtractFile, KeyFile, LeaderFile, OperationFile,
+    RequestFile, RuleFile, VERSION, format_name,
+};
+use super::template::{Encoder, Template, Variable};
+use super::words::{HeaderSet, KeyUse, Kind, Method, StatusSet, StreamKind};
+use super::{Dialect, Events, Leader, Operation, RequestTemplate};
+
+/// Most operations: a request's operation is a byte, and people read tables of them.
+const OPERATIONS_MAX: usize = 64;
+/// Most rules in one place.
+const RULES_MAX: usize = 64;
+/// Most bytes of a path or a body.
+const TEXT_MAX: usize = 65_536;
+
+/// Longest title and name, characters.
+const NAME_MAX: usize = 60;
+
+/// Reads a dialect from its JSON text.
+///
+/// # Errors
+/// All that is wrong with it: the field's path, and a sentence.
+pub fn read(name: &str, json: &str) -> Result<Dialect, Vec<(String, String)>> {
+    let file = crate::json::read_file::<DialectFile>(json.as_bytes())
+        .map_err(|error| vec![(String::new(), format!("The dialect does not fit: {error}."))])?;
+    compile(name, file)
+}
+
+/// Compiles a dialect that plans call `name`.
+///
+/// # Errors
+/// All that is wrong with it: the field's path, and a sentence.
+pub fn compile(name: &str, file: DialectFile) -> Result<Dialect, Vec<(String, String)>> {
+    let mut compiler = Compiler::default();
+    let dialect = compiler.dialect(name, file);
+    match dialect {
+        Some(dialect) if compiler.problems.is_empty() => Ok(dialect),
+        _ => Err(compiler.problems),
+    }
+}
+
+#[derive(Default)]
+struct Compiler {
+    problems: Vec<(String, String)>,
+    /// Header sets, each once.
+    headers: Vec<HeaderSet>,
+    /// Headers of every request.
+    common: BTreeMap<String, String>,
+}
+
+impl Compiler {
+    fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.problems.push((field.to_string(), message.into()));
+    }
+
+    /// The value, or its problem noted.
+    fn take<T>(&mut self, field: &str, result: Result<T, String>) -> Option<T> {
+        result.map_err(|message| self.add(field, message)).ok()
+    }
+
+    fn dialect(&mut self, name: &str, file: DialectFile) -> Option<Dialect> {
+        if file.format != format_name() {
+            self.add("format", format!("“{}” is no dialect: write fwit-dialect", file.format));
+        }
+        if file.version == 0 || file.version > VERSION {
+            let text = format!("{} is not known: this fwit reads up to {VERSION}", file.version);
+            self.add("version", text);
+        }
+        if file.title.trim().is_empty() || file.title.chars().count() > NAME_MAX {
+            self.add("title", format!("needs 1 to {NAME_MAX} characters"));
+        }
+        self.headers.push(HeaderSet::new(0, Vec::new()));
+        self.check_headers("headers", &file.headers);
+        self.common.clone_from(&file.headers);
+        if let Some(auth) = &file.auth {
+            self.check_header("auth.header", &auth.header, &auth.prefix);
+            if auth.basic && !auth.prefix.is_empty() {
+                self.add("auth.prefix", "stands for nothing beside “basic”: leave it out");
+            }
+        }
+        let shared = self.rules("answers", &file.answers);
+        if file.operations.is_empty() || file.operations.len() > OPERATIONS_MAX {
+            self.add("operations", format!("needs 1 to {OPERATIONS_MAX} operations"));
+        }
+        let mut names = BTreeSet::new();
+        let mut operations = Vec::new();
+        for (i, operation) in file.operations.iter().enumerate().take(OPERATIONS_MAX) {
+            let at = format!("operations.{i}");
+            if !names.insert(&operation.name) {
+                self.add(&format!("{at}.name"), format!("“{}” is there twice", operation.name));
+            }
+            operations.extend(self.operation(&at, operation, &shared));
+        }
+        let hint = file.hint.as_ref().and_then(|hint| {
+            match (&hint.pointer, &hint.header) {
+                (Some(pointer), None) => return self.take("hint.pointer", Extract::plain(pointer)),
+                (None, Some(header)) => self.check_header("hint.header", header, ""),
+                _ => self.add("hint", "needs a pointer or a header"),
+            }
+            None
+        });
+        let leader = match &file.leader {
+            Some(leader) => self.leader(leader)?,
+            None => self.no_leader()?,
+        };
+        let events = file.events.as_ref().and_then(|events| self.events(events));
+        let publishes = operations.iter().any(|o| o.kind == Kind::Publish);
+        if file.events.is_some() && !publishes {
+            self.add("events", "nothing publishes: leave them out, or add a publish operation");
+        }
+        let name = name.to_string();
+        Some(Dialect { name, file, operations, hint, leader, events })
+    }
+
+    fn operation(&mut self, at: &str, file: &OperationFile, shared: &[Rule]) -> Option<Operation> {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let length = file.name.chars().count();
+        if !(1..=NAME_MAX).contains(&length)
+            || !file.name.chars().all(fits)
+            || !file.name.starts_with(|c: char| c.is_ascii_lowercase())
+        {
+            let text = format!(
+                "“{}” is no name: up to {NAME_MAX} of a-z, 0-9 and _, a letter first",
+                file.name
+            );
+            self.add(&format!("{at}.name"), text);
+        }
+        let key = match file.key {
+            KeyFile::Any => KeyUse::Any(file.pool),
+            KeyFile::Known => KeyUse::Known(file.pool),
+            KeyFile::Forget => KeyUse::Forget(file.pool),
+            KeyFile::Fresh => KeyUse::Fresh(file.pool),
+            KeyFile::Counter => KeyUse::Counter,
+            KeyFile::Topic => KeyUse::Topic,
+        };
+        if (file.kind == Kind::Publish) != (file.key == KeyFile::Topic) {
+            let text = "an operation publishes exactly where its key is “topic”";
+            self.add(&format!("{at}.key"), text);
+        }
+        let rules_at = format!("{at}.answers");
+        let mut rules = self.rules(&rules_at, &file.answers);
+        rules.extend_from_slice(shared);
+        let request = self.request(&format!("{at}.request"), &file.request);
+        let value = file.value.as_ref().and_then(|v| self.extract(&format!("{at}.value"), v));
+        let version = file
+            .version_at
+            .as_deref()
+            .and_then(|v| self.take(&format!("{at}.version_at"), Extract::plain(v)));
+        let request = request?;
+        let uses = |variable| request.path.uses(variable) || request.body.uses(variable);
+        let mut texts = StatusSet::default();
+        for status in 100..600 {
+            let successful = (200..300).contains(&status);
+            if rules.iter().any(|r| r.wants_text(status)) || (successful && version.is_some()) {
+                texts.insert(status);
+            }
+        }
+        Some(Operation {
+            name: file.name.clone(),
+            kind: file.kind,
+            key,
+            takes_value: uses(Variable::Value),
+            has_version: version.is_some() || uses(Variable::Version),
+            request,
+            rules,
+            texts,
+            value,
+            version,
+        })
+    }
+
+    fn rules(&mut self, at: &str, files: &[RuleFile]) -> Vec<Rule> {
+        if files.len() > RULES_MAX {
+            self.add(at, format!("{} rules are too many: up to {RULES_MAX}", files.len()));
+        }
+        let mut rules = Vec::new();
+        for (i, file) in files.iter().enumerate().take(RULES_MAX) {
+            match Rule::compile(file) {
+                Ok(rule) => rules.push(rule),
+                Err((field, message)) => self.add(&format!("{at}.{i}.{field}"), message),
+            }
+        }
+        rules
+    }
+
+    fn condition(&mut self, at: &str, file: Option<&ConditionFile>) -> Option<Condition> {
+        file.and_then(|file| self.take(at, Condition::compile(file)))
+    }
+
+    fn extract(&mut self, at: &str, file: &ExtractFile) -> Option<Extract> {
+        self.take(&format!("{at}.pointer"), Extract::compile(file))
+    }
+
+    fn at_pointer(&mut self, at: &str, pointer: Option<&String>) -> Option<Extract> {
+        pointer.and_then(|pointer| self.take(at, Extract::plain(pointer)))
+    }
+
+    fn leader(&mut self, file: &LeaderFile) -> Option<Leader> {
+        let request = self.request("leader.request", &file.request);
+        let redirected = file.redirected.as_ref();
+        let redirected = redirected.map(|r| self.request("leader.redirected", r));
+        let leader = Leader {
+            request: request?,
+            recognized: self.condition("leader.recognized", file.recognized.as_ref()),
+            name: self.at_pointer("leader.name_at", file.name_at.as_ref()),
+            leads: self.condition("leader.leads", file.leads.as_ref()),
+            url: self.at_pointer("leader.url_at", file.url_at.as_ref()),
+            host: self.at_pointer("leader.host_at", file.host_at.as_ref()),
+            redirected: redirected.flatten(),
+        };
+        let places = [&leader.request].into_iter().chain(&leader.redirected);
+        let anything = [Variable::Key, Variable::Value, Variable::Version, Variable::ApiKey];
+        if places
+            .flat_map(|r| [&r.path, &r.body])
+            .any(|template| anything.iter().any(|v| template.uses(*v)))
+        {
+            self.add("leader", "its requests have no key and no value: write them out");
+        }
+        Some(leader)
+    }
+
+    /// Without a leader, a node is asked for `/` to see whether it answers.
+    fn no_leader(&mut self) -> Option<Leader> {
+        let root = RequestFile {
+            method: Method::Get,
+            path: "/".into(),
+            body: None,
+            content_type: None,
+            headers: BTreeMap::new(),
+        };
+        Some(Leader {
+            request: self.request("leader.request", &root)?,
+            recognized: None,
+            name: None,
+            leads: None,
+            url: None,
+            host: None,
+            redirected: None,
+        })
+    }
+
+    fn events(&mut self, file: &EventsFile) -> Option<Events> {
+        let path = self.path("events.path", &file.path, true);
+        let with_key = Template::parse(&file.path_with_key, Encoder::Url);
+        let path_with_key = self.take("events.path_with_key", with_key);
+        let (send, _) = self.body("events.send", file.send.as_ref());
+        if file.stream == StreamKind::Sse && file.send.is_some() {
+            self.add("events.send", "server-sent events are asked for by GET: leave it out");
+        }
+        let pointer = self.take("events.event.pointer", Pointer::parse(&file.event.pointer));
+        Some(Events {
+            kind: file.stream,
+            path: path?,
+            path_with_key: path_with_key?,
+            send: send?,
+            event: pointer.and_then(|_| Extract::compile(&file.event).ok())?,
+        })
+    }
+
+    fn path(&mut self, at: &str, text: &str, stream: bool) -> Option<Template> {
+        if !text.starts_with('/') {
+            self.add(at, format!("“{text}” begins with no /: write the path on the node"));
+        }
+        if text.len() > TEXT_MAX {
+            self.add(at, format!("is longer than {TEXT_MAX} bytes"));
+        }
+        if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '#') {
+            self.add(at, "holds a space, a control character or #: percent-encode it");
+        }
+        let template = self.take(at, Template::parse(text, Encoder::Url))?;
+        if !stream && template.uses(Variable::ApiKey) {
+            self.add(at, "the API key goes into no address: say its header in “auth”");
+        }
+        Some(template)
+    }
+
+    /// A body's template, and whether it is JSON.
+    fn body(&mut self, at: &str, body: Option<&Value>) -> (Option<Template>, bool) {
+        let (text, encoder) = match body {
+            None => return (Some(Template::default()), false),
+            Some(Value::String(text)) => (text.clone(), Encoder::Raw),
+            Some(json) => (crate::json::write(json), Encoder::Json),
+        };
+        if text.len() > TEXT_MAX {
+            self.add(at, format!("is longer than {TEXT_MAX} bytes"));
+        }
+        let template = self.take(at, Template::parse(&text, encoder));
+        if template.as_ref().is_some_and(|t| t.uses(Variable::ApiKey)) {
+            self.add(at, "the API key goes into no body: say its header in “auth”");
+        }
+        (template, encoder == Encoder::Json)
+    }
+
+    fn request(&mut self, at: &str, file: &RequestFile) -> Option<RequestTemplate> {
+        let path = self.path(&format!("{at}.path"), &file.path, false);
+        let form = file.content_type.as_deref() == Some("application/x-www-form-urlencoded");
+        let body = if let (true, Some(Value::String(text))) = (form, &file.body) {
+            let template = Template::parse(text, Encoder::Form);
+            self.take(&format!("{at}.body"), template)
+        } else {
+            self.body(&format!("{at}.body"), file.body.as_ref()).0
+        };
+        if file.body.is_some() && !file.method.has_body() {
+            let text = format!("a browser sends no body with {}", file.method.name());
+            self.add(&format!("{at}.body"), text);
+        }
+        self.check_headers(&format!("{at}.headers"), &file.headers);
+        let mut headers = self.common.clone();
+        headers.extend(file.headers.clone());
+        if let Some(content_type) = &file.content_type {
+            self.check_header(&format!("{at}.type"), "Content-Type", content_type);
+            if file.body.is_none() {
+                self.add(&format!("{at}.type"), "there is no body: leave it out");
+            }
+            headers.insert("Content-Type".into(), content_type.clone());
+        }
+        let headers = self.header_set(headers.into_iter().collect());
+        Some(RequestTemplate { method: file.method, path: path?, body: body?, headers })
+    }
+
+    fn header_set(&mut self, list: Vec<(String, String)>) -> HeaderSet {
+        if let Some(known) = self.headers.iter().find(|set| set.list == list) {
+            return known.clone();
+        }
+        let set = HeaderSet::new(self.headers.len() as u16, list);
+        self.headers.push(set.clone());
+        set
+    }
+
+    fn check_headers(&mut self, at: &str, headers: &BTreeMap<String, String>) {
+        for (name, value) in headers {
+            self.check_header(&format!("{at}.{name}"), name, value);
+        }
+    }
+
+    /// Names and values as HTTP has them; names that a browser lets a page set (Fetch standard:
+    /// forbidden request-headers).
+    fn check_header(&mut self, at: &str, name: &str, value: &str) {
+        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        if name.is_empty() || !name.bytes().all(token) {
+            self.add(at, format!("“{name}” is no name of a header"));
+        }
+        if value.chars().any(|c| c.is_control() || u32::from(c) > 0xff) {
+            self.add(at, "holds what a header can't: a line break, or a letter beyond Latin-1");
+        }
+        let lower = name.to_ascii_lowercase();
+        let forbidden = [
+            "accept-charset",
+            "accept-encoding",
+            "access-control-request-headers",
+            "access-control-request-method",
+            "connection",
+            "content-length",
+            "cookie",
+            "cookie2",
+            "date",
+            "dnt",
+            "expect",
+            "host",
+            "keep-alive",
+            "origin",
+            "referer",
+            "set-cookie",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "via",
+        ];
+        if forbidden.contains(&lower.as_str())
+            || lower.starts_with("proxy-")
+            || lower.starts_with("sec-")
+        {
+            self.add(at, format!("a browser lets no page set “{name}”"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn problems(change: impl FnOnce(&mut Value)) -> Vec<String> {
+        let mut file = json!({
+            "title": "x",
+            "operations": [{
+                "name": "get", "kind": "read", "key": "known",
+                "request": { "method": "GET", "path": "/${key}" }
+            }]
+        });
+        change(&mut file);
+        match read("custom", &file.to_string()) {
+            Ok(_) => Vec::new(),
+            Err(list) => list.into_iter().map(|(field, text)| format!("{field}: {text}")).collect(),
+        }
+    }
+
+    #[test]
+    fn the_least_dialect_is_one() {
+        assert_eq!(problems(|_| {}), [""; 0]);
+    }
+
+    #[test]
+    fn each_mistake_is_named_at_its_place() {
+        type Change = fn(&mut Value);
+        let cases: [(Change, &str); 14] = [
+            (|f| f["title"] = json!(""), "title: needs 1 to 60"),
+            (|f| f["version"] = json!(2), "version: 2 is not known"),
+            (|f| f["operations"] = json!([]), "operations: needs 1 to 64"),
+            (|f| f["oprations"] = json!([]), ": The dialect does not fit"),
+            (
+                |f| f["operations"][0]["request"]["path"] = json!("x ${kee}"),
+                "operations.0.request.path",
+            ),
+            (
+                |f| f["operations"][0]["request"]["path"] = json!("/${api_key}"),
+                "goes into no address",
+            ),
+            (|f| f["operations"][0]["request"]["body"] = json!("x"), "sends no body with GET"),
+            (|f| f["operations"][0]["name"] = json!("Get it"), "operations.0.name"),
+            (|f| f["operations"][0]["kind"] = json!("publish"), "operations.0.key"),
+            (
+                |f| f["operations"][0]["answers"] = json!([{ "class": "good" }]),
+                "operations.0.answers.0.class: “good” is no class",
+            ),
+            (|f| f["headers"] = json!({ "Cookie": "a" }), "headers.Cookie: a browser lets no"),
+            (|f| f["headers"] = json!({ "X": "a\nb" }), "headers.X: holds"),
+            (|f| f["hint"] = json!({}), "hint: needs a pointer or a header"),
+            (
+                |f| f["leader"] = json!({ "request": { "method": "GET", "path": "/${key}" } }),
+                "leader: its requests have no key",
+            ),
+        ];
+        for (change, expected) in cases {
+            let found = problems(change);
+            assert!(found.iter().any(|p| p.contains(expected)), "{expected}: {found:?}");
+        }
+        let twice = problems(|f| {
+            let operation = f["operations"][0].clone();
+            f["operations"] = json!([operation.clone(), operation]);
+        });
+        assert_eq!(twice, ["operations.1.name: “get” is there twice"]);
+    }
+
+    #[test]
+    fn headers_are_shared_and_known_as_simple_or_not() {
+        let file = json!({
+            "title": "x",
+            "headers": { "Accept": "a/b" },
+            "operations": [
+                { "name": "a", "kind": "write", "key": "any",
+                  "request": { "method": "POST", "path": "/", "body": { "k": "${key}" } } },
+                { "name": "b", "kind": "write", "key": "any", "request": { "method": "POST",
+                  "path": "/", "body": { "k": "${key}" }, "type": "application/json" } },
+                { "name": "c", "kind": "write", "key": "any",
+                  "request": { "method": "POST", "path": "/", "body": "k=${key}&v=${value}",
+                  "type": "application/x-www-form-urlencoded" } }
+            ]
+        });
+        let dialect = read("custom", &file.to_string()).unwrap();
+        let choice = super::super::Choice { key: "a \"b", value: "c&d", version: "" };
+        let requests: Vec<_> = (0..3).map(|op| dialect.request(op, &choice)).collect();
+        assert_eq!(requests.iter().map(|r| r.is_simple()).collect::<Vec<_>>(), [true, false, true]);
+        assert_eq!(requests[0].body, r#"{"k":"a \"b"}"#);
+        assert_eq!(requests[2].body, "k=a+%22b&v=c%26d");
+        let takes: Vec<bool> = dialect.operations().iter().map(|o| o.takes_value).collect();
+        assert_eq!(takes, [false, false, true]);
+    }
+}

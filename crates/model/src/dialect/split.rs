@@ -1,0 +1,153 @@
+//! Messages of an event stream that comes in pieces, as a body is read: JSON values one after
+//! another, or server-sent events.
+
+use super::words::StreamKind;
+
+/// Longest message that is waited for, bytes.
+const MESSAGE_MAX: usize = 1 << 20;
+
+/// Puts pieces together to messages.
+#[derive(Debug)]
+pub struct Splitter {
+    kind: StreamKind,
+    rest: String,
+    /// JSON: bytes of `rest` that were looked at.
+    seen: usize,
+    depth: u32,
+    in_text: bool,
+    escaped: bool,
+}
+
+impl Splitter {
+    /// For a stream of that kind.
+    #[must_use]
+    pub fn new(kind: StreamKind) -> Splitter {
+        Splitter { kind, rest: String::new(), seen: 0, depth: 0, in_text: false, escaped: false }
+    }
+
+    /// The messages that are whole with this piece. One that grows too long is dropped, and what
+    /// comes after it is looked at afresh.
+    pub fn push(&mut self, piece: &str) -> Vec<String> {
+        self.rest.push_str(piece);
+        let messages = match self.kind {
+            StreamKind::Json => self.values(),
+            StreamKind::Sse => self.events(),
+            StreamKind::Websocket => vec![std::mem::take(&mut self.rest)],
+        };
+        if self.rest.len() > MESSAGE_MAX {
+            *self = Splitter::new(self.kind);
+        }
+        messages
+    }
+
+    /// JSON objects and lists; what stands between them is no message.
+    fn values(&mut self) -> Vec<String> {
+        let mut messages = Vec::new();
+        let mut start = 0;
+        for (at, byte) in self.rest.bytes().enumerate().skip(self.seen) {
+            if self.in_text {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_text = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' if self.depth > 0 => self.in_text = true,
+                b'{' | b'[' => {
+                    if self.depth == 0 {
+                        start = at;
+                    }
+                    self.depth += 1;
+                }
+                b'}' | b']' if self.depth > 0 => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        messages.extend(self.rest.get(start..=at).map(ToString::to_string));
+                        start = at + 1;
+                    }
+                }
+                _ if self.depth == 0 => start = at + 1,
+                _ => {}
+            }
+        }
+        // Starts and ends are ASCII or follow whole characters only where a value begins.
+        while !self.rest.is_char_boundary(start) {
+            start += 1;
+        }
+        self.rest.drain(..start);
+        self.seen = self.rest.len();
+        messages
+    }
+
+    /// Events end with an empty line; the `data` lines are the message (HTML standard, 9.2).
+    fn events(&mut self) -> Vec<String> {
+        let mut messages = Vec::new();
+        loop {
+            let end = ["\n\n", "\r\n\r\n", "\r\r"]
+                .iter()
+                .filter_map(|gap| self.rest.find(gap).map(|at| (at, at + gap.len())))
+                .min();
+            let Some((end, next)) = end else { return messages };
+            let event: String = self.rest.drain(..next).collect();
+            let lines = event[..end].split(['\n', '\r']);
+            let data: Vec<&str> = lines
+                .filter_map(|line| line.strip_prefix("data:"))
+                .map(|data| data.strip_prefix(' ').unwrap_or(data))
+                .collect();
+            if !data.is_empty() {
+                messages.push(data.join("\n"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(kind: StreamKind, pieces: &[&str]) -> Vec<String> {
+        let mut splitter = Splitter::new(kind);
+        pieces.iter().flat_map(|piece| splitter.push(piece)).collect()
+    }
+
+    #[test]
+    fn values_stand_with_and_without_lines_between_them() {
+        let pieces = ["{\"a\":\"}\\\"{\"}\n{\"b\":", "[1,{}]}[2]", " é, {\"c\"", ":\"é\"}"];
+        let expected = ["{\"a\":\"}\\\"{\"}", "{\"b\":[1,{}]}", "[2]", "{\"c\":\"é\"}"];
+        assert_eq!(split(StreamKind::Json, &pieces), expected);
+    }
+
+    #[test]
+    fn server_sent_events_are_their_data() {
+        let pieces = [": hi\n\nid: 1\nda", "ta: a\ndata:b\n\nevent: x\r\ndata: c\r\n\r\n"];
+        assert_eq!(split(StreamKind::Sse, &pieces), ["a\nb", "c"]);
+    }
+
+    #[test]
+    fn an_endless_message_fills_no_memory() {
+        let mut splitter = Splitter::new(StreamKind::Json);
+        splitter.push("{");
+        for _ in 0..200 {
+            assert!(splitter.push(&"a".repeat(10_000)).is_empty());
+            assert!(splitter.rest.len() <= MESSAGE_MAX + 10_000);
+        }
+        let mut events = Splitter::new(StreamKind::Sse);
+        events.push(&"b".repeat(MESSAGE_MAX + 1));
+        assert!(events.rest.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_may_be_cut_anywhere(text in "[{}\\[\\]\"\\\\a\n: é]{0,60}", cut in 0_usize..60) {
+            for kind in [StreamKind::Json, StreamKind::Sse] {
+                let at = (0..=cut.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+                let (a, b) = text.split_at(at.unwrap_or_default());
+                prop_assert_eq!(split(kind, &[a, b]), split(kind, &[&text]));
+            }
+        }
+    }
+}

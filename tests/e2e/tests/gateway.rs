@@ -1,0 +1,82 @@
+//! The page through fwit-gateway: the key stays there, a follower's redirect names the leader, and
+//! nodes without timing headers are timed.
+
+use fwit_e2e::gateway::Gateway;
+use fwit_e2e::{Browser, Cluster, Etcd};
+use serde_json::{Value, json};
+
+use crate::runs::{PATIENCE, finish, start};
+
+const KEY: &str = "gateway-key-that-no-page-may-see";
+
+/// The nodes of the form that the gateway's address opened, as the page's plan has them.
+fn nodes_of_form(browser: &Browser) -> Value {
+    let script = "return [...document.querySelectorAll('[id$=\"-url\"][id^=\"f-cluster-nodes\"]')]\
+                  .map((field, i) => ({ name: `n${i + 1}`, url: field.value }));";
+    browser.eval(script, &[]).unwrap()
+}
+
+fn plan(name: &str, dialect: &str, nodes: &Value) -> Value {
+    json!({
+        "format": "fwit-plan", "name": name,
+        "cluster": { "dialect": dialect, "nodes": nodes },
+        "load": { "entities": 12, "think_ms": 10, "warmup_s": 1, "duration_s": 6 },
+        "disable_leader_stickiness": true,
+    })
+}
+
+#[test]
+fn the_key_stays_at_the_gateway_and_a_redirect_names_the_leader() {
+    let cluster = Cluster::start(3, &["--api-key", KEY]).unwrap();
+    let nodes: Vec<String> =
+        cluster.nodes().iter().map(|n| format!("{}={}", n.name, n.url)).collect();
+    let gateway = Gateway::start(&nodes, Some(KEY)).unwrap();
+    let browser = Browser::shared().unwrap();
+    browser.open(&gateway.open).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    let nodes = nodes_of_form(&browser);
+    assert_eq!(nodes.as_array().map(Vec::len), Some(3), "{nodes}");
+    start(&browser, &plan("through the gateway", "insi", &nodes));
+    let (text, file, view) = finish(&browser);
+    println!(
+        "{} requests, {} sent on, {} preflights, {} errors; {:?}",
+        view.total.issued,
+        view.total.redirected,
+        view.total.preflights,
+        view.total.errors(),
+        view.errors
+    );
+    assert!(view.total.answers() > 0 && view.total.redirected > 0);
+    assert_eq!((view.total.preflights, view.total.errors()), (0, 0), "{:?}", view.errors);
+    // Nobody else than these three was found, and none was asked who leads again and again.
+    assert_eq!(view.nodes.len(), 3);
+    let asked: u64 = view.nodes.iter().map(|n| n.status_requests).sum();
+    assert!(asked * 20 < view.total.redirected, "{asked} status requests");
+    assert!(!text.contains(KEY));
+    let everywhere = browser
+        .eval("return document.documentElement.outerHTML + JSON.stringify({...localStorage});", &[])
+        .unwrap();
+    assert!(!everywhere.as_str().unwrap().contains(KEY));
+    assert!(file.totals.values().map(|c| c.ok).sum::<u64>() > 0);
+}
+
+#[test]
+fn etcd_is_timed_through_the_gateway() {
+    let Some(etcd) = Etcd::start().unwrap() else { return };
+    let nodes: Vec<String> = etcd
+        .nodes()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| format!("{}={}", n["name"].as_str().unwrap(), n["url"].as_str().unwrap()))
+        .collect();
+    let gateway = Gateway::start(&nodes, None).unwrap();
+    let browser = Browser::shared().unwrap();
+    browser.open(&gateway.open).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    start(&browser, &plan("etcd through the gateway", "etcd", &nodes_of_form(&browser)));
+    let (_, _, view) = finish(&browser);
+    println!("{} requests, {} timed on the wire", view.total.issued, view.time_sources.wire);
+    assert_eq!(view.total.errors(), 0, "{:?}", view.errors);
+    assert!(view.time_sources.wire * 10 > view.total.answers() * 9);
+}
