@@ -77,8 +77,13 @@ impl BodyEvents {
                 1 => {
                     let messages = splitter.push(&text).into_iter();
                     let clean = messages.map(|m| Ok(StreamItem::Message(redactor.cleaned(m), now)));
-                    inbox.items.extend(clean);
-                    inbox.items.truncate(WAITING_MAX);
+                    let room = WAITING_MAX.saturating_sub(inbox.items.len());
+                    let before = inbox.items.len();
+                    inbox.items.extend(clean.take(room + 1));
+                    if before <= WAITING_MAX && inbox.items.len() > WAITING_MAX {
+                        let why = format!("more than {WAITING_MAX} events wait to be counted");
+                        inbox.items.push_back(Err(NoAnswer(why)));
+                    }
                 }
                 _ => {
                     let why = if text.is_empty() { "the node closed it".into() } else { text };

@@ -15,6 +15,8 @@ export class BodyStream {
         body,
         signal: this.controller.signal,
         cache: "no-store",
+        // The key goes to the plan's own nodes only.
+        redirect: "error",
         credentials: "omit",
         referrerPolicy: "no-referrer",
       });

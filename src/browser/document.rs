@@ -54,6 +54,12 @@ pub fn origin() -> String {
     window().and_then(|w| w.location().origin().ok()).unwrap_or_default()
 }
 
+/// Returns whether the page is a secure context: over https, or from this machine.
+#[must_use]
+pub fn is_secure_context() -> bool {
+    window().is_some_and(|w| w.is_secure_context())
+}
+
 /// Returns whether anything answers at an address, even if the page may not read it.
 pub async fn answers(url: &str) -> bool {
     let Some(window) = window() else { return false };

@@ -1,17 +1,22 @@
 //! Events through a WebSocket, or through the body of an answer that does not end.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
+use futures_util::future::{Either, select};
 use futures_util::{Sink, SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
+use gloo_timers::future::TimeoutFuture;
 use web_sys::Performance;
 
 use super::body_events::BodyEvents;
 use fwit_engine::environment::{EventStream, NoAnswer, StreamItem};
 use fwit_model::secret::Redactor;
 use fwit_quantities::units::Micros;
+
+/// How long a node may take to say that it has taken the first message, ms.
+const TOLD_WITHIN_MS: u32 = 2_000;
 
 /// A stream of events.
 #[allow(missing_debug_implementations, reason = "the socket has none")]
@@ -38,6 +43,8 @@ pub struct SocketEvents {
     opened: bool,
     /// The first message to send; empty for none.
     send: String,
+    /// A message that came while the stream was opened.
+    first: Option<String>,
     performance: Performance,
     /// The door that keeps the API key out of texts.
     redactor: Redactor,
@@ -56,7 +63,14 @@ impl SocketEvents {
         // The URL may hold the API key, so it stays out of the text.
         let socket = WebSocket::open(url)
             .map_err(|_| "the browser refused to open the event stream".to_string());
-        SocketEvents { socket, opened: false, send: send.to_string(), performance, redactor }
+        SocketEvents {
+            socket,
+            opened: false,
+            send: send.to_string(),
+            first: None,
+            performance,
+            redactor,
+        }
     }
 }
 
@@ -74,9 +88,21 @@ impl EventStream for SocketEvents {
                 if !self.send.is_empty() {
                     let first = Message::Text(self.send.clone());
                     socket.send(first).await.map_err(|e| closed(&e, &self.redactor))?;
+                    // It listens when the node has taken that, and most nodes say so.
+                    let told = pin!(socket.next());
+                    let patience = pin!(TimeoutFuture::new(TOLD_WITHIN_MS));
+                    if let Either::Left((Some(Ok(Message::Text(text))), _)) =
+                        select(told, patience).await
+                    {
+                        self.first = Some(text);
+                    }
                 }
                 return Ok(StreamItem::Open);
             }
+        }
+        if let Some(text) = self.first.take() {
+            let now = Micros::from_millis(self.performance.now());
+            return Ok(StreamItem::Message(self.redactor.cleaned(text), now));
         }
         loop {
             match socket.next().await {

@@ -21,7 +21,7 @@ extern "C" {
     #[derive(Debug)]
     type Sender;
     #[wasm_bindgen(constructor)]
-    fn new(done: &JsValue, leader_header: &str) -> Sender;
+    fn new(done: &JsValue, hint_header: Option<&str>) -> Sender;
     #[allow(clippy::too_many_arguments, reason = "one call to JavaScript instead of nine")]
     #[wasm_bindgen(method)]
     fn send(
@@ -58,6 +58,8 @@ extern "C" {
     fn served_by(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter)]
     fn leader(this: &Extra) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn hint(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = maxAge)]
     fn max_age(this: &Extra) -> Option<String>;
     #[wasm_bindgen(method, getter, js_name = retryAfter)]
@@ -83,8 +85,10 @@ pub(super) struct Answer {
     /// The final URL and the name of its node, where redirects were followed.
     pub(super) final_url: Option<String>,
     pub(super) served_by: Option<String>,
-    /// The leader that a node names which refuses.
+    /// The leader to which a node redirects, as fwit-gateway says.
     pub(super) leader: Option<String>,
+    /// The header in which the dialect's nodes name the leader.
+    pub(super) hint: Option<String>,
     /// The header, of answers that may have it.
     pub(super) retry_after: Option<String>,
 }
@@ -119,6 +123,8 @@ pub(super) struct Exchange {
 
 /// Most URLs kept: a run has a thousand keys, nine operations and a few lanes.
 const URLS_MAX: usize = 8_192;
+/// Longest URL that is kept, bytes.
+const URL_LONG: usize = 300;
 
 #[derive(Debug, Default)]
 struct RequestSlots {
@@ -135,8 +141,8 @@ struct RequestSlot {
 }
 
 impl Exchange {
-    /// `leader_header` is where a node that refuses names the leader.
-    pub(super) fn new(leader_header: &str) -> Exchange {
+    /// `hint_header` is where the nodes name the leader.
+    pub(super) fn new(hint_header: Option<&str>) -> Exchange {
         let slots = Rc::new(RefCell::new(RequestSlots::default()));
         let inside = slots.clone();
         let done: Done =
@@ -146,6 +152,7 @@ impl Exchange {
                     answer.redirect = extra.redirect().unwrap_or_default();
                     answer.too_long = extra.too_long().unwrap_or_default();
                     (answer.max_age, answer.leader) = (extra.max_age(), extra.leader());
+                    answer.hint = extra.hint();
                     (answer.text, answer.final_url) = (extra.text(), extra.url());
                     (answer.served_by, answer.retry_after) =
                         (extra.served_by(), extra.retry_after());
@@ -156,7 +163,7 @@ impl Exchange {
                 }
             });
         Exchange {
-            sender: Sender::new(done.as_ref(), leader_header),
+            sender: Sender::new(done.as_ref(), hint_header),
             _done: done,
             slots,
             urls: RefCell::default(),
@@ -186,6 +193,10 @@ impl Exchange {
         let mut urls = self.urls.borrow_mut();
         if let Some(known) = urls.get(url) {
             return known.clone();
+        }
+        // A long one holds a value: it does not come again.
+        if url.len() > URL_LONG {
+            return JsValue::from_str(url);
         }
         if urls.len() >= URLS_MAX {
             urls.clear();

@@ -37,11 +37,11 @@ async function read(response, wantsText) {
 
 export class Sender {
   // `done(slot, generation, status, bytes, extra)` is called with each answer. Status 0 means that
-  // there was none; `extra` is undefined for a plain answer. A node that refuses because it does
-  // not lead may name the leader in the header `leaderHeader`.
-  constructor(done, leaderHeader) {
+  // there was none; `extra` is undefined for a plain answer. Nodes may name the leader in the header
+  // `hintHeader`.
+  constructor(done, hintHeader) {
     this.done = done;
-    this.leaderHeader = leaderHeader;
+    this.hintHeader = hintHeader;
     // One for each slot; it is used again until it aborts something.
     this.controllers = [];
   }
@@ -86,8 +86,12 @@ export class Sender {
         const servedBy = response.headers.get("X-Served-By") ?? undefined;
         extra = { ...extra, url: response.url, servedBy };
       }
-      const leader = status >= 400 ? response.headers.get(this.leaderHeader) : null;
+      // Where fwit-gateway names the leader to which a node redirects.
+      const leader = status >= 400 ? response.headers.get("Fwit-Leader") : null;
       if (leader !== null) extra = { ...extra, leader };
+      if (this.hintHeader) {
+        extra = { ...extra, hint: response.headers.get(this.hintHeader) ?? undefined };
+      }
       if (status === 429 || status === 503) {
         extra = { ...extra, retryAfter: response.headers.get("Retry-After") ?? undefined };
       }

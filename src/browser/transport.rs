@@ -13,14 +13,11 @@ use super::exchange::{Exchange, Sent};
 use super::resource_timing::ResourceTimings;
 use fwit_engine::environment::{Call, NoAnswer, Reply, Transport, Wire};
 use fwit_engine::preflights::{MAX_AGE_DEFAULT, PreflightCache};
-use fwit_model::dialect::{Dialect, HeaderSet, Method, Request, Stream, StreamKind};
+use fwit_model::dialect::{Dialect, HeaderSet, Method, Stream, StreamKind};
 use fwit_model::plan::BaseUrl;
 use fwit_model::secret::Redactor;
 use fwit_quantities::sample::WireTiming;
 use fwit_quantities::units::{Micros, decimal};
-
-/// Where fwit-gateway names the leader to which a node redirects.
-const GATEWAYS_LEADER: &str = "Fwit-Leader";
 
 /// The browser's network. Clones share its requests and timings.
 #[derive(Clone, Debug)]
@@ -73,7 +70,7 @@ impl FetchTransport {
         let leave = RefCell::default();
         let location = js_sys::Reflect::get(&js_sys::global(), &"origin".into());
         let origin = location.ok().and_then(|o| o.as_string()).unwrap_or_default();
-        let exchange = Exchange::new(dialect.hint_header().unwrap_or(GATEWAYS_LEADER));
+        let exchange = Exchange::new(dialect.hint_header());
         FetchTransport {
             inner: Rc::new(Inner {
                 exchange,
@@ -174,7 +171,8 @@ impl Transport for FetchTransport {
             follow: call.follow,
             keeps,
         };
-        let preflight = (headers.is_some() || !call.request.is_simple())
+        let has_key = inner.auth.is_some() && !call.follow;
+        let preflight = (has_key || !call.request.is_simple())
             && inner.asks_for_leave(call.base, sent.url, now, keeps);
         let answer = inner.exchange.send(&sent).await;
         if answer.redirect {
@@ -198,6 +196,7 @@ impl Transport for FetchTransport {
             text: answer.text.filter(|_| (call.wants_text)(answer.status)).map(clean),
             too_long: answer.too_long,
             leader: answer.leader.map(clean),
+            hint: answer.hint.map(clean),
             retry_after: seconds.map(Micros::from_secs),
             final_url: answer.final_url.map(clean),
             served_by: answer.served_by.map(clean),
@@ -220,7 +219,7 @@ impl Transport for FetchTransport {
             return BrowserEvents::Socket(socket);
         }
         let url = inner.url(&base.to_string(), &stream.path);
-        let headers = inner.headers(Request::get("/").headers, true);
+        let headers = inner.headers(&stream.headers, true);
         BrowserEvents::Body(BodyEvents::open(&url, headers, stream, performance, redactor))
     }
 }

@@ -112,7 +112,7 @@ fn shapes(flag: &OsString) -> bool {
 fn page_url(origin: &str, nodes: &[Node]) -> String {
     let nodes: Vec<String> =
         nodes.iter().map(|node| format!("{}={}", node.name, node.url)).collect();
-    format!("{origin}/#/?nodes={}", nodes.join(","))
+    format!("{origin}/#/?nodes={}&dialect=insi", nodes.join(","))
 }
 
 #[cfg(test)]
@@ -129,7 +129,8 @@ mod tests {
         };
         assert_eq!(
             page_url("http://127.0.0.1:8080", &[node("n1", 7101), node("n2", 7102)]),
-            "http://127.0.0.1:8080/#/?nodes=n1=http://127.0.0.1:7101,n2=http://127.0.0.1:7102"
+            "http://127.0.0.1:8080/#/?nodes=n1=http://127.0.0.1:7101,n2=http://127.0.0.1:7102\
+             &dialect=insi"
         );
     }
 

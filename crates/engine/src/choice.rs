@@ -126,9 +126,16 @@ impl Chooser {
         let any = (pick % u64::from(self.keys.space)) as u32;
         let operation = operations.get(out.op);
         let use_of_key = operation.map_or(KeyUse::Counter, |o| o.key);
+        let mut forgotten = None;
         out.key_number = match use_of_key {
             KeyUse::Known(pool) => self.pool(pool).and_then(|p| p.pick(pick)).unwrap_or(any),
-            KeyUse::Forget(pool) => self.pool(pool).and_then(|p| p.forget(pick)).unwrap_or(any),
+            KeyUse::Forget(pool) => {
+                let taken = self.pool(pool).and_then(|p| p.forget(pick));
+                taken.map_or(any, |(key, version)| {
+                    forgotten = version;
+                    key
+                })
+            }
             KeyUse::Fresh(_) => {
                 self.fresh += 1;
                 self.fresh
@@ -174,8 +181,9 @@ impl Chooser {
         }
         if operation.is_some_and(|o| o.has_version) {
             let known = pool_of(use_of_key).and_then(|pool| self.pool(pool));
-            let version = known.and_then(|known| known.versions.get(&out.key_number));
-            out.version.push_str(version.map_or("0", String::as_str));
+            let version = known.and_then(|known| known.versions.get(&out.key_number).cloned());
+            let version = version.or(forgotten);
+            out.version.push_str(version.as_deref().unwrap_or("0"));
         }
     }
 
@@ -193,15 +201,15 @@ impl Chooser {
         if matches!(key, KeyUse::Any(_) | KeyUse::Fresh(_)) {
             pool.remember(chosen.key_number, cap);
         }
-        let room = pool.versions.len() < cap || pool.versions.contains_key(&chosen.key_number);
-        if let (Some(version), true) = (version, room) {
+        // Of a key that is not remembered nobody asks for the version.
+        if let Some(version) = version.filter(|_| pool.keys.contains(&chosen.key_number)) {
             pool.versions.insert(chosen.key_number, version);
         }
     }
 
     /// Another writer was there first: what was known of the key's version is wrong.
     pub fn lost(&mut self, operations: &[Operation], chosen: &Chosen) {
-        let key = operations.get(chosen.op).filter(|o| o.has_version).map(|o| o.key);
+        let key = operations.get(chosen.op).filter(|o| o.sends_version).map(|o| o.key);
         if let Some(pool) = key.and_then(pool_of).and_then(|pool| self.pool(pool)) {
             pool.versions.remove(&chosen.key_number);
         }
@@ -250,20 +258,29 @@ impl Known {
         self.keys.get(at as usize).copied()
     }
 
-    fn forget(&mut self, random: u64) -> Option<u32> {
+    /// A key that leaves, and its version.
+    fn forget(&mut self, random: u64) -> Option<(u32, Option<String>)> {
         let at = (random >> 32).checked_rem(self.keys.len() as u64)? as usize;
         self.oldest = 0;
         let key = self.keys.swap_remove(at);
-        self.versions.remove(&key);
-        Some(key)
+        let version = self.versions.get(&key).cloned();
+        self.drop_version(key);
+        Some((key, version))
+    }
+
+    /// Forgets the version of a key that left, unless it is there once more.
+    fn drop_version(&mut self, key: u32) {
+        if !self.versions.is_empty() && !self.keys.contains(&key) {
+            self.versions.remove(&key);
+        }
     }
 
     fn remember(&mut self, key: u32, cap: usize) {
         if self.keys.len() < cap {
             self.keys.push(key);
         } else if let Some(place) = self.keys.get_mut(self.oldest) {
-            self.versions.remove(place);
-            *place = key;
+            let left = std::mem::replace(place, key);
+            self.drop_version(left);
             self.oldest = (self.oldest + 1) % cap.max(1);
         }
     }

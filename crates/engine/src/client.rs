@@ -7,11 +7,11 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::choice::{Chooser, Chosen};
-use super::environment::{BODY_MAX, Call, Clock, NoAnswer, Reply, Transport, Wire};
+use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire, failure_words};
 use super::guards::{ActiveGuard, WaitGuard};
 use super::shared::Shared;
 use super::slots::Permit;
-use fwit_model::dialect::{Answer, KeyUse, Request};
+use fwit_model::dialect::{Answer, KeyUse, Kind, Operation, Request};
 use fwit_quantities::sample::{Outcome, Sample};
 use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
@@ -323,7 +323,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
     fn hinted(&self, node: u16, reply: &Result<Option<Reply>, NoAnswer>) -> Option<u16> {
         let Ok(Some(reply)) = reply else { return None };
         let shared = &*self.shared;
-        let hint = reply.leader.clone().or_else(|| shared.dialect.hint(reply.text.as_deref()))?;
+        let named = reply.leader.clone().or_else(|| reply.hint.clone());
+        let hint = named.or_else(|| shared.dialect.hint(reply.text.as_deref()))?;
         shared.node_named(&hint, node).filter(|leader| *leader != node)
     }
 
@@ -416,7 +417,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
                 outcome,
                 op: chosen.op as u8,
                 node: flight.sample.asked,
-                text: ended.why.clone().unwrap_or_else(|| words(reply)),
+                text: ended.why.clone().unwrap_or_else(|| failure_words(reply)),
             };
             shared.note_error(key, self.entity, status, flight.sample.issued);
         }
@@ -445,6 +446,11 @@ impl<T: Transport, C: Clock> Client<T, C> {
         {
             shared.leader.doubt(ended.at);
         }
+        // A node that carries out writes is as good as the leader, whoever leads.
+        let writes = |o: &Operation| o.kind != Kind::Read;
+        if outcome.is_answer() && shared.dialect.operations().get(chosen.op).is_some_and(writes) {
+            self.lost.set(None);
+        }
         if shared.plan.disable_leader_stickiness || !shared.dialect.finds_leader() {
             return;
         }
@@ -472,27 +478,6 @@ impl<T: Transport, C: Clock> Client<T, C> {
         } else {
             self.lost.set(Some(shared.clock.now()));
             shared.clock.sleep_until(shared.clock.now() + NO_LEADER_PAUSE).await;
-        }
-    }
-}
-
-/// A failure in the words of who reported it.
-fn words(reply: &Result<Option<Reply>, NoAnswer>) -> String {
-    match reply {
-        Err(NoAnswer(words)) => words.clone(),
-        Ok(Some(reply)) if reply.redirect => "a redirect".into(),
-        Ok(Some(reply)) if reply.too_long => {
-            format!("HTTP {}: a body longer than {} MiB", reply.status, BODY_MAX / 1024 / 1024)
-        }
-        Ok(None) => "no answer within the timeout".into(),
-        Ok(Some(reply)) => {
-            let text = reply.text.as_deref().unwrap_or_default().trim();
-            let line = text.lines().next().unwrap_or_default();
-            if line.is_empty() {
-                format!("HTTP {}", reply.status)
-            } else {
-                format!("HTTP {}: {line}", reply.status)
-            }
         }
     }
 }

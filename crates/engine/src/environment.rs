@@ -53,8 +53,11 @@ pub struct Reply {
     pub text: Option<String>,
     /// The body was given up: it is longer than [`BODY_MAX`].
     pub too_long: bool,
-    /// The URL of the leader, where a node that does not lead names it in a header.
+    /// The URL of the leader, where fwit-gateway says that the node redirects there: the node does
+    /// not lead.
     pub leader: Option<String>,
+    /// What stands in the header in which the dialect's nodes name the leader.
+    pub hint: Option<String>,
     /// `Retry-After`, where the answer has it and the page may read it.
     pub retry_after: Option<Micros>,
     /// The URL that answered, where a redirect was followed.
@@ -155,5 +158,27 @@ pub async fn within<C: Clock, F: Future>(
     match select(pin!(future), pin!(clock.sleep_until(clock.now() + patience))).await {
         Either::Left((out, _)) => Some(out),
         Either::Right(_) => None,
+    }
+}
+
+/// A failure in the words of who reported it.
+#[must_use]
+pub fn failure_words(reply: &Result<Option<Reply>, NoAnswer>) -> String {
+    match reply {
+        Err(NoAnswer(words)) => words.clone(),
+        Ok(Some(reply)) if reply.redirect => "a redirect".into(),
+        Ok(Some(reply)) if reply.too_long => {
+            format!("HTTP {}: a body longer than {} MiB", reply.status, BODY_MAX / 1024 / 1024)
+        }
+        Ok(None) => "no answer within the timeout".into(),
+        Ok(Some(reply)) => {
+            let text = reply.text.as_deref().unwrap_or_default().trim();
+            let line = text.lines().next().unwrap_or_default();
+            if line.is_empty() {
+                format!("HTTP {}", reply.status)
+            } else {
+                format!("HTTP {}: {line}", reply.status)
+            }
+        }
     }
 }

@@ -3,17 +3,21 @@
 //!
 //! It writes to the cluster as a run does, with the same keys.
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::choice::{Chooser, Chosen};
 use super::environment::{Call, Clock, Transport, within};
 use super::topology::Topology;
-use fwit_model::dialect::{Answer, Request};
-use fwit_model::plan::Plan;
+use fwit_model::dialect::{Answer, NodeStatus, Request};
+use fwit_model::plan::{BaseUrl, Plan};
 use fwit_quantities::sample::Outcome;
+use fwit_quantities::units::Micros;
 
 /// Most characters of a text that are shown.
 const SHOWN: usize = 600;
+/// How long a node may take to say who leads.
+const PATIENCE: Micros = Micros(2_000_000);
 
 /// One request and its answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,20 +60,7 @@ pub async fn send_each<T: Transport, C: Clock>(
     let dialect = &*plan.cluster.dialect;
     let operations = dialect.operations();
     let topology = Topology::new(&plan.cluster);
-    let mut node = 0;
-    for other in 0..topology.nodes.len() as u16 {
-        let Some((lane, base)) = topology.first_lane(other) else { continue };
-        let request = dialect.status_request();
-        let call =
-            Call { lane, base: &base, request: &request, wants_text: &|_| true, follow: false };
-        let reply = within(clock, plan.load.timeout, transport.send(&call)).await;
-        let text = reply.and_then(Result::ok).and_then(|reply| reply.text);
-        let leads = text.and_then(|text| dialect.read_status(&text)?.leads);
-        if leads == Some(true) {
-            node = other;
-            break;
-        }
-    }
+    let node = who_leads(plan, &topology, transport, clock).await.unwrap_or(0);
     let Some((lane, base)) = topology.first_lane(node) else { return Vec::new() };
     let mut chooser = Chooser::new(plan, 0, run_id);
     let topic = format!("fwit-{run_id}");
@@ -101,6 +92,7 @@ pub async fn send_each<T: Transport, C: Clock>(
                 Outcome::Network
             }
             Some(Ok(reply)) if reply.redirect => Outcome::NotLeader,
+            Some(Ok(reply)) if reply.too_long => Outcome::Rejected,
             Some(Ok(reply)) => {
                 let text = reply.text.as_deref();
                 let answer = Answer { status: reply.status, bytes: reply.bytes, text };
@@ -123,6 +115,41 @@ pub async fn send_each<T: Transport, C: Clock>(
         steps.push(step);
     }
     steps
+}
+
+/// The node that leads, by the nodes' statuses, as far as they come soon.
+async fn who_leads<T: Transport, C: Clock>(
+    plan: &Plan,
+    topology: &Topology,
+    transport: &T,
+    clock: &C,
+) -> Option<u16> {
+    let dialect = &*plan.cluster.dialect;
+    if !dialect.finds_leader() {
+        return None;
+    }
+    let statuses = join_all((0..topology.nodes.len() as u16).map(|node| async move {
+        let (lane, base) = topology.first_lane(node)?;
+        let request = dialect.status_request();
+        let call =
+            Call { lane, base: &base, request: &request, wants_text: &|_| true, follow: false };
+        let patience = plan.load.timeout.min(PATIENCE);
+        let reply = within(clock, patience, transport.send(&call)).await?.ok()?;
+        dialect.read_status(reply.text.as_deref()?)
+    }))
+    .await;
+    let leads = |status: &Option<NodeStatus>| {
+        status.as_ref().is_some_and(|status| status.leads == Some(true))
+    };
+    if let Some(leader) = statuses.iter().position(leads) {
+        return Some(leader as u16);
+    }
+    let told = || statuses.iter().flatten();
+    let by_url = |status: &NodeStatus| {
+        topology.find(&BaseUrl::parse(status.leader_url.as_deref()?).ok()?, None)
+    };
+    let by_host = |status: &NodeStatus| topology.only_at(status.leader_host.as_deref()?);
+    told().find_map(by_url).or_else(|| told().find_map(by_host))
 }
 
 /// The beginning of a text.

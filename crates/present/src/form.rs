@@ -211,7 +211,7 @@ pub fn apply_preset(draft: &PlanDraft, name: &str) -> Option<PlanDraft> {
     if !new.is_simulated() {
         (new.dialect, new.sim) = (draft.dialect.clone(), draft.sim.clone());
         new.custom.clone_from(&draft.custom);
-        new.follow_dialect();
+        new.take_dialect();
     }
     new.disable_leader_stickiness = draft.disable_leader_stickiness;
     new.name = auto_name(&new);
@@ -223,7 +223,7 @@ pub fn simulate(draft: &mut PlanDraft, name: &str) {
     if let Some(sim) = sim_preset(name) {
         edit(draft, |draft| {
             draft.dialect = SIMULATED.into();
-            draft.follow_dialect();
+            draft.take_dialect();
             draft.sim = sim_text(&sim);
             draft.nodes.retain(|n| sim_index(&n.url).is_none());
         });
@@ -234,7 +234,7 @@ pub fn simulate(draft: &mut PlanDraft, name: &str) {
 pub fn use_own_cluster(draft: &mut PlanDraft) {
     edit(draft, |draft| {
         draft.dialect = "insi".into();
-        draft.follow_dialect();
+        draft.take_dialect();
         draft.nodes.retain(|n| sim_index(&n.url).is_none());
         if draft.nodes.is_empty() {
             let node =

@@ -61,7 +61,7 @@ pub fn import_into(draft: &mut PlanDraft, text: &str) -> Result<String, String> 
     form::edit(draft, |draft| {
         draft.dialect = CUSTOM.into();
         draft.custom = fwit_model::json::pretty(&made.file);
-        draft.follow_dialect();
+        draft.take_dialect();
         if !made.nodes.is_empty() {
             let node = |(i, url): (usize, &String)| NodeDraft {
                 name: format!("n{}", i + 1),

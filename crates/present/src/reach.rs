@@ -93,11 +93,12 @@ pub struct Reach {
     pub ask_first: Option<BaseUrl>,
 }
 
-/// What the browser will allow a page of this address to ask of these addresses. `permission` is
-/// what it says of the way to a space; `None` where it knows no such permission.
+/// What the browser will allow a page of this address to ask of these addresses. `secure` tells
+/// whether the page is a secure context: over https, or from this machine. `permission` is what it says of the way to a space; `None` where it knows no such permission.
 #[must_use]
 pub fn reach(
     page: &BaseUrl,
+    secure: bool,
     addresses: &[BaseUrl],
     permission: impl Fn(Space) -> Option<Permission>,
 ) -> Reach {
@@ -136,7 +137,7 @@ pub fn reach(
         let Some(first) = nearer.first() else { continue };
         let (words, all) = (space.words(), list(&nearer));
         match permission(space) {
-            _ if !page.is_secure() && own != Space::Loopback => found.notes.push(format!(
+            _ if !secure => found.notes.push(format!(
                 "Chromium lets no page that came over http from elsewhere reach {words} ({all}): open \
                  this page over https or from this machine."
             )),
@@ -167,7 +168,9 @@ mod tests {
 
     fn look(page: &str, nodes: &[&str], permission: Option<Permission>) -> Reach {
         let nodes: Vec<BaseUrl> = nodes.iter().map(|n| url(n)).collect();
-        reach(&url(page), &nodes, |_| permission)
+        let page = url(page);
+        let secure = page.is_secure() || page.is_loopback();
+        reach(&page, secure, &nodes, |_| permission)
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn Custom(form: PlanForm) -> impl IntoView {
                         if let Some(text) = starting_point(&event.target().value()) {
                             form.edit(|d| {
                                 d.custom = text;
-                                d.follow_dialect();
+                                d.take_dialect();
                             });
                         }
                         event.target().set_value("");

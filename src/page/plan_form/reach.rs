@@ -32,7 +32,7 @@ fn look(draft: &PlanDraft, said: Said) -> Reach {
         .iter()
         .flat_map(|node| std::iter::once(node.url.as_str()).chain(node.lanes.split_whitespace()));
     let addresses: Vec<BaseUrl> = addresses.filter_map(|a| BaseUrl::parse(a).ok()).collect();
-    reach(&page, &addresses, |space| match space {
+    reach(&page, document::is_secure_context(), &addresses, |space| match space {
         Space::Loopback => said.loopback,
         Space::Local => said.local,
         Space::Public => None,
@@ -65,25 +65,30 @@ pub fn ReachNotes(form: PlanForm) -> impl IntoView {
 }
 
 /// Goes on once the browser's question is answered, where it would ask one: at once where it would
-/// not. Where the answer is no, it says so and does not go on.
+/// not. Where the browser lets the page ask nothing, it says so and does not go on.
 pub fn ask_first(form: PlanForm, notices: Notices, go_on: impl FnOnce(bool) + 'static) {
-    if form.draft.with_untracked(|d| look(d, EVERY_PROMPT)).ask_first.is_none() {
+    if form.draft.with_untracked(|d| look(d, EVERY_PROMPT)) == Reach::default() {
         return go_on(true);
     }
     leptos::task::spawn_local(async move {
-        let said = ask_browser().await;
-        let Some(found) = form.draft.try_with_untracked(|d| look(d, said)) else { return };
-        if let Some(node) = found.ask_first {
+        let now = async || {
+            let said = ask_browser().await;
+            form.draft.try_with_untracked(|d| look(d, said))
+        };
+        let Some(mut found) = now().await else { return };
+        if let Some(node) = found.ask_first.take() {
             notices.done("Waiting for your answer to the browser’s question…");
             document::answers(&node.to_string()).await;
-            let said = ask_browser().await;
-            let Some(now) = form.draft.try_with_untracked(|d| look(d, said)) else { return };
-            if let Some(why) = now.blocked.into_iter().next() {
-                notices.wrong(why);
-                return go_on(false);
-            }
+            let Some(after) = now().await else { return };
+            found = after;
         }
-        go_on(true);
+        match found.blocked.into_iter().next() {
+            Some(why) => {
+                notices.wrong(why);
+                go_on(false);
+            }
+            None => go_on(true),
+        }
     });
 }
 

@@ -5,16 +5,19 @@ use leptos::prelude::*;
 use crate::page::parts::{Badge, Tone};
 use crate::page::state::{Engine, PlanForm, Trial};
 use fwit_engine::trial::TrialStep;
+use fwit_model::plan::NodeDraft;
 use fwit_quantities::units::Micros;
 
 /// The report. Empty until it was asked for.
 #[component]
 pub fn TrialReport() -> impl IntoView {
     let (engine, form) = (expect_context::<Engine>(), expect_context::<PlanForm>());
-    let spoken = Memo::new(move |_| form.draft.with(|d| (d.dialect.clone(), d.custom.clone())));
-    Effect::new(move |before: Option<(String, String)>| {
+    let spoken = Memo::new(move |_| {
+        form.draft.with(|d| (d.dialect.clone(), d.custom.clone(), d.nodes.clone()))
+    });
+    Effect::new(move |before: Option<(String, String, Vec<NodeDraft>)>| {
         let now = spoken.get();
-        // What was tried was another protocol.
+        // What was tried was another protocol, or other nodes.
         if before.is_some_and(|before| before != now) {
             engine.trial.set(Trial::None);
         }

@@ -116,7 +116,7 @@ impl PlanForm {
             if dialect == CUSTOM && d.custom.trim().is_empty() {
                 d.custom = first_custom();
             }
-            d.follow_dialect();
+            d.take_dialect();
         });
     }
 
@@ -174,13 +174,14 @@ impl PlanForm {
         }
         prefill.node_problems().into_iter().for_each(|problem| notices.wrong(problem));
         if !prefill.nodes.is_empty() && !prefill.has_too_many_nodes() {
-            self.use_own_cluster();
+            if self.draft.with_untracked(PlanDraft::is_simulated) {
+                self.use_own_cluster();
+            }
             self.lane_book.update(Book::clear);
             self.replace(with_nodes(self.draft.get_untracked(), &prefill.nodes));
         }
         if let Some(name) = &prefill.dialect {
             if built_in(name).is_some_and(|d| d.name() != SIMULATED) {
-                self.use_own_cluster();
                 self.speak(name);
             } else {
                 notices.wrong(format!(

@@ -112,10 +112,19 @@ impl Browser {
     /// # Errors
     /// When `CHROME` or `CHROMEDRIVER` is not set or wrong, or one of both does not start.
     pub fn start() -> Result<Self> {
+        Self::start_with_args(&[])
+    }
+
+    /// As [`Browser::start`], with further arguments of Chromium.
+    ///
+    /// # Errors
+    /// As [`Browser::start`].
+    pub fn start_with_args(more: &[String]) -> Result<Self> {
         let chrome = given::path("CHROME")?;
         let mut capabilities = Capabilities::new();
+        let args: Vec<&str> = ARGS.iter().copied().chain(more.iter().map(String::as_str)).collect();
         capabilities
-            .insert("goog:chromeOptions".to_owned(), json!({ "binary": chrome, "args": ARGS }));
+            .insert("goog:chromeOptions".to_owned(), json!({ "binary": chrome, "args": args }));
         capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
         let browser = Self::start_with(&chrome, &given::path("CHROMEDRIVER")?, capabilities)?;
         browser.resize(1280, 800)?;

@@ -59,6 +59,12 @@ impl Cluster {
         nodes.join(",")
     }
 
+    /// The nodes as a plan's JSON has them.
+    pub fn plan_nodes(&self) -> serde_json::Value {
+        let node = |node: &Node| serde_json::json!({ "name": node.name, "url": node.url });
+        self.nodes().iter().map(node).collect()
+    }
+
     /// A node's metrics: each series, with its labels as they are printed, and its value.
     ///
     /// # Errors

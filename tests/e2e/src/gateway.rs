@@ -22,11 +22,11 @@ pub struct Gateway {
 
 impl Gateway {
     /// Starts it in front of nodes (`name=URL`), with the built page. Where there is a key it gets
-    /// it in the environment.
+    /// it in the environment, and the prefix that stands before it.
     ///
     /// # Errors
     /// When `FWIT_GATEWAY_BIN` or `FWIT_DIST` is not set, or it does not become ready.
-    pub fn start(nodes: &[String], key: Option<&str>) -> Result<Self> {
+    pub fn start(nodes: &[String], key: Option<(&str, &str)>) -> Result<Self> {
         let mut command = Command::new(given::path("FWIT_GATEWAY_BIN")?);
         let first = free_ports(u16::try_from(nodes.len())? + 1)?;
         command.arg("--page").arg(Page::built()?).args(["--page-port", &first.to_string()]);
@@ -34,8 +34,9 @@ impl Gateway {
         for node in nodes {
             command.args(["--node", node]);
         }
-        if let Some(key) = key {
+        if let Some((prefix, key)) = key {
             command.env("FWIT_E2E_KEY", key).args(["--key-env", "FWIT_E2E_KEY"]);
+            command.args(["--key-prefix", prefix]);
         }
         let mut open = None;
         let service = Service::start("the gateway", &mut command, PATIENCE, |line| {

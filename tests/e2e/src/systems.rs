@@ -176,23 +176,44 @@ impl Etcd {
         Ok(())
     }
 
-    /// All keys with a prefix, as etcd's own client reads them.
-    ///
-    /// # Errors
-    /// When it does not work.
-    pub fn keys(&self, prefix: &str) -> Result<Vec<String>> {
+    /// What etcd's own client says.
+    fn etcdctl(&self, args: &[&str]) -> Result<String> {
         let endpoints: Vec<String> =
             (0..3).map(|i| format!("127.0.0.1:{}", self.port + i)).collect();
         let output = Command::new(&self.control)
             .env("ETCDCTL_API", "3")
             .args(["--endpoints", &endpoints.join(",")])
-            .args(["get", "--prefix", "--keys-only", prefix])
+            .args(args)
             .output()?;
         if !output.status.success() {
-            bail!("etcdctl: {}", String::from_utf8_lossy(&output.stderr));
+            bail!("etcdctl {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
         }
-        let text = String::from_utf8(output.stdout)?;
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// All keys with a prefix, as etcd's own client reads them.
+    ///
+    /// # Errors
+    /// When it does not work.
+    pub fn keys(&self, prefix: &str) -> Result<Vec<String>> {
+        let text = self.etcdctl(&["get", "--prefix", "--keys-only", prefix])?;
         Ok(text.lines().filter(|line| !line.is_empty()).map(ToString::to_string).collect())
+    }
+
+    /// Lets nobody in without a token from now on. Gives one.
+    ///
+    /// # Errors
+    /// When it does not work.
+    pub fn demand_token(&self) -> Result<String> {
+        self.etcdctl(&["user", "add", "root:fwit"])?;
+        self.etcdctl(&["user", "grant-role", "root", "root"])?;
+        self.etcdctl(&["auth", "enable"])?;
+        let url = format!("http://127.0.0.1:{}/v3/auth/authenticate", self.port);
+        let body = r#"{"name":"root","password":"fwit"}"#;
+        let text = self.client.post(url).body(body).send()?.text()?;
+        let answer: Value = serde_json::from_str(&text)?;
+        let token = answer.get("token").and_then(Value::as_str);
+        Ok(token.with_context(|| format!("no token in {text}"))?.to_string())
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use fwit_e2e::{Browser, Page};
 use fwit_report::run::wire::CountsFile;
 
+use crate::clicks::{press, write_into};
 use crate::runs::PATIENCE;
 
 /// Items by their path, and how often each method came.
@@ -89,25 +90,6 @@ fn converse(mut stream: TcpStream, store: &Mutex<Store>) -> std::io::Result<()> 
             answer.len()
         )?;
     }
-}
-
-/// Writes into a field as a user does.
-fn write_into(browser: &Browser, id: &str, text: &str) {
-    let script = "const field = document.getElementById(args[0]);
-        const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set;
-        set.call(field, args[1]);
-        field.dispatchEvent(new Event('input', { bubbles: true }));
-        field.dispatchEvent(new Event('change', { bubbles: true }));";
-    browser.eval(script, &[id.into(), text.into()]).unwrap();
-}
-
-fn press(browser: &Browser, label: &str) {
-    let button = format!(
-        "[...document.querySelectorAll('button')]
-            .find((b) => b.textContent.trim() === '{label}' && !b.disabled)"
-    );
-    browser.wait(&button, PATIENCE).unwrap();
-    browser.eval(&format!("{button}.click();"), &[]).unwrap();
 }
 
 #[test]

@@ -14,8 +14,7 @@ fn an_experiment_survives_a_reload_goes_on_and_takes_more_pairs() {
     let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
-    let nodes: Vec<Value> =
-        cluster.nodes().iter().map(|n| json!({ "name": n.name, "url": n.url })).collect();
+    let nodes = cluster.plan_nodes();
     let experiment = json!({
         "format": "fwit-experiment", "version": 3, "name": "cut off",
         "base": {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use fwit_e2e::{Browser, Cluster, Page, Restarted};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::runs::{PATIENCE, finish, start};
 
@@ -79,8 +79,7 @@ fn nodes_that_die_and_come_back_lose_no_acknowledged_write() {
     let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
-    let nodes: Vec<Value> =
-        cluster.nodes().iter().map(|n| json!({ "name": n.name, "url": n.url })).collect();
+    let nodes = cluster.plan_nodes();
     let plan = json!({
         "format": "fwit-plan", "name": "faults",
         "cluster": { "dialect": "insi", "nodes": nodes },

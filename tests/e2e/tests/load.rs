@@ -14,9 +14,8 @@ use crate::runs::{PATIENCE, finish, merge, start};
 /// The preset `quick` against a cluster, with changes: 50 entities, all nine operations.
 fn plan(browser: &Browser, cluster: &Cluster, changes: Value) -> Value {
     let mut plan = browser.eval("return fwit.preset('quick');", &[]).unwrap();
-    let nodes: Vec<Value> =
-        cluster.nodes().iter().map(|n| json!({ "name": n.name, "url": n.url })).collect();
-    plan["cluster"]["nodes"] = json!(nodes);
+    let nodes = cluster.plan_nodes();
+    plan["cluster"]["nodes"] = nodes;
     merge(&mut plan, changes);
     plan
 }

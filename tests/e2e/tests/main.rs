@@ -8,12 +8,14 @@
 )]
 
 mod attack;
+mod clicks;
 mod cluster;
 mod custom;
 mod experiment;
 mod extend;
 mod faults;
 mod gateway;
+mod hosted;
 mod lanes;
 mod load;
 mod newcomer;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use fwit_e2e::{Browser, Cluster, Page};
 
+use crate::clicks::press;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The demo's shape: xtask/src/demo.rs.
 const SHAPE: [&str; 2] = ["--client-ms", "400,5,5"];
@@ -49,15 +51,6 @@ impl Control {
 
 /// What the page says where the browser tells that other programs take the machine away.
 const PRESSED: &str = "under critical pressure";
-
-fn press(browser: &Browser, label: &str) {
-    let button = format!(
-        "[...document.querySelectorAll('button')]
-            .find((b) => b.textContent.trim() === '{label}' && !b.disabled)"
-    );
-    browser.wait(&button, PATIENCE).unwrap();
-    browser.eval(&format!("{button}.click();"), &[]).unwrap();
-}
 
 fn text(browser: &Browser, selector: &str) -> String {
     let script = "return document.querySelector(args[0])?.innerText ?? '';";

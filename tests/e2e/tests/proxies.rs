@@ -1,4 +1,5 @@
 //! docs/proxies.md: its configurations of nginx and Caddy, in front of etcd.
+#![cfg(unix)]
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,8 +16,13 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
+        // Asked, and not killed: nginx ends its worker then. It may have ended by itself.
+        if let Ok(pid) = i32::try_from(self.0.id()) {
+            let _ = nix::sys::signal::kill(
+                nix::unistd::Pid::from_raw(pid),
+                nix::sys::signal::Signal::SIGTERM,
+            );
+        }
         let _ = self.0.wait();
     }
 }
@@ -29,8 +35,11 @@ fn configuration(kind: &str, etcd: &Etcd, first: u16) -> String {
     for (i, (own, theirs)) in [(8101, 2379), (8102, 22379), (8103, 32379)].into_iter().enumerate() {
         let url = nodes[i]["url"].as_str().unwrap();
         let port = url.rsplit(':').next().unwrap();
+        let free = first + i as u16;
+        for sign in [":", " "] {
+            text = text.replace(&format!("{sign}{own}"), &format!("{sign}{free}"));
+        }
         text = text.replace(&format!("127.0.0.1:{theirs}"), &format!("127.0.0.1:{port}"));
-        text = text.replace(&own.to_string(), &(first + i as u16).to_string());
     }
     text
 }

@@ -28,8 +28,7 @@ enum Way {
 const WAYS: [Way; 4] = [Way::Reload, Way::Close, Way::Crash, Way::Worker];
 
 fn long_plan(cluster: &Cluster) -> Value {
-    let nodes: Vec<Value> =
-        cluster.nodes().iter().map(|n| json!({ "name": n.name, "url": n.url })).collect();
+    let nodes = cluster.plan_nodes();
     json!({
         "format": "fwit-plan", "name": "to be cut off",
         "cluster": { "dialect": "insi", "nodes": nodes },

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use fwit_e2e::{Browser, Cluster, Page};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::runs::{PATIENCE, start};
 
@@ -26,8 +26,7 @@ fn memory_does_not_grow_with_the_length_of_a_run() {
     let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
-    let nodes: Vec<Value> =
-        cluster.nodes().iter().map(|n| json!({ "name": n.name, "url": n.url })).collect();
+    let nodes = cluster.plan_nodes();
     let plan = json!({
         "format": "fwit-plan", "name": "soak",
         "cluster": { "dialect": "insi", "nodes": nodes },

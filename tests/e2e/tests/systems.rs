@@ -23,7 +23,7 @@ fn plan(name: &str, dialect: &str, nodes: &Value, more: Value) -> Value {
     plan
 }
 
-fn open(page: &Page) -> std::rc::Rc<Browser> {
+fn open(page: &Page) -> std::sync::MutexGuard<'static, Browser> {
     let browser = Browser::shared().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     browser.wait("window.fwit", PATIENCE).unwrap();
@@ -38,7 +38,7 @@ fn counts<'a>(file: &'a RunFile, ops: &'a [&str]) -> impl Iterator<Item = &'a Co
 
 /// Whether an operation was answered and did not fail in the last whole seconds.
 fn all_is_well_at_the_end(file: &RunFile, op: &str) -> bool {
-    let last = file.seconds.iter().rev().skip(1).take(4);
+    let last = file.series.seconds.iter().rev().skip(1).take(4);
     let of_op: Vec<_> = last.map(|second| second.ops.get(op)).collect();
     of_op.iter().all(|op| op.is_some_and(|op| op.answers > 0 && op.errors == 0))
 }
@@ -72,7 +72,8 @@ fn etcds_own_books_say_the_same() {
         assert!(answered > 0);
     }
     for op in ["get", "compare_and_put", "put_new"] {
-        let own: Vec<&CountsFile> = counts(&file, &[op]).collect();
+        let ops = [op];
+        let own: Vec<&CountsFile> = counts(&file, &ops).collect();
         assert!(own.iter().any(|c| c.ok > 0), "{op}: {own:?}");
     }
     let errors = view.total.errors();

@@ -107,13 +107,10 @@ impl Condition {
         tests.extend(file.starts_with.clone().map(Test::StartsWith));
         tests.extend(file.contains.clone().map(Test::Contains));
         tests.extend(file.empty.map(Test::Empty));
-        let test = match (tests.pop(), tests.is_empty()) {
-            (Some(test), true) => test,
-            _ => {
-                return Err("needs one test: present, is, same_as, starts_with, contains or \
-                            empty"
-                    .into());
-            }
+        let (Some(test), true) = (tests.pop(), tests.is_empty()) else {
+            return Err(
+                "needs one test: present, is, same_as, starts_with, contains or empty".into()
+            );
         };
         match (&pointer, &test) {
             (Some(_), Test::Empty(_)) => {

@@ -9,8 +9,9 @@ use super::file::{
     ConditionFile, DialectFile, EventsFile, ExtractFile, KeyFile, LeaderFile, OperationFile,
     RequestFile, RuleFile, VERSION, format_name,
 };
+use super::headers::header_problems;
 use super::template::{Encoder, Template, Variable};
-use super::words::{HeaderSet, KeyUse, Kind, Method, StatusSet, StreamKind};
+use super::words::{HeaderSet, KeyUse, Kind, Method, Pool, StatusSet, StreamKind};
 use super::{Dialect, Events, Leader, Operation, RequestTemplate};
 
 /// Most operations: a request's operation is a byte, and people read tables of them.
@@ -144,6 +145,17 @@ impl Compiler {
             let text = "an operation publishes exactly where its key is “topic”";
             self.add(&format!("{at}.key"), text);
         }
+        match (file.key, file.pool) {
+            (KeyFile::Fresh, Pool::Values) => self.add(
+                &format!("{at}.pool"),
+                "fresh keys have names of their own: say “blobs”, or “none” where nothing reads them",
+            ),
+            (KeyFile::Any, Pool::Blobs) => self.add(
+                &format!("{at}.pool"),
+                "“blobs” holds fresh keys: say “values” or “none”",
+            ),
+            _ => {}
+        }
         let rules_at = format!("{at}.answers");
         let mut rules = self.rules(&rules_at, &file.answers);
         rules.extend_from_slice(shared);
@@ -168,6 +180,7 @@ impl Compiler {
             key,
             takes_value: uses(Variable::Value),
             has_version: version.is_some() || uses(Variable::Version),
+            sends_version: uses(Variable::Version),
             request,
             rules,
             texts,
@@ -247,7 +260,7 @@ impl Compiler {
     }
 
     fn events(&mut self, file: &EventsFile) -> Option<Events> {
-        let path = self.path("events.path", &file.path, true);
+        let path = self.path("events.path", &file.path);
         let with_key = Template::parse(&file.path_with_key, Encoder::Url);
         let path_with_key = self.take("events.path_with_key", with_key);
         let (send, _) = self.body("events.send", file.send.as_ref());
@@ -255,8 +268,10 @@ impl Compiler {
             self.add("events.send", "server-sent events are asked for by GET: leave it out");
         }
         let pointer = self.take("events.event.pointer", Pointer::parse(&file.event.pointer));
+        let headers = self.header_set(self.common.clone().into_iter().collect());
         Some(Events {
             kind: file.stream,
+            headers,
             path: path?,
             path_with_key: path_with_key?,
             send: send?,
@@ -264,18 +279,24 @@ impl Compiler {
         })
     }
 
-    fn path(&mut self, at: &str, text: &str, stream: bool) -> Option<Template> {
+    fn path(&mut self, at: &str, text: &str) -> Option<Template> {
         if !text.starts_with('/') {
             self.add(at, format!("“{text}” begins with no /: write the path on the node"));
         }
         if text.len() > TEXT_MAX {
             self.add(at, format!("is longer than {TEXT_MAX} bytes"));
         }
-        if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '#') {
-            self.add(at, "holds a space, a control character or #: percent-encode it");
-        }
         let template = self.take(at, Template::parse(text, Encoder::Url))?;
-        if !stream && template.uses(Variable::ApiKey) {
+        // A browser rewrites these, and its timings are then found under no name of ours.
+        if let Some(c) = template.texts().flat_map(str::chars).find(|c| !is_of_urls(*c)) {
+            let mut encoded = String::new();
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| encoded.push_str(&format!("%{b:02X}")));
+            self.add(at, format!("holds “{}”: write {encoded}", c.escape_default()));
+        }
+        if text.split(['/', '?']).any(|part| part == "." || part == "..") {
+            self.add(at, "holds . or .. as a part, which a browser takes out: leave it out");
+        }
+        if template.uses(Variable::ApiKey) {
             self.add(at, "the API key goes into no address: say its header in “auth”");
         }
         Some(template)
@@ -299,7 +320,7 @@ impl Compiler {
     }
 
     fn request(&mut self, at: &str, file: &RequestFile) -> Option<RequestTemplate> {
-        let path = self.path(&format!("{at}.path"), &file.path, false);
+        let path = self.path(&format!("{at}.path"), &file.path);
         let form = file.content_type.as_deref() == Some("application/x-www-form-urlencoded");
         let body = if let (true, Some(Value::String(text))) = (form, &file.body) {
             let template = Template::parse(text, Encoder::Form);
@@ -340,47 +361,17 @@ impl Compiler {
         }
     }
 
-    /// Names and values as HTTP has them; names that a browser lets a page set (Fetch standard:
-    /// forbidden request-headers).
+    /// Notes what is wrong with a header.
     fn check_header(&mut self, at: &str, name: &str, value: &str) {
-        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-        if name.is_empty() || !name.bytes().all(token) {
-            self.add(at, format!("“{name}” is no name of a header"));
-        }
-        if value.chars().any(|c| c.is_control() || u32::from(c) > 0xff) {
-            self.add(at, "holds what a header can't: a line break, or a letter beyond Latin-1");
-        }
-        let lower = name.to_ascii_lowercase();
-        let forbidden = [
-            "accept-charset",
-            "accept-encoding",
-            "access-control-request-headers",
-            "access-control-request-method",
-            "connection",
-            "content-length",
-            "cookie",
-            "cookie2",
-            "date",
-            "dnt",
-            "expect",
-            "host",
-            "keep-alive",
-            "origin",
-            "referer",
-            "set-cookie",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-            "via",
-        ];
-        if forbidden.contains(&lower.as_str())
-            || lower.starts_with("proxy-")
-            || lower.starts_with("sec-")
-        {
-            self.add(at, format!("a browser lets no page set “{name}”"));
+        for problem in header_problems(name, value) {
+            self.add(at, problem);
         }
     }
+}
+
+/// Whether a URL parser leaves a character of a path or a query as it is (WHATWG URL).
+fn is_of_urls(c: char) -> bool {
+    c.is_ascii_graphic() && !"\"#<>\\^`{|}".contains(c)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod answers;
 mod built_in;
 mod compile;
 pub mod file;
+mod headers;
 pub mod import;
 pub mod split;
 mod template;
@@ -58,6 +59,8 @@ pub struct Operation {
     pub takes_value: bool,
     /// Whether its request or its answer carries the key's version.
     pub has_version: bool,
+    /// Whether its request carries it.
+    pub sends_version: bool,
     request: RequestTemplate,
     rules: Vec<Rule>,
     /// Statuses whose answers are judged by their text.
@@ -88,6 +91,7 @@ struct Leader {
 #[derive(Clone, Debug)]
 struct Events {
     kind: StreamKind,
+    headers: HeaderSet,
     path: Template,
     path_with_key: Template,
     send: Template,
@@ -293,7 +297,8 @@ impl Dialect {
         if key.is_some() {
             path.push_str(&events.path_with_key.fill(&filling));
         }
-        Some(Stream { kind: events.kind, path, send: events.send.fill(&filling) })
+        let (headers, send) = (events.headers.clone(), events.send.fill(&filling));
+        Some(Stream { kind: events.kind, path, headers, send })
     }
 
     /// The events of fwit in a message of that stream.

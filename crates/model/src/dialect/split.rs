@@ -84,23 +84,33 @@ impl Splitter {
 
     /// Events end with an empty line; the `data` lines are the message (HTML standard, 9.2).
     fn events(&mut self) -> Vec<String> {
-        let mut messages = Vec::new();
-        loop {
-            let end = ["\n\n", "\r\n\r\n", "\r\r"]
-                .iter()
-                .filter_map(|gap| self.rest.find(gap).map(|at| (at, at + gap.len())))
-                .min();
-            let Some((end, next)) = end else { return messages };
-            let event: String = self.rest.drain(..next).collect();
-            let lines = event[..end].split(['\n', '\r']);
-            let data: Vec<&str> = lines
-                .filter_map(|line| line.strip_prefix("data:"))
-                .map(|data| data.strip_prefix(' ').unwrap_or(data))
-                .collect();
-            if !data.is_empty() {
-                messages.push(data.join("\n"));
+        let (mut messages, mut data) = (Vec::new(), Vec::new());
+        // Where the event under way begins, and the line.
+        let (mut start, mut line) = (0, 0);
+        while let Some(length) = self.rest[line..].find(['\n', '\r']) {
+            let end = line + length;
+            let next = match self.rest.as_bytes().get(end..) {
+                Some([b'\r', b'\n', ..]) => end + 2,
+                // Perhaps a line feed follows in the next piece.
+                Some([b'\r']) => break,
+                _ => end + 1,
+            };
+            let text = &self.rest[line..end];
+            if let Some(more) = text.strip_prefix("data:") {
+                data.push(more.strip_prefix(' ').unwrap_or(more));
             }
+            if text.is_empty() {
+                if !data.is_empty() {
+                    messages.push(data.join("\n"));
+                    data.clear();
+                }
+                start = next;
+            }
+            line = next;
         }
+        drop(data);
+        self.rest.drain(..start);
+        messages
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Variable {
     Value,
     /// The version that the entity remembers of the key.
     Version,
-    /// The API key; in the path of an event stream only.
+    /// The API key; in what is added to the path of an event stream only.
     ApiKey,
 }
 
@@ -102,6 +102,14 @@ impl Template {
             self.length += text.len();
             self.pieces.push(Piece::Text(text.to_string()));
         }
+    }
+
+    /// Its texts, without the places.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text.as_str()),
+            Piece::Place(..) => None,
+        })
     }
 
     /// Its text, where it has no places.

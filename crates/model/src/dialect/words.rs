@@ -214,6 +214,8 @@ pub struct Stream {
     pub kind: StreamKind,
     /// Path and query, from the node's base URL on.
     pub path: String,
+    /// Headers of all requests; a WebSocket sends none.
+    pub headers: HeaderSet,
     /// A WebSocket's first message, or the body of a POST; empty for none.
     pub send: String,
 }

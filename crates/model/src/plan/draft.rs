@@ -174,17 +174,27 @@ impl PlanDraft {
         built_in(&self.dialect)
     }
 
-    /// Fits the mix to the dialect's operations: weights of those that stay are kept, new ones get
-    /// the weight 1. Without events nobody listens. Nothing changes while the dialect can't be
+    /// Fits the mix to the dialect's operations: weights of those that stay are kept, and of one
+    /// that is being renamed; new ones get the weight 1. Nothing changes while the dialect can't be
     /// read.
     pub fn follow_dialect(&mut self) {
         let Some(dialect) = self.dialect() else { return };
-        let old: BTreeMap<String, String> = std::mem::take(&mut self.mix).into_iter().collect();
-        let operations = dialect.operations().iter();
-        self.mix = operations
-            .map(|o| (o.name.clone(), old.get(&o.name).cloned().unwrap_or_else(|| "1".into())))
-            .collect();
-        if !dialect.has_events() {
+        let old = std::mem::take(&mut self.mix);
+        let same_count = old.len() == dialect.operations().len();
+        let weight = |(place, name): (usize, &str)| {
+            let known = old.iter().find(|(other, _)| other == name);
+            let known = known.or_else(|| old.get(place).filter(|_| same_count));
+            known.map_or_else(|| "1".to_string(), |(_, weight)| weight.clone())
+        };
+        let names = dialect.operations().iter().map(|o| o.name.as_str()).enumerate();
+        self.mix = names.map(|o| (o.1.to_string(), weight(o))).collect();
+    }
+
+    /// As [`PlanDraft::follow_dialect`], of a dialect that was chosen: nobody listens where there
+    /// are no events.
+    pub fn take_dialect(&mut self) {
+        self.follow_dialect();
+        if self.dialect().is_some_and(|dialect| !dialect.has_events()) {
             self.subscribers = "0".into();
         }
     }
@@ -348,5 +358,31 @@ mod tests {
         draft.think_ms = "1,5".into();
         let fields: Vec<_> = draft.plan().unwrap_err().into_iter().map(|p| p.field).collect();
         assert_eq!(fields, ["load.entities", "load.duration_s"]);
+    }
+
+    #[test]
+    fn a_changed_protocol_keeps_the_weights_of_what_stays() {
+        let mut draft = PlanDraft::from_plan(&preset("quick").unwrap());
+        draft.mix[1].1 = "7".into();
+        draft.dialect = "etcd".into();
+        draft.take_dialect();
+        let weight = |draft: &PlanDraft, op: &str| draft.text(&format!("mix.{op}"));
+        assert_eq!((weight(&draft, "get").as_deref(), draft.mix.len()), (Some("7"), 7));
+        assert!(draft.plan().is_ok() && draft.subscribers == "2");
+        // While a name is typed its weight stays.
+        let mut file = built_in("consul").unwrap().file().clone();
+        draft.dialect = CUSTOM.into();
+        draft.custom = crate::json::write(&file);
+        draft.take_dialect();
+        assert_eq!(draft.subscribers, "0", "it has no events");
+        *draft.text_mut("mix.set").unwrap() = "9".into();
+        file.operations[0].name = "set_it".into();
+        draft.custom = crate::json::write(&file);
+        draft.follow_dialect();
+        assert_eq!(weight(&draft, "set_it").as_deref(), Some("9"));
+        draft.custom = "{".into();
+        draft.follow_dialect();
+        assert_eq!(weight(&draft, "set_it").as_deref(), Some("9"));
+        assert_eq!(draft.plan().unwrap_err()[0].field, "cluster.custom");
     }
 }

@@ -7,14 +7,14 @@ use super::nodes::nodes;
 use super::problem::{NAME_MAX, Problem, Problems};
 use super::trusted::trusted;
 use super::{
-    Arrivals, Cluster, Keys, Load, Model, Node, Plan, QUEUE_MAX, SimCluster, Threshold, stages,
-    threshold,
+    Arrivals, BaseUrl, Cluster, Keys, Load, Model, Node, Plan, QUEUE_MAX, SimCluster, Threshold,
+    stages, threshold,
 };
 use crate::dialect::{self, BUILT_IN, CUSTOM, Dialect, SIMULATED, built_in};
 use fwit_quantities::units::Micros;
 
-/// Most listeners of a lane whose streams take a connection of six: one is left for requests.
-const LISTENERS_A_LANE: usize = 5;
+/// Connections that a browser opens to an origin over HTTP/1.1.
+const CONNECTIONS: usize = 6;
 
 /// Checks a plan file whole.
 ///
@@ -53,15 +53,12 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
     if file.subscribers > 0 && dialect.as_ref().is_some_and(|d| !d.has_events()) {
         found.add("subscribers", "this protocol has no event stream to listen to: write 0");
     }
-    let lanes: usize = nodes.iter().map(|n| n.lane_urls().count()).sum();
-    if dialect.as_ref().is_some_and(|d| d.stream_takes_a_connection())
-        && file.subscribers as usize > LISTENERS_A_LANE * lanes
-    {
+    let most = listeners_most(&nodes);
+    if dialect.as_ref().is_some_and(|d| d.stream_takes_a_connection()) && file.subscribers > most {
         found.add(
             "subscribers",
             format!(
-                "each takes one of the browser's six connections to an address: up to {} here",
-                LISTENERS_A_LANE * lanes
+                "each takes one of the browser's six connections to an address: up to {most} here"
             ),
         );
     }
@@ -81,6 +78,26 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
         }),
         _ => Err(found.list),
     }
+}
+
+/// Most listeners whose streams take a connection: they go to nodes in turn and to their lanes in
+/// turn, and each lane keeps one connection for requests. Lanes of one origin share its six.
+fn listeners_most(nodes: &[Node]) -> u32 {
+    let lanes: Vec<Vec<&BaseUrl>> = nodes.iter().map(|n| n.lane_urls().collect()).collect();
+    let sharing = |lane: &BaseUrl| {
+        lanes.iter().flatten().filter(|other| other.root() == lane.root()).count().max(1)
+    };
+    let mut taken: Vec<Vec<usize>> = lanes.iter().map(|l| vec![0; l.len()]).collect();
+    for listener in 0..1_000 {
+        let node = listener % nodes.len().max(1);
+        let Some(of_node) = lanes.get(node).filter(|l| !l.is_empty()) else { return 0 };
+        let place = listener / nodes.len().max(1) % of_node.len();
+        taken[node][place] += 1;
+        if taken[node][place] >= (CONNECTIONS / sharing(of_node[place])).max(1) {
+            return listener as u32;
+        }
+    }
+    1_000
 }
 
 /// The dialect that a plan names, or brings.
@@ -220,9 +237,9 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
 }
 
 fn thresholds(texts: &[String], dialect: Option<&Dialect>, found: &mut Problems) -> Vec<Threshold> {
-    let ops: Vec<&str> = dialect
-        .map(|d| d.operations().iter().map(|op| op.name.as_str()).collect())
-        .unwrap_or_default();
+    // Without its operations nothing can be said of them.
+    let Some(dialect) = dialect else { return Vec::new() };
+    let ops: Vec<&str> = dialect.operations().iter().map(|op| op.name.as_str()).collect();
     if texts.len() > 50 {
         found.add("thresholds", format!("{} thresholds are too many: up to 50", texts.len()));
     }
@@ -265,7 +282,7 @@ fn mix(file: &PlanFile, dialect: Option<&Dialect>, found: &mut Problems) -> Vec<
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{BaseUrl, preset, wire};
+    use super::super::{preset, wire};
     use super::*;
 
     fn fields(problems: &[Problem]) -> Vec<&str> {
@@ -344,6 +361,55 @@ mod tests {
             fields(&problems),
             ["load.stages"; 4].into_iter().chain(["thresholds.1"]).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn listeners_leave_a_connection_of_every_lane() {
+        let problems = |subscribers: u32, nodes: &str| {
+            let json = format!(
+                r#"{{"cluster":{{"dialect":"redis-webdis","nodes":[{nodes}]}},"subscribers":{subscribers}}}"#
+            );
+            wire::read(&json).err().unwrap_or_default()
+        };
+        let one = r#"{"url":"http://a:1"}"#;
+        assert_eq!(problems(5, one), []);
+        assert!(problems(6, one)[0].message.contains("up to 5 here"));
+        // Two nodes behind one origin share its six.
+        let shared = r#"{"url":"http://a:1/x"},{"url":"http://a:1/y"}"#;
+        assert!(problems(9, shared)[0].message.contains("up to 4 here"));
+        let uneven =
+            r#"{"url":"http://a:1"},{"url":"http://b:1","lanes":["http://b:1","http://c:1"]}"#;
+        assert!(problems(100, uneven)[0].message.contains("up to 10 here"));
+        // WebSockets take none.
+        let etcd =
+            r#"{"cluster":{"dialect":"etcd","nodes":[{"url":"http://a:1"}]},"subscribers":50}"#;
+        assert!(wire::read(etcd).is_ok());
+        let none =
+            r#"{"cluster":{"dialect":"consul","nodes":[{"url":"http://a:1"}]},"subscribers":1}"#;
+        assert_eq!(wire::read(none).unwrap_err()[0].field, "subscribers");
+    }
+
+    #[test]
+    fn a_plan_may_bring_its_dialect_and_its_mistakes_are_named() {
+        let plan = |dialect: &str, custom: &str| {
+            wire::read(&format!(
+                r#"{{"cluster":{{"dialect":"{dialect}","custom":{custom},"nodes":[{{"url":"http://a:1"}}]}},
+                    "thresholds":["get.service.p95 < 50ms"]}}"#
+            ))
+        };
+        let get =
+            r#"{"name":"get","kind":"read","key":"any","request":{"method":"GET","path":"/a"}}"#;
+        let own = format!(r#"{{"title":"x","operations":[{get}]}}"#);
+        let read = plan("custom", &own).unwrap();
+        assert_eq!((read.cluster.dialect.name(), read.mix), ("custom", vec![("get".into(), 1)]));
+        assert_eq!(fields(&plan("etcd", &own).unwrap_err())[0], "cluster.custom");
+        let wrong = plan("custom", &own.replace("/a", "a b")).unwrap_err();
+        // The thresholds are not blamed for it.
+        assert!(
+            wrong.iter().all(|p| p.field == "cluster.custom.operations.0.request.path"),
+            "{wrong:?}"
+        );
+        assert_eq!(fields(&plan("custom", "null").unwrap_err()), ["cluster.custom"]);
     }
 
     proptest! {

@@ -73,6 +73,19 @@ fn commands(text: &str) -> Result<Vec<Vec<String>>, String> {
                     }
                 }
             }
+            '#' if word.is_none() => {
+                // A comment, to the end of its line.
+                while chars.next_if(|c| *c != '\n').is_some() {}
+            }
+            '>' | '<' => {
+                // Where the output goes is nothing of the request's: `2>` and `>>` as well.
+                if word.as_ref().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) {
+                    word = None;
+                }
+                end(&mut all, &mut word);
+                while chars.next_if(|c| matches!(c, '>' | '<' | '&' | ' ')).is_some() {}
+                while chars.next_if(|c| !c.is_whitespace() && *c != ';').is_some() {}
+            }
             '\n' | ';' | '|' | '&' if c == '\n' || word.is_none() => {
                 end(&mut all, &mut word);
                 all.push(Vec::new());
@@ -121,98 +134,134 @@ fn ansi(chars: &mut std::iter::Peekable<std::str::Chars>, word: &mut String) -> 
     Err("A $' is not closed in the curl command.".into())
 }
 
-/// Options that take a value and say nothing that a page could do.
-const WITH_VALUE: [&str; 24] = [
-    "-o",
-    "--output",
-    "-m",
-    "--max-time",
-    "--connect-timeout",
-    "--retry",
-    "-w",
-    "--write-out",
-    "-A",
-    "--user-agent",
-    "-e",
-    "--referer",
-    "-b",
-    "--cookie",
-    "-c",
-    "--cookie-jar",
-    "--cacert",
-    "--cert",
-    "--key",
-    "-x",
-    "--proxy",
-    "--resolve",
-    "-T",
-    "--upload-file",
+/// Letters of short options that take a value.
+const SHORT_WITH_VALUE: &str = "XHduFowmAebcCxTrEKyYzUPQtD";
+/// Long options without a value, which say nothing that a page could do.
+const LONG_ALONE: [&str; 18] = [
+    "--compressed",
+    "--insecure",
+    "--silent",
+    "--location",
+    "--show-error",
+    "--include",
+    "--verbose",
+    "--fail",
+    "--fail-with-body",
+    "--http1.1",
+    "--http2",
+    "--globoff",
+    "--path-as-is",
+    "--no-buffer",
+    "--no-keepalive",
+    "--ipv4",
+    "--ipv6",
+    "--location-trusted",
 ];
+
+/// Whether a word can be an address: curl takes any other for one too.
+fn looks_like_address(word: &str) -> bool {
+    let host = word.split_once("://").map_or(word, |(_, rest)| rest);
+    word.contains("://")
+        || (host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+            && (host.contains(['/', ':', '.']) || host == "localhost"))
+}
+
+/// An option as one letter or one long name, and its value where it stands in the same word.
+fn options(word: &str) -> Vec<(String, Option<String>)> {
+    if word.starts_with("--") {
+        return match word.split_once('=') {
+            Some((name, value)) => vec![(name.into(), Some(value.into()))],
+            None => vec![(word.into(), None)],
+        };
+    }
+    let mut list = Vec::new();
+    let letters = &word[1..];
+    for (at, letter) in letters.char_indices() {
+        let rest = &letters[at + letter.len_utf8()..];
+        if SHORT_WITH_VALUE.contains(letter) {
+            let value = Some(rest.to_string()).filter(|rest| !rest.is_empty());
+            list.push((format!("-{letter}"), value));
+            return list;
+        }
+        list.push((format!("-{letter}"), None));
+    }
+    list
+}
 
 fn request(words: &[String], notes: &mut Vec<String>) -> Result<Vec<Raw>, String> {
     let mut raw = Raw::default();
     let (mut urls, mut data, mut as_query, mut multipart) = (Vec::new(), Vec::new(), false, false);
-    let mut rest = words.iter();
+    let mut rest = words.iter().peekable();
     while let Some(word) = rest.next() {
-        // `--name=value`, and `-Xvalue`.
-        let (name, mut inline) = match word.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_string())),
-            _ => (word.as_str(), None),
-        };
-        let short = name.len() > 2 && name.starts_with('-') && !name.starts_with("--");
-        let name = match name.get(..2) {
-            Some(two) if short && ["-X", "-H", "-d", "-u", "-F"].contains(&two) => {
-                inline = word.get(2..).map(ToString::to_string);
-                two
+        if !word.starts_with('-') || word.len() < 2 {
+            if looks_like_address(word) {
+                urls.push(word.clone());
+            } else {
+                notes.push(format!("“{word}” is no address: it was left out."));
             }
-            _ => name,
-        };
-        let mut value = || inline.clone().or_else(|| rest.next().cloned()).unwrap_or_default();
-        match name {
-            "-X" | "--request" => {
-                let text = value();
-                let method = Method::ALL.into_iter().find(|m| m.name().eq_ignore_ascii_case(&text));
-                raw.method = Some(method.ok_or_else(|| {
-                    format!(
-                        "{text} is a method that was left out: fwit sends GET, HEAD, POST, \
-                             PUT, PATCH and DELETE."
-                    )
-                })?);
-            }
-            "-H" | "--header" => {
-                if let Some((name, value)) = value().split_once(':') {
-                    raw.headers.push((name.trim().into(), value.trim().into()));
+            continue;
+        }
+        for (name, inline) in options(word) {
+            let mut value = || inline.clone().or_else(|| rest.next().cloned()).unwrap_or_default();
+            match name.as_str() {
+                "-X" | "--request" => {
+                    let text = value();
+                    let method =
+                        Method::ALL.into_iter().find(|m| m.name().eq_ignore_ascii_case(&text));
+                    raw.method = Some(method.ok_or_else(|| {
+                        format!(
+                            "{text} is a method that was left out: fwit sends GET, HEAD, POST, PUT, \
+                             PATCH and DELETE."
+                        )
+                    })?);
                 }
+                "-H" | "--header" => {
+                    if let Some((name, value)) = value().split_once(':') {
+                        raw.headers.push((name.trim().into(), value.trim().into()));
+                    }
+                }
+                "-d" | "--data" | "--data-raw" | "--data-ascii" | "--data-binary" => {
+                    data.push(value());
+                }
+                "--data-urlencode" => {
+                    let text = value();
+                    let (name, value) = text.split_once('=').unwrap_or(("", &text));
+                    let encoded = crate::dialect::encode_query(value);
+                    data.push(if name.is_empty() { encoded } else { format!("{name}={encoded}") });
+                }
+                "--json" => {
+                    data.push(value());
+                    raw.headers.push(("Content-Type".into(), "application/json".into()));
+                }
+                "-F" | "--form" | "--form-string" => {
+                    value();
+                    multipart = true;
+                }
+                "-u" | "--user" => {
+                    value();
+                    raw.headers.push(("Authorization".into(), "Basic …".into()));
+                }
+                "--oauth2-bearer" => {
+                    value();
+                    raw.headers.push(("Authorization".into(), "Bearer …".into()));
+                }
+                "-G" | "--get" => as_query = true,
+                "-I" | "--head" => raw.method = Some(Method::Head),
+                "--url" => urls.push(value()),
+                long if long.starts_with("--") => {
+                    // An option that is not known here may have a value of its own.
+                    let next = rest
+                        .peek()
+                        .is_some_and(|next| !next.starts_with('-') && !next.contains("://"));
+                    if inline.is_none() && next && !LONG_ALONE.contains(&long) {
+                        rest.next();
+                    }
+                }
+                short if SHORT_WITH_VALUE.contains(&short[1..]) => {
+                    value();
+                }
+                _ => {}
             }
-            "-d" | "--data" | "--data-raw" | "--data-ascii" | "--data-binary" => {
-                data.push(value());
-            }
-            "--data-urlencode" => {
-                let text = value();
-                let (name, value) = text.split_once('=').unwrap_or(("", &text));
-                let encoded = crate::dialect::encode_query(value);
-                data.push(if name.is_empty() { encoded } else { format!("{name}={encoded}") });
-            }
-            "--json" => {
-                data.push(value());
-                raw.headers.push(("Content-Type".into(), "application/json".into()));
-            }
-            "-F" | "--form" | "--form-string" => {
-                value();
-                multipart = true;
-            }
-            "-u" | "--user" => {
-                value();
-                raw.headers.push(("Authorization".into(), "Basic …".into()));
-            }
-            "-G" | "--get" => as_query = true,
-            "-I" | "--head" => raw.method = Some(Method::Head),
-            "--url" => urls.push(value()),
-            name if WITH_VALUE.contains(&name) => {
-                value();
-            }
-            name if name.starts_with('-') && name.len() > 1 => {}
-            _ => urls.push(word.clone()),
         }
     }
     if multipart {
@@ -257,10 +306,10 @@ mod tests {
     #[test]
     fn commands_are_read_as_a_shell_reads_them() {
         let text = "curl -sS 'http://a:8080/v3/kv/put' \\\n  -d '{\"key\":\"Zm9v\"}'\n\
-                    # a comment\n\
-                    curl -XDELETE \"https://b/items/a b\" -H 'X-Trace: 1' -o /dev/null\n\
+                    # don't be late\n\
+                    curl -sXDELETE \"https://b/items/a b\" -H 'X-Trace: 1' -o /dev/null\n\
                     /usr/bin/curl --get --data-urlencode 'q=a b' http://a:8080/find\n\
-                    curl --json '[1]' a:8080/j && curl -T f http://a/x";
+                    curl --json '[1]' a:8080/j && curl -sSo /dev/null -kT f http://a/x --retry-delay 2 2>&1 > out.json";
         let made = import(text).unwrap();
         let json = serde_json::to_value(&made.file.operations).unwrap();
         let of = |i: usize, at: &str| json.pointer(&format!("/{i}/request{at}")).cloned();

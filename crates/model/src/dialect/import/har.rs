@@ -47,7 +47,26 @@ pub(super) fn read(json: &Value) -> Result<Found, String> {
             name: String::new(),
         });
     }
-    Ok((requests, notes))
+    Ok((of_one_origin(requests, &mut notes), notes))
+}
+
+/// The requests of the origin that was asked most: a page asks others too, which are not to be
+/// loaded.
+fn of_one_origin(requests: Vec<Raw>, notes: &mut Vec<String>) -> Vec<Raw> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for raw in &requests {
+        match counts.iter_mut().find(|(origin, _)| *origin == raw.origin) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((raw.origin.clone(), 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default();
+    let Some((kept, _)) = counts.iter().find(|(_, count)| *count == most) else { return requests };
+    let others = counts.iter().filter(|(origin, _)| origin != kept);
+    for (origin, count) in others {
+        notes.push(format!("{count} requests to {origin} were left out: only {kept} is loaded."));
+    }
+    requests.into_iter().filter(|raw| raw.origin == *kept).collect()
 }
 
 #[cfg(test)]
@@ -69,6 +88,7 @@ mod tests {
             entry("POST", "https://a/api/items?x=1", "xhr"),
             entry("POST", "https://a/api/items?x=1", "xhr"),
             entry("OPTIONS", "https://a/api/items", "fetch"),
+            entry("GET", "https://tracker/hit", "fetch"),
             entry("GET", "https://a/api/items/7", "fetch"),
             {}
         ] } })
@@ -81,6 +101,6 @@ mod tests {
         assert_eq!(json[0]["request"]["body"], json!({ "a": 1 }));
         assert_eq!(json[1]["request"]["body"], json!(null), "a GET has none");
         assert_eq!(made.nodes, ["https://a"]);
-        assert_eq!(made.notes.len(), 3, "{:?}", made.notes);
+        assert_eq!(made.notes.len(), 4, "{:?}", made.notes);
     }
 }

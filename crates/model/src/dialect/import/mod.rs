@@ -104,6 +104,7 @@ fn finish(title: &str, (requests, mut notes): Found) -> Result<Imported, String>
             notes.push(format!("Only the first {OPERATIONS_MAX} operations were taken."));
             break;
         }
+        let raw = Raw { path: clean_path(&raw.path, &mut notes), ..raw };
         let (request, own_auth) = request(method, &raw, &mut notes);
         auth = auth.or(own_auth);
         let reads = !method.has_body();
@@ -127,7 +128,8 @@ fn finish(title: &str, (requests, mut notes): Found) -> Result<Imported, String>
             version_at: None,
         });
     }
-    notes.dedup();
+    let mut told = BTreeSet::new();
+    notes.retain(|note| told.insert(note.clone()));
     let title: String = title.chars().take(60).collect();
     let file = DialectFile {
         format: format_name(),
@@ -185,7 +187,7 @@ fn request(method: Method, raw: &Raw, notes: &mut Vec<String>) -> (RequestFile, 
         let lower = name.trim().to_ascii_lowercase();
         if lower == "content-type" {
             content_type = Some(value.trim().to_string());
-        } else if ["authorization", "x-api-key", "x-auth-token"].contains(&lower.as_str()) {
+        } else if is_secret(&lower) {
             let (prefix, basic) = match value.split_once(' ') {
                 Some((kind, _)) if kind.eq_ignore_ascii_case("basic") => (String::new(), true),
                 Some((kind, _)) => (format!("{kind} "), false),
@@ -217,6 +219,55 @@ fn request(method: Method, raw: &Raw, notes: &mut Vec<String>) -> (RequestFile, 
         headers,
     };
     (request, auth)
+}
+
+/// Whether a header or a parameter of this name (lower case) holds a secret.
+fn is_secret(name: &str) -> bool {
+    let words =
+        ["auth", "token", "key", "secret", "session", "password", "signature", "credential"];
+    // `key` alone is what a key-value store calls its keys.
+    name != "key" && words.iter().any(|word| name.contains(word))
+}
+
+/// A path with query as a URL parser leaves it, without the values of secret parameters. What
+/// stands in `${…}` stays.
+fn clean_path(path: &str, notes: &mut Vec<String>) -> String {
+    let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));
+    let mut out = encoded(path);
+    for (i, pair) in query.into_iter().flat_map(|q| q.split('&')).enumerate() {
+        out.push(if i == 0 { '?' } else { '&' });
+        match pair.split_once('=') {
+            Some((name, _)) if is_secret(&name.to_ascii_lowercase()) => {
+                notes.push(format!(
+                    "The value of {name} in an address was left out: an API key goes into a header."
+                ));
+                out.push_str(&format!("{}=", encoded(name)));
+            }
+            _ => out.push_str(&encoded(pair)),
+        }
+    }
+    out
+}
+
+/// Percent-encodes what a URL parser would.
+fn encoded(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(c) = rest.chars().next() {
+        if let Some(end) = rest.strip_prefix("${").and_then(|place| place.find('}')) {
+            let (place, after) = rest.split_at(end + 3);
+            out.push_str(place);
+            rest = after;
+            continue;
+        }
+        let (this, after) = rest.split_at(c.len_utf8());
+        if c.is_ascii_graphic() && !"\"#<>\\^`{|}".contains(c) {
+            out.push(c);
+        } else {
+            out.push_str(&crate::dialect::encode_query(this));
+        }
+        rest = after;
+    }
+    out
 }
 
 /// A name for an operation: the source's, or made of method and path.
@@ -274,7 +325,7 @@ fn split_url(url: &str) -> Option<(String, String)> {
     }
     let path = path.split('#').next().unwrap_or_default();
     let path = if path.starts_with('/') { path.to_string() } else { format!("/{path}") };
-    Some((format!("{scheme}://{host}"), path.replace(' ', "%20")))
+    Some((format!("{scheme}://{host}"), path))
 }
 
 #[cfg(test)]
@@ -296,6 +347,18 @@ mod tests {
             let error = import(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn secrets_of_other_names_are_left_out_too() {
+        let text =
+            "curl -H 'X-Vault-Token: s3cret' 'http://a:1/x?api_key=s3cret&key=k&q={\"a\":\"b c\"}'";
+        let made = import(text).unwrap();
+        let json = crate::json::write(&made.file);
+        assert!(!json.contains("s3cret"), "{json}");
+        let path = &made.file.operations[0].request.path;
+        assert_eq!(path, "/x?api_key=&key=k&q=%7B%22a%22:%22b%20c%22%7D");
+        assert!(compile("custom", made.file).is_ok() && made.notes.len() == 2);
     }
 
     #[test]

@@ -7,8 +7,14 @@ use serde_json::{Map, Value, json};
 use super::{Found, Raw, split_url};
 use crate::dialect::words::Method;
 
+/// The place of a request's value.
+const VALUE: &str = "${value}";
 /// How deep a schema is followed.
 const DEPTH_MAX: u32 = 6;
+/// Most values that are made of one schema.
+const VALUES_MAX: u32 = 500;
+/// Most operations that are read.
+const READ_MAX: usize = 65;
 
 /// Reads all operations of a document.
 pub(super) fn read(json: &Value) -> Result<Found, String> {
@@ -26,6 +32,9 @@ pub(super) fn read(json: &Value) -> Result<Found, String> {
                 }
                 continue;
             };
+            if requests.len() >= READ_MAX {
+                return Ok((requests, notes));
+            }
             let parameters = [item.get("parameters"), operation.get("parameters")];
             let parameters: Vec<&Value> = parameters
                 .into_iter()
@@ -95,7 +104,9 @@ fn name(parameter: &Value) -> Option<&str> {
 fn example(json: &Value, parameter: &Value) -> String {
     let schema = parameter.get("schema").unwrap_or(parameter);
     let own = parameter.get("example").cloned();
-    match own.unwrap_or_else(|| sample(json, schema, 0)) {
+    match own.unwrap_or_else(|| sample(json, schema, 0, &mut VALUES_MAX.clone())) {
+        // Neither an address nor a header of this kind has a place for the value.
+        Value::String(text) if text == VALUE => "text".into(),
         Value::String(text) => text,
         other => crate::json::write(&other),
     }
@@ -139,12 +150,16 @@ fn body(
             let examples = media.get("examples").and_then(Value::as_object);
             let first = examples.and_then(|e| e.values().next()?.get("value").cloned());
             let schema = media.get("schema").unwrap_or(&Value::Null);
-            let made = example.or(first).unwrap_or_else(|| sample(json, schema, 0));
+            let made = example
+                .or(first)
+                .unwrap_or_else(|| sample(json, schema, 0, &mut VALUES_MAX.clone()));
             return (Some(text(&made)), Some(kind.clone()));
         }
     }
     let own = parameters.iter().find(|p| is_in(p, "body"));
-    let made = own.and_then(|p| p.get("schema")).map(|schema| sample(json, schema, 0));
+    let made = own
+        .and_then(|p| p.get("schema"))
+        .map(|schema| sample(json, schema, 0, &mut VALUES_MAX.clone()));
     let kind = made.as_ref().map(|_| "application/json".to_string());
     (made.as_ref().map(text), kind)
 }
@@ -158,9 +173,10 @@ fn text(value: &Value) -> String {
 
 /// A value that fits a schema: its example, its default, or one made up. Texts without either are
 /// the value of each request.
-fn sample(json: &Value, schema: &Value, depth: u32) -> Value {
+fn sample(json: &Value, schema: &Value, depth: u32, left: &mut u32) -> Value {
     let schema = resolved(json, schema);
-    if depth > DEPTH_MAX {
+    *left = left.saturating_sub(1);
+    if depth > DEPTH_MAX || *left == 0 {
         return Value::Null;
     }
     for known in ["example", "default", "const"] {
@@ -174,11 +190,11 @@ fn sample(json: &Value, schema: &Value, depth: u32) -> Value {
     for many in ["allOf", "oneOf", "anyOf"] {
         let Some(list) = schema.get(many).and_then(Value::as_array) else { continue };
         if many != "allOf" {
-            return list.first().map_or(Value::Null, |one| sample(json, one, depth + 1));
+            return list.first().map_or(Value::Null, |one| sample(json, one, depth + 1, left));
         }
         let mut all = Map::new();
         for part in list {
-            if let Value::Object(fields) = sample(json, part, depth + 1) {
+            if let Value::Object(fields) = sample(json, part, depth + 1, left) {
                 all.extend(fields);
             }
         }
@@ -189,13 +205,19 @@ fn sample(json: &Value, schema: &Value, depth: u32) -> Value {
         Some("integer" | "number") => json!(1),
         Some("boolean") => json!(true),
         Some("array") => {
-            json!([sample(json, schema.get("items").unwrap_or(&Value::Null), depth + 1)])
+            json!([sample(json, schema.get("items").unwrap_or(&Value::Null), depth + 1, left)])
         }
-        Some("string") => "${value}".into(),
+        Some("string") => VALUE.into(),
         _ => match schema.get("properties").and_then(Value::as_object) {
             Some(fields) => {
-                let made = fields.iter().map(|(n, s)| (n.clone(), sample(json, s, depth + 1)));
-                Value::Object(made.collect())
+                let mut made = Map::new();
+                for (name, field) in fields {
+                    if *left == 0 {
+                        break;
+                    }
+                    made.insert(name.clone(), sample(json, field, depth + 1, left));
+                }
+                Value::Object(made)
             }
             None => json!({}),
         },
@@ -249,6 +271,22 @@ mod tests {
         assert_eq!(put["name"], "v");
         assert_eq!((&put["age"], &put["tags"]), (&json!(1), &json!(["v"])));
         assert_eq!(dialect.request(2, &choice).path, "/api/pets");
+    }
+
+    #[test]
+    fn a_schema_of_itself_many_times_comes_to_an_end() {
+        let own = json!({ "$ref": "#/s" });
+        let fields: Map<String, Value> = (0..40).map(|i| (format!("f{i}"), own.clone())).collect();
+        let text = json!({
+            "openapi": "3.0.0", "info": {}, "s": { "properties": fields },
+            "paths": { "/x/{a}/{b}": {
+                "parameters": [{ "name": "a", "in": "path", "schema": { "type": "string" } }],
+                "post": { "requestBody": { "content": { "application/json": { "schema": own } } } } } }
+        });
+        let made = import(&text.to_string()).unwrap();
+        let request = &made.file.operations[0].request;
+        assert_eq!(request.path, "/x/text/${key}");
+        assert!(crate::json::write(&request.body).len() < 65_536);
     }
 
     #[test]
