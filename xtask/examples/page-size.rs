@@ -14,9 +14,10 @@ use flate2::write::GzEncoder;
 /// Bytes of all files of the page together, gzipped. Raise it in the commit that makes the page
 /// larger.
 ///
-/// The last 92 kB keep and recover runs, know other tabs, combine experiments, read files in other
-/// encodings, and take the key out of texts (base64, percent-encoded); docs are 6 kB of them.
-const GZIPPED: usize = 1_548_000;
+/// The last 137 kB are dialects as data: their files and the interpreter, the reader and writer of
+/// such a file, what makes one of curl commands, HAR and OpenAPI, a request of each operation,
+/// other event streams, and what a browser will not allow.
+const GZIPPED: usize = 1_686_000;
 
 /// By how many percent of [`GZIPPED`] the page may grow before that figure must be raised.
 const MARGIN_PERCENT: usize = 5;

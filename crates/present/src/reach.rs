@@ -94,7 +94,8 @@ pub struct Reach {
 }
 
 /// What the browser will allow a page of this address to ask of these addresses. `secure` tells
-/// whether the page is a secure context: over https, or from this machine. `permission` is what it says of the way to a space; `None` where it knows no such permission.
+/// whether the page is a secure context: over https, or from this machine. `permission` is what it
+/// says of the way to a space; `None` where it knows no such permission.
 #[must_use]
 pub fn reach(
     page: &BaseUrl,

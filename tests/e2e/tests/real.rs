@@ -78,8 +78,8 @@ fn a_busy_leader_is_decided_by_clicks_and_agrees_with_the_nodes_books() {
         return;
     }
     let page = Page::serve().unwrap();
-    // One server a node that takes 12 ms a request: the leader has too much to do when all go there,
-    // and the browser has not (250 requests a second at most, about 3 ms of CPU each).
+    // One server a node that takes 12 ms a request: the leader has too much to do when all go
+    // there, and the browser has not (250 requests a second at most, about 3 ms of CPU each).
     let cluster = Cluster::start(3, &["--read-ms", "12", "--write-ms", "12"]).unwrap();
     let browser = Browser::shared().unwrap();
     browser.open(&page.url(&format!("#/?nodes={}", cluster.link()))).unwrap();

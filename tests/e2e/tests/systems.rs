@@ -51,7 +51,9 @@ fn etcds_own_books_say_the_same() {
     let methods = ["Put", "Range", "DeleteRange", "Txn"];
     let handled = || methods.map(|method| etcd.handled(method).unwrap());
     let before = handled();
-    start(&browser, &plan("etcd", "etcd", &etcd.nodes(), json!({ "subscribers": 2 })));
+    // A minute, as long as a first look of a user.
+    let more = json!({ "subscribers": 2, "load": { "duration_s": 60 } });
+    start(&browser, &plan("etcd", "etcd", &etcd.nodes(), more));
     let (_, file, view) = finish(&browser);
     let after = handled();
     let of_method = [

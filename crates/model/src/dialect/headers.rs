@@ -1,7 +1,7 @@
 //! Which headers a dialect may name.
 
-/// Headers that a browser lets no page set (Fetch standard: forbidden request-headers), beside those
-/// that begin with `proxy-` and `sec-`.
+/// Headers that a browser lets no page set (Fetch standard: forbidden request-headers), beside
+/// those that begin with `proxy-` and `sec-`.
 const FORBIDDEN: [&str; 21] = [
     "accept-charset",
     "accept-encoding",
