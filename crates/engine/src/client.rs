@@ -11,7 +11,7 @@ use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire, failure_
 use super::guards::{ActiveGuard, WaitGuard};
 use super::shared::Shared;
 use super::slots::Permit;
-use fwit_model::dialect::{Answer, KeyUse, Kind, Operation, Request};
+use fwit_model::dialect::{KeyUse, Kind, Operation, Request};
 use fwit_quantities::sample::{Outcome, Sample};
 use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
@@ -382,16 +382,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// How a hop ended.
     fn judge(&self, op: usize, at: u16, reply: &Result<Option<Reply>, NoAnswer>) -> Ended {
         let outcome = match reply {
-            Ok(Some(reply)) if reply.redirect || reply.leader.is_some() => Outcome::NotLeader,
-            Ok(Some(reply)) if reply.too_long => Outcome::Rejected,
-            Ok(Some(reply)) => {
-                let answer = Answer {
-                    status: reply.status,
-                    bytes: reply.bytes,
-                    text: reply.text.as_deref(),
-                };
-                self.shared.dialect.judge(op, &answer)
-            }
+            Ok(Some(reply)) => reply.outcome(&self.shared.dialect, op),
             Ok(None) => Outcome::Timeout,
             Err(_) => Outcome::Network,
         };

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
-use fwit_model::dialect::{Request, Stream};
+use fwit_model::dialect::{Answer, Dialect, Request, Stream};
 use fwit_model::plan::BaseUrl;
-use fwit_quantities::sample::WireTiming;
+use fwit_quantities::sample::{Outcome, WireTiming};
 use fwit_quantities::units::Micros;
 
 /// What tells the time, and lets it pass.
@@ -71,6 +71,21 @@ pub struct Reply {
     pub preflight: bool,
     /// Times from the wire.
     pub wire: Wire,
+}
+
+impl Reply {
+    /// How an operation's request ended with this answer.
+    #[must_use]
+    pub fn outcome(&self, dialect: &Dialect, op: usize) -> Outcome {
+        if self.redirect || self.leader.is_some() {
+            return Outcome::NotLeader;
+        }
+        if self.too_long {
+            return Outcome::Rejected;
+        }
+        let text = self.text.as_deref();
+        dialect.judge(op, &Answer { status: self.status, bytes: self.bytes, text })
+    }
 }
 
 /// Times from the wire: there, on their way, or not to be had.

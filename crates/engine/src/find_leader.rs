@@ -13,7 +13,6 @@ use super::environment::{Call, Clock, Transport, Wire, within};
 use super::leader::LeaderFinder;
 use super::shared::Shared;
 use fwit_model::dialect::NodeStatus;
-use fwit_model::plan::BaseUrl;
 use fwit_quantities::units::Micros;
 
 /// How long nodes may still take to say who they are once the first one has, or three times as long
@@ -112,11 +111,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if status.leads == Some(true) {
             return Some(node);
         }
-        let topology = self.topology.borrow();
-        let url = status.leader_url.as_deref().and_then(|url| BaseUrl::parse(url).ok());
-        let found = url.and_then(|url| topology.find(&url, None));
-        let found = found.or_else(|| topology.only_at(status.leader_host.as_deref()?));
-        found.filter(|leader| *leader != node)
+        self.topology.borrow().named_by(&status).filter(|leader| *leader != node)
     }
 
     /// The leader that a node redirects to, by a request that harms nothing and follows.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use fwit_model::dialect::NodeStatus;
 use fwit_model::plan::{BaseUrl, Cluster};
 
 /// Most nodes a run may come to know by redirects.
@@ -137,6 +138,15 @@ impl Topology {
             .or_else(|| by(&|n| n.url == *base))
             .or_else(|| by(&|n| Some(n.name.as_str()) == name))
             .or_else(|| by(&same))
+    }
+
+    /// The node that a status names as the leader: by its URL, else by its host. `None` where it
+    /// names none, or one that is not known.
+    #[must_use]
+    pub fn named_by(&self, status: &NodeStatus) -> Option<u16> {
+        let url = status.leader_url.as_deref().and_then(|url| BaseUrl::parse(url).ok());
+        let found = url.and_then(|url| self.find(&url, None));
+        found.or_else(|| self.only_at(status.leader_host.as_deref()?))
     }
 
     /// The node on the host of an address (`10.0.0.2:8300`), where exactly one is there.

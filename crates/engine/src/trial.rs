@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::choice::{Chooser, Chosen};
 use super::environment::{Call, Clock, Transport, within};
 use super::topology::Topology;
-use fwit_model::dialect::{Answer, NodeStatus, Request};
-use fwit_model::plan::{BaseUrl, Plan};
+use fwit_model::dialect::{NodeStatus, Request};
+use fwit_model::plan::Plan;
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
 
@@ -91,15 +91,9 @@ pub async fn send_each<T: Transport, C: Clock>(
                 step.failure = Some(why.0);
                 Outcome::Network
             }
-            Some(Ok(reply)) if reply.redirect => Outcome::NotLeader,
-            Some(Ok(reply)) if reply.too_long => Outcome::Rejected,
             Some(Ok(reply)) => {
                 let text = reply.text.as_deref();
-                let answer = Answer { status: reply.status, bytes: reply.bytes, text };
-                let outcome = match &reply.leader {
-                    Some(_) => Outcome::NotLeader,
-                    None => dialect.judge(op, &answer),
-                };
+                let outcome = reply.outcome(dialect, op);
                 step.status = reply.status;
                 step.answer = shown(text.unwrap_or_default());
                 if outcome == Outcome::Ok {
@@ -144,12 +138,7 @@ async fn who_leads<T: Transport, C: Clock>(
     if let Some(leader) = statuses.iter().position(leads) {
         return Some(leader as u16);
     }
-    let told = || statuses.iter().flatten();
-    let by_url = |status: &NodeStatus| {
-        topology.find(&BaseUrl::parse(status.leader_url.as_deref()?).ok()?, None)
-    };
-    let by_host = |status: &NodeStatus| topology.only_at(status.leader_host.as_deref()?);
-    told().find_map(by_url).or_else(|| told().find_map(by_host))
+    statuses.iter().flatten().find_map(|status| topology.named_by(status))
 }
 
 /// The beginning of a text.

@@ -10,7 +10,7 @@ use super::file::{
     RequestFile, RuleFile, VERSION, format_name,
 };
 use super::headers::header_problems;
-use super::template::{Encoder, Template, Variable};
+use super::template::{Encoder, Template, Variable, encode_query, is_of_urls};
 use super::words::{HeaderSet, KeyUse, Kind, Method, Pool, StatusSet, StreamKind};
 use super::{Dialect, Events, Leader, Operation, RequestTemplate};
 
@@ -289,8 +289,7 @@ impl Compiler {
         let template = self.take(at, Template::parse(text, Encoder::Url))?;
         // A browser rewrites these, and its timings are then found under no name of ours.
         if let Some(c) = template.texts().flat_map(str::chars).find(|c| !is_of_urls(*c)) {
-            let mut encoded = String::new();
-            c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| encoded.push_str(&format!("%{b:02X}")));
+            let encoded = encode_query(c.encode_utf8(&mut [0; 4]));
             self.add(at, format!("holds “{}”: write {encoded}", c.escape_default()));
         }
         if text.split(['/', '?']).any(|part| part == "." || part == "..") {
@@ -367,11 +366,6 @@ impl Compiler {
             self.add(at, problem);
         }
     }
-}
-
-/// Whether a URL parser leaves a character of a path or a query as it is (WHATWG URL).
-fn is_of_urls(c: char) -> bool {
-    c.is_ascii_graphic() && !"\"#<>\\^`{|}".contains(c)
 }
 
 #[cfg(test)]

@@ -26,6 +26,12 @@ const FORBIDDEN: [&str; 21] = [
     "via",
 ];
 
+/// Whether a browser lets no page set a header of this name, in lower case.
+#[must_use]
+pub fn is_forbidden(name: &str) -> bool {
+    FORBIDDEN.contains(&name) || name.starts_with("proxy-") || name.starts_with("sec-")
+}
+
 /// What is wrong with a header: names and values as HTTP has them, and as a browser lets a page set
 /// them. A sentence each.
 #[must_use]
@@ -39,10 +45,7 @@ pub fn header_problems(name: &str, value: &str) -> Vec<String> {
         found.push("holds what a header can't: a line break, or a letter beyond Latin-1".into());
     }
     let lower = name.to_ascii_lowercase();
-    if FORBIDDEN.contains(&lower.as_str())
-        || lower.starts_with("proxy-")
-        || lower.starts_with("sec-")
-    {
+    if is_forbidden(&lower) {
         found.push(format!("a browser lets no page set “{name}”"));
     }
     found

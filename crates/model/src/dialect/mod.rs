@@ -15,7 +15,6 @@ pub mod split;
 mod template;
 mod words;
 
-use std::borrow::Cow;
 use std::fmt;
 
 use fwit_quantities::sample::Outcome;
@@ -115,21 +114,10 @@ impl Eq for Dialect {}
 
 impl RequestTemplate {
     fn fill(&self, filling: &Filling) -> Request<'_> {
-        // What has no places is not copied.
-        let filled = |template: &'_ Template| match template.literal() {
-            Some(_) => None,
-            None => Some(template.fill(filling)),
-        };
-        let text = |template| -> Cow<'_, str> {
-            filled(template).map_or_else(
-                || Cow::Borrowed(Template::literal(template).unwrap_or_default()),
-                Cow::Owned,
-            )
-        };
         Request {
             method: self.method,
-            path: text(&self.path),
-            body: text(&self.body),
+            path: self.path.fill(filling),
+            body: self.body.fill(filling),
             headers: &self.headers,
         }
     }
@@ -267,7 +255,7 @@ impl Dialect {
         let AuthFile { header, prefix, basic } = self.file.auth.as_ref()?;
         let value = if *basic {
             let credentials = Template::parse("Basic ${api_key|base64}", template::Encoder::Raw);
-            credentials.ok()?.fill(&Filling { api_key: key, ..Filling::default() })
+            credentials.ok()?.fill(&Filling { api_key: key, ..Filling::default() }).into_owned()
         } else {
             format!("{prefix}{key}")
         };
@@ -293,11 +281,11 @@ impl Dialect {
         let events = self.events.as_ref()?;
         let filling =
             Filling { key: topic, api_key: key.unwrap_or_default(), ..Filling::default() };
-        let mut path = events.path.fill(&filling);
+        let mut path = events.path.fill(&filling).into_owned();
         if key.is_some() {
             path.push_str(&events.path_with_key.fill(&filling));
         }
-        let (headers, send) = (events.headers.clone(), events.send.fill(&filling));
+        let (headers, send) = (events.headers.clone(), events.send.fill(&filling).into_owned());
         Some(Stream { kind: events.kind, path, headers, send })
     }
 

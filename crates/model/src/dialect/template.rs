@@ -3,6 +3,8 @@
 //! A template is read once, when its dialect is compiled; filling it copies pieces.
 //! May not enter: what a text is for.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -128,9 +130,12 @@ impl Template {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Place(v, _) if *v == variable))
     }
 
-    /// The text with its places filled.
+    /// The text with its places filled. One without places is not copied.
     #[must_use]
-    pub fn fill(&self, filling: &Filling) -> String {
+    pub fn fill(&self, filling: &Filling) -> Cow<'_, str> {
+        if let Some(text) = self.literal() {
+            return Cow::Borrowed(text);
+        }
         let places = self.pieces.iter().map(|piece| match piece {
             Piece::Text(_) => 0,
             Piece::Place(variable, Encoder::Base64) => filling.of(*variable).len() * 4 / 3 + 4,
@@ -145,7 +150,7 @@ impl Template {
                 }
             }
         }
-        out
+        Cow::Owned(out)
     }
 }
 
@@ -228,6 +233,12 @@ fn percent(text: &str, plain: &[u8], out: &mut String) {
     }
 }
 
+/// Whether a URL parser leaves a character of a path or a query as it is (WHATWG URL).
+#[must_use]
+pub fn is_of_urls(c: char) -> bool {
+    c.is_ascii_graphic() && !"\"#<>\\^`{|}".contains(c)
+}
+
 /// Percent-encodes a query value (RFC 3986: all but the unreserved characters).
 #[must_use]
 pub fn encode_query(text: &str) -> String {
@@ -242,7 +253,7 @@ mod tests {
 
     fn fill(template: &str, key: &str) -> String {
         let filling = Filling { key, ..Filling::default() };
-        Template::parse(template, Encoder::Raw).unwrap().fill(&filling)
+        Template::parse(template, Encoder::Raw).unwrap().fill(&filling).into_owned()
     }
 
     #[test]

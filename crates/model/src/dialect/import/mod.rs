@@ -15,6 +15,8 @@ use serde_json::Value;
 use super::file::{
     AuthFile, DialectFile, KeyFile, OperationFile, RequestFile, VERSION, format_name,
 };
+use super::headers::is_forbidden;
+use super::template::{encode_query, is_of_urls};
 use super::words::{Kind, Method, Pool};
 
 /// Most operations that are taken: a dialect has no more.
@@ -153,31 +155,14 @@ fn finish(title: &str, (requests, mut notes): Found) -> Result<Imported, String>
 fn is_browsers(name: &str) -> bool {
     let own = [
         "accept",
-        "accept-charset",
-        "accept-encoding",
         "accept-language",
         "cache-control",
-        "connection",
-        "content-length",
-        "cookie",
-        "date",
-        "dnt",
-        "expect",
-        "host",
-        "keep-alive",
-        "origin",
         "pragma",
         "priority",
-        "referer",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
         "upgrade-insecure-requests",
         "user-agent",
-        "via",
     ];
-    own.contains(&name) || name.starts_with("sec-") || name.starts_with("proxy-")
+    own.contains(&name) || is_forbidden(name)
 }
 
 /// The request, and how it carried an API key: the key itself is left out.
@@ -260,10 +245,10 @@ fn encoded(text: &str) -> String {
             continue;
         }
         let (this, after) = rest.split_at(c.len_utf8());
-        if c.is_ascii_graphic() && !"\"#<>\\^`{|}".contains(c) {
+        if is_of_urls(c) {
             out.push(c);
         } else {
-            out.push_str(&crate::dialect::encode_query(this));
+            out.push_str(&encode_query(this));
         }
         rest = after;
     }
