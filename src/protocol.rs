@@ -13,6 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
+use fwit_engine::controls::Control;
 use fwit_engine::trial::TrialStep;
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::view::{ExperimentView, Progress};
@@ -28,6 +29,8 @@ pub enum ToWorker {
     Experiment(Box<Start>),
     /// End the run or the experiment now; what was measured counts.
     Stop,
+    /// What the user does to a run under way.
+    Control(Control),
     /// Something that can disturb a run begins or ends in the page.
     Note {
         /// What.

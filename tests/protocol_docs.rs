@@ -39,7 +39,7 @@ fn messages<T: DeserializeOwned + Serialize + PartialEq>(kind: &str) -> Vec<T> {
 }
 
 /// How many messages there are in each direction: one more than the last number below.
-const TO_WORKER: usize = 15;
+const TO_WORKER: usize = 16;
 const FROM_WORKER: usize = 18;
 
 /// The number of a message. A new one gets the next, and raises the count above.
@@ -60,6 +60,7 @@ fn to_worker(message: &ToWorker) -> usize {
         ToWorker::Recover { .. } => 12,
         ToWorker::OpenFile { .. } => 13,
         ToWorker::Try { .. } => 14,
+        ToWorker::Control(..) => 15,
     }
 }
 

@@ -52,9 +52,18 @@ pub struct UpFlags {
     /// Folder for the nodes' data; left out: a new temporary folder, removed at the end.
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// Start a node that ended again after so many seconds, with its data.
+    #[arg(long, value_parser = seconds)]
+    pub restart_s: Option<f64>,
     /// Stop when standard input ends.
     #[arg(long)]
     pub exit_on_stdin_eof: bool,
+}
+
+/// Seconds up to an hour.
+fn seconds(text: &str) -> Result<f64, String> {
+    let value = text.parse::<f64>().ok().filter(|s| (0.0..=3_600.0).contains(s));
+    value.ok_or_else(|| "it is not a number of seconds from 0 to 3600".into())
 }
 
 /// Flags of `node`.

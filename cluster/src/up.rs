@@ -56,7 +56,7 @@ pub async fn run(flags: Box<UpFlags>) -> anyhow::Result<()> {
         Ok(Some(pings)) => {
             announce(&flags.cluster, &nodes, &pings)?;
             tokio::select! {
-                () = report_ends(&mut nodes) => Ok(()),
+                () = watch_ends(&flags, data, &mut nodes, &mut pipes) => Ok(()),
                 stopped = &mut stop => stopped,
             }
         }
@@ -145,15 +145,32 @@ fn announce(
     Ok(())
 }
 
-/// Tells of nodes that end, for as long as it is polled; starts none again.
-async fn report_ends(nodes: &mut [(NodeId, Child)]) {
-    let ends = nodes.iter_mut().map(|(id, child)| async move {
-        match child.wait().await {
-            Ok(status) => eprintln!(
-                "fwit-cluster: n{id} ended ({status}); `fwit-cluster node --id {id} ...` brings it \
-                 back"
-            ),
-            Err(error) => eprintln!("fwit-cluster: n{id}: {error}"),
+/// Tells of nodes that end, and starts them again where that is wanted, for as long as it is
+/// polled.
+async fn watch_ends(
+    flags: &UpFlags,
+    data: &Path,
+    nodes: &mut [(NodeId, Child)],
+    pipes: &mut [Option<ChildStdin>],
+) {
+    let ends = nodes.iter_mut().zip(pipes).map(|((id, child), pipe)| async move {
+        loop {
+            match child.wait().await {
+                Ok(status) => eprintln!("fwit-cluster: n{id} ended ({status})"),
+                Err(error) => return eprintln!("fwit-cluster: n{id}: {error}"),
+            }
+            let Some(seconds) = flags.restart_s else {
+                return eprintln!("fwit-cluster: `fwit-cluster node --id {id} ...` brings it back");
+            };
+            tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+            match start(&flags.cluster, *id, data) {
+                Ok(mut again) => {
+                    *pipe = again.stdin.take();
+                    *child = again;
+                    eprintln!("fwit-cluster: n{id} starts again");
+                }
+                Err(error) => return eprintln!("fwit-cluster: n{id}: {error:#}"),
+            }
         }
     });
     futures_util::future::join_all(ends).await;

@@ -11,19 +11,27 @@ use crate::protocol::Opened;
 use fwit_chart::figure::ChartError;
 use fwit_present::charts::{self, By, Drawn, Marks, Over, series_measure};
 use fwit_present::method::SECTIONS;
-use fwit_report::run::view::{Annotation, Measure, RunView, Second};
+use fwit_report::run::view::{Annotation, Leadership, Measure, RunView, Second, TimelineEvent};
+
+/// What is marked in the live charts.
+pub type LiveMarks = (Vec<Annotation>, Vec<TimelineEvent>, Option<Leadership>);
 
 /// The live view's charts.
 #[component]
 pub fn LiveCharts(
     history: RwSignal<Vec<Second>>,
-    /// What disturbed the instrument so far.
-    annotations: Memo<Vec<Annotation>>,
+    /// What disturbed the instrument so far, what was done, and who led.
+    marks: Memo<LiveMarks>,
     warmup_s: f64,
 ) -> impl IntoView {
     let cursor = RwSignal::new(None);
     let draw = move |make: fn(&[Second], charts::Marks) -> Result<Drawn, ChartError>| {
-        history.with(|h| annotations.with(|a| make(h, charts::Marks { warmup_s, annotations: a })))
+        history.with(|h| {
+            marks.with(|(annotations, timeline, leadership)| {
+                let leadership = leadership.as_ref();
+                make(h, charts::Marks { warmup_s, annotations, timeline, leadership })
+            })
+        })
     };
     view! {
         <section class="panel charts" aria-label="Over time">

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::charts::LiveCharts;
+use super::live_controls::LiveControls;
 use super::parts::{Headlines, Health, Icon, PartsPanel, Tile, TimeSource, Verdict};
 use super::state::{Engine, Status};
 use fwit_present::figure::{self, percent};
@@ -128,7 +129,11 @@ fn Running(engine: Engine) -> impl IntoView {
     let health = Memo::new(move |_| engine.live.with(|l| (l.health.clone(), l.thresholds.clone())));
     let headlines = Memo::new(move |_| engine.live.with(|l| l.headlines.clone()));
     let word = Memo::new(move |_| health.with(|(h, _)| h.verdict));
-    let annotations = Memo::new(move |_| health.with(|(h, _)| h.annotations.clone()));
+    let marks = Memo::new(move |_| {
+        engine
+            .live
+            .with(|l| (l.health.annotations.clone(), l.timeline.clone(), l.leadership.clone()))
+    });
     let warmup_s =
         engine.plan.with_untracked(|p| p.as_ref().map_or(0.0, |p| p.load.warmup.as_secs()));
     // The verdict on the instrument shows from the measured window on.
@@ -162,7 +167,9 @@ fn Running(engine: Engine) -> impl IntoView {
             measuring.get().then(|| view! { <Verdict health thresholds simulated /> })
         }}
         <Tiles engine />
-        <LiveCharts history=engine.history annotations warmup_s />
+        {(!simulated && engine.experiment.with_untracked(Option::is_none))
+            .then(|| view! { <LiveControls engine /> })}
+        <LiveCharts history=engine.history marks warmup_s />
         <Operations engine />
         <div class="columns">
             <Errors engine />

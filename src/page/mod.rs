@@ -23,6 +23,7 @@ mod intervals;
 mod latency_groups;
 mod library;
 mod live;
+mod live_controls;
 mod notices;
 mod parts;
 mod plan_form;

@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use futures_channel::mpsc::Receiver;
+
 use super::environment::{AnyClock, AnyTransport, simulate};
 use super::watch::Watch;
 use super::{Port, Running};
@@ -10,6 +12,7 @@ use crate::browser::clock::BrowserClock;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::transport::FetchTransport;
 use crate::protocol::{Failure, FromWorker, KeptRun, Opened, Start};
+use fwit_engine::controls::Control;
 use fwit_engine::environment::Clock;
 use fwit_engine::live_run::{LiveRun, TICK};
 use fwit_engine::sim::clock::VirtualClock;
@@ -26,14 +29,24 @@ use fwit_report::run::view::Phase;
 const KEEP_EVERY: Micros = Micros(4_500_000);
 
 /// Carries a run out, from its start to its file.
-pub(super) async fn carry_out(port: Port, start: Start, running: Running) {
-    if let Err(failure) = run(&port, start, &running).await {
+pub(super) async fn carry_out(
+    port: Port,
+    start: Start,
+    running: Running,
+    controls: Receiver<Control>,
+) {
+    if let Err(failure) = run(&port, start, &running, controls).await {
         port.send(&FromWorker::Failed(failure));
     }
     running.stop.over();
 }
 
-async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure> {
+async fn run(
+    port: &Port,
+    start: Start,
+    running: &Running,
+    controls: Receiver<Control>,
+) -> Result<(), Failure> {
     let plan = plan::wire::read(&start.plan_json)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let performance = port.scope.performance().ok_or("This browser gives workers no clock.")?;
@@ -82,6 +95,7 @@ async fn run(port: &Port, start: Start, running: &Running) -> Result<(), Failure
             running.stop.clone(),
         );
         run.calibration.replace(start.calibration);
+        run.controls.replace(Some(controls));
         let watch = Watch::new(&running.notes);
         port.send(&FromWorker::Started { run_id: start.run_id });
         let snapshots = Snapshots::default();

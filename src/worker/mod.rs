@@ -17,16 +17,21 @@ mod watch;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use futures_channel::mpsc::{Receiver, Sender, channel};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
 use crate::protocol::{self, Failure, FromWorker, Opened, OpenedExperiment, ToWorker};
+use fwit_engine::controls::Control;
 use fwit_engine::live_run::{CannotStart, Stop};
 use fwit_report::experiment::ExperimentError;
 use fwit_report::run::view::Disturbance;
 use fwit_report::run::{self, RunError};
+
+/// What the user does may wait so far.
+const CONTROLS_MAX: usize = 64;
 
 /// The worker's side of the conversation.
 #[derive(Clone, Debug)]
@@ -96,9 +101,11 @@ pub fn start() {
 }
 
 /// The run under way or over, as messages reach it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Running {
     stop: Stop,
+    /// What the user does comes in here.
+    controls: Rc<RefCell<Sender<Control>>>,
     notes: Notes,
     /// Keep the run from its first second on again.
     keep_whole: Rc<Cell<bool>>,
@@ -115,18 +122,25 @@ fn receive(
 ) {
     match message {
         ToWorker::Start(start) => {
-            if let Some(run) = begin(port, running) {
-                wasm_bindgen_futures::spawn_local(load::carry_out(port.clone(), *start, run));
+            if let Some((run, controls)) = begin(port, running) {
+                let work = load::carry_out(port.clone(), *start, run, controls);
+                wasm_bindgen_futures::spawn_local(work);
             }
         }
         ToWorker::Experiment(start) => {
-            if let Some(run) = begin(port, running) {
+            if let Some((run, _)) = begin(port, running) {
                 wasm_bindgen_futures::spawn_local(experiment::carry_out(port.clone(), *start, run));
             }
         }
         ToWorker::Stop => {
             if let Some(run) = &*running.borrow() {
                 run.stop.stop();
+            }
+        }
+        ToWorker::Control(control) => {
+            if let Some(run) = &*running.borrow() {
+                // A run that is over takes none, and one takes no more at once than hands give.
+                let _ = run.controls.borrow_mut().try_send(control);
             }
         }
         ToWorker::Note { trouble, begins } => {
@@ -176,14 +190,20 @@ fn receive(
 }
 
 /// Registers a run that begins; `None` when another is under way.
-fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<Running> {
+fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<(Running, Receiver<Control>)> {
     if running.borrow().as_ref().is_some_and(|run| !run.stop.is_over()) {
         port.fail(vec!["A run is under way already: stop it first.".into()]);
         return None;
     }
-    let run = Running::default();
+    let (hand, controls) = channel(CONTROLS_MAX);
+    let run = Running {
+        stop: Stop::default(),
+        controls: Rc::new(RefCell::new(hand)),
+        notes: Notes::default(),
+        keep_whole: Rc::default(),
+    };
     running.replace(Some(run.clone()));
-    Some(run)
+    Some((run, controls))
 }
 
 /// Returns what is in a file.

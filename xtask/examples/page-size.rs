@@ -14,10 +14,9 @@ use flate2::write::GzEncoder;
 /// Bytes of all files of the page together, gzipped. Raise it in the commit that makes the page
 /// larger.
 ///
-/// The last 137 kB are dialects as data: their files and the interpreter, the reader and writer of
-/// such a file, what makes one of curl commands, HAR and OpenAPI, a request of each operation,
-/// other event streams, and what a browser will not allow.
-const GZIPPED: usize = 1_686_000;
+/// The last 64 kB are what a run says while its cluster fails: who led, elections and gaps, faults
+/// and what came of them, reads and keys that are held against what was acknowledged.
+const GZIPPED: usize = 1_750_000;
 
 /// By how many percent of [`GZIPPED`] the page may grow before that figure must be raised.
 const MARGIN_PERCENT: usize = 5;

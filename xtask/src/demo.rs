@@ -97,6 +97,8 @@ fn flags(options: &DemoOptions) -> Vec<OsString> {
         let list: Vec<&str> = std::iter::once(FAR_MS).chain(others).collect();
         flags.extend(["--client-ms".into(), list.join(",").into()]);
     }
+    // Its faults are for the page that it serves, and for no other.
+    flags.extend(["--faults".into(), "--restart-s".into(), "3".into()]);
     flags.extend(options.cluster_flags.iter().cloned());
     flags
 }
@@ -146,12 +148,18 @@ mod tests {
             "7201",
             "--page-origin",
             "http://127.0.0.1:80",
+            "--faults",
+            "--restart-s",
+            "3",
             "--hop-ms",
             "2",
         ];
         assert_eq!(flags(&options), expected);
-        let cluster_flags = vec!["--faults".into()];
+        let cluster_flags = vec!["--rate=50".into()];
         let far = flags(&DemoOptions { nodes: 3, cluster_flags, ..options });
-        assert_eq!(far[6..], ["--client-ms", "400,5,5", "--faults"]);
+        assert_eq!(
+            far[6..],
+            ["--client-ms", "400,5,5", "--faults", "--restart-s", "3", "--rate=50"]
+        );
     }
 }

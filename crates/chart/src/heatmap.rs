@@ -4,6 +4,7 @@ use super::axis::{self, Axis};
 use super::figure::{Chart, ChartError, Entry, Figure, Reading, Readout, Table, check_length};
 use super::ink::{Fill, Ink};
 use super::number::Quantity;
+use super::region::Marks;
 use super::scale::{Frame, Kind, Scale};
 use super::scene::{
     Anchor, Baseline, Item, Measure, Point, Raster, Rect, Scene, Size, Stroke, TextSize,
@@ -48,6 +49,7 @@ pub struct Heatmap {
     counts: Vec<u32>,
     most: u32,
     used: Option<[usize; 2]>,
+    marks: Marks,
 }
 
 impl Heatmap {
@@ -94,7 +96,15 @@ impl Heatmap {
             }
         }
         let y_axis = Axis { kind: Kind::Log, ..y };
-        Ok(Self { title: title.to_owned(), x_axis: x, y_axis, grid, counts, most, used })
+        let (title, marks) = (title.to_owned(), Marks::default());
+        Ok(Self { title, x_axis: x, y_axis, grid, counts, most, used, marks })
+    }
+
+    /// Marks stretches of time.
+    #[must_use]
+    pub fn with_marks(mut self, marks: Marks) -> Self {
+        self.marks = marks;
+        self
     }
 
     fn column(&self, i: usize) -> &[u32] {
@@ -219,12 +229,13 @@ impl Chart for Heatmap {
         let mode = (low..=high).max_by_key(|b| per_bin(*b)).unwrap_or(low);
         let q = self.y_axis.quantity;
         format!(
-            "{}, from {a} to {b}: {} requests between {} and {}, most of them at {}.",
+            "{}, from {a} to {b}: {} requests between {} and {}, most of them at {}.{}",
             self.title,
             Quantity::Count.text(total as f64),
             q.text(self.grid.edge(low)),
             q.text(self.grid.edge(high + 1)),
             self.bin_text(mode),
+            self.marks.words(self.x_axis.quantity),
         )
     }
 
@@ -258,6 +269,10 @@ impl Chart for Heatmap {
                 .items
                 .push(Item::Clip { rect: frame.plot, items: vec![Item::Image { rect, raster }] });
         }
+        let mut over = Vec::new();
+        let items = self.marks.items(&frame, measure, true, &mut over);
+        scene.items.push(Item::Clip { rect: frame.plot, items });
+        scene.items.extend(over);
         Figure { scene, frame }
     }
 

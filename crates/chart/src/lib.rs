@@ -18,6 +18,7 @@ pub mod scene;
 pub mod axis;
 pub mod decimate;
 pub mod number;
+pub mod region;
 pub mod scale;
 pub mod ticks;
 

@@ -10,8 +10,9 @@ use super::figure::{
     step_through,
 };
 use super::ink::{Fill, Ink};
+use super::region::Marks;
 use super::scale::{Frame, Kind, Scale};
-use super::scene::{Dash, Item, Measure, Point, Rect, Scene, Shape, Size, Stroke, Weight};
+use super::scene::{Dash, Item, Measure, Point, Scene, Shape, Size, Stroke, Weight};
 use super::viewport::{Cursor, Navigate, Step, Viewport};
 
 /// More corners than this and lines are one device pixel wide.
@@ -34,28 +35,6 @@ pub struct Series {
     pub band: Option<[Arc<[f64]>; 2]>,
 }
 
-/// What a marked stretch of time means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RegionKind {
-    /// Something happened: a fault was injected.
-    Event,
-    /// These values do not count: warm-up, a paused browser.
-    Excluded,
-}
-
-/// A marked stretch of time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Region {
-    /// Its start, in the unit of the x axis.
-    pub from: f64,
-    /// Its end.
-    pub to: f64,
-    /// What it was.
-    pub label: String,
-    /// What it means.
-    pub kind: RegionKind,
-}
-
 /// A chart of values over time.
 #[derive(Clone, Debug)]
 pub struct LineChart {
@@ -64,7 +43,7 @@ pub struct LineChart {
     y_axis: Axis,
     x: Arc<[f64]>,
     series: Vec<Series>,
-    regions: Vec<Region>,
+    marks: Marks,
     from_zero: bool,
 }
 
@@ -75,8 +54,8 @@ impl LineChart {
     /// When `x` does not rise or is not finite.
     pub fn new(title: &str, x_axis: Axis, y_axis: Axis, x: Arc<[f64]>) -> Result<Self, ChartError> {
         check_rising(&x_axis.title, &x)?;
-        let (series, regions) = (Vec::new(), Vec::new());
-        Ok(Self { title: title.to_owned(), x_axis, y_axis, x, series, regions, from_zero: false })
+        let (series, marks) = (Vec::new(), Marks::default());
+        Ok(Self { title: title.to_owned(), x_axis, y_axis, x, series, marks, from_zero: false })
     }
 
     /// Adds a series.
@@ -106,10 +85,10 @@ impl LineChart {
         self.with(Series { label: label.to_owned(), ink, y, band: None })
     }
 
-    /// Marks a stretch of time.
+    /// Marks stretches of time.
     #[must_use]
-    pub fn with_region(mut self, region: Region) -> Self {
-        self.regions.push(region);
+    pub fn with_marks(mut self, marks: Marks) -> Self {
+        self.marks = marks;
         self
     }
 
@@ -139,40 +118,6 @@ impl LineChart {
             lo = lo.min(0.0);
         }
         self.y_axis.widened(Scale::new(self.y_axis.kind, [lo, hi], [1.0, 0.0]).domain(), height)
-    }
-
-    fn region_items(&self, frame: &Frame, measure: Measure<'_>, over: &mut Vec<Item>) -> Vec<Item> {
-        let plot = frame.plot;
-        let mut items = Vec::new();
-        let mut free = plot.x;
-        for r in &self.regions {
-            let [a, b] = [r.from, r.to].map(|v| frame.x.px(v).clamp(plot.x, plot.right()));
-            if b.is_nan() || a.is_nan() || b <= a {
-                continue;
-            }
-            let rect = Rect::between(a, plot.y, b, plot.bottom());
-            match r.kind {
-                RegionKind::Event => {
-                    items.push(Item::Rects {
-                        rects: vec![rect],
-                        fill: Fill::faded(Ink::Band, 0.45),
-                    });
-                }
-                RegionKind::Excluded => {
-                    items.push(Item::Hatch { rects: vec![rect], ink: Ink::Hatch });
-                }
-            }
-            let x = (a + 3.0).max(free);
-            let room = plot.right() - x;
-            let text = axis::shortened(&r.label, super::scene::TextSize::Small, room, measure);
-            if !text.is_empty() {
-                free = x + measure(&text, super::scene::TextSize::Small) + 8.0;
-                let at = Point::new(x, plot.y + 2.0);
-                let (start, top) = (super::scene::Anchor::Start, super::scene::Baseline::Top);
-                over.push(axis::text(at, text, start, top, Ink::Text));
-            }
-        }
-        items
     }
 }
 
@@ -245,10 +190,7 @@ impl Chart for LineChart {
                 text(hi)
             );
         }
-        for r in &self.regions {
-            out += &format!(" {} from {} to {}.", r.label, q.text(r.from), q.text(r.to));
-        }
-        out
+        out + &self.marks.words(q)
     }
 
     fn legend(&self) -> Vec<Entry> {
@@ -279,7 +221,7 @@ impl Chart for LineChart {
             axis::xy(size, &self.x_axis, x_domain, &self.y_axis, y_domain, measure);
         let mut scene = Scene::new(size);
         let mut over = Vec::new();
-        let mut data = self.region_items(&frame, measure, &mut over);
+        let mut data = self.marks.items(&frame, measure, false, &mut over);
         for (_, s) in self.shown(view) {
             if let Some(band) = &s.band {
                 let points = band_outline(&self.x, band, &frame);

@@ -9,6 +9,16 @@ use fwit_model::plan::{Keys, Model, Plan};
 use fwit_quantities::units::{Micros, push_number};
 use fwit_stats::random::Stream;
 
+/// Counters that the entities of a plan share, at most.
+pub const COUNTERS: u32 = 100;
+const COUNTER: &str = "stress-counter-";
+
+/// The name of a counter.
+#[must_use]
+pub fn counter_name(number: u32) -> String {
+    format!("{COUNTER}{number}")
+}
+
 /// One entity's dice and memory.
 #[derive(Debug)]
 pub struct Chooser {
@@ -156,7 +166,7 @@ impl Chooser {
                 out.key.push('-');
                 push_number(&mut out.key, number);
             }
-            KeyUse::Counter => named(&["stress-counter-"], number % 100),
+            KeyUse::Counter => named(&[COUNTER], number % u64::from(COUNTERS)),
             KeyUse::Topic => out.key.push_str(topic),
         }
         match use_of_key {

@@ -11,7 +11,7 @@ use super::environment::{Call, Clock, NoAnswer, Reply, Transport, Wire, failure_
 use super::guards::{ActiveGuard, WaitGuard};
 use super::shared::Shared;
 use super::slots::Permit;
-use fwit_model::dialect::{KeyUse, Kind, Operation, Request};
+use fwit_model::dialect::{Kind, Operation, Request};
 use fwit_quantities::sample::{Outcome, Sample};
 use fwit_quantities::units::Micros;
 use fwit_stats::errors::ErrorKey;
@@ -225,11 +225,13 @@ impl<T: Transport, C: Clock> Client<T, C> {
             &mut chosen,
         );
         let request = shared.dialect.request(chosen.op, &chosen.choice());
-        if let KeyUse::Forget(pool) = operations[chosen.op].key {
-            shared.acknowledged.borrow_mut().deleting(pool, &chosen.key);
-        }
         flight.issue();
         let issued = flight.sample.issued;
+        let (operation, key) = (&operations[chosen.op], &chosen.key);
+        if operation.kind != Kind::Read && issued >= shared.windows.get().1 {
+            shared.roles.borrow_mut().write_issued(flight.sample.asked);
+        }
+        let begun = shared.history.borrow_mut().begin(operation, key, &chosen.value, issued);
         if let Some(seq) = chosen.event {
             shared.ledger.borrow_mut().published(self.entity, seq);
         }
@@ -270,6 +272,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
             hop += 1;
         };
         self.settle(&mut flight, &chosen, &reply, &ended);
+        let answer = reply.as_ref().ok().and_then(Option::as_ref);
+        shared.remember(&flight.sample, &chosen, begun, answer, (ended.outcome, ended.at));
         self.spare.replace(chosen);
         drop(permit);
     }
@@ -363,7 +367,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
     ) -> Result<Option<Reply>, NoAnswer> {
         let shared = &*self.shared;
         let base = shared.topology.borrow().lanes[permit.lane()].base.clone();
-        let wants_text = |status| shared.dialect.wants_text(op, status);
+        let checks = shared.history.borrow().is_on() && shared.dialect.has_value(op);
+        let wants_text = |status| checks || shared.dialect.wants_text(op, status);
         let call = Call {
             lane: permit.lane(),
             base: &base,
@@ -414,12 +419,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
         if outcome == Outcome::Ok {
             let operations = shared.dialect.operations();
+            if operations[chosen.op].kind != Kind::Read {
+                shared.roles.borrow_mut().write_acknowledged(flight.sample.done);
+            }
             let version =
                 shared.dialect.version(chosen.op, answer.and_then(|reply| reply.text.as_deref()));
             self.chooser.borrow_mut().succeeded(operations, chosen, version);
-            if let KeyUse::Any(pool) | KeyUse::Fresh(pool) = operations[chosen.op].key {
-                shared.acknowledged.borrow_mut().written(pool, &chosen.key);
-            }
             if let Some(seq) = chosen.event {
                 shared.ledger.borrow_mut().acknowledged(self.entity, seq, flight.sample.issued);
             }

@@ -6,6 +6,9 @@ use hdrhistogram::Histogram;
 use fwit_quantities::units::Micros;
 use fwit_stats::recorder::{LATENCY_MAX, new_histogram};
 
+/// Times of a broken stream that are kept.
+const DOWN_MAX: usize = 10_000;
+
 /// All events of a run.
 #[derive(Debug)]
 pub struct Ledger {
@@ -31,6 +34,9 @@ struct Subscriber {
     seen: Vec<Seen>,
     disconnects: u32,
     trouble: Option<String>,
+    /// When it was cut off and has not been open again, and all such times before.
+    closed: Option<Micros>,
+    down: Vec<(Micros, Micros)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -49,8 +55,10 @@ pub struct Counts {
     pub duplicates: u64,
     /// Received after a later one of the same publisher.
     pub reordered: u64,
-    /// Acknowledged, sent while the subscriber was listening, and never received.
+    /// Acknowledged, sent since the subscriber began to listen, and never received.
     pub lost: u64,
+    /// Of them: sent while its stream was broken.
+    pub missed: u64,
 }
 
 impl Ledger {
@@ -62,6 +70,8 @@ impl Ledger {
             seen: vec![Seen::default(); publishers as usize],
             disconnects: 0,
             trouble: None,
+            closed: None,
+            down: Vec::new(),
         };
         Ledger {
             publishers: vec![Vec::new(); publishers as usize],
@@ -92,13 +102,22 @@ impl Ledger {
     pub fn opened(&mut self, subscriber: usize, now: Micros) {
         if let Some(s) = self.subscribers.get_mut(subscriber) {
             s.since.get_or_insert(now);
+            // A stream that breaks all the time is counted, and its times have a bound.
+            if let Some(from) = s.closed.take()
+                && s.down.len() < DOWN_MAX
+            {
+                s.down.push((from, now));
+            }
         }
     }
 
     /// A subscriber's stream broke.
-    pub fn broke(&mut self, subscriber: usize, why: String) {
+    pub fn broke(&mut self, subscriber: usize, why: String, now: Micros) {
         if let Some(s) = self.subscribers.get_mut(subscriber) {
-            s.disconnects += u32::from(s.since.is_some());
+            if s.since.is_some() {
+                s.disconnects += 1;
+                s.closed.get_or_insert(now);
+            }
             s.trouble = Some(why);
         }
     }
@@ -141,10 +160,15 @@ impl Ledger {
             return Counts::default();
         };
         let due = |p: &Publishing| matches!(p, Publishing::Acknowledged(at) if s.since.is_some_and(|from| *at >= from));
-        let lost =
-            list.iter().enumerate().filter(|(i, p)| due(p) && !seen.has(*i as u64 + 1)).count()
-                as u64;
-        Counts { lost, ..seen.counts }
+        let lost = |(i, p): &(usize, &Publishing)| due(p) && !seen.has(*i as u64 + 1);
+        let (mut all, mut missed) = (0, 0);
+        for (_, publishing) in list.iter().enumerate().filter(lost) {
+            all += 1;
+            if let Publishing::Acknowledged(at) = publishing {
+                missed += u64::from(s.was_down(*at));
+            }
+        }
+        Counts { lost: all, missed, ..seen.counts }
     }
 
     /// A subscriber's counts of all publishers.
@@ -157,6 +181,7 @@ impl Ledger {
                 duplicates: a.duplicates + b.duplicates,
                 reordered: a.reordered + b.reordered,
                 lost: a.lost + b.lost,
+                missed: a.missed + b.missed,
             },
         )
     }
@@ -186,12 +211,27 @@ impl Ledger {
         &self.delivery
     }
 
+    /// How long a subscriber's stream was broken after it was open first, up to now.
+    #[must_use]
+    pub fn down(&self, subscriber: usize, now: Micros) -> Micros {
+        let Some(s) = self.subscribers.get(subscriber) else { return Micros::ZERO };
+        let open = s.closed.map(|from| (from, now));
+        s.down.iter().copied().chain(open).fold(Micros::ZERO, |sum, (a, b)| sum + b.since(a))
+    }
+
     /// How often a subscriber's stream broke, its last trouble, and whether it was ever open.
     #[must_use]
     pub fn stream(&self, subscriber: usize) -> (u32, Option<&str>, bool) {
         self.subscribers
             .get(subscriber)
             .map_or((0, None, false), |s| (s.disconnects, s.trouble.as_deref(), s.since.is_some()))
+    }
+}
+
+impl Subscriber {
+    fn was_down(&self, at: Micros) -> bool {
+        self.closed.is_some_and(|from| at >= from)
+            || self.down.iter().any(|(from, until)| (*from..*until).contains(&at))
     }
 }
 
@@ -225,11 +265,27 @@ mod tests {
         l.received(0, 0, 4, Micros(300), Micros(310));
         l.received(0, 0, 2, Micros(150), Micros(320));
         l.received(0, 0, 2, Micros(150), Micros(330));
-        assert_eq!(l.of_all(0), Counts { received: 2, duplicates: 1, reordered: 1, lost: 1 });
+        let counts = Counts { received: 2, duplicates: 1, reordered: 1, lost: 1, missed: 0 };
+        assert_eq!(l.of_all(0), counts);
         assert!(!l.complete());
         l.received(0, 0, 3, Micros(250), Micros(340));
         assert!(l.complete());
         assert_eq!((l.delivery().len(), l.acknowledged_by_all(), l.received_by_all()), (3, 3, 3));
+    }
+
+    #[test]
+    fn what_was_published_while_a_stream_was_broken_is_told_apart() {
+        let mut l = ledger();
+        l.broke(0, "gone".into(), Micros(160));
+        l.broke(0, "still gone".into(), Micros(170));
+        l.opened(0, Micros(200));
+        for (seq, at) in [(1, 150), (2, 165), (3, 190), (4, 210)] {
+            l.acknowledged(0, seq, Micros(at));
+        }
+        assert_eq!(l.of_all(0), Counts { lost: 4, missed: 2, ..Counts::default() });
+        assert_eq!(l.down(0, Micros(900)), Micros(40));
+        l.broke(0, "gone again".into(), Micros(205));
+        assert_eq!((l.of_all(0).missed, l.down(0, Micros(905))), (3, Micros(740)));
     }
 
     #[test]

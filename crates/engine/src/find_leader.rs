@@ -1,6 +1,7 @@
 //! Finding the leader: by the status of a node that redirected, which knows it, or of all nodes at
 //! once. One search serves all entities that wait for it.
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Poll, Waker};
@@ -18,6 +19,10 @@ use fwit_quantities::units::Micros;
 /// How long nodes may still take to say who they are once the first one has, or three times as long
 /// as that one took.
 const GRACE: Micros = Micros(1_000_000);
+/// How often all nodes are asked for their role while a run lasts, or five times as long as the
+/// farthest takes: at most a fifth of one of its slots. And how long one may take.
+pub const POLL: Micros = Micros(1_000_000);
+const POLL_PATIENCE: Micros = Micros(2_000_000);
 /// How often a leader that requests are redirected to is asked for again.
 const REFRESH: Micros = Micros(1_000_000);
 
@@ -59,6 +64,49 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 self.search(self.clock.now(), Some(node)).await;
             }
         }
+    }
+
+    /// Asks all nodes for their role, again and again, so that it is known who led when. Never
+    /// ends.
+    pub async fn watch_roles(&self) {
+        if !self.dialect.finds_leader() {
+            return;
+        }
+        let ask = |node| async move {
+            if within(&self.clock, POLL_PATIENCE, self.ask(node)).await.is_none() {
+                self.silent(node);
+            }
+            node
+        };
+        let mut asked = FuturesUnordered::new();
+        let mut busy = BTreeSet::new();
+        loop {
+            self.roles.borrow_mut().polls += 1;
+            // A node that is silent holds up no other.
+            let nodes = self.topology.borrow().nodes.len() as u16;
+            for node in (0..nodes).filter(|node| busy.insert(*node)).collect::<Vec<_>>() {
+                asked.push(ask(node));
+            }
+            let pause = POLL.max(Micros(5 * self.round_trip.get().0.min(POLL.0)));
+            let mut next = pin!(self.clock.sleep_until(self.clock.now() + pause));
+            loop {
+                let answer = async {
+                    match asked.next().await {
+                        Some(node) => node,
+                        None => std::future::pending().await,
+                    }
+                };
+                match select(pin!(answer), next.as_mut()).await {
+                    Either::Left((node, _)) => busy.remove(&node),
+                    Either::Right(_) => break,
+                };
+            }
+        }
+    }
+
+    /// A node's status did not come.
+    fn silent(&self, node: u16) {
+        self.roles.borrow_mut().told(node, None, None, self.clock.now());
     }
 
     /// Searches, or waits for the search under way. A node that redirected is asked first.
@@ -178,7 +226,10 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let call =
             Call { lane, base: &base, request: &request, wants_text: &|_| true, follow: false };
         let sent = self.clock.now();
-        let reply = self.transport.send(&call).await.ok()?;
+        let Ok(reply) = self.transport.send(&call).await else {
+            self.silent(node);
+            return None;
+        };
         drop(permit);
         self.round_trip.set(self.round_trip.get().max(self.clock.now().since(sent)));
         self.answered.set(true);
@@ -189,6 +240,13 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             Wire::Known(timing) => self.recorder.borrow_mut().connection(node, &timing),
             Wire::Absent => {}
         }
-        self.dialect.read_status(reply.text.as_deref()?)
+        let status = reply.text.as_deref().and_then(|text| self.dialect.read_status(text));
+        let leader = status.as_ref().and_then(|status| match status.leads {
+            Some(leads) => leads.then_some(node),
+            None => self.topology.borrow().named_by(status),
+        });
+        let term = status.as_ref().and_then(|status| status.term);
+        self.roles.borrow_mut().told(node, leader, term, self.clock.now());
+        status
     }
 }

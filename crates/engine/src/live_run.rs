@@ -6,19 +6,22 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
+use futures_channel::mpsc::Receiver;
 use futures_util::StreamExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use futures_util::stream::FuturesUnordered;
 
 use super::arrivals::Schedule;
 use super::client::Client;
+use super::controls::{Control, Pace};
 use super::environment::within;
 use super::environment::{Clock, Transport};
+use super::find_leader::POLL;
 use super::instrument::{Calibration, HEARTBEAT};
 use super::shared::Shared;
 use super::subscriber;
 use super::trust::Stranger;
-use super::verify::Verification;
+use super::verify::ReadBack;
 use fwit_model::plan::{Model, Plan};
 use fwit_quantities::units::Micros;
 use serde::{Deserialize, Serialize};
@@ -128,8 +131,8 @@ pub struct LiveRun<T, C> {
     pub clients: Vec<Rc<Client<T, C>>>,
     /// Where it is.
     pub phase: Cell<Phase>,
-    /// What the check after the load found.
-    pub verification: RefCell<Option<Verification>>,
+    /// What the read-back after the load found.
+    pub read_back: RefCell<Option<ReadBack>>,
     /// Arrivals of the open model that were due so far.
     pub due: Cell<u64>,
     /// Those of them that were due in the measured window.
@@ -142,6 +145,8 @@ pub struct LiveRun<T, C> {
     pub calibration: RefCell<Option<Calibration>>,
     /// The threshold that ended the run, and what was certain of it, for people.
     pub stopped_by: RefCell<Option<(String, String)>>,
+    /// What the user does to it comes this way.
+    pub controls: RefCell<Option<Receiver<Control>>>,
     stop: Stop,
     api_key: Option<String>,
 }
@@ -183,9 +188,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         stop: Stop,
     ) -> LiveRun<T, C> {
         let shared = Rc::new(Shared::new(plan, transport, clock, run_id, api_key.is_some()));
-        let clients = (0..shared.plan.load.entities)
-            .map(|e| Rc::new(Client::new(shared.clone(), e)))
-            .collect();
+        let clients =
+            (0..shared.capacity()).map(|e| Rc::new(Client::new(shared.clone(), e))).collect();
         LiveRun {
             shared,
             clients,
@@ -196,7 +200,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             dropped_measured: Cell::new(0),
             calibration: RefCell::default(),
             stopped_by: RefCell::default(),
-            verification: RefCell::default(),
+            read_back: RefCell::default(),
+            controls: RefCell::default(),
             stop,
             api_key,
         }
@@ -235,8 +240,17 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         };
         let subscribers = (0..shared.plan.subscribers as usize)
             .map(|s| Box::pin(subscriber::listen(shared.clone(), s, self.api_key.clone())) as Work);
-        let timed: [Work; 3] =
-            [Box::pin(ticks), Box::pin(heartbeat), Box::pin(shared.refresh_leader())];
+        let watch = async {
+            // The first look asks all nodes itself.
+            shared.clock.sleep_until(shared.clock.now() + POLL).await;
+            shared.watch_roles().await;
+        };
+        let timed: [Work; 4] = [
+            Box::pin(ticks),
+            Box::pin(heartbeat),
+            Box::pin(shared.refresh_leader()),
+            Box::pin(watch),
+        ];
         let mut background: FuturesUnordered<Work> = timed.into_iter().chain(subscribers).collect();
         // Subscribers may end; the others never do.
         let background = async { while background.next().await.is_some() {} };
@@ -261,6 +275,7 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
                 (0..shared.plan.subscribers as usize).all(|s| shared.ledger.borrow().stream(s).2)
             };
             self.until(SUBSCRIBE_PATIENCE, open).await;
+            shared.read_counters().await;
             Ok(())
         };
         // Asked to stop before it began: nothing was measured, and that is a valid run too.
@@ -294,18 +309,21 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let mut end: FuturesUnordered<_> = std::iter::once(end).collect();
         let ended = {
             // What is in flight when it is dropped is aborted, and counted so.
-            let mut load = pin!(self.load());
+            let mut load = pin!(self.load_and_faults());
             let ended = match select(load.as_mut(), pin!(end.next())).await {
                 Either::Right((Some(true), _)) => Ended::Stopped,
                 _ => Ended::Completed,
             };
             shared.recorder.borrow_mut().stop(shared.clock.now());
+            shared.roles.borrow_mut().end(shared.clock.now());
             self.phase.set(Phase::Draining);
             if ended == Ended::Completed {
                 shared.slots.close();
-                let finished = self.until(shared.plan.load.timeout + FINISH_GRACE, || {
-                    shared.recorder.borrow().in_system() == 0
-                });
+                let finished = async {
+                    shared.undo_faults().await;
+                    let empty = || shared.recorder.borrow().in_system() == 0;
+                    self.until(shared.plan.load.timeout + FINISH_GRACE, empty).await;
+                };
                 let over = async {
                     select(pin!(finished), pin!(self.stop.asked())).await;
                 };
@@ -313,6 +331,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             }
             ended
         };
+        // Of a run that was stopped, or whose end was.
+        shared.undo_faults().await;
         self.until(DRAIN_PATIENCE, || {
             shared.recorder.borrow().pending() == 0 && shared.ledger.borrow().complete()
         })
@@ -325,9 +345,20 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             self.stop.asked().await;
             shared.clock.sleep_until(shared.clock.now() + VERIFY_STOPPED).await;
         };
-        let verification = shared.verify(cut).await;
-        self.verification.replace(verification);
+        let read_back = shared.verify(cut).await;
+        self.read_back.replace(read_back);
         Ok(ended)
+    }
+
+    /// The load, and what happens to the cluster meanwhile. Never ends by itself.
+    async fn load_and_faults(&self) {
+        let controls = self.controls.take();
+        let obey = async {
+            if let Some(controls) = controls {
+                self.shared.obey(controls).await;
+            }
+        };
+        join(self.load(), join(self.shared.cause_faults(), obey)).await;
     }
 
     /// The load; never ends by itself.
@@ -352,12 +383,10 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let shared = &self.shared;
         let (start, measured_from, measured_to) = shared.windows.get();
         let mut under_way: FuturesUnordered<Work> = FuturesUnordered::new();
-        for (client, due) in self.clients.iter().cycle().zip(schedule) {
-            let due = start + due;
-            if due >= measured_to {
-                break;
-            }
-            let mut arrival = pin!(shared.clock.sleep_until(due));
+        let mut pace = Pace::new(start);
+        for (client, planned) in self.clients.iter().cycle().zip(schedule) {
+            let mut due = pace.due(planned);
+            let mut arrival = pin!(shared.clock.sleep_until(due.min(shared.clock.now() + TICK)));
             loop {
                 // What is under way goes on while the next arrival is waited for.
                 let work = async {
@@ -365,10 +394,18 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
                         std::future::pending::<()>().await;
                     }
                 };
-                match select(arrival.as_mut(), pin!(work)).await {
-                    Either::Left(_) => break,
-                    Either::Right(_) => {}
+                if let Either::Left(_) = select(arrival.as_mut(), pin!(work)).await {
+                    let now = shared.clock.now();
+                    pace.change(self.speed(planned), now);
+                    due = pace.due(planned);
+                    if now >= due || due >= measured_to {
+                        break;
+                    }
+                    arrival.set(shared.clock.sleep_until(due.min(now + TICK)));
                 }
+            }
+            if due >= measured_to {
+                break;
             }
             let measured = u64::from(due >= measured_from);
             self.due.set(self.due.get() + 1);
@@ -382,6 +419,13 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             under_way.push(Box::pin(client.perform(due)));
         }
         while under_way.next().await.is_some() {}
+    }
+
+    /// How many times as fast as the plan the user wants an open load that the plan has at
+    /// `planned`.
+    fn speed(&self, planned: Micros) -> f64 {
+        let shared = &self.shared;
+        shared.level.get().map_or(1.0, |level| level / shared.plan.load.target(planned).max(1e-3))
     }
 
     /// Waits until something holds, looking at every tick, no longer than `patience`.

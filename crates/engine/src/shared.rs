@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use super::environment::{Clock, Transport};
 use super::events::Ledger;
+use super::history::History;
 use super::instrument::Instrument;
 use super::leader::LeaderFinder;
 use super::parking::Parking;
+use super::roles::Roles;
 use super::slots::Slots;
+use super::timeline::{OpenFault, Timeline};
 use super::topology::Topology;
 use super::trust::Trust;
-use super::verify::Acknowledged;
 use fwit_model::dialect::Dialect;
 use fwit_model::plan::{BaseUrl, Model, Plan};
 use fwit_quantities::sample::Protocol;
@@ -48,10 +50,12 @@ pub struct Shared<T, C> {
     pub recorder: RefCell<Recorder>,
     /// Events published and received.
     pub ledger: RefCell<Ledger>,
-    /// Keys whose writing was acknowledged.
-    pub acknowledged: RefCell<Acknowledged>,
-    /// Who leads.
+    /// What was written and read, for the checks.
+    pub history: RefCell<History>,
+    /// Where requests go on: who leads, as far as that was needed.
     pub leader: LeaderFinder,
+    /// Who led when, and when no write was acknowledged.
+    pub roles: RefCell<Roles>,
     /// Whether any node answered anything.
     pub answered: Cell<bool>,
     /// The longest that a status took so far: about a round trip to the farthest node.
@@ -64,6 +68,16 @@ pub struct Shared<T, C> {
     pub instrument: RefCell<Instrument>,
     /// Where entities wait that the load does not want now.
     pub parking: Parking,
+    /// What is done to cluster and load.
+    pub timeline: RefCell<Timeline>,
+    /// Faults that are to be undone.
+    pub open_faults: RefCell<Vec<OpenFault>>,
+    /// What the user is asked to do; none for what was done.
+    pub asked: RefCell<Vec<Option<String>>>,
+    /// Entities or rate that the user set by hand.
+    pub level: Cell<Option<f64>>,
+    /// Entities that were removed.
+    pub removed: Cell<u32>,
     /// Start of the warm-up, start and end of the measured window.
     pub windows: Cell<(Micros, Micros, Micros)>,
 }
@@ -94,18 +108,25 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             topology: RefCell::new(topology),
             trust: RefCell::new(Trust::new(&plan.cluster, has_key)),
             slots,
-            ledger: RefCell::new(Ledger::new(plan.load.entities, plan.subscribers)),
-            acknowledged: RefCell::new(Acknowledged::new(plan.verify)),
+            ledger: RefCell::new(Ledger::new(0, plan.subscribers)),
+            history: RefCell::new(History::new(plan.verify)),
             leader: LeaderFinder::default(),
+            roles: RefCell::default(),
             answered: Cell::default(),
             round_trip: Cell::default(),
             status_tickets: RefCell::default(),
             leads: RefCell::new(vec![None; nodes]),
             instrument: RefCell::default(),
             parking: Parking::default(),
+            timeline: RefCell::default(),
+            open_faults: RefCell::default(),
+            asked: RefCell::default(),
+            level: Cell::default(),
+            removed: Cell::default(),
             windows: Cell::default(),
             plan,
         };
+        shared.ledger.replace(Ledger::new(shared.capacity(), shared.plan.subscribers));
         shared.begin();
         shared
     }
@@ -116,22 +137,23 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let from = start + self.plan.load.warmup;
         let to = from + self.plan.load.duration;
         self.windows.set((start, from, to));
+        self.roles.borrow_mut().begin(start);
+        self.timeline.borrow_mut().clear();
         self.instrument.borrow_mut().begin(start, (from, to));
         self.want_entities();
         let nodes = self.topology.borrow().nodes.len();
         let ops = self.dialect.operations().len();
-        let entities = self.plan.load.entities as usize;
+        let entities = self.capacity() as usize;
         let mut recorder = Recorder::new(ops, nodes, entities, start, (from, to));
         recorder.keep_connections(&self.recorder.borrow());
         self.recorder.replace(recorder);
     }
 
-    /// Lets as many entities take part as the plan wants now.
+    /// Lets as many entities take part as the plan or the user wants now.
     pub fn want_entities(&self) {
-        let load = &self.plan.load;
-        if matches!(load.model, Model::Closed { .. }) && !load.stages.is_empty() {
-            let (start, _, _) = self.windows.get();
-            self.parking.set(load.target(self.clock.now().since(start)).round() as u32);
+        if matches!(self.plan.load.model, Model::Closed { .. }) {
+            let wanted = self.wanted().round() as u32;
+            self.parking.set(wanted.saturating_sub(self.removed.get()));
         }
     }
 

@@ -24,6 +24,7 @@ pub async fn listen<T: Transport, C: Clock>(
     let lanes = shared.topology.borrow().nodes.get(place).map(|n| n.lanes.clone());
     let lane = lanes.filter(|_| shared.dialect.stream_takes_a_connection());
     let lane = lane.and_then(|l| l.get(subscriber / nodes.len() % l.len().max(1)).copied());
+    let mut position = None;
     loop {
         // A stream that is no WebSocket takes one of the lane's connections as long as it lasts.
         let mut url = node.url.clone();
@@ -32,19 +33,24 @@ pub async fn listen<T: Transport, C: Clock>(
             permit = Some(shared.slots.acquire_first(lane).await);
             url.clone_from(&shared.topology.borrow().lanes[lane].url);
         }
-        let mut events = shared.transport.subscribe(&url, &stream);
+        let after = position
+            .and_then(|p| shared.dialect.stream_after(&shared.topic, api_key.as_deref(), p));
+        let mut events = shared.transport.subscribe(&url, after.as_ref().unwrap_or(&stream));
         let why = loop {
             match events.next().await {
                 Ok(StreamItem::Open) => {
                     shared.ledger.borrow_mut().opened(subscriber, shared.clock.now());
                 }
-                Ok(StreamItem::Message(text, at)) => receive(&shared, subscriber, &text, at),
+                Ok(StreamItem::Message(text, at)) => {
+                    position = shared.dialect.position(position, &text);
+                    receive(&shared, subscriber, &text, at);
+                }
                 Err(why) => break why.0,
             }
         };
         drop(events);
         drop(permit);
-        shared.ledger.borrow_mut().broke(subscriber, why);
+        shared.ledger.borrow_mut().broke(subscriber, why, shared.clock.now());
         shared.clock.sleep_until(shared.clock.now() + REOPEN_PAUSE).await;
     }
 }

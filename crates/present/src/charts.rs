@@ -109,7 +109,8 @@ pub fn heat(run: &RunView) -> Result<Drawn, ChartError> {
     };
     let (x, y) =
         (Axis::linear("time", Quantity::Elapsed), Axis::log("cluster time", Quantity::Micros));
-    Ok(drawn(Heatmap::new("Latency by time", x, y, grid, heat.counts.clone())?))
+    let chart = Heatmap::new("Latency by time", x, y, grid, heat.counts.clone())?;
+    Ok(drawn(chart.with_marks(Marks::of(run).drawn())))
 }
 
 /// How the times that the cluster took are spread, of all operations or one.

@@ -14,8 +14,9 @@ pub fn control(field: &str) -> String {
     let parts: Vec<&str> = field.split('.').collect();
     match parts.as_slice() {
         ["cluster", "nodes", i, "lanes", _] => format!("cluster.nodes.{i}.lanes"),
-        ["format" | "version" | "chaos"] => String::new(),
+        ["format" | "version"] => String::new(),
         ["thresholds", ..] => "thresholds".into(),
+        ["chaos", ..] => "chaos".into(),
         ["cluster", "sim", ..] => "cluster.sim".into(),
         ["cluster", "custom", ..] => "cluster.custom".into(),
         ["cluster", "trusted_origins", ..] => "cluster.trusted_origins".into(),
@@ -68,6 +69,7 @@ pub fn label(field: &str) -> String {
         ["mix", op] => format!("Weight of {op}"),
         ["mix"] => "Mix".into(),
         ["thresholds", i] => format!("Threshold {}", number(i)),
+        ["chaos", i] => format!("What happens, line {}", number(i)),
         _ => match field {
             "" => "Plan".into(),
             "cluster.dialect" => "Protocol".into(),
@@ -75,8 +77,9 @@ pub fn label(field: &str) -> String {
             "load.model" => "Load model".into(),
             "disable_leader_stickiness" => "Leader-sticky".into(),
             "thresholds" => "Thresholds".into(),
+            "chaos" => "What happens meanwhile".into(),
             "load.stages" => "Stages".into(),
-            "verify" => "Read back after the load".into(),
+            "verify" => "Check correctness".into(),
             other => plan_field(other).map_or_else(|| other.into(), |f| f.label.into_owned()),
         },
     }
@@ -124,7 +127,7 @@ pub fn is_extra(field: &str) -> bool {
 
 /// Problems in the order in which the form shows their fields.
 pub fn sort_problems(problems: &mut [Problem]) {
-    const ORDER: [&str; 15] = [
+    const ORDER: [&str; 16] = [
         "",
         "cluster.dialect",
         "cluster.custom",
@@ -136,6 +139,7 @@ pub fn sort_problems(problems: &mut [Problem]) {
         "load.duration_s",
         "load.",
         "thresholds",
+        "chaos",
         "mix",
         "keys.",
         "subscribers",

@@ -4,34 +4,84 @@ use std::sync::Arc;
 
 use fwit_chart::axis::Axis;
 use fwit_chart::figure::ChartError;
-use fwit_chart::line::{LineChart, Region, RegionKind};
+use fwit_chart::ink::Ink;
+use fwit_chart::line::LineChart;
 use fwit_chart::number::Quantity;
-use fwit_report::run::view::{Annotation, Measure, RunView, Second};
+use fwit_chart::region::{self, Region, RegionKind, Stretch};
+use fwit_report::run::view::{
+    Annotation, LeaderSpan, Leadership, Measure, RunView, Second, TimelineEvent,
+};
 
 use crate::drawn::{Drawn, drawn};
 use crate::sentence;
 
-/// What of a run's time is marked: its warm-up, and what disturbed the instrument.
+/// What of a run's time is marked: its warm-up, what disturbed the instrument, what was done to the
+/// cluster, and who led.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks<'a> {
     /// Length of the warm-up, s.
     pub warmup_s: f64,
     /// Troubles of the instrument.
     pub annotations: &'a [Annotation],
+    /// Faults, notes, changes of the load.
+    pub timeline: &'a [TimelineEvent],
+    /// Who led when.
+    pub leadership: Option<&'a Leadership>,
 }
 
 impl<'a> Marks<'a> {
     /// Those of a run.
     #[must_use]
     pub fn of(run: &'a RunView) -> Marks<'a> {
-        Marks { warmup_s: run.warmup_s, annotations: &run.health.annotations }
+        Marks {
+            warmup_s: run.warmup_s,
+            annotations: &run.health.annotations,
+            timeline: &run.timeline,
+            leadership: run.leadership.as_ref(),
+        }
+    }
+
+    /// As a chart has them.
+    #[must_use]
+    pub fn drawn(&self) -> region::Marks {
+        let region =
+            |from: f64, to: f64, label: &str, kind| Region { from, to, label: label.into(), kind };
+        let mut regions = Vec::new();
+        if self.warmup_s > 0.0 {
+            regions.push(region(0.0, self.warmup_s, "warm-up", RegionKind::Excluded));
+        }
+        for a in self.annotations.iter().filter(|a| sentence::is_marked(a)) {
+            let until = a.until_s.max(a.at_s + MARK_MIN);
+            regions.push(region(a.at_s, until, &a.words, RegionKind::Excluded));
+        }
+        for event in self.timeline {
+            let until = event.until_s.max(event.at_s + MARK_MIN);
+            regions.push(region(event.at_s, until, &event.words, RegionKind::Event));
+        }
+        region::Marks { regions, lane: ("leader".into(), self.lane()) }
+    }
+
+    /// Who led when. One colour a node, whatever the order in which they led.
+    fn lane(&self) -> Vec<Stretch> {
+        let spans = self.leadership.map_or(&[][..], |l| &l.spans);
+        let mut names: Vec<&String> = spans.iter().filter_map(|s| s.node.as_ref()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let ink = |name: &String| names.iter().position(|n| *n == name).map(Ink::series);
+        let stretch = |span: &LeaderSpan| Stretch {
+            from: span.from_s,
+            to: span.until_s,
+            label: span.node.clone().unwrap_or_else(|| "no leader".into()),
+            ink: span.node.as_ref().and_then(ink),
+        };
+        spans.iter().map(stretch).collect()
     }
 }
 
 /// Marked stretches are at least that long, s, so that a moment is seen.
 const MARK_MIN: f64 = 0.2;
 
-/// A chart over the seconds of a run, its warm-up and what disturbed the instrument hatched.
+/// A chart over the seconds of a run, with its marks.
 pub(crate) fn over_time(
     title: &str,
     y: Axis,
@@ -39,19 +89,8 @@ pub(crate) fn over_time(
     marks: Marks,
 ) -> Result<LineChart, ChartError> {
     let x: Arc<[f64]> = seconds.iter().map(|s| f64::from(s.t_s)).collect();
-    let chart =
-        LineChart::new(title, Axis::linear("time", Quantity::Elapsed), y, x)?.from_zero(true);
-    let region =
-        |from: f64, to: f64, label: &str, kind| Region { from, to, label: label.into(), kind };
-    let mut chart = chart;
-    if marks.warmup_s > 0.0 {
-        chart = chart.with_region(region(0.0, marks.warmup_s, "warm-up", RegionKind::Excluded));
-    }
-    for a in marks.annotations.iter().filter(|a| sentence::is_marked(a)) {
-        let until = a.until_s.max(a.at_s + MARK_MIN);
-        chart = chart.with_region(region(a.at_s, until, &a.words, RegionKind::Excluded));
-    }
-    Ok(chart)
+    let chart = LineChart::new(title, Axis::linear("time", Quantity::Elapsed), y, x)?;
+    Ok(chart.from_zero(true).with_marks(marks.drawn()))
 }
 
 /// The seconds of a run that it lasted whole: the last, cut one would look like a fall.

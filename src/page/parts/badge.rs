@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use fwit_present::verification::Sign;
 use fwit_report::run::view::{HealthVerdict, HealthView, TimeSources};
 
 /// The colour of a badge. Its words say the same.
@@ -25,6 +26,16 @@ impl Tone {
             Tone::Good => "badge badge-good",
             Tone::Warn => "badge badge-warn",
             Tone::Bad => "badge badge-bad",
+        }
+    }
+}
+
+impl From<Sign> for Tone {
+    fn from(sign: Sign) -> Tone {
+        match sign {
+            Sign::Good => Tone::Good,
+            Sign::Doubt => Tone::Warn,
+            Sign::Bad => Tone::Bad,
         }
     }
 }

@@ -153,7 +153,7 @@ fn ModelFields(form: PlanForm) -> impl IntoView {
 fn ThresholdFields(form: PlanForm) -> impl IntoView {
     view! {
         <fieldset>
-            <legend>"What must hold"</legend>
+            <legend>"What must hold, and what happens"</legend>
             <Area
                 form
                 field="thresholds"
@@ -163,6 +163,17 @@ fn ThresholdFields(form: PlanForm) -> impl IntoView {
                 hint="Such as “get.service.p95 < 50ms”, “errors < 0.1%”, “rate > 200/s”, “health \
                       = healthy”. With “abort:” in front the run ends as soon as it is \
                       certain to fail."
+            />
+            <Area
+                form
+                field="chaos"
+                label="What happens meanwhile, one a line"
+                value=Signal::derive(move || form.draft.with(|d| d.chaos.clone()))
+                set=move |text: String| form.edit(|d| d.chaos = text)
+                hint="Such as “at 60s: pause leader for 5s”, “every 10s with 25%: remove an \
+                      entity”, “at 90s: say Pull the plug of n2”. What a node can be made to do \
+                      is the protocol’s: “pause”, “step-down” and “crash” of the local cluster \
+                      (started with --faults), “move-leader” of etcd."
             />
         </fieldset>
     }
@@ -240,12 +251,13 @@ fn OtherFields(form: PlanForm) -> impl IntoView {
             </div>
             <Switch
                 id="f-verify"
-                label="Read back after the load"
+                label="Check correctness"
                 on=verify
                 set=move |on: bool| form.edit(|d| d.verify = on)
             >
-                "Every key whose writing was acknowledged is asked for once the load is over: a \
-                 missing one is a write that the cluster lost."
+                "Each read is held against what was acknowledged before it began, and every key \
+                 and counter is read back once the load is over: lost writes, stale reads and \
+                 counters that do not add up are named."
             </Switch>
         </fieldset>
     }

@@ -6,8 +6,9 @@ use leptos::prelude::*;
 
 use crate::page::parts::{Badge, Tone};
 use crate::protocol::Opened;
-use fwit_present::figure::{count, percentile_cell};
+use fwit_present::figure::count;
 use fwit_present::simulated::facts;
+use fwit_present::subscribers;
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{ErrorGroup, NodeView, SubscriberView};
 
@@ -101,29 +102,18 @@ fn error_row(group: ErrorGroup) -> impl IntoView {
 pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
     let view = run.view.subscribers.clone();
     (!view.list.is_empty()).then(|| {
-        let delivery = [0, 1, 3].map(|i| percentile_cell(&view.delivery, i).text);
-        let lost: u64 = view.list.iter().map(|s| s.lost).sum();
-        let verdict = if lost == 0 {
-            view! { <Badge text="no event lost" tone=Tone::Good /> }
-        } else {
-            view! { <Badge text=format!("{} events lost", count(lost)) tone=Tone::Bad /> }
-        };
+        let (text, sign) = subscribers::badge(&view);
+        let tone = Tone::from(sign);
         view! {
             <section class="panel">
                 <div class="panel-head">
                     <h2>"Subscribers"</h2>
-                    {verdict}
+                    <Badge text tone />
                 </div>
-                <p>
-                    {format!(
-                        "{} events were published. Publish to receipt: p50 {} ms, p90 {} ms, p99 \
-                         {} ms.",
-                        count(view.published),
-                        delivery[0],
-                        delivery[1],
-                        delivery[2],
-                    )}
-                </p>
+                {subscribers::sentences(&view)
+                    .into_iter()
+                    .map(|words| view! { <p>{words}</p> })
+                    .collect_view()}
                 <div class="table-scroll" tabindex="0" role="region" aria-label="Subscribers">
                     <table class="table">
                         <thead>
@@ -134,6 +124,7 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
                                 <th scope="col" class="number">"duplicates"</th>
                                 <th scope="col" class="number">"reordered"</th>
                                 <th scope="col" class="number">"disconnects"</th>
+                                <th scope="col" class="number">"down, s"</th>
                                 <th scope="col">"last trouble"</th>
                             </tr>
                         </thead>
@@ -154,40 +145,10 @@ fn subscriber(s: SubscriberView) -> impl IntoView {
             <td class="number">{count(s.duplicates)}</td>
             <td class="number">{count(s.reordered)}</td>
             <td class="number">{s.disconnects}</td>
+            <td class="number">{three_digits(s.down_s)}</td>
             <td>{s.trouble.unwrap_or_else(|| "none".into())}</td>
         </tr>
     }
-}
-
-/// What the read-back after the load found; empty when the plan did not ask for it.
-#[component]
-pub fn VerificationPanel(run: Arc<Opened>) -> impl IntoView {
-    run.view.verification.clone().map(|v| {
-        let badge = match (v.missing, v.unchecked) {
-            (0, 0) => view! { <Badge text="nothing lost" tone=Tone::Good /> },
-            (0, _) => view! { <Badge text="not all could be asked for" tone=Tone::Warn /> },
-            _ => view! { <Badge text="acknowledged writes were lost" tone=Tone::Bad /> },
-        };
-        let text = format!(
-            "Of the keys whose writing was acknowledged, {} are there, {} are missing and {} \
-             could not be asked for.",
-            count(v.present),
-            count(v.missing),
-            count(v.unchecked)
-        );
-        view! {
-            <section class="panel">
-                <div class="panel-head">
-                    <h2>"Read back after the load"</h2>
-                    {badge}
-                </div>
-                <p>{text}</p>
-                {(!v.examples.is_empty()).then(|| {
-                    view! { <p class="wrong">"Missing: "<code>{v.examples.join(", ")}</code></p> }
-                })}
-            </section>
-        }
-    })
 }
 
 /// The nodes and their lanes.

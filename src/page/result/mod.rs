@@ -6,18 +6,20 @@
 //! Tests: `present` and `run`; the whole in tests/e2e.
 
 mod details;
+mod happened;
 mod head;
 mod tables;
+mod verification;
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use self::details::{
-    EnvironmentPanel, ErrorsPanel, NodesPanel, PlanPanel, SubscribersPanel, VerificationPanel,
-};
+use self::details::{EnvironmentPanel, ErrorsPanel, NodesPanel, PlanPanel, SubscribersPanel};
+use self::happened::HappenedPanel;
 use self::head::ResultHead;
 use self::tables::Tables;
+use self::verification::VerificationPanel;
 use super::parts::PartsBars;
 use super::state::Library;
 use crate::protocol::Opened;
@@ -67,11 +69,12 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
             <ResultHead run=run.clone() renamed />
             <crate::page::latency_groups::LatencyGroupsPanel groups=run.view.latency_groups.clone() />
             <PartsPanel run=run.clone() />
+            <HappenedPanel run=run.clone() />
+            <VerificationPanel run=run.clone() />
             <Tables run=run.clone() measure />
             <super::charts::ResultCharts run=run.clone() measure />
             <ErrorsPanel run=run.clone() />
             <SubscribersPanel run=run.clone() />
-            <VerificationPanel run=run.clone() />
             <NodesPanel run=run.clone() />
             <EnvironmentPanel run=run.clone() />
             <PlanPanel run />

@@ -26,6 +26,7 @@ use crate::browser::locks::Held;
 use crate::browser::page_lifecycle::PageLifecycle;
 use crate::browser::worker_link::{LinkError, WorkerLink};
 use crate::protocol::{Failure, FromWorker, Start, ToWorker};
+use fwit_engine::controls::Control;
 use fwit_model::plan::{Plan, wire};
 use fwit_present::inbox::{Inbox, extend_history};
 use fwit_report::check::NodeCheck;
@@ -341,6 +342,14 @@ impl Engine {
             if let Err(error) = self.send(ToWorker::Stop) {
                 self.end(Err(error.to_string().into()));
             }
+        }
+    }
+
+    /// Does something to the run under way. Nothing happens without a run.
+    pub fn control(self, control: Control) {
+        if self.status.get_untracked() == Status::Running {
+            // A worker that is gone is told of by the watchdog.
+            let _ = self.send(ToWorker::Control(control));
         }
     }
 

@@ -2,14 +2,13 @@
 //! nothing to do with clusters: a plain store of items.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use fwit_e2e::{Browser, Page};
 use fwit_report::run::wire::CountsFile;
 
 use crate::clicks::{press, write_into};
+use crate::plain_server::{self, Asked};
 use crate::runs::PATIENCE;
 
 /// Items by their path, and how often each method came.
@@ -19,77 +18,31 @@ struct Store {
     counts: BTreeMap<String, u64>,
 }
 
-/// Serves items at `/items/KEY`: PUT, GET, DELETE, with CORS. Lives as long as the tests.
+/// Serves items at `/items/KEY`: PUT, GET, DELETE.
 fn serve() -> (String, Arc<Mutex<Store>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
     let store = Arc::new(Mutex::new(Store::default()));
     let shared = store.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let shared = shared.clone();
-            // A client that goes away ends its connection's thread.
-            std::thread::spawn(move || converse(stream, &shared).ok());
+    let url = plain_server::serve(move |asked: &Asked| {
+        let mut store = shared.lock().unwrap();
+        let (method, path) = (asked.method.as_str(), &asked.path);
+        if path.starts_with("/items/") {
+            *store.counts.entry(method.to_string()).or_default() += 1;
+        }
+        match method {
+            "OPTIONS" => ("204 No Content", String::new()),
+            "PUT" => {
+                store.items.insert(path.clone(), asked.body.clone());
+                ("201 Created", String::new())
+            }
+            "DELETE" if store.items.remove(path).is_some() => ("204 No Content", String::new()),
+            "GET" => match store.items.get(path) {
+                Some(item) => ("200 OK", item.clone()),
+                None => ("404 Not Found", "no such item".into()),
+            },
+            _ => ("404 Not Found", "no such item".into()),
         }
     });
     (url, store)
-}
-
-fn converse(mut stream: TcpStream, store: &Mutex<Store>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        let mut words = line.split_whitespace();
-        let (method, path) =
-            (words.next().unwrap_or_default().to_string(), words.next().unwrap_or_default());
-        let (path, mut length) = (path.to_string(), 0);
-        loop {
-            let mut header = String::new();
-            reader.read_line(&mut header)?;
-            if header.trim().is_empty() {
-                break;
-            }
-            if let Some((name, value)) = header.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().unwrap_or_default();
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
-        let text = String::from_utf8_lossy(&body).into_owned();
-        let (status, answer) = {
-            let mut store = store.lock().unwrap();
-            if path.starts_with("/items/") {
-                *store.counts.entry(method.clone()).or_default() += 1;
-            }
-            match method.as_str() {
-                "OPTIONS" => ("204 No Content", String::new()),
-                "PUT" => {
-                    store.items.insert(path, text);
-                    ("201 Created", String::new())
-                }
-                "DELETE" if store.items.remove(&path).is_some() => {
-                    ("204 No Content", String::new())
-                }
-                "GET" => match store.items.get(&path) {
-                    Some(item) => ("200 OK", item.clone()),
-                    None => ("404 Not Found", "no such item".into()),
-                },
-                _ => ("404 Not Found", "no such item".into()),
-            }
-        };
-        write!(
-            stream,
-            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nAccess-Control-Allow-Origin: *\r\n\
-             Access-Control-Allow-Methods: PUT, DELETE\r\nAccess-Control-Allow-Headers: \
-             Content-Type\r\nAccess-Control-Max-Age: 600\r\nTiming-Allow-Origin: *\r\n\r\n{answer}",
-            answer.len()
-        )?;
-    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod attack;
+mod chaos;
 mod clicks;
 mod cluster;
 mod custom;
@@ -16,9 +17,11 @@ mod extend;
 mod faults;
 mod gateway;
 mod hosted;
+mod kept;
 mod lanes;
 mod load;
 mod newcomer;
+mod plain_server;
 mod proxies;
 mod python;
 mod real;

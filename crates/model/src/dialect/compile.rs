@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::answers::{Condition, Extract, Pointer, Rule};
 use super::file::{
-    ConditionFile, DialectFile, EventsFile, ExtractFile, KeyFile, LeaderFile, OperationFile,
-    RequestFile, RuleFile, VERSION, format_name,
+    ConditionFile, Decode, DialectFile, EventsFile, ExtractFile, KeyFile, LeaderFile,
+    OperationFile, RequestFile, RuleFile, VERSION, format_name,
 };
 use super::headers::header_problems;
 use super::template::{Encoder, Template, Variable, encode_query, is_of_urls};
 use super::words::{HeaderSet, KeyUse, Kind, Method, Pool, StatusSet, StreamKind};
-use super::{Dialect, Events, Leader, Operation, RequestTemplate};
+use super::{Dialect, Events, Leader, Operation, RequestTemplate, Resume};
 
 /// Most operations: a request's operation is a byte, and people read tables of them.
 const OPERATIONS_MAX: usize = 64;
@@ -48,7 +48,7 @@ pub fn compile(name: &str, file: DialectFile) -> Result<Dialect, Vec<(String, St
 }
 
 #[derive(Default)]
-struct Compiler {
+pub(super) struct Compiler {
     problems: Vec<(String, String)>,
     /// Header sets, each once.
     headers: Vec<HeaderSet>,
@@ -57,7 +57,7 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn add(&mut self, field: &str, message: impl Into<String>) {
+    pub(super) fn add(&mut self, field: &str, message: impl Into<String>) {
         self.problems.push((field.to_string(), message.into()));
     }
 
@@ -117,7 +117,8 @@ impl Compiler {
             self.add("events", "nothing publishes: leave them out, or add a publish operation");
         }
         let name = name.to_string();
-        Some(Dialect { name, file, operations, hint, leader, events })
+        let faults = self.faults(&file.faults, leader.id.is_some());
+        Some(Dialect { name, file, operations, hint, leader, events, faults })
     }
 
     fn operation(&mut self, at: &str, file: &OperationFile, shared: &[Rule]) -> Option<Operation> {
@@ -226,14 +227,12 @@ impl Compiler {
             leads: self.condition("leader.leads", file.leads.as_ref()),
             url: self.at_pointer("leader.url_at", file.url_at.as_ref()),
             host: self.at_pointer("leader.host_at", file.host_at.as_ref()),
+            term: self.at_pointer("leader.term_at", file.term_at.as_ref()),
+            id: self.at_pointer("leader.id_at", file.id_at.as_ref()),
             redirected: redirected.flatten(),
         };
         let places = [&leader.request].into_iter().chain(&leader.redirected);
-        let anything = [Variable::Key, Variable::Value, Variable::Version, Variable::ApiKey];
-        if places
-            .flat_map(|r| [&r.path, &r.body])
-            .any(|template| anything.iter().any(|v| template.uses(*v)))
-        {
+        if places.flat_map(|r| [&r.path, &r.body]).any(Template::has_places) {
             self.add("leader", "its requests have no key and no value: write them out");
         }
         Some(leader)
@@ -255,6 +254,8 @@ impl Compiler {
             leads: None,
             url: None,
             host: None,
+            term: None,
+            id: None,
             redirected: None,
         })
     }
@@ -269,7 +270,22 @@ impl Compiler {
         }
         let pointer = self.take("events.event.pointer", Pointer::parse(&file.event.pointer));
         let headers = self.header_set(self.common.clone().into_iter().collect());
+        let resume = file.resume.as_ref().and_then(|resume| {
+            if file.send.is_none() {
+                self.add("events.resume", "goes on by another message than “send”: write one");
+            }
+            let at = "events.resume.position_at";
+            // As with events, `*` stands for all items of a list.
+            let position =
+                ExtractFile { pointer: resume.position_at.clone(), decode: Decode::Plain };
+            let position = self.take(at, Extract::compile(&position));
+            let begins = resume.begins_at.as_ref();
+            let begins = self.at_pointer("events.resume.begins_at", begins);
+            let send = self.body("events.resume.send", Some(&resume.send)).0;
+            Some(Resume { position: position?, begins, send: send? })
+        });
         Some(Events {
+            resume,
             kind: file.stream,
             headers,
             path: path?,
@@ -298,6 +314,7 @@ impl Compiler {
         if template.uses(Variable::ApiKey) {
             self.add(at, "the API key goes into no address: say its header in “auth”");
         }
+        self.check_target(at, &template);
         Some(template)
     }
 
@@ -315,10 +332,11 @@ impl Compiler {
         if template.as_ref().is_some_and(|t| t.uses(Variable::ApiKey)) {
             self.add(at, "the API key goes into no body: say its header in “auth”");
         }
+        template.iter().for_each(|template| self.check_target(at, template));
         (template, encoder == Encoder::Json)
     }
 
-    fn request(&mut self, at: &str, file: &RequestFile) -> Option<RequestTemplate> {
+    pub(super) fn request(&mut self, at: &str, file: &RequestFile) -> Option<RequestTemplate> {
         let path = self.path(&format!("{at}.path"), &file.path);
         let form = file.content_type.as_deref() == Some("application/x-www-form-urlencoded");
         let body = if let (true, Some(Value::String(text))) = (form, &file.body) {

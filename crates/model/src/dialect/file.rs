@@ -51,6 +51,27 @@ pub struct DialectFile {
     /// How events are listened to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsFile>,
+    /// What can be done to a node, so that one sees what the cluster then does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultFile>,
+}
+
+/// A fault that can be caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultFile {
+    pub name: String,
+    /// It is asked of the leader, whoever that is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub at_leader: bool,
+    /// A node that does it gives no answer.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unanswered: bool,
+    /// Sent to the node. `${target}` is the id of another one.
+    pub request: RequestFile,
+    /// Undoes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<RequestFile>,
 }
 
 /// How the API key is sent.
@@ -208,6 +229,12 @@ pub struct LeaderFile {
     /// A pointer to an address of the leader with another port: its host tells the node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_at: Option<String>,
+    /// A pointer to the node's id, as faults want it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_at: Option<String>,
+    /// A pointer to the node's term: a whole number, or a text of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term_at: Option<String>,
     /// A request that followers redirect to the leader, and that changes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirected: Option<RequestFile>,
@@ -228,6 +255,22 @@ pub struct EventsFile {
     pub send: Option<Value>,
     /// Where a message has the event's JSON. `*` in the pointer stands for all items of a list.
     pub event: ExtractFile,
+    /// How a listener that was cut off gets what it missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<ResumeFile>,
+}
+
+/// How a listener goes on from where it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResumeFile {
+    /// A pointer to the positions of the events in a message: whole numbers, or texts of such.
+    pub position_at: String,
+    /// A pointer to the position at which the first message, that has no events, finds the stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins_at: Option<String>,
+    /// Sent instead of `send`; `${version}` is the position after the last one seen.
+    pub send: Value,
 }
 
 pub(super) fn format_name() -> String {

@@ -8,6 +8,7 @@
 mod answers;
 mod built_in;
 mod compile;
+mod faults;
 pub mod file;
 mod headers;
 pub mod import;
@@ -22,6 +23,7 @@ use fwit_quantities::sample::Outcome;
 use answers::{Body, Condition, Extract, Rule};
 pub use built_in::{BUILT_IN, built_in};
 pub use compile::{compile, read};
+pub use faults::Fault;
 use file::{AuthFile, DialectFile};
 pub use template::encode_query;
 use template::{Filling, Template};
@@ -43,6 +45,7 @@ pub struct Dialect {
     hint: Option<Extract>,
     leader: Leader,
     events: Option<Events>,
+    faults: Vec<Fault>,
 }
 
 /// One operation of a dialect.
@@ -84,6 +87,8 @@ struct Leader {
     leads: Option<Condition>,
     url: Option<Extract>,
     host: Option<Extract>,
+    term: Option<Extract>,
+    id: Option<Extract>,
     redirected: Option<RequestTemplate>,
 }
 
@@ -95,6 +100,14 @@ struct Events {
     path_with_key: Template,
     send: Template,
     event: Extract,
+    resume: Option<Resume>,
+}
+
+#[derive(Clone, Debug)]
+struct Resume {
+    position: Extract,
+    begins: Option<Extract>,
+    send: Template,
 }
 
 impl fmt::Debug for Dialect {
@@ -151,7 +164,7 @@ impl Dialect {
             key: choice.key,
             value: choice.value,
             version: choice.version,
-            api_key: "",
+            ..Filling::default()
         })
     }
 
@@ -171,6 +184,12 @@ impl Dialect {
             .iter()
             .find_map(|rule| rule.judge(answer.status, &mut body))
             .unwrap_or_else(|| plain_outcome(answer.status))
+    }
+
+    /// Whether a successful answer of the operation tells the value.
+    #[must_use]
+    pub fn has_value(&self, op: usize) -> bool {
+        self.operations.get(op).is_some_and(|o| o.value.is_some())
     }
 
     /// The value in a successful answer, where the operation has one.
@@ -238,8 +257,29 @@ impl Dialect {
         };
         let (name, leader_url, leader_host) =
             (word(&leader.name), word(&leader.url), word(&leader.host));
+        let term = word(&leader.term).and_then(|term| term.parse().ok());
+        let id = word(&leader.id);
         let leads = leader.leads.as_ref().and_then(|leads| leads.told(body));
-        Some(NodeStatus { name, leads, leader_url, leader_host })
+        Some(NodeStatus { name, leads, leader_url, leader_host, term, id })
+    }
+
+    /// What can be done to a node.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// The request that causes a fault; `target` is the id of another node. `None` where there is
+    /// no such fault.
+    #[must_use]
+    pub fn fault_request(&self, fault: usize, target: &str) -> Option<Request<'_>> {
+        Some(self.faults.get(fault)?.request.fill(&Filling { target, ..Filling::default() }))
+    }
+
+    /// The request that undoes a fault, where that is possible.
+    #[must_use]
+    pub fn undo_request(&self, fault: usize) -> Option<Request<'_>> {
+        Some(self.faults.get(fault)?.undo.as_ref()?.fill(&Filling::default()))
     }
 
     /// Name of a query parameter that nodes ignore, where there is one: it tells apart URLs of
@@ -273,6 +313,33 @@ impl Dialect {
     #[must_use]
     pub fn has_events(&self) -> bool {
         self.events.is_some()
+    }
+
+    /// The position up to which an event stream was received with this message, where listening can
+    /// go on from there.
+    #[must_use]
+    pub fn position(&self, before: Option<u64>, message: &str) -> Option<u64> {
+        let Some(resume) = self.events.as_ref().and_then(|e| e.resume.as_ref()) else {
+            return None;
+        };
+        let body = &mut Body::new(message.len() as u64, Some(message));
+        let number = |text: &String| text.parse::<u64>().ok();
+        let last = resume.position.texts(body).iter().filter_map(number).max();
+        let begins = || number(&resume.begins.as_ref()?.text(body)?);
+        match before {
+            None => last.or_else(begins),
+            Some(_) => last.max(before),
+        }
+    }
+
+    /// How the events of a topic are listened to after a position.
+    #[must_use]
+    pub fn stream_after(&self, topic: &str, key: Option<&str>, position: u64) -> Option<Stream> {
+        let stream = self.stream(topic, key)?;
+        let Some(resume) = self.events.as_ref()?.resume.as_ref() else { return Some(stream) };
+        let next = position.saturating_add(1).to_string();
+        let filling = Filling { key: topic, version: &next, ..Filling::default() };
+        Some(Stream { send: resume.send.fill(&filling).into_owned(), ..stream })
     }
 
     /// How the events of a topic are listened to.

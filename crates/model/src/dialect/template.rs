@@ -17,6 +17,8 @@ pub enum Variable {
     Value,
     /// The version that the entity remembers of the key.
     Version,
+    /// The id of another node; in the requests of faults only.
+    Target,
     /// The API key; in what is added to the path of an event stream only.
     ApiKey,
 }
@@ -47,6 +49,7 @@ pub struct Filling<'a> {
     pub value: &'a str,
     pub version: &'a str,
     pub api_key: &'a str,
+    pub target: &'a str,
 }
 
 impl Filling<'_> {
@@ -56,6 +59,7 @@ impl Filling<'_> {
             Variable::Value => self.value,
             Variable::Version => self.version,
             Variable::ApiKey => self.api_key,
+            Variable::Target => self.target,
         }
     }
 }
@@ -130,6 +134,12 @@ impl Template {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Place(v, _) if *v == variable))
     }
 
+    /// Whether it has a place at all.
+    #[must_use]
+    pub fn has_places(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Place(..)))
+    }
+
     /// The text with its places filled. One without places is not copied.
     #[must_use]
     pub fn fill(&self, filling: &Filling) -> Cow<'_, str> {
@@ -160,10 +170,11 @@ fn read_variable(name: &str) -> Result<Variable, String> {
         "value" => Variable::Value,
         "version" => Variable::Version,
         "api_key" => Variable::ApiKey,
+        "target" => Variable::Target,
         _ => {
             return Err(format!(
-                "“{name}” is not known: a place is key, value, version or (in an event stream's \
-                 path) api_key"
+                "“{name}” is not known: a place is key, value, version, (in an event stream's \
+                 path) api_key or (in a fault) target"
             ));
         }
     })

@@ -193,6 +193,10 @@ pub struct NodeStatus {
     pub leader_url: Option<String>,
     /// An address of the leader on another port, where it gives one: only its host is of use.
     pub leader_host: Option<String>,
+    /// Its term, where it tells one.
+    pub term: Option<u64>,
+    /// Its id, as faults want it, where it tells one.
+    pub id: Option<String>,
 }
 
 /// What carries events.

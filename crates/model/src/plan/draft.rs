@@ -46,6 +46,9 @@ pub struct PlanDraft {
     pub stages: String,
     /// One condition a line.
     pub thresholds: String,
+    /// One a line.
+    #[serde(default)]
+    pub chaos: String,
     /// Read back acknowledged keys after the load.
     pub verify: bool,
 }
@@ -100,6 +103,7 @@ impl PlanDraft {
             subscribers: file.subscribers.to_string(),
             stages: stages::to_text(&plan.load.stages),
             thresholds: file.thresholds.join("\n"),
+            chaos: file.chaos.as_deref().unwrap_or_default().join("\n"),
             verify: file.verify,
         }
     }
@@ -260,7 +264,8 @@ impl PlanDraft {
             disable_leader_stickiness: self.disable_leader_stickiness,
             subscribers: whole(&mut read, "subscribers", &self.subscribers),
             verify: self.verify,
-            chaos: None,
+            chaos: (!self.chaos.trim().is_empty())
+                .then(|| self.chaos.lines().map(ToString::to_string).collect()),
             thresholds: self.thresholds.lines().map(ToString::to_string).collect(),
         }
     }

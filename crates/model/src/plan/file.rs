@@ -42,9 +42,9 @@ pub struct PlanFile {
     pub subscribers: u32,
     #[serde(default)]
     pub verify: bool,
-    /// Reserved; must be `null`.
+    /// Null for none.
     #[serde(default)]
-    pub chaos: Option<serde_json::Value>,
+    pub chaos: Option<Vec<String>>,
     #[serde(default)]
     pub thresholds: Vec<String>,
 }

@@ -6,9 +6,11 @@
 //! Tests: beside the code.
 
 mod address;
+pub mod chaos;
 mod draft;
 mod fields;
 mod file;
+mod lines;
 mod link;
 pub mod name;
 mod nodes;
@@ -22,6 +24,7 @@ mod validate;
 pub mod wire;
 
 pub use address::BaseUrl;
+pub use chaos::Chaos;
 pub use draft::{NodeDraft, PlanDraft, sim_text};
 pub use fields::{FieldKind, PlanField, plan_field, plan_fields};
 pub use link::{from_link, to_link};
@@ -64,6 +67,8 @@ pub struct Plan {
     pub verify: bool,
     /// What must hold: `get.service.p95 < 50ms`.
     pub thresholds: Vec<Threshold>,
+    /// What happens meanwhile: `at 60s: pause leader for 5s`.
+    pub chaos: Vec<Chaos>,
 }
 
 /// The cluster under test.

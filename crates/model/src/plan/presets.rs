@@ -89,6 +89,7 @@ pub fn preset(name: &str) -> Option<Plan> {
         subscribers: 2,
         verify: false,
         thresholds: Vec::new(),
+        chaos: Vec::new(),
     })
 }
 

@@ -7,8 +7,7 @@ use super::nodes::nodes;
 use super::problem::{NAME_MAX, Problem, Problems};
 use super::trusted::trusted;
 use super::{
-    Arrivals, BaseUrl, Cluster, Keys, Load, Model, Node, Plan, QUEUE_MAX, SimCluster, Threshold,
-    stages, threshold,
+    Arrivals, BaseUrl, Cluster, Keys, Load, Model, Node, Plan, QUEUE_MAX, SimCluster, lines, stages,
 };
 use crate::dialect::{self, BUILT_IN, CUSTOM, Dialect, SIMULATED, built_in};
 use fwit_quantities::units::Micros;
@@ -47,9 +46,6 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
     found.range("keys.known", f64::from(keys.known), 1.0, 10_000.0);
     found.range("keys.value_bytes", f64::from(keys.value_bytes), 1.0, 1_048_576.0);
     found.range("subscribers", f64::from(file.subscribers), 0.0, 100.0);
-    if file.chaos.is_some() {
-        found.add("chaos", "is reserved and must be null in this version");
-    }
     if file.subscribers > 0 && dialect.as_ref().is_some_and(|d| !d.has_events()) {
         found.add("subscribers", "this protocol has no event stream to listen to: write 0");
     }
@@ -62,7 +58,8 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
             ),
         );
     }
-    let thresholds = thresholds(&file.thresholds, dialect.as_deref(), &mut found);
+    let thresholds = lines::thresholds(&file.thresholds, dialect.as_deref(), &mut found);
+    let chaos = lines::chaos(file, dialect.as_deref(), &nodes, &mut found);
     match (dialect, found.list.is_empty()) {
         (Some(dialect), true) => Ok(Plan {
             name: file.name.trim().to_string(),
@@ -75,6 +72,7 @@ pub fn validate(file: &PlanFile) -> Result<Plan, Vec<Problem>> {
             subscribers: file.subscribers,
             verify: file.verify,
             thresholds,
+            chaos,
         }),
         _ => Err(found.list),
     }
@@ -234,23 +232,6 @@ fn load(file: &LoadFile, found: &mut Problems) -> Load {
         }
     }
     load
-}
-
-fn thresholds(texts: &[String], dialect: Option<&Dialect>, found: &mut Problems) -> Vec<Threshold> {
-    // Without its operations nothing can be said of them.
-    let Some(dialect) = dialect else { return Vec::new() };
-    let ops: Vec<&str> = dialect.operations().iter().map(|op| op.name.as_str()).collect();
-    if texts.len() > 50 {
-        found.add("thresholds", format!("{} thresholds are too many: up to 50", texts.len()));
-    }
-    let mut list = Vec::new();
-    for (i, text) in texts.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-        match threshold::parse(text, &ops) {
-            Ok(threshold) => list.push(threshold),
-            Err(error) => found.add(&format!("thresholds.{i}"), error.to_string()),
-        }
-    }
-    list
 }
 
 fn mix(file: &PlanFile, dialect: Option<&Dialect>, found: &mut Problems) -> Vec<(String, u32)> {

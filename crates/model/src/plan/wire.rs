@@ -109,7 +109,8 @@ pub fn to_file(plan: &Plan) -> PlanFile {
         disable_leader_stickiness: plan.disable_leader_stickiness,
         subscribers: plan.subscribers,
         verify: plan.verify,
-        chaos: None,
+        chaos: (!plan.chaos.is_empty())
+            .then(|| plan.chaos.iter().map(|c| c.text.clone()).collect()),
         thresholds: plan.thresholds.iter().map(|t| t.text.clone()).collect(),
     }
 }

@@ -240,6 +240,8 @@ pub(crate) mod tests {
             thresholds: Vec::new(),
             health: crate::run::view::HealthView::default(),
             verification: None,
+            leadership: None,
+            timeline: Vec::new(),
         }
     }
 

@@ -1,7 +1,10 @@
 //! Makes the file of a run that is over, and the snapshot of one under way that the page shows.
 
 use super::hist::{self, short};
+use super::leadership::Leadership;
 use super::summary;
+use super::timeline;
+use super::verification::Verification;
 use super::view::{
     Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView,
 };
@@ -175,7 +178,9 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             },
             thresholds: self.thresholds(&total, &by_op, &health, to),
             health,
-            verification: self.run.verification.borrow().clone(),
+            verification: Verification::of(self.run),
+            leadership: Leadership::of(self.run, to),
+            timeline: timeline::of(self.run, to),
         }
     }
 
@@ -204,6 +209,10 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             latched: self.latched(),
             events_received: shared.ledger.borrow().received_by_all(),
             thresholds: self.thresholds(&total, &by_op, &health, now),
+            leadership: Leadership::of(self.run, Micros::MAX),
+            timeline: timeline::of(self.run, Micros::MAX),
+            asked: timeline::asked(self.run),
+            wanted: shared.wanted(),
             total,
             by_op,
             health,
@@ -235,8 +244,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 }
                 second.in_flight = short(recorder.gauges().0.second(s)) as f32;
                 second.waiting = short(recorder.gauges().1.second(s)) as f32;
-                second.cluster_us = summary::two_percentiles(&cluster);
-                second.response_us = summary::two_percentiles(&response);
+                second.cluster_us = hist::two_percentiles(&cluster);
+                second.response_us = hist::two_percentiles(&response);
                 (second.littles_law_ratio, second.target) = self.ratio_and_target(recorder, s);
                 second
             })
@@ -249,7 +258,9 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
         let shared = &self.run.shared;
         let topology = shared.topology.borrow();
         let mut counts = vec![0_u32; topology.nodes.len()];
-        for latch in self.run.clients.iter().filter_map(|c| c.latch.get()) {
+        // Those that were sent away, or that the user might still add, are nowhere.
+        let present = || self.run.clients.iter().filter(|c| shared.parking.wants(c.entity));
+        for latch in present().filter_map(|c| c.latch.get()) {
             if let Some(count) = counts.get_mut(usize::from(latch)) {
                 *count += 1;
             }
@@ -263,7 +274,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             let at_home = |home: u16, latch: Option<u16>| {
                 u32::from(latch.is_none() && usize::from(home) == leader)
             };
-            *count += self.run.clients.iter().map(|c| at_home(c.home, c.latch.get())).sum::<u32>();
+            *count += present().map(|c| at_home(c.home, c.latch.get())).sum::<u32>();
         }
         topology
             .nodes
@@ -320,6 +331,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 duplicates: counts.duplicates,
                 reordered: counts.reordered,
                 lost: counts.lost,
+                missed: counts.missed,
+                down_s: short(ledger.down(s, self.run.shared.clock.now()).as_secs()),
                 disconnects,
                 trouble: trouble.map(ToString::to_string),
             }
@@ -389,7 +402,16 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 })),
             }
         };
-        self.run.clients.iter().zip(recorder.entities()).map(one).collect()
+        // Those that the user might have added count only where he did.
+        let planned = self.run.shared.plan.load.entities;
+        let took_part =
+            |(client, tally): &(&std::rc::Rc<fwit_engine::client::Client<T, C>>, &_)| {
+                let tally: &fwit_stats::recorder::EntityTally = tally;
+                client.entity < planned
+                    || tally.errors > 0
+                    || tally.ops.iter().any(|moments| moments.count() > 0)
+            };
+        self.run.clients.iter().zip(recorder.entities()).filter(took_part).map(one).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 //! failed, that no answer came for a long time. A sentence each, none where there is nothing to
 //! say.
 
+use super::counted::thousands;
+use super::verification::Verification;
 use super::view::{ErrorGroup, Row};
 use super::wire::RunFile;
 
@@ -36,7 +38,9 @@ pub(super) fn of_file(file: &RunFile, total: &Row) -> Vec<String> {
             wanted: s.in_flight + s.waiting,
         })
         .collect();
-    sentences(total, &file.errors, &seconds)
+    let mut said = sentences(total, &file.errors, &seconds);
+    said.extend(file.verification.as_ref().and_then(Verification::headline));
+    said
 }
 
 /// The sentences: of the totals, the errors (the most frequent first), and the measured seconds
@@ -92,18 +96,6 @@ fn gap(total: &Row, seconds: &[SecondFacts]) -> Option<String> {
     }
     let at = seconds.get(longest.start)?.t_s;
     Some(format!("No answer came for {length} s, from {}:{:02} on.", at / 60, at % 60))
-}
-
-fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

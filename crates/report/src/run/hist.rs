@@ -1,6 +1,7 @@
 //! Histograms in files: HdrHistogram V2, deflated, base64. The size of what comes from a file is
 //! checked before it is unfolded.
 
+use fwit_stats::sparse::Sparse;
 use std::io::Read;
 
 use base64::Engine as _;
@@ -75,6 +76,12 @@ pub fn decode(text: &str) -> Result<Histogram<u64>, String> {
     Deserializer::new()
         .deserialize(&mut plain.as_slice())
         .map_err(|e| format!("its counts can't be read ({e})"))
+}
+
+/// p50 and p99 of a second.
+pub(super) fn two_percentiles(sparse: &Sparse) -> Option<[u32; 2]> {
+    let at = |p| sparse.at(p).map(|v| u32::try_from(v).unwrap_or(u32::MAX));
+    Some([at(0.5)?, at(0.99)?])
 }
 
 #[cfg(test)]

@@ -6,13 +6,16 @@
 
 pub mod build;
 pub mod compare;
+mod counted;
 pub mod early_stop;
+pub mod episodes;
 mod gzip;
 mod headlines;
 mod health;
 pub mod hist;
 pub mod intervals;
 pub mod latency_groups;
+pub mod leadership;
 mod littles_law;
 pub mod needs;
 mod numbers;
@@ -26,8 +29,10 @@ pub mod sample;
 mod settled;
 pub mod summary;
 pub mod threshold;
+pub mod timeline;
 pub(crate) mod upgrade;
 pub mod verdict;
+pub mod verification;
 pub mod view;
 pub mod wire;
 

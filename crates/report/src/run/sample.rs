@@ -65,6 +65,9 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         health: HealthView::default(),
         thresholds: Vec::new(),
         verification: None,
+        leadership: None,
+        timeline: Vec::new(),
+        episodes: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -114,6 +114,9 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         health: file.health.clone(),
         thresholds: file.thresholds.clone(),
         verification: file.verification.clone(),
+        leadership: file.leadership.clone(),
+        timeline: file.timeline.clone(),
+        episodes: super::episodes::of_file(file),
         ops: used,
         warnings,
     })
@@ -260,12 +263,6 @@ fn between(
     (summary.samples() > 0).then(|| std::array::from_fn(|i| at(i).unwrap_or_default()))
 }
 
-/// p50 and p99 of a second.
-pub(super) fn two_percentiles(sparse: &Sparse) -> Option<[u32; 2]> {
-    let at = |p| sparse.at(p).map(|v| u32::try_from(v).unwrap_or(u32::MAX));
-    Some([at(0.5)?, at(0.99)?])
-}
-
 /// Where each name stands.
 fn places<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
     BTreeMap::from_iter(names.enumerate().map(|(place, name)| (name, place)))
@@ -304,10 +301,12 @@ fn seconds(
             let series = places.get(name.as_str()).and_then(|place| by_op.get_mut(*place));
             if let Some(own) = series.and_then(|series| series.seconds.last_mut()) {
                 (own.answers, own.errors) = (*answers, *errors);
-                (own.cluster_us, own.response_us) = (two_percentiles(&s), two_percentiles(&r));
+                (own.cluster_us, own.response_us) =
+                    (hist::two_percentiles(&s), hist::two_percentiles(&r));
             }
         }
-        (sum.cluster_us, sum.response_us) = (two_percentiles(&cluster), two_percentiles(&response));
+        (sum.cluster_us, sum.response_us) =
+            (hist::two_percentiles(&cluster), hist::two_percentiles(&response));
         all.push(sum);
     }
     Ok((all, by_op))

@@ -6,13 +6,18 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::episodes::{Episode, Recovery, Stretch};
 pub use super::latency_groups::view::LatencyGroupsView;
+pub use super::leadership::{Election, Gap, LeaderSpan, Leadership};
 pub use super::percentiles::{Censored, PERCENTILES, Shown, Summary, shown};
+pub use super::timeline::{EventKind, TimelineEvent};
 pub use super::verdict::{
     Annotation, Calibration, Disturbance, HealthVerdict, HealthView, ThresholdResult,
 };
+pub use super::verification::{
+    Counters, FindingView, ReadsView, Unchecked, Verification, Violation,
+};
 pub use fwit_engine::live_run::{Ended, Phase};
-pub use fwit_engine::verify::Verification;
 pub use fwit_model::dialect::Kind;
 use fwit_quantities::sample::Outcome;
 pub use fwit_quantities::sample::{Measure, TimeSources};
@@ -316,8 +321,14 @@ pub struct SubscriberView {
     pub duplicates: u64,
     /// Received after a later one of the same publisher.
     pub reordered: u64,
-    /// Acknowledged to their publisher while the subscriber was connected, and not received.
+    /// Acknowledged to their publisher since the subscriber began to listen, and not received.
     pub lost: u64,
+    /// Of them: published while its stream was broken.
+    #[serde(default)]
+    pub missed: u64,
+    /// How long its stream was broken, s.
+    #[serde(default)]
+    pub down_s: f64,
     /// Connections lost before the end.
     pub disconnects: u32,
     /// The last thing that went wrong, for people.
@@ -407,8 +418,14 @@ pub struct RunView {
     pub health: HealthView,
     /// What became of the plan's thresholds.
     pub thresholds: Vec<ThresholdResult>,
-    /// The check after the load, where the plan asked for it.
+    /// What the checks found, where the plan asked for them.
     pub verification: Option<Verification>,
+    /// Who led when, where that is known.
+    pub leadership: Option<Leadership>,
+    /// Faults, notes, changes of the load.
+    pub timeline: Vec<TimelineEvent>,
+    /// What happened, elections too, with the numbers before, during and after.
+    pub episodes: Vec<Episode>,
     /// What could not be read or shown, for people.
     pub warnings: Vec<String>,
 }
@@ -448,4 +465,12 @@ pub struct Live {
     pub health: HealthView,
     /// The plan's thresholds, over the measured window so far.
     pub thresholds: Vec<ThresholdResult>,
+    /// Who led when, so far.
+    pub leadership: Option<Leadership>,
+    /// Faults, notes, changes of the load so far.
+    pub timeline: Vec<TimelineEvent>,
+    /// What the user is asked to do: its place and the words; what was done is none any more.
+    pub asked: Vec<(u32, String)>,
+    /// Entities, or requests a second, that plan or user want now.
+    pub wanted: f64,
 }

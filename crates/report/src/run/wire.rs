@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::view::{
-    Ended, ErrorGroup, HealthView, Measure, SubscribersView, ThresholdResult, TimeSources,
-    Verification,
+    Ended, ErrorGroup, HealthView, Leadership, Measure, SubscribersView, ThresholdResult,
+    TimeSources, TimelineEvent, Verification,
 };
 use fwit_model::dialect::Kind;
 use fwit_model::plan::wire::PlanFile;
@@ -64,6 +64,12 @@ pub struct RunFile {
     pub thresholds: Vec<ThresholdResult>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Verification>,
+    /// Who led when; none in files of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leadership: Option<Leadership>,
+    /// Faults, notes, changes of the load; none in files of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timeline: Vec<TimelineEvent>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -13,6 +13,11 @@ use fwit_model::plan::BaseUrl;
 use fwit_quantities::sample::{Protocol, WireTiming};
 use fwit_quantities::units::Micros;
 
+#[path = "store.rs"]
+pub mod store;
+
+use store::Kept;
+
 /// What the pretend cluster does, and what it saw.
 #[derive(Clone)]
 pub struct Pretend {
@@ -75,6 +80,10 @@ pub struct State {
     /// Every n-th read finds nothing; 0 for none.
     pub forgets: Cell<u64>,
     pub reads: Cell<u64>,
+    /// Nodes that stand still.
+    pub paused: RefCell<BTreeSet<usize>>,
+    /// Keys, values and counters, where they are kept.
+    pub kept: RefCell<Option<Kept>>,
 }
 
 impl Pretend {
@@ -147,6 +156,19 @@ impl Transport for Pretend {
         }
         if !leads_elsewhere && base_path != state.base_path.get() {
             return Ok(Reply { status: 404, bytes: 10, ..Reply::default() });
+        }
+        if let Some(fault) = call.request.path.strip_prefix("/fault/") {
+            let mut paused = state.paused.borrow_mut();
+            match fault {
+                "pause" => drop(paused.insert(node)),
+                "resume" => drop(paused.remove(&node)),
+                "step-down" => state.leader.set((node + 1) % 3),
+                _ => return Ok(Reply { status: 404, text: Some("no".into()), ..Reply::default() }),
+            }
+            return Ok(Reply { status: 200, ..Reply::default() });
+        }
+        while state.paused.borrow().contains(&node) {
+            self.clock.sleep_until(self.clock.now() + Micros(5_000)).await;
         }
         if call.request.path.ends_with("/ping") {
             state.pings.set(state.pings.get() + 1);
@@ -226,6 +248,12 @@ impl Transport for Pretend {
             if state.forgets.get() > 0 && state.reads.get().is_multiple_of(state.forgets.get()) {
                 return Ok(Reply { status: 404, text: Some("404 page not found".into()), ..reply });
             }
+        }
+        if let Some(kept) = state.kept.borrow_mut().as_mut()
+            && let Some((status, text)) = kept.answer(call.request, self.clock.now())
+        {
+            (reply.status, reply.bytes) = (status, text.len() as u64);
+            reply.text = (call.wants_text)(status).then_some(text);
         }
         if call.request.path.ends_with("/events") && !state.limited_once.replace(true) {
             let pause = Some(Micros(2_000_000));

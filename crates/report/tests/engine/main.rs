@@ -6,10 +6,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod chaos;
 mod cluster;
 mod ends;
 mod hops;
 mod instrument;
+mod kept;
 mod load;
 mod queueing;
 mod recovery;
@@ -341,7 +343,7 @@ fn damaged_and_foreign_files_give_typed_errors() {
 }
 
 #[test]
-fn acknowledged_keys_are_read_back_and_lost_ones_are_named() {
+fn acknowledged_keys_are_read_back_and_what_a_second_look_finds_is_no_loss() {
     let mut sets = plan();
     sets.verify = true;
     sets.mix
@@ -355,7 +357,7 @@ fn acknowledged_keys_are_read_back_and_lost_ones_are_named() {
     let cluster = Pretend::new(5.0);
     cluster.state.forgets.set(100);
     let lossy = carry_out(sets, &cluster, None).1.verification.unwrap();
-    assert!(lossy.missing == whole.present / 100 && lossy.examples.len() == 20, "{lossy:?}");
+    assert!(lossy.late >= whole.present / 100 && lossy.missing == 0, "{lossy:?}");
     assert!(carry_out(plan(), &Pretend::new(5.0), None).1.verification.is_none());
 }
 

@@ -1,0 +1,70 @@
+//! A plain HTTP/1.1 server for tests: a thread a connection, CORS and timing headers, no cluster.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+
+/// A request as its handler sees it.
+pub struct Asked {
+    /// As HTTP writes it.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The body's text.
+    pub body: String,
+}
+
+/// Status line and body of an answer.
+pub type Answered = (&'static str, String);
+
+/// Serves with a handler until the tests end. Returns its URL. Preflights are answered for it.
+pub fn serve(handler: impl Fn(&Asked) -> Answered + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let handler = Arc::new(handler);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let handler = handler.clone();
+            // A client that goes away ends its connection's thread.
+            std::thread::spawn(move || converse(stream, &*handler).ok());
+        }
+    });
+    url
+}
+
+fn converse(mut stream: TcpStream, handler: &impl Fn(&Asked) -> Answered) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let mut words = line.split_whitespace().map(ToString::to_string);
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header)?;
+            if header.trim().is_empty() {
+                break;
+            }
+            if let Some((name, value)) = header.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().unwrap_or_default();
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let (status, answer) = handler(&Asked { method, path, body });
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nAccess-Control-Allow-Origin: *\r\n\
+             Access-Control-Allow-Methods: PUT, DELETE\r\nAccess-Control-Allow-Headers: \
+             Content-Type\r\nAccess-Control-Max-Age: 600\r\nTiming-Allow-Origin: *\r\n\r\n{answer}",
+            answer.len()
+        )?;
+    }
+}
