@@ -67,6 +67,8 @@ pub struct Metrics {
     pub events_sent: Counter,
     cpu: Gauge<f64, AtomicU64>,
     memory: Gauge,
+    threads: Gauge,
+    open_files: Gauge,
 }
 
 const BUCKETS: [f64; 15] = [
@@ -91,6 +93,8 @@ impl Default for Metrics {
             events_sent: Counter::default(),
             cpu: Gauge::default(),
             memory: Gauge::default(),
+            threads: Gauge::default(),
+            open_files: Gauge::default(),
         };
         let m = &metrics;
         registry.register("fwit_requests", "Requests answered", m.answered.clone());
@@ -126,6 +130,8 @@ impl Default for Metrics {
         );
         registry.register("process_cpu_seconds_total", "User and system CPU time", m.cpu.clone());
         registry.register("process_resident_memory_bytes", "Resident memory", m.memory.clone());
+        registry.register("process_threads", "Threads", m.threads.clone());
+        registry.register("process_open_fds", "Open files", m.open_files.clone());
         metrics.registry = Arc::new(registry);
         metrics
     }
@@ -172,9 +178,11 @@ impl Metrics {
         self.term.set(view.term.cast_signed());
         self.leader.set(view.leader.unwrap_or(0).cast_signed());
         self.applied.set(applied.cast_signed());
-        if let Some((cpu, memory)) = process() {
-            self.cpu.set(cpu);
-            self.memory.set(memory);
+        if let Some(process) = process() {
+            self.cpu.set(process.cpu_s);
+            self.memory.set(process.memory);
+            self.threads.set(process.threads);
+            self.open_files.set(process.open_files);
         }
         let mut out = String::new();
         text::encode(&mut out, &self.registry)?;
@@ -182,9 +190,16 @@ impl Metrics {
     }
 }
 
-/// CPU seconds and resident bytes of this process (proc(5), /proc/pid/stat); none where there is no
-/// /proc.
-fn process() -> Option<(f64, i64)> {
+/// What the kernel says of this process.
+struct Process {
+    cpu_s: f64,
+    memory: i64,
+    threads: i64,
+    open_files: i64,
+}
+
+/// From proc(5), /proc/pid/stat and /proc/pid/fd; none where there is no /proc.
+fn process() -> Option<Process> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // Fields count from after the name, which may hold anything; the first one there is number 3.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
@@ -192,5 +207,11 @@ fn process() -> Option<(f64, i64)> {
     let ticks = f64::from(field(14)? + field(15)?);
     let pages = i64::from(field(24)?);
     let per_second = f64::from(u32::try_from(rustix::param::clock_ticks_per_second()).ok()?);
-    Some((ticks / per_second, pages * i64::try_from(rustix::param::page_size()).ok()?))
+    let open_files = std::fs::read_dir("/proc/self/fd").ok()?.count();
+    Some(Process {
+        cpu_s: ticks / per_second,
+        memory: pages * i64::try_from(rustix::param::page_size()).ok()?,
+        threads: i64::from(field(20)?),
+        open_files: i64::try_from(open_files).ok()?,
+    })
 }

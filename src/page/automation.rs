@@ -11,6 +11,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::actions::{Actions, OnEnd};
 use super::state::{Engine, Library, PlanForm, RunEnd, Status, go};
+use fwit_engine::controls::Control;
 use fwit_model::plan::{Plan, Problem, preset, wire};
 use fwit_present::route::Route;
 use fwit_report::check::NodeCheck;
@@ -47,6 +48,17 @@ pub fn install() {
             Ok(JsValue::UNDEFINED)
         }),
     );
+    let control = move |make: fn(&JsValue) -> Option<Control>, needs: &'static str| {
+        function1(move |value| {
+            let control = make(&value).ok_or_else(|| JsValue::from(js_sys::Error::new(needs)))?;
+            engine.control(control);
+            Ok(JsValue::UNDEFINED)
+        })
+    };
+    let words = "It takes a text.";
+    set("note", &control(|v| v.as_string().map(Control::Note), words));
+    set("act", &control(|v| v.as_string().map(Control::Act), words));
+    set("level", &control(|v| v.as_f64().map(Control::Level), "It takes a number."));
     set("calibrate", &function1(move |plan| Ok(calibrate(engine, plan_form, &plan).into())));
     set("findLanes", &function2(move |plan, options| find_lanes(engine, &plan, &options).into()));
     set("open", &function1(move |text| Ok(open(actions, text).into())));

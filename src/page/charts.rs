@@ -11,6 +11,7 @@ use crate::protocol::Opened;
 use fwit_chart::figure::ChartError;
 use fwit_present::charts::{self, By, Drawn, Marks, Over, series_measure};
 use fwit_present::method::SECTIONS;
+use fwit_present::vitals;
 use fwit_report::run::view::{Annotation, Leadership, Measure, RunView, Second, TimelineEvent};
 
 /// What is marked in the live charts.
@@ -101,6 +102,21 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
                     empty="Little's law is checked in closed loads only."
                     cursor
                 />
+                {run
+                    .view
+                    .vitals
+                    .as_ref()
+                    .map(vitals::known)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|vital| {
+                        let run = r();
+                        let make = move || {
+                            vitals::chart(run.view.vitals.as_ref(), Marks::of(&run.view), vital)
+                        };
+                        view! { <Slot make height=180.0 cursor /> }
+                    })
+                    .collect_view()}
             </div>
         </section>
         <section class="panel">

@@ -114,9 +114,10 @@ impl Ledger {
     /// A subscriber's stream broke.
     pub fn broke(&mut self, subscriber: usize, why: String, now: Micros) {
         if let Some(s) = self.subscribers.get_mut(subscriber) {
-            if s.since.is_some() {
+            // A stream that can't be opened again is broken still, not once more.
+            if s.since.is_some() && s.closed.is_none() {
                 s.disconnects += 1;
-                s.closed.get_or_insert(now);
+                s.closed = Some(now);
             }
             s.trouble = Some(why);
         }

@@ -41,6 +41,8 @@ pub mod topology;
 pub mod trial;
 pub mod trust;
 pub mod verify;
+pub mod vitals;
+mod watch_vitals;
 
 #[cfg(test)]
 #[path = "../../stats/src/vectors.rs"]

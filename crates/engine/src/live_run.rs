@@ -245,7 +245,13 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             shared.clock.sleep_until(shared.clock.now() + POLL).await;
             shared.watch_roles().await;
         };
-        let timed: [Work; 4] = [
+        let vitals = async {
+            // Nodes whose metrics are not for pages are given up after a few tries.
+            shared.clock.sleep_until(shared.clock.now() + POLL).await;
+            shared.watch_vitals().await;
+        };
+        let timed: [Work; 5] = [
+            Box::pin(vitals),
             Box::pin(ticks),
             Box::pin(heartbeat),
             Box::pin(shared.refresh_leader()),

@@ -15,6 +15,7 @@ use super::slots::Slots;
 use super::timeline::{OpenFault, Timeline};
 use super::topology::Topology;
 use super::trust::Trust;
+use super::vitals::Vitals;
 use fwit_model::dialect::Dialect;
 use fwit_model::plan::{BaseUrl, Model, Plan};
 use fwit_quantities::sample::Protocol;
@@ -78,6 +79,8 @@ pub struct Shared<T, C> {
     pub level: Cell<Option<f64>>,
     /// Entities that were removed.
     pub removed: Cell<u32>,
+    /// The nodes' vitals.
+    pub vitals: RefCell<Vitals>,
     /// Start of the warm-up, start and end of the measured window.
     pub windows: Cell<(Micros, Micros, Micros)>,
 }
@@ -123,6 +126,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             asked: RefCell::default(),
             level: Cell::default(),
             removed: Cell::default(),
+            vitals: RefCell::default(),
             windows: Cell::default(),
             plan,
         };
@@ -139,6 +143,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         self.windows.set((start, from, to));
         self.roles.borrow_mut().begin(start);
         self.timeline.borrow_mut().clear();
+        self.vitals.borrow_mut().begin();
         self.instrument.borrow_mut().begin(start, (from, to));
         self.want_entities();
         let nodes = self.topology.borrow().nodes.len();

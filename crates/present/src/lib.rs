@@ -34,3 +34,4 @@ pub mod simulated;
 pub mod subscribers;
 pub mod table;
 pub mod verification;
+pub mod vitals;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::protocol::Opened;
-use fwit_present::happened;
+use fwit_present::{happened, vitals};
 use fwit_report::run::view::Episode;
 
 /// Who led and what was done; empty where nothing is known of either.
@@ -16,11 +16,13 @@ pub fn HappenedPanel(run: Arc<Opened>) -> impl IntoView {
         run.view.leadership.as_ref().map(happened::leadership).unwrap_or_default();
     said.extend(happened::redirect_tax(&run.view));
     let episodes = run.view.episodes.clone();
+    let grows = vitals::sentences(&run.view);
     (!said.is_empty() || !episodes.is_empty()).then(|| {
         view! {
             <section class="panel">
                 <h2>"Leader and events"</h2>
                 {said.into_iter().map(|text| view! { <p>{text}</p> }).collect_view()}
+                {grows.into_iter().map(|text| view! { <p>{text}</p> }).collect_view()}
                 {(!episodes.is_empty()).then(|| view! { <Episodes episodes /> })}
             </section>
         }

@@ -33,3 +33,4 @@ mod soak;
 mod systems;
 mod tabs;
 mod truth;
+mod vitals;

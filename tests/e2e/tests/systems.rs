@@ -91,8 +91,9 @@ fn etcd_without_its_leader_loses_no_acknowledged_write() {
     let Some(mut etcd) = Etcd::start().unwrap() else { return };
     let page = Page::serve().unwrap();
     let browser = open(&page);
-    let mix = json!({ "put": 2, "get": 1 });
-    let more = json!({ "mix": mix, "verify": true, "keys": { "space": 100_000 } });
+    let mix = json!({ "put": 2, "get": 1, "publish": 1 });
+    let more =
+        json!({ "mix": mix, "verify": true, "keys": { "space": 100_000 }, "subscribers": 3 });
     start(&browser, &plan("etcd, leader killed", "etcd", &etcd.nodes(), more));
     browser.wait("document.documentElement.dataset.fwit === 'running'", PATIENCE).unwrap();
     std::thread::sleep(Duration::from_secs(5));
@@ -109,7 +110,13 @@ fn etcd_without_its_leader_loses_no_acknowledged_write() {
         view.total.errors(),
         keys.len()
     );
-    assert_eq!(found.missing, 0, "{found:?}");
+    assert_eq!((found.missing, found.outdated), (0, 0), "{found:?}");
+    println!("{:?}", view.subscribers);
+    // Every watch went on from the revision where it was cut off.
+    let events = &view.subscribers;
+    assert!(events.published > 0);
+    assert!(events.list.iter().all(|s| s.received > 0 && s.lost == 0), "{events:?}");
+    assert!(events.list.iter().any(|s| s.disconnects > 0), "{events:?}");
     assert!(found.present > 0 && keys.len() as u64 >= found.present, "{found:?}");
     // Who was asked at the dead member was refused, and went on with the new leader.
     let failed: u64 = counts(&file, &["put", "get"]).map(|c| c.network + c.timeout).sum();

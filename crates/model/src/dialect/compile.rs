@@ -118,7 +118,8 @@ impl Compiler {
         }
         let name = name.to_string();
         let faults = self.faults(&file.faults, leader.id.is_some());
-        Some(Dialect { name, file, operations, hint, leader, events, faults })
+        let vitals = file.vitals.as_ref().and_then(|vitals| self.vitals(vitals));
+        Some(Dialect { name, file, operations, hint, leader, events, faults, vitals })
     }
 
     fn operation(&mut self, at: &str, file: &OperationFile, shared: &[Rule]) -> Option<Operation> {

@@ -51,9 +51,33 @@ pub struct DialectFile {
     /// How events are listened to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventsFile>,
+    /// Where nodes tell their vitals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vitals: Option<VitalsFile>,
     /// What can be done to a node, so that one sees what the cluster then does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultFile>,
+}
+
+/// A Prometheus end point, and the names of its metrics; left out are those of Prometheus's own
+/// process collector.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VitalsFile {
+    /// Path and query.
+    pub path: String,
+    /// A counter of CPU seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<String>,
+    /// A gauge of resident bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<String>,
+    /// A gauge of threads or goroutines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<String>,
+    /// A gauge of open files, sockets among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_files: Option<String>,
 }
 
 /// A fault that can be caused.

@@ -14,6 +14,7 @@ mod headers;
 pub mod import;
 pub mod split;
 mod template;
+mod vitals;
 mod words;
 
 use std::fmt;
@@ -27,6 +28,7 @@ pub use faults::Fault;
 use file::{AuthFile, DialectFile};
 pub use template::encode_query;
 use template::{Filling, Template};
+pub use vitals::VITALS;
 pub use words::{
     Answer, Choice, HeaderSet, KeyUse, Kind, Method, NodeStatus, Pool, Published, Request,
     StatusSet, Stream, StreamKind,
@@ -46,6 +48,7 @@ pub struct Dialect {
     leader: Leader,
     events: Option<Events>,
     faults: Vec<Fault>,
+    vitals: Option<RequestTemplate>,
 }
 
 /// One operation of a dialect.
@@ -263,6 +266,18 @@ impl Dialect {
         Some(NodeStatus { name, leads, leader_url, leader_host, term, id })
     }
 
+    /// The request for a node's vitals, where nodes tell them.
+    #[must_use]
+    pub fn vitals_request(&self) -> Option<Request<'_>> {
+        Some(self.vitals.as_ref()?.fill(&Filling::default()))
+    }
+
+    /// The names of their metrics, in the order of [`VITALS`].
+    #[must_use]
+    pub fn vital_names(&self) -> Option<[&str; VITALS.len()]> {
+        Some(self.file.vitals.as_ref()?.names())
+    }
+
     /// What can be done to a node.
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
@@ -319,9 +334,7 @@ impl Dialect {
     /// go on from there.
     #[must_use]
     pub fn position(&self, before: Option<u64>, message: &str) -> Option<u64> {
-        let Some(resume) = self.events.as_ref().and_then(|e| e.resume.as_ref()) else {
-            return None;
-        };
+        let resume = self.events.as_ref()?.resume.as_ref()?;
         let body = &mut Body::new(message.len() as u64, Some(message));
         let number = |text: &String| text.parse::<u64>().ok();
         let last = resume.position.texts(body).iter().filter_map(number).max();

@@ -242,6 +242,7 @@ pub(crate) mod tests {
             verification: None,
             leadership: None,
             timeline: Vec::new(),
+            vitals: None,
         }
     }
 

@@ -3,7 +3,6 @@
 use super::hist::{self, short};
 use super::leadership::Leadership;
 use super::summary;
-use super::timeline;
 use super::verification::Verification;
 use super::view::{
     Concurrency, Ended, ErrorGroup, Live, Row, Second, SubscriberView, SubscribersView,
@@ -12,6 +11,7 @@ use super::wire::{
     CensoredFile, ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile,
     NodeCountsFile, NodeFile, OperationFile, PartsFile, RunFile, VERSION, WindowFile,
 };
+use super::{timeline, vitals};
 use fwit_engine::environment::{Clock, Transport};
 use fwit_engine::live_run::LiveRun;
 use fwit_model::plan::{Model, wire as plan_wire};
@@ -181,6 +181,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             verification: Verification::of(self.run),
             leadership: Leadership::of(self.run, to),
             timeline: timeline::of(self.run, to),
+            vitals: vitals::of(self.run, to),
         }
     }
 

@@ -34,6 +34,7 @@ pub(crate) mod upgrade;
 pub mod verdict;
 pub mod verification;
 pub mod view;
+pub mod vitals;
 pub mod wire;
 
 pub use read::{FILE_MAX, RunError, read, unpacked};

@@ -69,6 +69,9 @@ pub(crate) fn check(file: &RunFile) -> Result<(), Implausible> {
             return wrong(&format!("errors[{i}]"), "it ends before it begins");
         }
     }
+    if file.vitals.as_ref().is_some_and(|vitals| !vitals.fits()) {
+        return wrong("vitals", "its lists are not of one length, or its times do not rise");
+    }
     positive("concurrency.effective", file.concurrency.effective)?;
     positive("concurrency.waiting", file.concurrency.waiting)
 }

@@ -68,6 +68,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         leadership: None,
         timeline: Vec::new(),
         episodes: Vec::new(),
+        vitals: None,
         warnings: Vec::new(),
     }
 }

@@ -117,6 +117,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         leadership: file.leadership.clone(),
         timeline: file.timeline.clone(),
         episodes: super::episodes::of_file(file),
+        vitals: file.vitals.clone(),
         ops: used,
         warnings,
     })

@@ -17,6 +17,7 @@ pub use super::verdict::{
 pub use super::verification::{
     Counters, FindingView, ReadsView, Unchecked, Verification, Violation,
 };
+pub use super::vitals::{NodeVitals, Vitals};
 pub use fwit_engine::live_run::{Ended, Phase};
 pub use fwit_model::dialect::Kind;
 use fwit_quantities::sample::Outcome;
@@ -426,6 +427,8 @@ pub struct RunView {
     pub timeline: Vec<TimelineEvent>,
     /// What happened, elections too, with the numbers before, during and after.
     pub episodes: Vec<Episode>,
+    /// The nodes' vitals, where they told any.
+    pub vitals: Option<Vitals>,
     /// What could not be read or shown, for people.
     pub warnings: Vec<String>,
 }

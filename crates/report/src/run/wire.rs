@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::view::{
     Ended, ErrorGroup, HealthView, Leadership, Measure, SubscribersView, ThresholdResult,
-    TimeSources, TimelineEvent, Verification,
+    TimeSources, TimelineEvent, Verification, Vitals,
 };
 use fwit_model::dialect::Kind;
 use fwit_model::plan::wire::PlanFile;
@@ -70,6 +70,9 @@ pub struct RunFile {
     /// Faults, notes, changes of the load; none in files of before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<TimelineEvent>,
+    /// The nodes' vitals; none in files of before, and where they told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vitals: Option<Vitals>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

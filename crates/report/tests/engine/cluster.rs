@@ -167,6 +167,9 @@ impl Transport for Pretend {
             }
             return Ok(Reply { status: 200, ..Reply::default() });
         }
+        if call.request.path == "/metrics" {
+            return Ok(Reply { status: 404, ..Reply::default() });
+        }
         while state.paused.borrow().contains(&node) {
             self.clock.sleep_until(self.clock.now() + Micros(5_000)).await;
         }

@@ -147,6 +147,7 @@ fn finish(title: &str, (requests, mut notes): Found) -> Result<Imported, String>
         hint: None,
         leader: None,
         events: None,
+        vitals: None,
         faults: Vec::new(),
     };
     Ok(Imported { file, nodes, notes })
