@@ -5,7 +5,6 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 use fwit_model::plan::{Model, chaos};
-use fwit_quantities::units::Micros;
 use serde::{Deserialize, Serialize};
 
 use super::environment::{Clock, Transport};
@@ -104,6 +103,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             }
         };
         self.level.set(Some(level));
+        self.removed.set(0);
         self.want_entities();
         self.note(EventKind::Level, &words);
     }
@@ -114,59 +114,5 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let (start, _, _) = self.windows.get();
         let planned = || self.plan.load.target(self.clock.now().since(start));
         self.level.get().unwrap_or_else(planned)
-    }
-}
-
-/// Turns the due times of a plan's schedule into real ones while the user changes the rate.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    wall: Micros,
-    planned: Micros,
-    factor: f64,
-}
-
-impl Pace {
-    /// As the plan has it, from its start.
-    #[must_use]
-    pub fn new(start: Micros) -> Pace {
-        Pace { wall: start, planned: Micros::ZERO, factor: 1.0 }
-    }
-
-    /// From now on `factor` times as fast as the plan.
-    pub fn change(&mut self, factor: f64, now: Micros) {
-        if factor.total_cmp(&self.factor).is_ne() && factor > 0.0 {
-            let passed = now.since(self.wall).0 as f64 * self.factor;
-            *self = Pace { wall: now, planned: self.planned + Micros(passed as u64), factor };
-        }
-    }
-
-    /// When what the plan has at `planned` after the start is due.
-    #[must_use]
-    pub fn due(&self, planned: Micros) -> Micros {
-        let left = planned.since(self.planned);
-        // Unchanged, times stay what they are to the microsecond.
-        let left = if self.factor == 1.0 { left.0 } else { (left.0 as f64 / self.factor) as u64 };
-        self.wall + Micros(left)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_of_the_rate_moves_what_is_still_to_come() {
-        let mut pace = Pace::new(Micros(1_000));
-        assert_eq!(pace.due(Micros(500)), Micros(1_500));
-        pace.change(2.0, Micros(2_000));
-        // What was planned for 2,000 after the start comes half as much after the change.
-        assert_eq!(pace.due(Micros(2_000)), Micros(2_500));
-        assert_eq!(pace.due(Micros(900)), Micros(2_000));
-        pace.change(2.0, Micros(2_300));
-        assert_eq!(pace.due(Micros(2_000)), Micros(2_500));
-        pace.change(0.5, Micros(2_500));
-        assert_eq!(pace.due(Micros(2_100)), Micros(2_700));
-        pace.change(0.0, Micros(2_600));
-        assert_eq!(pace.due(Micros(2_100)), Micros(2_700));
     }
 }

@@ -4,8 +4,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::environment::{Call, Clock, Transport, within};
+use super::open_fault::OpenFault;
 use super::shared::Shared;
-use super::timeline::{EventKind, OpenFault};
+use super::timeline::EventKind;
 use fwit_model::dialect::Request;
 use fwit_model::plan::chaos::{Action, Chaos, Place, When};
 use fwit_quantities::units::Micros;
@@ -15,6 +16,11 @@ use fwit_stats::random::Stream;
 const PATIENCE: Micros = Micros(10_000_000);
 /// How long the end of a run waits for its faults to be undone.
 const UNDO_PATIENCE: Micros = Micros(3_000_000);
+/// How often, and how far apart, a fault is tried to be undone while the load goes on.
+const UNDO_TRIES: u32 = 3;
+const UNDO_PAUSE: Micros = Micros(1_000_000);
+/// Things that the user may be asked to do at a time.
+const ASKED_MAX: usize = 20;
 /// Longest words of a refusal that are shown, characters.
 const WORDS_MAX: usize = 80;
 
@@ -67,12 +73,18 @@ impl<T: Transport, C: Clock> Shared<T, C> {
 
     /// Does one thing, and undoes it in its time.
     pub(crate) async fn carry_out(&self, action: &Action, random: &mut Stream) {
+        // The load is over: nothing more is done to the cluster.
+        if self.slots.is_closed() {
+            return;
+        }
         match action {
-            Action::Say(words) => self.asked.borrow_mut().push(Some(words.clone())),
+            Action::Say(words) => self.ask_user(words),
             Action::RemoveEntity(lasts) => {
                 let words = format!("an entity removed{}", for_words(*lasts));
                 let now = self.clock.now();
-                self.removed.set(self.removed.get() + 1);
+                // There is nobody to remove where all are gone.
+                let most = self.wanted().round() as u32;
+                self.removed.set((self.removed.get() + 1).min(most));
                 self.want_entities();
                 let Some(lasts) = lasts else { return self.note(EventKind::Fault, &words) };
                 let place = self.timeline.borrow_mut().begin(EventKind::Fault, &words, now);
@@ -88,9 +100,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     async fn fault(&self, fault: usize, at: Place, lasts: Option<Micros>, random: &mut Stream) {
         let Some(of_dialect) = self.dialect.faults().get(fault) else { return };
         let name = &of_dialect.name;
-        let Some(node) = self.node_meant(at, random).await else {
-            let no = if at == Place::Follower { "no follower" } else { "no leader" };
-            return self.note(EventKind::Fault, &format!("{name}: {no} was found"));
+        let Some(node) = self.node_meant(at, random) else {
+            return self.note(EventKind::Fault, &format!("{name}: no leader is known"));
         };
         let words = format!("{name} {}{}", self.name_of(node), for_words(lasts));
         let place = self.timeline.borrow_mut().begin(EventKind::Fault, &words, self.clock.now());
@@ -112,50 +123,80 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             _ => None,
         };
         let kept = match own.filter(|_| undone) {
-            Some(lane) => Some(self.slots.acquire_first(lane).await),
+            Some(lane) => self.slots.acquire_first(lane).await,
             None => None,
         };
-        let open = OpenFault { place, fault, node };
+        let number = self.next_fault.get();
+        self.next_fault.set(number + 1);
         if undone {
-            self.open_faults.borrow_mut().push(open);
+            self.open_faults.borrow_mut().push(OpenFault { number, place, fault, node, kept });
         }
-        let failed = match self.send_fault(node, &request).await {
-            Err(Failed::Silent(_)) if of_dialect.unanswered => None,
-            other => other.err(),
-        };
-        if let Some(why) = failed.map(|why| why.to_string()) {
-            self.open_faults.borrow_mut().retain(|other| *other != open);
-            return end(Some(&why));
-        }
-        match lasts {
-            Some(lasts) => {
-                self.clock.sleep_until(self.clock.now() + lasts).await;
-                self.undo(open).await;
+        match self.send_fault(node, &request).await {
+            Ok(()) => {}
+            Err(Failed::Silent(_)) if of_dialect.unanswered => {}
+            // What was not answered may have been done: it is undone all the same.
+            Err(why @ Failed::Silent(_)) if undone => {
+                self.timeline.borrow_mut().remark(place, &why.to_string());
             }
-            // It lasts until the load ends.
-            None if undone => {}
-            None => end(None),
+            Err(why) => {
+                self.open_faults.borrow_mut().retain(|open| open.number != number);
+                return end(Some(&why.to_string()));
+            }
         }
-        drop(kept);
+        let Some(lasts) = lasts else {
+            // What can be undone lasts until the load ends.
+            if !undone {
+                end(None);
+            }
+            return;
+        };
+        self.clock.sleep_until(self.clock.now() + lasts).await;
+        for _ in 0..UNDO_TRIES {
+            if self.undo(number).await {
+                return;
+            }
+            self.clock.sleep_until(self.clock.now() + UNDO_PAUSE).await;
+        }
     }
 
-    /// Undoes a fault, where that was not done yet.
-    async fn undo(&self, open: OpenFault) {
-        let before = self.open_faults.borrow().len();
-        self.open_faults.borrow_mut().retain(|other| *other != open);
-        let still = self.open_faults.borrow().len() < before;
-        let (true, Some(request)) = (still, self.dialect.undo_request(open.fault)) else { return };
-        let failed = self.send_fault(open.node, &request).await.err();
-        let more = failed.map(|why| format!("could not be undone, {why}"));
-        self.timeline.borrow_mut().end(open.place, self.clock.now(), more.as_deref());
+    /// Undoes a fault; whether it is undone. It stays open until a node said so.
+    async fn undo(&self, number: u64) -> bool {
+        let found = |open: &&OpenFault| open.number == number;
+        let open = self.open_faults.borrow().iter().find(found).map(|o| (o.place, o.fault, o.node));
+        let Some((place, fault, node)) = open else { return true };
+        let Some(request) = self.dialect.undo_request(fault) else { return true };
+        if self.send_fault(node, &request).await.is_err() {
+            return false;
+        }
+        self.open_faults.borrow_mut().retain(|open| open.number != number);
+        self.timeline.borrow_mut().end(place, self.clock.now(), None);
+        true
     }
 
-    /// Undoes all faults that last, at the end of the load.
-    pub(crate) async fn undo_faults(&self) {
-        let open = self.open_faults.borrow().clone();
-        let mut undoing: FuturesUnordered<_> = open.into_iter().map(|f| self.undo(f)).collect();
+    /// Undoes all faults that last, at the end of the load. The `last` time, what can't be undone
+    /// is told.
+    pub(crate) async fn undo_faults(&self, last: bool) {
+        let open: Vec<u64> = self.open_faults.borrow().iter().map(|open| open.number).collect();
+        let mut undoing: FuturesUnordered<_> = open.into_iter().map(|n| self.undo(n)).collect();
         let all = async { while undoing.next().await.is_some() {} };
         within(&self.clock, UNDO_PATIENCE, all).await;
+        if last {
+            for open in self.open_faults.take() {
+                let more = "could not be undone";
+                self.timeline.borrow_mut().end(open.place, self.clock.now(), Some(more));
+            }
+        }
+    }
+
+    /// Asks the user to do something, once at a time.
+    fn ask_user(&self, words: &str) {
+        let mut asked = self.asked.borrow_mut();
+        let open = asked.iter().flatten();
+        let (count, same) =
+            open.fold((0, false), |(n, same), other| (n + 1, same || other == words));
+        if !same && count < ASKED_MAX {
+            asked.push(Some(words.to_string()));
+        }
     }
 
     /// Sends the request of a fault to a node's own address.
@@ -185,23 +226,21 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         Some(self.plan.cluster.nodes.get(usize::from(node))?.url.to_string())
     }
 
-    /// The node that is meant now.
-    async fn node_meant(&self, at: Place, random: &mut Stream) -> Option<u16> {
+    /// The node that is meant now. `None` where it takes a leader and none is known.
+    fn node_meant(&self, at: Place, random: &mut Stream) -> Option<u16> {
         let nodes = self.plan.cluster.nodes.len() as u16;
-        let leader = match at {
-            Place::Node(node) => return Some(node),
-            Place::Any => return (nodes > 0).then(|| random.below(u32::from(nodes)) as u16),
-            Place::Leader | Place::Follower => match self.roles.borrow().leader() {
-                Some(leader) => Some(leader),
-                None => self.leader.known(),
-            },
-        };
-        if at == Place::Leader {
-            return leader;
+        let leader = || self.roles.borrow().leader().or_else(|| self.leader.known());
+        match at {
+            Place::Node(node) => Some(node),
+            Place::Any => (nodes > 0).then(|| random.below(u32::from(nodes)) as u16),
+            Place::Leader => leader(),
+            Place::Follower => {
+                let leader = leader()?;
+                let followers: Vec<u16> = (0..nodes).filter(|node| *node != leader).collect();
+                let place = random.below(followers.len().max(1) as u32) as usize;
+                followers.get(place).copied()
+            }
         }
-        let followers: Vec<u16> = (0..nodes).filter(|node| Some(*node) != leader).collect();
-        let place = random.below(followers.len().max(1) as u32) as usize;
-        followers.get(place).copied()
     }
 
     /// The id of another node than this one.

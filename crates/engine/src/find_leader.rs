@@ -1,7 +1,7 @@
 //! Finding the leader: by the status of a node that redirected, which knows it, or of all nodes at
 //! once. One search serves all entities that wait for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Poll, Waker};
@@ -73,11 +73,15 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             return;
         }
         let ask = |node| async move {
-            if within(&self.clock, POLL_PATIENCE, self.ask(node)).await.is_none() {
+            let sent = self.clock.now();
+            let answered = within(&self.clock, POLL_PATIENCE, self.ask(node)).await;
+            if answered.is_none() {
                 self.silent(node);
             }
-            node
+            (node, answered.flatten().map(|_| self.clock.now().since(sent)))
         };
+        // The least that each node took: one answer that came late is no sign of distance.
+        let mut least: BTreeMap<u16, Micros> = BTreeMap::new();
         let mut asked = FuturesUnordered::new();
         let mut busy = BTreeSet::new();
         loop {
@@ -87,19 +91,26 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             for node in (0..nodes).filter(|node| busy.insert(*node)).collect::<Vec<_>>() {
                 asked.push(ask(node));
             }
-            let pause = POLL.max(Micros(5 * self.round_trip.get().0.min(POLL.0)));
+            let farthest = least.values().max().map_or(0, |us| us.0.min(POLL.0));
+            let pause = POLL.max(Micros(5 * farthest));
             let mut next = pin!(self.clock.sleep_until(self.clock.now() + pause));
             loop {
                 let answer = async {
                     match asked.next().await {
-                        Some(node) => node,
+                        Some(answered) => answered,
                         None => std::future::pending().await,
                     }
                 };
                 match select(pin!(answer), next.as_mut()).await {
-                    Either::Left((node, _)) => busy.remove(&node),
+                    Either::Left(((node, took), _)) => {
+                        busy.remove(&node);
+                        if let Some(took) = took {
+                            let known = least.entry(node).or_insert(took);
+                            *known = took.min(*known);
+                        }
+                    }
                     Either::Right(_) => break,
-                };
+                }
             }
         }
     }

@@ -26,6 +26,7 @@ pub mod history;
 pub mod instrument;
 pub mod leader;
 pub mod live_run;
+pub mod open_fault;
 pub mod parking;
 pub mod preflights;
 mod read_back;

@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::arrivals::Schedule;
 use super::client::Client;
-use super::controls::{Control, Pace};
+use super::controls::Control;
 use super::environment::within;
 use super::environment::{Clock, Transport};
 use super::find_leader::POLL;
@@ -326,7 +326,7 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             if ended == Ended::Completed {
                 shared.slots.close();
                 let finished = async {
-                    shared.undo_faults().await;
+                    shared.undo_faults(false).await;
                     let empty = || shared.recorder.borrow().in_system() == 0;
                     self.until(shared.plan.load.timeout + FINISH_GRACE, empty).await;
                 };
@@ -337,8 +337,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             }
             ended
         };
-        // Of a run that was stopped, or whose end was.
-        shared.undo_faults().await;
+        // Of a run that was stopped, or whose end was; and what failed before.
+        shared.undo_faults(true).await;
         self.until(DRAIN_PATIENCE, || {
             shared.recorder.borrow().pending() == 0 && shared.ledger.borrow().complete()
         })
@@ -389,30 +389,42 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
         let shared = &self.shared;
         let (start, measured_from, measured_to) = shared.windows.get();
         let mut under_way: FuturesUnordered<Work> = FuturesUnordered::new();
-        let mut pace = Pace::new(start);
-        for (client, planned) in self.clients.iter().cycle().zip(schedule) {
-            let mut due = pace.due(planned);
-            let mut arrival = pin!(shared.clock.sleep_until(due.min(shared.clock.now() + TICK)));
-            loop {
-                // What is under way goes on while the next arrival is waited for.
-                let work = async {
-                    if under_way.next().await.is_none() {
-                        std::future::pending::<()>().await;
-                    }
-                };
-                if let Either::Left(_) = select(arrival.as_mut(), pin!(work)).await {
-                    let now = shared.clock.now();
-                    pace.change(self.speed(planned), now);
-                    due = pace.due(planned);
-                    if now >= due || due >= measured_to {
+        let Plan { seed, load, .. } = &shared.plan;
+        let (mut schedule, mut base, mut level) = (schedule, start, None);
+        let mut clients = self.clients.iter().cycle();
+        let mut next = schedule.next();
+        loop {
+            // The next arrival; sooner or later where the user changes the rate meanwhile.
+            let due = loop {
+                let now = shared.clock.now();
+                if shared.level.get() != level
+                    && let (Some(rate), Model::Open { arrivals, .. }) =
+                        (shared.level.get(), load.model)
+                {
+                    level = Some(rate);
+                    base = now;
+                    schedule = Schedule::new(seed.wrapping_add(now.0), rate, arrivals, &[]);
+                    next = schedule.next();
+                }
+                let due = next.map_or(measured_to, |planned| base + planned).min(measured_to);
+                if now >= due {
+                    break due;
+                }
+                let mut arrival = pin!(shared.clock.sleep_until(due.min(now + TICK)));
+                loop {
+                    // What is under way goes on while the next arrival is waited for.
+                    let work = async {
+                        if under_way.next().await.is_none() {
+                            std::future::pending::<()>().await;
+                        }
+                    };
+                    if let Either::Left(_) = select(arrival.as_mut(), pin!(work)).await {
                         break;
                     }
-                    arrival.set(shared.clock.sleep_until(due.min(now + TICK)));
                 }
-            }
-            if due >= measured_to {
-                break;
-            }
+            };
+            let Some(client) = clients.next().filter(|_| due < measured_to) else { break };
+            next = schedule.next();
             let measured = u64::from(due >= measured_from);
             self.due.set(self.due.get() + 1);
             self.due_measured.set(self.due_measured.get() + measured);
@@ -425,13 +437,6 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
             under_way.push(Box::pin(client.perform(due)));
         }
         while under_way.next().await.is_some() {}
-    }
-
-    /// How many times as fast as the plan the user wants an open load that the plan has at
-    /// `planned`.
-    fn speed(&self, planned: Micros) -> f64 {
-        let shared = &self.shared;
-        shared.level.get().map_or(1.0, |level| level / shared.plan.load.target(planned).max(1e-3))
     }
 
     /// Waits until something holds, looking at every tick, no longer than `patience`.

@@ -33,7 +33,7 @@ const PATIENCE: Micros = Micros(120_000_000);
 const NO_ANSWER: &str = "no answer from the leader";
 const NO_LEADER: &str = "no leader was found";
 const CUT_SHORT: &str = "the check was cut short";
-const TOO_MANY: &str = "more keys than are remembered (100,000)";
+const TOO_MANY: &str = "writes to more keys than are remembered (100,000)";
 const FORGOTTEN: &str = "the value is not remembered any more";
 const NO_READ: &str = "the protocol has no operation that reads them";
 const NOT_BEFORE: &str = "not read before the load";
@@ -96,7 +96,13 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 }
             }
         }
-        let leader = self.leader_to_ask().await;
+        let (patience, cut) =
+            (pin!(self.clock.sleep_until(self.clock.now() + PATIENCE)), pin!(cut));
+        let mut end = select(patience, cut);
+        let leader = match select(pin!(self.leader_to_ask()), &mut end).await {
+            Either::Left((leader, _)) => leader,
+            Either::Right(_) => None,
+        };
         let mut left = items.len();
         let keys = items.iter().filter(|item| matches!(item, Item::Key(..))).count();
         let Some(leader) = leader else {
@@ -113,9 +119,6 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             (self.look_well(leader, pool, key, &item).await, item)
         });
         let mut reads = pin!(reads.buffer_unordered(AT_A_TIME));
-        let (patience, cut) =
-            (pin!(self.clock.sleep_until(self.clock.now() + PATIENCE)), pin!(cut));
-        let mut end = select(patience, cut);
         while left > 0
             && let Either::Left((Some(((found, late), item)), _)) =
                 select(reads.next(), &mut end).await

@@ -5,11 +5,15 @@
 //! which began after its acknowledgement, was acknowledged as well. A write whose end is not known
 //! (a timeout, a connection that broke) may take effect at any time later.
 
+use std::collections::VecDeque;
+
 use fwit_quantities::units::Micros;
 
 /// Writes of a key that are remembered; of more, the oldest that are certainly replaced are
 /// forgotten.
 const WRITES_MAX: usize = 1_024;
+/// Refused values of a key that are remembered.
+const REFUSED_MAX: usize = 16;
 
 /// What a read found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +44,11 @@ pub enum Judgement {
 pub struct Register {
     writes: Vec<Write>,
     forgot: bool,
+    /// Writes whose end is not known were forgotten: any value may stand there.
+    lost_track: bool,
+    /// Values of writes that were refused: a browser may have sent one twice, and the second time
+    /// was refused.
+    refused: VecDeque<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +69,10 @@ impl Register {
         let before = self.writes.len();
         if before >= WRITES_MAX {
             self.forget(at, WRITES_MAX / 2);
+            if self.writes.len() >= WRITES_MAX {
+                self.writes.drain(..WRITES_MAX / 2);
+                self.lost_track = true;
+            }
         }
         self.writes.push(Write { number, value, begun: at, ended: NEVER });
         self.writes.len() as isize - before as isize
@@ -76,10 +89,14 @@ impl Register {
     /// A write was certainly not carried out. Returns how many fewer writes are remembered.
     pub fn refused(&mut self, number: u64) -> usize {
         let place = self.writes.iter().rposition(|w| w.number == number);
-        place.map_or(0, |place| {
-            self.writes.remove(place);
-            1
-        })
+        let Some(write) = place.map(|place| self.writes.remove(place)) else { return 0 };
+        if let Some(value) = write.value {
+            self.refused.push_back(value);
+            if self.refused.len() > REFUSED_MAX {
+                self.refused.pop_front();
+            }
+        }
+        1
     }
 
     /// Whether any write was acknowledged: before that, anything may stand there.
@@ -92,6 +109,9 @@ impl Register {
     #[must_use]
     pub fn judge(&self, found: Found, began: Micros) -> Judgement {
         let Some(latest) = self.latest(began) else { return Judgement::Fine };
+        if self.lost_track {
+            return Judgement::Forgotten;
+        }
         let fits = |w: &&Write| match found {
             Found::Absent => w.value.is_none(),
             Found::Value(hash) => w.value == Some(hash),
@@ -100,6 +120,7 @@ impl Register {
         let last = self.writes.iter().filter(fits).map(|w| w.ended).max();
         match (last, found) {
             (Some(ended), _) if ended >= latest => Judgement::Fine,
+            (None, Found::Value(hash)) if self.refused.contains(&hash) => Judgement::Fine,
             (None, Found::Value(_)) if self.forgot => Judgement::Forgotten,
             (None, Found::Value(_)) => Judgement::Foreign,
             // What stood there before the run is replaced by the first write of all.
@@ -207,6 +228,21 @@ mod tests {
         assert_eq!(r.judge(Found::Value(9), Micros(50)), Judgement::Fine);
         assert_eq!((r.refused(0), r.refused(0)), (1, 0));
         assert_eq!(register(&[(None, 1, Some(2))]).judge(B, Micros(9)), Judgement::Foreign);
+    }
+
+    #[test]
+    fn writes_without_an_answer_have_a_bound_and_what_was_refused_may_be_there() {
+        let mut r = register(&[(Some(1), 1, Some(2))]);
+        r.begin(9, Some(2), Micros(3));
+        r.refused(9);
+        assert_eq!(r.judge(B, Micros(50)), Judgement::Fine);
+        for i in 10..5_000 {
+            r.begin(i, Some(i), Micros(i));
+        }
+        assert!(r.writes.len() <= WRITES_MAX);
+        r.begin(9_000, Some(3), Micros(9_000));
+        r.acknowledged(9_000, Micros(9_001));
+        assert_eq!(r.judge(A, Micros(9_500)), Judgement::Forgotten);
     }
 
     #[test]

@@ -21,7 +21,10 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if !history.is_on() {
             return;
         }
-        history.ended(operation, &chosen.key, begun, outcome, sample.done);
+        // A refusal that is none: the work may have been done.
+        let open = reply.is_some_and(|r| r.too_long || r.status == 408);
+        let ended = if open { Outcome::Timeout } else { outcome };
+        history.ended(operation, &chosen.key, begun, ended, sample.done);
         let text = reply.and_then(|r| r.text.as_deref()).filter(|_| outcome == Outcome::Ok);
         let value = text.and_then(|text| self.dialect.value(chosen.op, text));
         let found = reply.and_then(|_| found(outcome, value.as_deref()));

@@ -45,6 +45,8 @@ pub struct WritesAsked {
 #[derive(Clone, Debug, Default)]
 pub struct Roles {
     words: Vec<Word>,
+    /// The leader as last seen, and its term.
+    now: (Option<u16>, Option<u64>),
     spans: Vec<Span>,
     /// Changes that were not kept.
     pub forgotten: u64,
@@ -61,7 +63,8 @@ impl Roles {
     /// The load begins: what was known before is no part of it but for who leads now.
     pub fn begin(&mut self, now: Micros) {
         let last = self.spans.last().copied();
-        *self = Roles { words: std::mem::take(&mut self.words), ..Roles::default() };
+        let words = std::mem::take(&mut self.words);
+        *self = Roles { words, now: self.now, ..Roles::default() };
         self.spans.extend(last.map(|span| Span { from: now, ..span }));
         self.last_write = Some(now);
     }
@@ -80,6 +83,7 @@ impl Roles {
         let claims = self.words.iter().filter(|w| w.leader.is_some());
         let best = claims.max_by_key(|w| (w.term, w.since));
         let (leader, term) = best.map_or((None, None), |w| (w.leader, w.term));
+        self.now = (leader, term);
         let full = self.spans.len() >= SPANS_MAX;
         match self.spans.last_mut() {
             Some(span) if span.leader == leader && (span.term == term || leader.is_none()) => {}
@@ -93,7 +97,7 @@ impl Roles {
     /// The leader as last seen.
     #[must_use]
     pub fn leader(&self) -> Option<u16> {
-        self.spans.last()?.leader
+        self.now.0
     }
 
     /// Who led when, in order; each lasts until the next begins.

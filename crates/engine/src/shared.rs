@@ -9,10 +9,11 @@ use super::events::Ledger;
 use super::history::History;
 use super::instrument::Instrument;
 use super::leader::LeaderFinder;
+use super::open_fault::OpenFault;
 use super::parking::Parking;
 use super::roles::Roles;
 use super::slots::Slots;
-use super::timeline::{OpenFault, Timeline};
+use super::timeline::Timeline;
 use super::topology::Topology;
 use super::trust::Trust;
 use super::vitals::Vitals;
@@ -73,6 +74,8 @@ pub struct Shared<T, C> {
     pub timeline: RefCell<Timeline>,
     /// Faults that are to be undone.
     pub open_faults: RefCell<Vec<OpenFault>>,
+    /// The number of the next one.
+    pub next_fault: Cell<u64>,
     /// What the user is asked to do; none for what was done.
     pub asked: RefCell<Vec<Option<String>>>,
     /// Entities or rate that the user set by hand.
@@ -123,6 +126,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             parking: Parking::default(),
             timeline: RefCell::default(),
             open_faults: RefCell::default(),
+            next_fault: Cell::default(),
             asked: RefCell::default(),
             level: Cell::default(),
             removed: Cell::default(),

@@ -33,17 +33,6 @@ pub struct Happening {
     pub words: String,
 }
 
-/// A fault that is to be undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenFault {
-    /// Its place in the timeline.
-    pub place: usize,
-    /// The fault, of the dialect's.
-    pub fault: usize,
-    /// The node.
-    pub node: u16,
-}
-
 /// All that was done, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
@@ -75,6 +64,13 @@ impl Timeline {
             if let Some(more) = more {
                 happening.words = format!("{}: {more}", happening.words);
             }
+        }
+    }
+
+    /// Adds to the words of what began and lasts.
+    pub fn remark(&mut self, place: usize, more: &str) {
+        if let Some(happening) = self.list.get_mut(place) {
+            happening.words = format!("{}: {more}", happening.words);
         }
     }
 

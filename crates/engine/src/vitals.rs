@@ -6,14 +6,23 @@
 use fwit_model::dialect::VITALS;
 use fwit_quantities::units::Micros;
 
-/// A node that answered nothing so often is not asked again.
+/// A node that never answered, so often, is not asked again.
 const FAILURES_MAX: u32 = 3;
 /// Rounds that are kept; of more, every other one.
 const ROUNDS_MAX: usize = 2_000;
 
 /// What one node said in one round, in the order of [`VITALS`]: CPU seconds so far, resident bytes,
 /// tasks (threads or goroutines), open files. NaN for what it does not say.
-pub type Reading = [f64; VITALS.len()];
+pub type Values = [f64; VITALS.len()];
+
+/// What one node said, and when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// When its answer came.
+    pub at: Micros,
+    /// What it said.
+    pub values: Values,
+}
 
 /// All that was read.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +32,7 @@ pub struct Vitals {
     /// By node: a reading each round.
     nodes: Vec<Vec<Option<Reading>>>,
     failures: Vec<u32>,
+    answered: Vec<bool>,
 }
 
 impl Vitals {
@@ -50,16 +60,20 @@ impl Vitals {
             if self.nodes.len() <= place {
                 self.nodes.resize(place + 1, Vec::new());
                 self.failures.resize(place + 1, 0);
+                self.answered.resize(place + 1, false);
             }
             self.nodes[place].resize(round, None);
             self.nodes[place].push(*reading);
+            self.answered[place] |= reading.is_some();
             self.failures[place] = if reading.is_some() { 0 } else { self.failures[place] + 1 };
         }
     }
 
-    /// Whether a node is still worth asking.
+    /// Whether a node is still worth asking: one that answered once may be away for a while.
     pub(crate) fn wants(&self, node: u16) -> bool {
-        self.failures.get(usize::from(node)).is_none_or(|failures| *failures < FAILURES_MAX)
+        let place = usize::from(node);
+        self.answered.get(place).is_some_and(|answered| *answered)
+            || self.failures.get(place).is_none_or(|failures| *failures < FAILURES_MAX)
     }
 
     /// When each round began.
@@ -83,7 +97,7 @@ impl Vitals {
 /// Reads metrics of these names from a node's text; those of one name are summed over their labels.
 /// `None` where none of them is there.
 #[must_use]
-pub fn read(text: &str, names: &[&str; VITALS.len()]) -> Option<Reading> {
+pub fn read(text: &str, names: &[&str; VITALS.len()]) -> Option<Values> {
     let mut found = [f64::NAN; VITALS.len()];
     for line in text.lines() {
         let end = line.find(['{', ' ', '\t']).unwrap_or(line.len());
@@ -134,17 +148,19 @@ mod tests {
     #[test]
     fn rounds_stay_in_step_when_a_node_is_silent_or_many_are_kept() {
         let mut vitals = Vitals::default();
-        vitals.add(Micros(1), &[(0, Some([1.0; 4])), (1, None)]);
-        vitals.add(Micros(2), &[(1, Some([2.0; 4]))]);
-        vitals.add(Micros(3), &[(0, Some([3.0; 4])), (1, None)]);
+        let said = |at| Some(Reading { at: Micros(at), values: [1.0; 4] });
+        vitals.add(Micros(1), &[(0, said(1)), (1, None), (2, None)]);
+        vitals.add(Micros(2), &[(1, said(2))]);
+        vitals.add(Micros(3), &[(0, said(3)), (1, None), (2, None)]);
         let nodes: Vec<_> = vitals.nodes().map(|(n, list)| (n, list.len())).collect();
         assert_eq!(nodes, [(0, 3), (1, 3)]);
         assert!(vitals.wants(1) && vitals.nodes[0][1].is_none());
         for i in 4..3_000 {
-            vitals.add(Micros(i), &[(0, Some([0.0; 4])), (1, None)]);
+            vitals.add(Micros(i), &[(0, said(i)), (1, None), (2, None)]);
         }
         assert!(vitals.rounds().len() <= ROUNDS_MAX);
         assert_eq!(vitals.nodes[0].len(), vitals.rounds().len());
-        assert!(!vitals.wants(1) && vitals.rounds().is_sorted());
+        // One that answered once is asked again, one that never did is not.
+        assert!(vitals.wants(1) && !vitals.wants(2) && vitals.rounds().is_sorted());
     }
 }

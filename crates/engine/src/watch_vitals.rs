@@ -5,7 +5,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::environment::{Call, Clock, Transport, within};
 use super::shared::Shared;
-use super::vitals::read;
+use super::vitals::{Reading, read};
 use fwit_quantities::units::Micros;
 
 /// Time between two rounds; and where a node's text is longer than [`LONG`] bytes.
@@ -34,7 +34,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 .filter(|node| self.vitals.borrow().wants(*node))
                 .map(|node| async move {
                     let found = within(&self.clock, PATIENCE, self.metrics(node, request)).await;
-                    (node, found.flatten())
+                    (node, found.flatten().map(|text| (text, self.clock.now())))
                 })
                 .collect();
             if asked.is_empty() {
@@ -42,8 +42,10 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             }
             let (mut readings, mut longest) = (Vec::new(), 0);
             while let Some((node, text)) = asked.next().await {
-                longest = longest.max(text.as_ref().map_or(0, |text| text.len() as u64));
-                readings.push((node, text.and_then(|text| read(&text, &names))));
+                longest = longest.max(text.as_ref().map_or(0, |(text, _)| text.len() as u64));
+                let reading =
+                    text.and_then(|(text, at)| Some(Reading { at, values: read(&text, &names)? }));
+                readings.push((node, reading));
             }
             drop(asked);
             self.vitals.borrow_mut().add(at, &readings);

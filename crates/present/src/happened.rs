@@ -68,8 +68,12 @@ fn led(leadership: &Leadership) -> Option<String> {
     } else if rest.is_empty() {
         format!("{first} led{term}{none}.")
     } else {
-        let rest: Vec<&str> = rest.iter().map(|name| name.as_str()).collect();
-        format!("{first} led first, then {}{term}{none}.", rest.join(", "))
+        let shown: Vec<&str> = rest.iter().take(8).map(|name| name.as_str()).collect();
+        let more = match rest.len().saturating_sub(8) {
+            0 => String::new(),
+            n => format!(" and so on, {n} more times"),
+        };
+        format!("{first} led first, then {}{more}{term}{none}.", shown.join(", "))
     })
 }
 

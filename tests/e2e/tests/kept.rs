@@ -2,6 +2,7 @@
 //! miscounts, as its own books say, and one that does not.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use fwit_e2e::{Browser, Page};
 use fwit_report::run::view::{RunView, Verification, Violation};
 use serde_json::{Value, json};
 
-use crate::plain_server::{self, Asked};
+use crate::plain_server::{self, Asked, Streams};
 use crate::runs::{PATIENCE, finish, start};
 
 /// Since when a value stands at a key; none for nothing.
@@ -189,4 +190,84 @@ fn increments_that_are_made_twice_are_counted_exactly() {
     let found = found(&view);
     assert_eq!(found.counters.extra, books.doubled_increments);
     assert!(found.counters.extra > 0 && found.lost() == 0 && found.stale() == 0);
+}
+
+/// A server of events with its faults and its books.
+#[derive(Default)]
+struct Publisher {
+    published: u64,
+    dropped: u64,
+    doubled: u64,
+}
+
+/// A run of publishing over a server that drops every n-th event and sends every m-th twice; 0 for
+/// none.
+fn publish_over(drops: u64, doubles: u64) -> (Publisher, RunView) {
+    let (streams, books) = (Streams::default(), Arc::new(Mutex::new(Publisher::default())));
+    let (out, inside) = (streams.clone(), books.clone());
+    let url = plain_server::serve_streams(
+        move |asked| {
+            if asked.path != "/publish" {
+                return ("404 Not Found", String::new());
+            }
+            // One after another, so that all listeners see one order.
+            let mut books = inside.lock().unwrap();
+            books.published += 1;
+            let n = books.published;
+            let times = match () {
+                () if drops > 0 && n.is_multiple_of(drops) => 0,
+                () if doubles > 0 && n % doubles == 1 => 2,
+                () => 1,
+            };
+            books.dropped += u64::from(times == 0);
+            books.doubled += u64::from(times == 2);
+            for stream in out.lock().unwrap().iter_mut() {
+                let line = format!("{}\n", asked.body).repeat(times);
+                // A listener that is gone is not this run's.
+                let _ = stream.write_all(line.as_bytes());
+            }
+            ("200 OK", String::new())
+        },
+        &streams,
+    );
+    let page = Page::serve().unwrap();
+    let browser = Browser::shared().unwrap();
+    browser.open(&page.url("#/runs")).unwrap();
+    browser.wait("window.fwit", PATIENCE).unwrap();
+    let dialect = json!({
+        "title": "events",
+        "operations": [{ "name": "publish", "kind": "publish", "key": "topic",
+            "request": { "method": "POST", "path": "/publish", "body": "${value}" } }],
+        "events": { "stream": "json", "path": "/stream?topic=${key}", "event": {} },
+    });
+    let plan = json!({
+        "format": "fwit-plan", "name": "events",
+        "cluster": { "dialect": "custom", "custom": dialect,
+            "nodes": [{ "name": "n1", "url": url, "lanes": [] }] },
+        "load": { "entities": 3, "think_ms": 5, "warmup_s": 0, "duration_s": 8 },
+        "subscribers": 2,
+    });
+    start(&browser, &plan);
+    let (_, _, view) = finish(&browser);
+    let books = std::mem::take(&mut *books.lock().unwrap());
+    assert_eq!(view.total.errors(), 0, "{:?}", view.errors);
+    assert_eq!(view.subscribers.published, books.published);
+    println!("{} published; {:?}", books.published, view.subscribers.list);
+    (books, view)
+}
+
+#[test]
+fn events_that_are_dropped_or_doubled_are_counted_exactly() {
+    let (books, view) = publish_over(50, 70);
+    assert!(books.dropped > 2 && books.doubled > 2, "{}", books.published);
+    for subscriber in &view.subscribers.list {
+        assert_eq!((subscriber.lost, subscriber.duplicates), (books.dropped, books.doubled));
+        assert_eq!((subscriber.missed, subscriber.disconnects), (0, 0));
+        assert_eq!(subscriber.received + subscriber.lost, books.published);
+    }
+    let (books, view) = publish_over(0, 0);
+    for subscriber in &view.subscribers.list {
+        assert_eq!((subscriber.lost, subscriber.duplicates, subscriber.reordered), (0, 0, 0));
+        assert_eq!(subscriber.received, books.published);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A request as its handler sees it.
 pub struct Asked {
@@ -17,22 +17,37 @@ pub struct Asked {
 /// Status line and body of an answer.
 pub type Answered = (&'static str, String);
 
-/// Serves with a handler until the tests end. Returns its URL. Preflights are answered for it.
+/// Answers to `GET /stream…` that do not end: what is written to them goes to their listeners.
+pub type Streams = Arc<Mutex<Vec<TcpStream>>>;
+
+/// Serves with a handler until the tests end. Returns its URL.
 pub fn serve(handler: impl Fn(&Asked) -> Answered + Send + Sync + 'static) -> String {
+    serve_streams(handler, &Streams::default())
+}
+
+/// As [`serve`], with streams.
+pub fn serve_streams(
+    handler: impl Fn(&Asked) -> Answered + Send + Sync + 'static,
+    streams: &Streams,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let handler = Arc::new(handler);
+    let (handler, streams) = (Arc::new(handler), streams.clone());
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let handler = handler.clone();
+            let (handler, streams) = (handler.clone(), streams.clone());
             // A client that goes away ends its connection's thread.
-            std::thread::spawn(move || converse(stream, &*handler).ok());
+            std::thread::spawn(move || converse(stream, &*handler, &streams).ok());
         }
     });
     url
 }
 
-fn converse(mut stream: TcpStream, handler: &impl Fn(&Asked) -> Answered) -> std::io::Result<()> {
+fn converse(
+    mut stream: TcpStream,
+    handler: &impl Fn(&Asked) -> Answered,
+    streams: &Streams,
+) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     loop {
@@ -54,6 +69,16 @@ fn converse(mut stream: TcpStream, handler: &impl Fn(&Asked) -> Answered) -> std
             {
                 length = value.trim().parse().unwrap_or_default();
             }
+        }
+        if path.starts_with("/stream") {
+            let mut list = streams.lock().unwrap();
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\
+                 Access-Control-Allow-Origin: *\r\n\r\n"
+            )?;
+            list.push(stream);
+            return Ok(());
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;

@@ -44,7 +44,14 @@ pub(super) fn chaos(
     let mut list = Vec::new();
     for (i, text) in texts.iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         match chaos::parse(text, dialect, &names) {
-            Ok(line) => list.push(line),
+            Ok(line) => {
+                let removes = matches!(line.action, chaos::Action::RemoveEntity(_));
+                if removes && file.load.model == "open" {
+                    let text = "an open load has a rate, and no entity to remove";
+                    found.add(&format!("chaos.{i}"), text);
+                }
+                list.push(line);
+            }
             Err(error) => found.add(&format!("chaos.{i}"), error),
         }
     }

@@ -87,15 +87,21 @@ pub(super) fn of_file(file: &RunFile) -> Vec<Episode> {
     all.truncate(EPISODES_MAX);
     let end = whole_seconds(file.window.warmup_s + file.window.measured_s);
     let begin = file.window.warmup_s.ceil().max(0.0) as u32;
+    // Where the load itself changes, throughput says nothing of the cluster.
+    let changed = |from_s: f64| {
+        !file.plan.load.stages.is_empty()
+            || file.timeline.iter().any(|e| e.kind == EventKind::Level && e.at_s >= from_s)
+    };
     let seconds: Vec<&SecondFile> = file.series.seconds.iter().filter(|s| s.t_s < end).collect();
     (0..all.len())
         .map(|i| {
             let (at_s, until_s, kind, words) = &all[i];
-            let (from, until) = (whole_seconds(*at_s), until_s.ceil().min(f64::from(end)) as u32);
+            let from = whole_seconds(*at_s).min(end);
+            let until = until_s.ceil().min(f64::from(end)) as u32;
             let last = all[..i].iter().map(|e| e.1.ceil() as u32).filter(|s| *s <= from).max();
             // What this happens within, and what comes of it: before is before that.
             let within = all[..i].iter().filter(|e| e.1.ceil() as u32 > from);
-            let edge = within.map(|e| whole_seconds(e.0)).min().unwrap_or(from);
+            let edge = within.map(|e| whole_seconds(e.0)).min().unwrap_or(from).min(from);
             let next = all[i + 1..].iter().map(|e| whole_seconds(e.0)).find(|s| *s > until);
             let before_from = from.saturating_sub(BESIDE_S).max(last.unwrap_or(0)).max(begin);
             let after_to = (until + BESIDE_S).min(next.unwrap_or(end)).min(end);
@@ -109,7 +115,9 @@ pub(super) fn of_file(file: &RunFile) -> Vec<Episode> {
                 during: stretch(&seconds, from, until).filter(|_| lasts),
                 after: stretch(&seconds, until, after_to),
                 recovery: match before {
-                    Some(before) if *kind == EventKind::Fault => {
+                    Some(before)
+                        if *kind == EventKind::Fault && !changed(f64::from(before_from)) =>
+                    {
                         recovery(&seconds, before, *at_s, from, until)
                     }
                     _ => Recovery::Unknown,

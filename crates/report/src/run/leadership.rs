@@ -87,8 +87,10 @@ impl Leadership {
                 term: span.term,
             })
             .collect();
-        let gaps: Vec<Gap> = roles
-            .gaps(end.since(start))
+        // Where the load itself changes, a pause in writes is no sign.
+        let changes = !shared.plan.load.stages.is_empty() || shared.level.get().is_some();
+        let gaps = if changes { Vec::new() } else { roles.gaps(end.since(start)) };
+        let gaps: Vec<Gap> = gaps
             .into_iter()
             .map(|(from, to)| Gap { from_s: seconds(from), until_s: seconds(to) })
             .collect();

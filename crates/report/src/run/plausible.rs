@@ -69,11 +69,42 @@ pub(crate) fn check(file: &RunFile) -> Result<(), Implausible> {
             return wrong(&format!("errors[{i}]"), "it ends before it begins");
         }
     }
+    if let Some(leadership) = &file.leadership {
+        if leadership.spans.len() > 5_000 || leadership.gaps.len() > 1_000 {
+            return wrong("leadership", "has more spans or gaps than a run keeps");
+        }
+        for (i, span) in leadership.spans.iter().enumerate() {
+            stretch(&format!("leadership.spans[{i}]"), span.from_s, span.until_s, end)?;
+        }
+        for (i, gap) in leadership.gaps.iter().enumerate() {
+            stretch(&format!("leadership.gaps[{i}]"), gap.from_s, gap.until_s, end)?;
+        }
+    }
+    if file.timeline.len() > 2_000 {
+        return wrong("timeline", "has more events than a run keeps");
+    }
+    for (i, event) in file.timeline.iter().enumerate() {
+        stretch(&format!("timeline[{i}]"), event.at_s, event.until_s, end)?;
+    }
+    let long = |v: &super::vitals::Vitals| v.t_s.len() > 5_000 || v.nodes.len() > 200;
+    if file.vitals.as_ref().is_some_and(long) {
+        return wrong("vitals", "has more readings than a run keeps");
+    }
     if file.vitals.as_ref().is_some_and(|vitals| !vitals.fits()) {
         return wrong("vitals", "its lists are not of one length, or its times do not rise");
     }
     positive("concurrency.effective", file.concurrency.effective)?;
     positive("concurrency.waiting", file.concurrency.waiting)
+}
+
+/// Checks that a stretch of time lies within a run and does not end before it begins.
+fn stretch(place: &str, from_s: f64, until_s: f64, end: f64) -> Result<(), Implausible> {
+    time(place, from_s, end)?;
+    time(place, until_s, end)?;
+    if from_s > until_s {
+        return wrong(place, "it ends before it begins");
+    }
+    Ok(())
 }
 
 fn wrong(place: &str, what: impl Into<String>) -> Result<(), Implausible> {

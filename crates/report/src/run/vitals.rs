@@ -63,12 +63,13 @@ pub(super) fn of<T: Transport, C: Clock>(run: &LiveRun<T, C>, to: Micros) -> Opt
     let value = |v: f64| Some(short(v)).filter(|v| v.is_finite());
     let one = |(node, readings): (u16, &[Option<Reading>])| {
         let at = |i: usize| readings.get(i).copied().flatten();
-        let all = |which: usize| (0..count).map(|i| at(i).and_then(|r| value(r[which]))).collect();
+        let all =
+            |which: usize| (0..count).map(|i| at(i).and_then(|r| value(r.values[which]))).collect();
         let cpu = (0..count).map(|i| {
-            let (before, now) = (at(i.checked_sub(1)?)?[0], at(i)?[0]);
-            let passed = rounds[i].since(rounds[i - 1]).as_secs();
+            let (before, now) = (at(i.checked_sub(1)?)?, at(i)?);
+            let passed = now.at.since(before.at).as_secs();
             // A node that was started again counts from 0.
-            value((now - before) / passed).filter(|cores| *cores >= 0.0)
+            value((now.values[0] - before.values[0]) / passed).filter(|cores| *cores >= 0.0)
         });
         NodeVitals {
             node: shared.name_of(node),

@@ -58,7 +58,12 @@ fn run(max_age: Option<u32>, seconds: u32, changes: Value) -> Seen {
         let at = at.saturating_sub(begin).as_secs_f64();
         at >= WARMUP_S && at < WARMUP_S + f64::from(seconds)
     };
-    let load = || counts.preflights.iter().filter(|(path, _)| !path.contains("/ping"));
+    let load = || {
+        counts
+            .preflights
+            .iter()
+            .filter(|(path, _)| !["/ping", "/metrics"].iter().any(|p| path.contains(p)))
+    };
     let asked = load().filter(|(_, at)| inside(*at)).count() as f64;
     let requests = records.0.iter().filter(|r| inside(r.arrived)).count() as f64;
     let share = |part: u64, of: u64| if of == 0 { 0.0 } else { part as f64 / of as f64 };
