@@ -253,7 +253,8 @@ impl Chooser {
     }
 }
 
-fn pool_of(key: KeyUse) -> Option<Pool> {
+/// Where a key that is used so is remembered; none of counters and topics.
+pub(crate) fn pool_of(key: KeyUse) -> Option<Pool> {
     match key {
         KeyUse::Any(pool) | KeyUse::Known(pool) | KeyUse::Forget(pool) | KeyUse::Fresh(pool) => {
             Some(pool)

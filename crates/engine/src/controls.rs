@@ -7,7 +7,7 @@ use futures_util::stream::FuturesUnordered;
 use fwit_model::plan::{Model, chaos};
 use serde::{Deserialize, Serialize};
 
-use super::environment::{Clock, Transport};
+use super::environment::{Clock, Transport, next_or_never};
 use super::shared::Shared;
 use super::timeline::EventKind;
 
@@ -46,11 +46,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let mut acts = FuturesUnordered::new();
         let mut open = true;
         while open || !acts.is_empty() {
-            let act = async {
-                if acts.next().await.is_none() {
-                    std::future::pending::<()>().await;
-                }
-            };
+            let act = next_or_never(&mut acts);
             let control = async {
                 if !open {
                     std::future::pending::<()>().await;

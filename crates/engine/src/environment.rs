@@ -4,7 +4,9 @@
 use std::future::Future;
 use std::pin::pin;
 
+use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
 use fwit_model::dialect::{Answer, Dialect, Request, Stream};
 use fwit_model::plan::BaseUrl;
 use fwit_quantities::sample::{Outcome, WireTiming};
@@ -85,6 +87,14 @@ impl Reply {
         }
         let text = self.text.as_deref();
         dialect.judge(op, &Answer { status: self.status, bytes: self.bytes, text })
+    }
+}
+
+/// The next of these that ends; never, while there are none.
+pub(crate) async fn next_or_never<F: Future>(list: &mut FuturesUnordered<F>) -> F::Output {
+    match list.next().await {
+        Some(ended) => ended,
+        None => std::future::pending().await,
     }
 }
 

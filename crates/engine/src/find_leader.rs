@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
-use super::environment::{Call, Clock, Transport, Wire, within};
+use super::environment::{Call, Clock, Transport, Wire, next_or_never, within};
 use super::leader::LeaderFinder;
 use super::shared::Shared;
 use fwit_model::dialect::NodeStatus;
@@ -94,22 +94,13 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             let farthest = least.values().max().map_or(0, |us| us.0.min(POLL.0));
             let pause = POLL.max(Micros(5 * farthest));
             let mut next = pin!(self.clock.sleep_until(self.clock.now() + pause));
-            loop {
-                let answer = async {
-                    match asked.next().await {
-                        Some(answered) => answered,
-                        None => std::future::pending().await,
-                    }
-                };
-                match select(pin!(answer), next.as_mut()).await {
-                    Either::Left(((node, took), _)) => {
-                        busy.remove(&node);
-                        if let Some(took) = took {
-                            let known = least.entry(node).or_insert(took);
-                            *known = took.min(*known);
-                        }
-                    }
-                    Either::Right(_) => break,
+            while let Either::Left(((node, took), _)) =
+                select(pin!(next_or_never(&mut asked)), next.as_mut()).await
+            {
+                busy.remove(&node);
+                if let Some(took) = took {
+                    let known = least.entry(node).or_insert(took);
+                    *known = took.min(*known);
                 }
             }
         }

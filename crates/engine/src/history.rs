@@ -10,6 +10,7 @@ use fwit_model::dialect::{KeyUse, Kind, Operation, Pool};
 use fwit_quantities::sample::Outcome;
 use fwit_quantities::units::Micros;
 
+use super::choice::pool_of;
 use super::register::{Found, Judgement, Register};
 use super::verify::{Finding, Findings, Reads, Violation};
 
@@ -120,17 +121,13 @@ impl History {
             return None;
         }
         let number = self.next;
-        let (pool, value) = match operation.key {
-            KeyUse::Counter => {
-                self.counters.entry(key.to_string()).or_default().open += 1;
-                return Some(Begun(number));
-            }
-            KeyUse::Forget(pool) => (pool, None),
-            KeyUse::Any(pool) | KeyUse::Fresh(pool) | KeyUse::Known(pool) => {
-                (pool, Some(hash(value)))
-            }
-            KeyUse::Topic => return None,
-        };
+        if operation.key == KeyUse::Counter {
+            self.counters.entry(key.to_string()).or_default().open += 1;
+            return Some(Begun(number));
+        }
+        let pool = pool_of(operation.key)?;
+        let deletes = matches!(operation.key, KeyUse::Forget(_));
+        let value = (!deletes).then(|| hash(value));
         self.next += 1;
         let room = self.values.len() + self.blobs.len() < KEYS_MAX;
         let full = self.remembered >= WRITES_MAX;
@@ -172,13 +169,7 @@ impl History {
             }
             return;
         }
-        let pool = match operation.key {
-            KeyUse::Any(pool)
-            | KeyUse::Fresh(pool)
-            | KeyUse::Known(pool)
-            | KeyUse::Forget(pool) => pool,
-            KeyUse::Counter | KeyUse::Topic => Pool::None,
-        };
+        let pool = pool_of(operation.key).unwrap_or(Pool::None);
         let Some(Begun(number)) = begun else {
             self.beyond += u64::from(done && pool != Pool::None);
             return;

@@ -14,8 +14,8 @@ use futures_util::stream::FuturesUnordered;
 use super::arrivals::Schedule;
 use super::client::Client;
 use super::controls::Control;
-use super::environment::within;
 use super::environment::{Clock, Transport};
+use super::environment::{next_or_never, within};
 use super::find_leader::POLL;
 use super::instrument::{Calibration, HEARTBEAT};
 use super::shared::Shared;
@@ -413,12 +413,8 @@ impl<T: Transport, C: Clock> LiveRun<T, C> {
                 let mut arrival = pin!(shared.clock.sleep_until(due.min(now + TICK)));
                 loop {
                     // What is under way goes on while the next arrival is waited for.
-                    let work = async {
-                        if under_way.next().await.is_none() {
-                            std::future::pending::<()>().await;
-                        }
-                    };
-                    if let Either::Left(_) = select(arrival.as_mut(), pin!(work)).await {
+                    let work = pin!(next_or_never(&mut under_way));
+                    if let Either::Left(_) = select(arrival.as_mut(), work).await {
                         break;
                     }
                 }
