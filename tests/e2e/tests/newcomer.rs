@@ -51,6 +51,13 @@ impl Control {
 
 /// What the page says where the browser tells that other programs take the machine away.
 const PRESSED: &str = "under critical pressure";
+/// Signs that a busy machine is enough for.
+const BUSY: [&str; 4] = [
+    PRESSED,
+    "Requests waited inside the browser",
+    "The engine's own timers were late",
+    "Marked in the charts",
+];
 
 fn text(browser: &Browser, selector: &str) -> String {
     let script = "return document.querySelector(args[0])?.innerText ?? '';";
@@ -74,8 +81,13 @@ fn the_first_run_is_healthy_and_sticky_or_not_has_an_answer() {
     let verdict = text(&browser, "[data-verdict]");
     println!("{verdict}");
     assert!(!verdict.contains("waited for a slot"), "{verdict}");
-    let disturbed = disturbed || verdict.contains(PRESSED);
-    assert!(disturbed || verdict.starts_with("Healthy."), "{verdict}");
+    // What a busy machine brings about is printed. All else that the page could hold against this
+    // run would be the page's own fault.
+    let signs: Vec<&str> = verdict.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let busy = |sign: &&str| BUSY.iter().any(|words| sign.contains(words));
+    let others = signs.iter().skip(1).filter(|sign| !busy(sign)).count();
+    let excused = disturbed || (others == 0 && signs.len() > 1);
+    assert!(excused || verdict.starts_with("Healthy."), "{verdict}");
 
     let period_s = std::env::var("FWIT_NEWCOMER_PERIOD_S").unwrap_or_else(|_| "4".into());
     let control = Control::start();
