@@ -243,6 +243,8 @@ pub(crate) mod tests {
             leadership: None,
             timeline: Vec::new(),
             vitals: None,
+            source: None,
+            given: Vec::new(),
         }
     }
 

@@ -182,6 +182,8 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             leadership: Leadership::of(self.run, to),
             timeline: timeline::of(self.run, to),
             vitals: vitals::of(self.run, to),
+            source: None,
+            given: Vec::new(),
         }
     }
 

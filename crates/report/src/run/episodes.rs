@@ -205,6 +205,7 @@ mod tests {
             waiting: 0.0,
             littles_law_ratio: None,
             target: None,
+            given_us: None,
             ops: [("get".to_string(), op)].into(),
         }
     }

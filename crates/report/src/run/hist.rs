@@ -25,7 +25,8 @@ pub(super) fn add(sum: &mut Histogram<u64>, other: &Histogram<u64>) {
 
 /// Three decimals: what a file keeps of a mean. Such numbers come out of JSON exactly as they went
 /// in.
-pub(super) fn short(value: f64) -> f64 {
+#[must_use]
+pub fn short(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 

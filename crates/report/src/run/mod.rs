@@ -27,6 +27,7 @@ pub mod rename;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 mod settled;
+pub mod source;
 pub mod summary;
 pub mod threshold;
 pub mod timeline;

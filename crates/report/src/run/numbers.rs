@@ -198,6 +198,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
                 waiting: short(recorder.gauges().1.second(s)) as f32,
                 littles_law_ratio,
                 target,
+                given_us: None,
                 ops: BTreeMap::from_iter(ops.map(|(i, op)| {
                     let file = SecondOpFile {
                         answers: answers(op),

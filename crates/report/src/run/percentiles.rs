@@ -22,6 +22,20 @@ pub struct Summary {
     /// What was given up, where anything was.
     #[serde(default)]
     pub censored: Option<Censored>,
+    /// Which of the figures another tool gave, where it gave no distribution.
+    #[serde(default)]
+    pub given: Option<Given>,
+}
+
+/// Which figures of a latency are known. The others are 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// The mean.
+    pub mean: bool,
+    /// The largest.
+    pub max: bool,
+    /// Those at [`PERCENTILES`].
+    pub at: [bool; 5],
 }
 
 /// Requests of which a lower bound is known only: timeouts, and what was cut off.
@@ -42,6 +56,24 @@ impl Summary {
     #[must_use]
     pub fn samples(&self) -> u64 {
         self.count.saturating_add(self.censored.map_or(0, |c| c.count))
+    }
+
+    /// Whether percentile number `i` is known.
+    #[must_use]
+    pub fn has(&self, i: usize) -> bool {
+        self.given.is_none_or(|given| given.at.get(i).copied().unwrap_or_default())
+    }
+
+    /// Whether the mean is known.
+    #[must_use]
+    pub fn has_mean(&self) -> bool {
+        self.given.is_none_or(|given| given.mean)
+    }
+
+    /// Whether the largest is known.
+    #[must_use]
+    pub fn has_max(&self) -> bool {
+        self.given.is_none_or(|given| given.max)
     }
 
     /// Whether percentile number `i` is longer than its value.

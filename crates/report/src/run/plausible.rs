@@ -1,6 +1,7 @@
 //! Refuses numbers that no run has: what passed by would show as nonsense later, far from its
 //! cause.
 
+use super::source::GivenFile;
 use super::wire::{CountsFile, RunFile};
 
 /// A number that can't be: where, and what is wrong with it.
@@ -12,6 +13,8 @@ pub(crate) struct Implausible {
 
 /// Longest warm-up, and longest measured window, s: a day, and a little for a late timer.
 const WINDOW_MAX_S: f64 = 87_000.0;
+/// Longest run of another tool, s.
+const YEAR_S: f64 = 367.0 * 86_400.0;
 /// A request may end so long after the window, s: the longest timeout, hop after hop.
 const AFTER_S: f64 = 3_700.0;
 /// Counts above can't be told apart as the numbers of a script.
@@ -23,8 +26,10 @@ const COUNT_MAX: u64 = 1 << 53;
 /// The first one that can't be, with its place.
 pub(crate) fn check(file: &RunFile) -> Result<(), Implausible> {
     let window = file.window;
+    // Other tools' runs may be longer.
+    let longest = if file.source.is_some() { YEAR_S } else { WINDOW_MAX_S };
     time("window.warmup_s", window.warmup_s, WINDOW_MAX_S)?;
-    time("window.measured_s", window.measured_s, WINDOW_MAX_S)?;
+    time("window.measured_s", window.measured_s, longest)?;
     if file.series.interval_s != 1 {
         return wrong("series.interval_s", "it is not 1");
     }
@@ -53,6 +58,9 @@ pub(crate) fn check(file: &RunFile) -> Result<(), Implausible> {
     }
     for (i, entry) in file.latency.iter().enumerate() {
         positive(&format!("latency[{i}].mean_us"), entry.mean_us)?;
+    }
+    for (i, given) in file.given.iter().enumerate() {
+        given_is_one(&format!("given[{i}]"), given)?;
     }
     for (i, node) in file.nodes.iter().enumerate() {
         positive(&format!("nodes[{i}].in_flight"), node.in_flight)?;
@@ -95,6 +103,20 @@ pub(crate) fn check(file: &RunFile) -> Result<(), Implausible> {
     }
     positive("concurrency.effective", file.concurrency.effective)?;
     positive("concurrency.waiting", file.concurrency.waiting)
+}
+
+/// Checks that percentiles rise, and that none is one of nothing.
+fn given_is_one(place: &str, given: &GivenFile) -> Result<(), Implausible> {
+    positive(&format!("{place}.mean_us"), given.mean_us.unwrap_or_default())?;
+    let between = |p: &f64| (0.0..=1.0).contains(p);
+    let rises = given.percentiles.windows(2).all(|w| w[0].0 < w[1].0 && w[0].1 <= w[1].1);
+    if !rises || !given.percentiles.iter().all(|(p, _)| between(p)) {
+        return wrong(place, "its percentiles do not rise from 0 to 1");
+    }
+    if given.percentiles.len() > 10_000 || given.count > COUNT_MAX {
+        return wrong(place, "it has more than a run has");
+    }
+    Ok(())
 }
 
 /// Checks that a stretch of time lies within a run and does not end before it begins.
@@ -153,6 +175,7 @@ mod tests {
             waiting: 0.0,
             littles_law_ratio: None,
             target: None,
+            given_us: None,
             ops: std::collections::BTreeMap::new(),
         }
     }

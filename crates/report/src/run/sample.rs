@@ -69,6 +69,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         timeline: Vec::new(),
         episodes: Vec::new(),
         vitals: None,
+        source: None,
         warnings: Vec::new(),
     }
 }

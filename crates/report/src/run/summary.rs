@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 
 use super::hist::{add, short};
+use super::source::GivenFile;
 use super::view::{
     Censored, Concurrency, Curve, EntityOp, EntityView, HeatMap, LogHistogram, Measure, NodeView,
     OpSeries, PERCENTILES, PartsView, Row, RunView, Second, Summary,
@@ -95,8 +96,8 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
             .collect(),
         op_seconds,
         seconds,
-        cluster_curves: curves(&histograms, Measure::Cluster, &used, &nodes),
-        response_curves: curves(&histograms, Measure::Response, &used, &nodes),
+        cluster_curves: curves(file, &histograms, Measure::Cluster, &used, &nodes),
+        response_curves: curves(file, &histograms, Measure::Response, &used, &nodes),
         histograms: log_histograms(&histograms, &used),
         heat: heat(file)?,
         headlines,
@@ -118,6 +119,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
         timeline: file.timeline.clone(),
         episodes: super::episodes::of_file(file),
         vitals: file.vitals.clone(),
+        source: file.source.clone(),
         ops: used,
         warnings,
     })
@@ -194,6 +196,12 @@ fn make_row(
         }
         *measure_mut(&mut row, measure) = summary;
     }
+    if let Some(given) = given(file, op, node).filter(|_| row.cluster.samples() == 0) {
+        row.cluster = super::source::summary(given);
+        if let Some(slot) = row.between_us.first_mut() {
+            *slot = None;
+        }
+    }
     let mut parts = PartSums::default();
     for entry in file.parts.iter().filter(|p| wanted(&p.op, &p.node)) {
         parts.merge(&entry.sums);
@@ -201,6 +209,11 @@ fn make_row(
     row.parts = PartsView::of(&parts);
     row.rate_per_s = rate(row.completed, measured_s);
     row
+}
+
+/// What another tool gave of exactly these.
+fn given<'f>(file: &'f RunFile, op: Option<&str>, node: Option<&str>) -> Option<&'f GivenFile> {
+    file.given.iter().find(|g| g.op.as_deref() == op && g.node.as_deref() == node)
 }
 
 /// The latency of that kind, to be filled.
@@ -243,6 +256,7 @@ pub fn summarize_cut(histogram: &Histogram<u64>, censored: &Histogram<u64>) -> S
             max_beyond: longest.is_some_and(Estimate::is_beyond),
             answers_at_us: PERCENTILES.map(|p| histogram.value_at_quantile(p)),
         }),
+        given: None,
     }
 }
 
@@ -307,13 +321,14 @@ fn seconds(
             }
         }
         (sum.cluster_us, sum.response_us) =
-            (hist::two_percentiles(&cluster), hist::two_percentiles(&response));
+            (hist::two_percentiles(&cluster).or(cell.given_us), hist::two_percentiles(&response));
         all.push(sum);
     }
     Ok((all, by_op))
 }
 
 fn curves(
+    file: &RunFile,
     histograms: &Histograms,
     measure: Measure,
     ops: &[(String, Kind)],
@@ -325,6 +340,11 @@ fn curves(
         });
         let points =
             h.iter_quantiles(5).map(|v| (v.quantile_iterated_to().min(1.0), v.value_iterated_to()));
+        if let Some(given) =
+            given(file, op, node).filter(|_| h.is_empty() && measure == Measure::Cluster)
+        {
+            return super::source::curve(given);
+        }
         let points = if h.is_empty() { Vec::new() } else { points.collect() };
         Curve { op: op.map(Into::into), node: node.map(Into::into), count: h.len(), points }
     };

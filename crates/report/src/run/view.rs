@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub use super::episodes::{Episode, Recovery, Stretch};
 pub use super::latency_groups::view::LatencyGroupsView;
 pub use super::leadership::{Election, Gap, LeaderSpan, Leadership};
-pub use super::percentiles::{Censored, PERCENTILES, Shown, Summary, shown};
+pub use super::percentiles::{Censored, Given, PERCENTILES, Shown, Summary, shown};
+pub use super::source::{Carries, Correction, Source};
 pub use super::timeline::{EventKind, TimelineEvent};
 pub use super::verdict::{
     Annotation, Calibration, Disturbance, HealthVerdict, HealthView, ThresholdResult,
@@ -103,6 +104,7 @@ impl Row {
         let place = Measure::ALL.iter().position(|m| *m == measure)?;
         match self.between_us.get(place)? {
             Some(between) => between.get(i).copied(),
+            None if !self.measure(measure).has(i) => None,
             None => self.measure(measure).at_us.get(i).map(|us| *us as f64),
         }
     }
@@ -429,6 +431,8 @@ pub struct RunView {
     pub episodes: Vec<Episode>,
     /// The nodes' vitals, where they told any.
     pub vitals: Option<Vitals>,
+    /// Which tool's file it was made of, where it is not fwit's own.
+    pub source: Option<Source>,
     /// What could not be read or shown, for people.
     pub warnings: Vec<String>,
 }

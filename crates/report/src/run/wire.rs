@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::source::{GivenFile, Source};
 use super::view::{
     Ended, ErrorGroup, HealthView, Leadership, Measure, SubscribersView, ThresholdResult,
     TimeSources, TimelineEvent, Verification, Vitals,
@@ -46,6 +47,9 @@ pub struct RunFile {
     /// The measured window's counts by operation and node asked.
     pub counts: Vec<NodeCountsFile>,
     pub latency: Vec<LatencyFile>,
+    /// Latencies of another tool that has no distribution of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<GivenFile>,
     /// Times of which a lower bound is known only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub censored: Vec<CensoredFile>,
@@ -73,6 +77,9 @@ pub struct RunFile {
     /// The nodes' vitals; none in files of before, and where they told none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vitals: Option<Vitals>,
+    /// Which tool's file it was made of, where it is not fwit's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -254,6 +261,9 @@ pub struct SecondFile {
     /// With stages: entities or arrivals a second that the plan wanted in the middle of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<f32>,
+    /// p50 and p99 of the second, µs, where another tool gave them and no distribution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_us: Option<[u32; 2]>,
     /// Operations that ended a request in it.
     pub ops: BTreeMap<String, SecondOpFile>,
 }

@@ -1,0 +1,152 @@
+//! A file of any kind: what is in it, one find after another.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use fwit_report::run::RunError;
+use fwit_report::run::wire::RunFile;
+
+use crate::error::ImportError;
+use crate::input::{Input, cancelled};
+use crate::tools;
+use crate::unpack::{ReadSeek, unpack};
+
+/// Runs that one file may hold.
+const RUNS_MAX: usize = 200;
+/// News of the progress come after so many bytes.
+const STEP: u64 = 1024 * 1024;
+
+/// Something in a file.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// A run: fwit's own or another tool's.
+    Run(Box<RunFile>),
+    /// fwit's experiment: its file.
+    Experiment(Vec<u8>),
+    /// fwit's plan: its text.
+    Plan(String),
+}
+
+/// A file, or one of an archive's, and what was in it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its name.
+    pub name: String,
+    /// What it is, or why it can't be opened.
+    pub item: Result<Item, ImportError>,
+}
+
+/// Opens a file. `found` is told of everything in it; `go_on` is told about once a megabyte how many
+/// bytes of the file were read, and ends the reading when it says `false`.
+pub fn open(
+    name: &str,
+    file: impl ReadSeek,
+    go_on: &mut dyn FnMut(u64) -> bool,
+    found: &mut dyn FnMut(Found),
+) {
+    let watched = Watched { inner: file, at: 0, told: 0, go_on };
+    unpack(name, watched, &mut |name, text| {
+        let mut runs = 0;
+        let mut tell = |item: Result<Item, ImportError>| {
+            found(Found { name: name.to_string(), item });
+        };
+        let items = text.and_then(|text| one(name, text));
+        match items {
+            Ok(items) => items.into_iter().for_each(|item| {
+                runs += 1;
+                if runs <= RUNS_MAX {
+                    tell(item);
+                }
+            }),
+            Err(ImportError::Cancelled) => {
+                tell(Err(ImportError::Cancelled));
+                return false;
+            }
+            Err(error) => tell(Err(error)),
+        }
+        if runs > RUNS_MAX {
+            let what = format!("it holds {runs} runs, the first {RUNS_MAX} were opened");
+            tell(Err(ImportError::TooLarge(what)));
+        }
+        true
+    });
+}
+
+/// What is in one text.
+fn one(
+    name: &str,
+    text: Box<dyn Read + '_>,
+) -> Result<Vec<Result<Item, ImportError>>, ImportError> {
+    let mut input = Input::new(name, text)?;
+    if input.head().is_empty() {
+        return Err(ImportError::Unknown("it is empty".into()));
+    }
+    if let Some(own) = own(&mut input) {
+        return own.map(|item| vec![Ok(item)]);
+    }
+    let Some(importer) = tools::ALL.iter().find(|i| (i.recognizes)(input.head())) else {
+        return Err(ImportError::Unknown(tools::unknown(input.head())));
+    };
+    let drafts = (importer.read)(&mut input)?;
+    if drafts.is_empty() {
+        let form = format!("{} {}", importer.tool, importer.form);
+        return Err(ImportError::empty(&form, "it ends before the first"));
+    }
+    Ok(drafts
+        .into_iter()
+        .map(|draft| draft.finish(name).map(|run| Item::Run(Box::new(run))))
+        .collect())
+}
+
+/// fwit's own files.
+fn own(input: &mut Input<'_>) -> Option<Result<Item, ImportError>> {
+    let head = input.head().get(..input.head().len().min(4096)).unwrap_or_default();
+    let json = head.trim_ascii_start().first() == Some(&b'{');
+    let names = |what: &[u8]| json && head.windows(what.len()).any(|w| w == what);
+    if names(b"\"fwit-run\"") {
+        let run = |bytes: Vec<u8>| {
+            fwit_report::run::read(&bytes).map_err(|error| match error {
+                RunError::Broken { place, what } => ImportError::broken("fwit run", place, what),
+                other => ImportError::Refused(other.to_string()),
+            })
+        };
+        return Some(input.bytes().and_then(run).map(|run| Item::Run(Box::new(run))));
+    }
+    if names(b"\"fwit-experiment\"") {
+        return Some(input.bytes().map(Item::Experiment));
+    }
+    if names(b"\"fwit-plan\"") {
+        return Some(input.text().map(Item::Plan));
+    }
+    None
+}
+
+/// A reader that tells how far it is.
+struct Watched<'w, R> {
+    inner: R,
+    at: u64,
+    told: u64,
+    go_on: &'w mut dyn FnMut(u64) -> bool,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if self.at >= self.told + STEP {
+            self.told = self.at;
+            if !(self.go_on)(self.at) {
+                return Err(cancelled());
+            }
+        }
+        let read = self.inner.read(out)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Watched<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let at = self.inner.seek(to)?;
+        self.at = at;
+        self.told = self.told.min(at);
+        Ok(at)
+    }
+}

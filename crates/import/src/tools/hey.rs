@@ -1,0 +1,79 @@
+//! Reads hey's `-o csv`. Spec: <https://github.com/rakyll/hey>, `requester/print.go`. Made with:
+//! `hey -n 2000 -c 10 -o csv URL`, version 0.1.4 (Debian).
+//!
+//! Reads: response-time, status-code, offset. Ignores: the parts of a response (DNS, write, delay,
+//! read), because a run of fwit has them as means only.
+//! Clock: offsets are seconds from the start of the test to the start of the request.
+//! Loses: failed requests (hey does not list them), times below 0.1 ms, the address.
+
+use fwit_report::run::source::{Carries, Correction};
+
+use super::Importer;
+use crate::draft::{About, Draft, Sample, outcome_of};
+use crate::error::ImportError;
+use crate::input::Input;
+use crate::units::from_s;
+
+/// The importer.
+pub const CSV: Importer = Importer { tool: "hey", form: "CSV", recognizes, read };
+
+const FORM: &str = "hey CSV";
+const HEADER: &str = "response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read";
+
+fn recognizes(head: &[u8]) -> bool {
+    head.starts_with(HEADER.as_bytes())
+}
+
+fn read(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
+    let mut draft = Draft::new(About {
+        tool: "hey",
+        form: "CSV",
+        unit: "s, four decimals",
+        carries: Carries::Samples,
+        corrected: Correction::Uncorrected,
+        latency: "from the start of a request, connecting included, to the last byte of its answer; \
+                  answered requests only",
+    });
+    let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(input.reader());
+    let header = csv.headers().map_err(|e| broken(&e))?.clone();
+    let column = |name: &str| header.iter().position(|h| h.trim() == name);
+    let (Some(took), Some(status)) = (column("response-time"), column("status-code")) else {
+        return Err(ImportError::at_line(FORM, 1, "there is no column “status-code”"));
+    };
+    let offset = column("offset");
+    let mut row = csv::StringRecord::new();
+    let mut rows = 0_u64;
+    while csv.read_record(&mut row).map_err(|e| broken(&e))? {
+        rows += 1;
+        let number = |at: usize| row.get(at).and_then(|text| text.trim().parse::<f64>().ok());
+        let latency_us = number(took).and_then(from_s);
+        let Some(latency_us) = latency_us else {
+            let line = row.position().map_or(rows + 1, csv::Position::line);
+            draft.warn(format!("Rows without a time were left out, the first in line {line}."));
+            continue;
+        };
+        let status = row.get(status).and_then(|s| s.trim().parse().ok()).unwrap_or_default();
+        let began = offset.and_then(number).filter(|s| (-1e6..1e6).contains(s));
+        draft.sample(&Sample {
+            op: "request",
+            kind: fwit_model::dialect::Kind::Read,
+            url: "",
+            began_us: began.map(|s| (s * 1e6) as i64),
+            latency_us: Some(latency_us),
+            outcome: outcome_of(status),
+            redirected: (300..400).contains(&status),
+            entity: None,
+            status,
+            error: "",
+        });
+    }
+    if rows >= 1_000_000 {
+        draft.warn("hey lists a million requests at most: there may have been more.");
+    }
+    draft.warn("hey does not list requests that failed without an answer: they are not counted.");
+    Ok(vec![draft])
+}
+
+fn broken(error: &csv::Error) -> ImportError {
+    super::csv_error(FORM, error)
+}
