@@ -84,10 +84,11 @@ pub enum ToWorker {
         /// What is in it.
         bytes: Vec<u8>,
     },
-    /// Read the saved file that comes with the message.
-    OpenFile {
-        /// Comes back with the answer.
-        request: u32,
+    /// Read the file that comes with the message, of any tool and in any packing. News of the
+    /// progress and what is found come one after another; [`FromWorker::ImportOver`] is the last.
+    Import {
+        /// Its name.
+        name: String,
     },
     /// Make intervals of these runs; the first is the one the others are compared with.
     CompareRuns {
@@ -242,6 +243,20 @@ pub enum FromWorker {
         /// The experiment.
         opened: Box<OpenedExperiment>,
     },
+    /// How far a [`ToWorker::Import`] is.
+    Importing {
+        /// Bytes of the file that were read.
+        read: u64,
+    },
+    /// Something that a [`ToWorker::Import`] found.
+    Imported {
+        /// The file, or the one of the archive, that it was in.
+        name: String,
+        /// What it is, or why it can't be opened.
+        item: Result<ImportedItem, String>,
+    },
+    /// A [`ToWorker::Import`] is over.
+    ImportOver,
     /// Runs of a [`ToWorker::CompareRuns`] that the worker needs to be sent.
     Wanted {
         /// The request.
@@ -286,6 +301,17 @@ pub struct Opened {
     pub json: String,
     /// What to show.
     pub view: RunView,
+}
+
+/// What a file may hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ImportedItem {
+    /// A run, fwit's or another tool's.
+    Run(Box<Opened>),
+    /// An experiment.
+    Experiment(Box<OpenedExperiment>),
+    /// A plan: its text.
+    Plan(String),
 }
 
 /// An experiment: its file and what to show of it.

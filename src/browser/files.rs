@@ -1,22 +1,34 @@
 //! Files that the user picks or drops, and files that the page saves.
 
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DataTransfer, File, FileList};
+use web_sys::{Blob, DataTransfer, File, FileList};
 
-/// Largest file that is read, bytes.
-pub const FILE_MAX: u64 = 512 * 1024 * 1024;
-
-/// A file's name and size, and the file itself.
+/// A name and a size, and the file itself.
 #[derive(Clone, Debug)]
 pub struct Picked {
-    /// Its name, without a path.
+    /// Its name; with the folders it was in, where a folder was dropped.
     pub name: String,
     /// Its size, bytes.
     pub size: u64,
-    file: File,
+    blob: Blob,
 }
 
 impl Picked {
+    /// Takes a blob under a name.
+    #[must_use]
+    pub fn blob(name: &str, blob: Blob) -> Picked {
+        Picked { name: name.to_string(), size: blob.size() as u64, blob }
+    }
+
+    /// Takes a text under a name.
+    #[must_use]
+    pub fn text(name: &str, text: &str) -> Option<Picked> {
+        let parts = js_sys::Array::of1(&text.into());
+        Blob::new_with_str_sequence(&parts).ok().map(|blob| Picked::blob(name, blob))
+    }
+
     /// Returns the files of a file input.
     #[must_use]
     pub fn all(list: Option<FileList>) -> Vec<Picked> {
@@ -24,24 +36,15 @@ impl Picked {
         (0..list.length()).filter_map(|i| list.item(i)).map(Picked::from).collect()
     }
 
-    /// Returns the files of a drop.
-    #[must_use]
-    pub fn dropped(transfer: Option<DataTransfer>) -> Vec<Picked> {
-        Picked::all(transfer.and_then(|t| t.files()))
-    }
-
-    /// Reads the file.
+    /// Reads the file as a whole: for small ones.
     ///
     /// # Errors
-    /// When it is empty, too large, or can't be read (it was moved, or access is forbidden).
+    /// When it is empty or can't be read (it was moved, or access is forbidden).
     pub async fn read(&self) -> Result<Vec<u8>, String> {
         if self.size == 0 {
             return Err("It is empty.".into());
         }
-        if self.size > FILE_MAX {
-            return Err(format!("It is larger than {} MB.", FILE_MAX / (1024 * 1024)));
-        }
-        let buffer = JsFuture::from(self.file.array_buffer()).await.map_err(|error| {
+        let buffer = JsFuture::from(self.blob.array_buffer()).await.map_err(|error| {
             format!(
                 "The browser could not read it: {}. Was it moved or changed?",
                 super::describe(&error)
@@ -52,14 +55,45 @@ impl Picked {
 
     /// Returns the file itself, for a worker.
     #[must_use]
-    pub fn file(&self) -> File {
-        self.file.clone()
+    pub fn file(&self) -> Blob {
+        self.blob.clone()
     }
+}
+
+/// Returns what was dropped: files, and those in folders. Call it while the drop is handled: later
+/// the browser knows nothing of it any more.
+pub fn dropped(transfer: &DataTransfer) -> impl Future<Output = Vec<Picked>> + use<> {
+    let entries = entries_of(transfer);
+    async move {
+        // A folder that can't be read gives what was read of it.
+        let list = files_of(&entries, FOLDER_MAX).await;
+        list.iter()
+            .filter_map(|pair| {
+                let pair = pair.dyn_into::<Array>().ok()?;
+                let blob = pair.get(1).dyn_into::<Blob>().ok()?;
+                Some(Picked::blob(&pair.get(0).as_string()?, blob))
+            })
+            .collect()
+    }
+}
+
+/// Most files that are taken of a folder.
+const FOLDER_MAX: u32 = 2_000;
+
+#[wasm_bindgen(module = "/src/browser/folder.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = entriesOf)]
+    fn entries_of(transfer: &DataTransfer) -> Array;
+    #[wasm_bindgen(js_name = filesOf)]
+    async fn files_of(entries: &Array, most: u32) -> Array;
 }
 
 impl From<File> for Picked {
     fn from(file: File) -> Picked {
-        Picked { name: file.name(), size: file.size() as u64, file }
+        // Files of a picked folder have a path.
+        let path = js_sys::Reflect::get(&file, &"webkitRelativePath".into()).ok();
+        let path = path.and_then(|path| path.as_string()).filter(|path| !path.is_empty());
+        Picked::blob(&path.unwrap_or_else(|| file.name()), file.into())
     }
 }
 

@@ -7,6 +7,7 @@
 mod alarms;
 mod body_events;
 pub mod canvas;
+pub mod blob;
 pub mod channel;
 pub mod clipboard;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod event_stream;
 mod exchange;
 pub mod files;
 pub mod frame;
+pub mod links;
 pub mod listener;
 pub mod locks;
 pub mod observe;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ErrorEvent, Event, File, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::listener::Listener;
 use crate::protocol::{self, FromWorker, ProtocolError, ToWorker};
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Shared {
 }
 
 enum State {
-    Starting(Vec<(ToWorker, Option<File>)>),
+    Starting(Vec<(ToWorker, Option<Blob>)>),
     Ready,
     Broken,
 }
@@ -114,7 +114,7 @@ impl WorkerLink {
     ///
     /// # Errors
     /// As [`WorkerLink::send`].
-    pub fn send_with(&self, message: ToWorker, file: Option<File>) -> Result<(), LinkError> {
+    pub fn send_with(&self, message: ToWorker, file: Option<Blob>) -> Result<(), LinkError> {
         if let State::Starting(waiting) = &mut *self.shared.state.borrow_mut() {
             waiting.push((message, file));
             return Ok(());
@@ -158,7 +158,7 @@ impl Drop for WorkerLink {
 }
 
 impl Shared {
-    fn post(&self, message: &ToWorker, file: Option<&File>) -> Result<(), LinkError> {
+    fn post(&self, message: &ToWorker, file: Option<&Blob>) -> Result<(), LinkError> {
         if matches!(*self.state.borrow(), State::Broken) {
             return Err(LinkError::Died("it is gone".into()));
         }

@@ -4,6 +4,7 @@
 //! May not enter: views. The acts of a single state are methods of that state.
 //! Tests: tests/e2e.
 
+mod import;
 mod recover;
 
 use std::rc::Rc;
@@ -12,24 +13,17 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::state::{
-    CurrentRoute, Engine, ExperimentForm, Item, Keep, Library, Notices, PlanForm, RunEnd, go,
+    CurrentRoute, Engine, ExperimentForm, Imports, Item, Keep, Library, Notices, PlanForm, RunEnd, go,
 };
-use crate::browser::files::Picked;
-use crate::browser::store::StoreError;
 use crate::browser::{clipboard, document};
 use crate::protocol::Failure;
-use fwit_model::plan::{Plan, Problem, to_link, wire};
+use fwit_model::plan::{Plan, Problem, to_link};
 use fwit_model::secret::key_problem;
-use fwit_present::form::plan_text;
 use fwit_present::library::Card;
-use fwit_present::route::{Prefill, Route};
+use fwit_present::route::Route;
 use fwit_present::sentence::{self, trust_question};
 use fwit_report::experiment::wire::{ExperimentFile, PeriodFile};
 use fwit_report::experiment::{self, Experiment};
-use fwit_report::run::rename::{free_id, same_run, with_id};
-
-/// Larger files are no plans, bytes.
-const PLAN_MAX: u64 = 1_000_000;
 
 /// How many ids a file may get until one is free.
 const IDS_TRIED: usize = 5;
@@ -57,6 +51,7 @@ pub struct Actions {
     plan_form: PlanForm,
     experiment_form: ExperimentForm,
     notices: Notices,
+    imports: Imports,
     /// Whether what there is of the run under way is saved as a file with its next news.
     to_save: StoredValue<bool>,
 }
@@ -71,6 +66,7 @@ impl Actions {
             plan_form: expect_context(),
             experiment_form: expect_context(),
             notices: expect_context(),
+            imports: expect_context(),
             to_save: StoredValue::new(false),
         }
     }
@@ -337,111 +333,6 @@ impl Actions {
             self.notices.wrong(format!("The run is not kept in this browser. {error}"));
         }
         (item, added.is_ok())
-    }
-
-    /// Reads files that the user picked or dropped: runs go to the library, a plan into the form.
-    /// A file that can't be read is told of, and the others are read all the same.
-    pub fn import(self, files: Vec<Picked>) {
-        leptos::task::spawn_local(async move { self.import_all(files).await });
-    }
-
-    async fn import_all(self, files: Vec<Picked>) {
-        let mut kept = Vec::new();
-        for file in files {
-            match self.import_one(&file).await {
-                Ok(Some(route)) => kept.push(route),
-                Ok(None) => {}
-                Err(error) => {
-                    self.notices.wrong(format!("“{}” was not opened. {error}", file.name));
-                }
-            }
-        }
-        match kept.as_slice() {
-            [] => {}
-            [route] => go(route),
-            many => {
-                self.notices.done(format!("{} runs opened.", many.len()));
-                go(&Route::Library);
-            }
-        }
-    }
-
-    async fn import_one(self, file: &Picked) -> Result<Option<Route>, String> {
-        // A plan is a small file. What is larger the worker reads.
-        if file.size > PLAN_MAX {
-            return Ok(Some(
-                self.add_opened(&file.name, self.library.read_file(file).await?).await?,
-            ));
-        }
-        let bytes = file.read().await?;
-        if let Some(text) = plan_text(&bytes) {
-            let plan = wire::read(&text).map_err(|problems| {
-                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-            })?;
-            self.plan_form.fill(&plan);
-            self.notices.done(format!("The plan of “{}” is in the form.", file.name));
-            go(&Route::Plan(Prefill::default()));
-            return Ok(None);
-        }
-        Ok(Some(self.open(&file.name, bytes).await?))
-    }
-
-    /// Opens a run's or an experiment's file and keeps it. Returns where it is shown. An experiment
-    /// that was not carried out goes into the set-up form.
-    ///
-    /// # Errors
-    /// What is wrong with the file.
-    pub async fn open(self, name: &str, bytes: Vec<u8>) -> Result<Route, String> {
-        self.add_opened(name, self.library.read(name, bytes).await?).await
-    }
-
-    async fn add_opened(self, name: &str, mut item: Item) -> Result<Route, String> {
-        if let Item::Experiment(experiment) = &item
-            && experiment.view.ended.is_none()
-        {
-            self.experiment_form.fill(self.plan_form, &experiment.json)?;
-            return Ok(Route::Experiment(None));
-        }
-        let id = item.id().to_string();
-        if !fwit_present::route::is_id(&id) {
-            return Err(format!(
-                "Its id “{id}” has other characters than letters, digits, “-”, “_” and “.”."
-            ));
-        }
-        if let Item::Run(run) = &item {
-            for warning in &run.view.warnings {
-                self.notices.wrong(format!("“{name}”: {warning}"));
-            }
-        }
-        self.library.ready().await;
-        for _ in 0..IDS_TRIED {
-            let id = item.id().to_string();
-            if self.library.has(&id) {
-                if let Ok(stored) = self.library.item(&id).await
-                    && same_run(stored.json(), item.json())
-                {
-                    return Ok(stored.route());
-                }
-                // Another run has the same id: keep both.
-                let free = free_id(&id, |id| self.library.has(id));
-                let json = with_id(item.json(), &free).ok_or("The file has no id to change.")?;
-                item = item.with_id(&free, json);
-                self.notices.done(format!(
-                    "There is another run with the id “{id}” here. Both are kept: this one is now \
-                     “{free}”."
-                ));
-            }
-            match self.library.add_new(item.clone()).await {
-                // Another tab took the id at this moment: now it is known.
-                Err(StoreError::Taken) => self.library.refresh().await,
-                Err(error) => {
-                    self.notices.wrong(format!("The run is not kept in this browser. {error}"));
-                    return Ok(item.route());
-                }
-                Ok(()) => return Ok(item.route()),
-            }
-        }
-        Err("Its id is taken again and again by other tabs. Try once more.".into())
     }
 
     /// Deletes a run or an experiment, and offers to bring it back.

@@ -11,6 +11,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::actions::{Actions, OnEnd};
 use super::state::{Engine, Library, PlanForm, RunEnd, Status, go};
+use crate::browser::files::Picked;
 use fwit_engine::controls::Control;
 use fwit_model::plan::{Plan, Problem, preset, wire};
 use fwit_present::route::Route;
@@ -62,6 +63,10 @@ pub fn install() {
     set("calibrate", &function1(move |plan| Ok(calibrate(engine, plan_form, &plan).into())));
     set("findLanes", &function2(move |plan, options| find_lanes(engine, &plan, &options).into()));
     set("open", &function1(move |text| Ok(open(actions, text).into())));
+    set(
+        "import",
+        &function2(move |blob, options| import(actions, blob, &options).into()),
+    );
     set("compare", &function1(move |ids| Ok(compare_runs(library, ids).into())));
     if let Some(window) = web_sys::window() {
         let _ = Reflect::set(&window, &"fwit".into(), &api);
@@ -304,6 +309,43 @@ fn open(actions: Actions, text: JsValue) -> Promise {
             Route::Result(id) | Route::Experiment(Some(id)) => id.into(),
             _ => JsValue::UNDEFINED,
         })
+    })
+}
+
+/// Opens a file of any tool and in any packing. Returns a promise of the ids of its runs and
+/// experiments; what could not be opened is in `errors` of an error, with the `ids` that could.
+fn import(actions: Actions, blob: JsValue, options: &JsValue) -> Promise {
+    let name = Reflect::get(options, &"name".into()).ok().and_then(|name| name.as_string());
+    let file = match blob.dyn_into::<web_sys::Blob>() {
+        Ok(blob) => {
+            let own = blob.dyn_ref::<web_sys::File>().map(web_sys::File::name);
+            Picked::blob(&name.or(own).unwrap_or_else(|| "file".into()), blob)
+        }
+        Err(_) => {
+            return Promise::reject(&messages_error(&["Give a Blob or a File.".to_string()]));
+        }
+    };
+    future_to_promise(async move {
+        let opened = actions.open_all(vec![file], &[]).await;
+        let ids: Array = opened
+            .routes
+            .iter()
+            .filter_map(|route| match route {
+                Route::Result(id) | Route::Experiment(Some(id)) => Some(JsValue::from(id.as_str())),
+                _ => None,
+            })
+            .collect();
+        if opened.errors.is_empty() && !opened.cancelled {
+            return Ok(ids.into());
+        }
+        let one = |(name, error): (String, String)| format!("“{name}” was not opened. {error}");
+        let mut texts: Vec<String> = opened.errors.into_iter().map(one).collect();
+        if opened.cancelled {
+            texts.push("The opening was cancelled.".to_string());
+        }
+        let error = messages_error(&texts);
+        let _ = Reflect::set(&error, &"ids".into(), &ids);
+        Err(error)
     })
 }
 

@@ -30,7 +30,10 @@ pub fn LiveCharts(
         history.with(|h| {
             marks.with(|(annotations, timeline, leadership)| {
                 let leadership = leadership.as_ref();
-                make(h, charts::Marks { warmup_s, annotations, timeline, leadership })
+                make(
+                    h,
+                    charts::Marks { warmup_s, annotations, timeline, leadership, foreign: false },
+                )
             })
         })
     };
@@ -68,8 +71,35 @@ fn RunSlot(
 pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let cursor = RwSignal::new(None);
     let r = || run.clone();
+    // Files of other tools may lack what a chart needs: the view says which and why.
+    let own = run.view.source.is_none();
+    let has = |some: bool| own || some;
+    let timed = has(run.view.seconds.iter().any(|s| s.cluster_us.is_some()));
+    let heat = has(!run.view.heat.counts.is_empty());
     view! {
-        <Distribution run=r() measure />
+        {has(!run.view.cluster_curves.is_empty())
+            .then(|| view! { <Distribution run=r() measure /> })}
+        {has(!run.view.seconds.is_empty())
+            .then(|| view! { <OverTime run=r() measure cursor timed heat /> })}
+        {has(!run.view.entities.is_empty()).then(|| view! { <Entities run=r() measure /> })}
+    }
+}
+
+/// What happened when, one chart under the other.
+#[component]
+fn OverTime(
+    run: Arc<Opened>,
+    measure: RwSignal<Measure>,
+    cursor: RwSignal<Option<f64>>,
+    /// Whether there are latencies by second.
+    timed: bool,
+    /// Whether there are histograms by second.
+    heat: bool,
+) -> impl IntoView {
+    let r = || run.clone();
+    let own = run.view.source.is_none();
+    let busy = own || run.view.seconds.iter().any(|s| s.in_flight > 0.0);
+    view! {
         <section class="panel">
             <h2>"Over time"</h2>
             <div class="charts">
@@ -79,29 +109,57 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
                     make=|r, _| charts::throughput(charts::whole(r), Marks::of(r))
                     cursor
                 />
-                <RunSlot
-                    run=r()
-                    measure
-                    make=|r, m| charts::latency(charts::whole(r), Marks::of(r), m)
-                    cursor
-                />
-                <div class="charts-wide">
-                    <RunSlot run=r() measure make=|r, _| charts::heat(r) height=300.0 cursor />
-                </div>
-                <RunSlot run=r() measure make=charts::by_operation cursor />
-                <RunSlot
-                    run=r()
-                    measure
-                    make=|r, _| charts::concurrency(charts::whole(r), Marks::of(r))
-                    cursor
-                />
-                <RunSlot
-                    run=r()
-                    measure
-                    make=|r, _| charts::littles_law_ratio(charts::whole(r), Marks::of(r))
-                    empty="Little's law is checked in closed loads only."
-                    cursor
-                />
+                {timed
+                    .then(|| {
+                        view! {
+                            <RunSlot
+                                run=r()
+                                measure
+                                make=|r, m| charts::latency(charts::whole(r), Marks::of(r), m)
+                                cursor
+                            />
+                        }
+                    })}
+                {heat
+                    .then(|| {
+                        view! {
+                            <div class="charts-wide">
+                                <RunSlot
+                                    run=r()
+                                    measure
+                                    make=|r, _| charts::heat(r)
+                                    height=300.0
+                                    cursor
+                                />
+                            </div>
+                        }
+                    })}
+                {heat.then(|| view! { <RunSlot run=r() measure make=charts::by_operation cursor /> })}
+                {busy
+                    .then(|| {
+                        view! {
+                            <RunSlot
+                                run=r()
+                                measure
+                                make=|r, _| charts::concurrency(charts::whole(r), Marks::of(r))
+                                cursor
+                            />
+                        }
+                    })}
+                {own
+                    .then(|| {
+                        view! {
+                            <RunSlot
+                                run=r()
+                                measure
+                                make=|r, _| {
+                                    charts::littles_law_ratio(charts::whole(r), Marks::of(r))
+                                }
+                                empty="Little's law is checked in closed loads only."
+                                cursor
+                            />
+                        }
+                    })}
                 {run
                     .view
                     .vitals
@@ -119,6 +177,13 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
                     .collect_view()}
             </div>
         </section>
+    }
+}
+
+/// The strip of the entities' means.
+#[component]
+fn Entities(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
+    view! {
         <section class="panel">
             <h2>"Entities"</h2>
             <p class="hint">
@@ -131,7 +196,7 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
                 }}
             </p>
             <RunSlot
-                run=r()
+                run
                 measure
                 make=|r, _| charts::latency_groups(r)
                 height=480.0

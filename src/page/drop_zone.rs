@@ -1,11 +1,13 @@
-//! Takes files that are dropped anywhere on the page, and shows an overlay while they hover.
+//! Takes files that are dropped or pasted anywhere on the page, and shows an overlay while they
+//! hover.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::DragEvent;
+use web_sys::{ClipboardEvent, DragEvent};
 
 use super::actions::Actions;
-use crate::browser::files::Picked;
+use crate::browser::document;
+use crate::browser::files::{self, Picked};
 use crate::browser::listener::Listener;
 
 /// Listens on the whole window.
@@ -41,15 +43,36 @@ pub fn DropZone() -> impl IntoView {
         }
         event.prevent_default();
         depth.set(0);
-        let files =
-            Picked::dropped(event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer));
-        actions.import(files);
+        let Some(transfer) = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer) else {
+            return;
+        };
+        let files = files::dropped(&transfer);
+        leptos::task::spawn_local(async move { actions.import(files.await) });
     });
-    StoredValue::new_local([enter, over, leave, drop]);
+    let paste = Listener::on_window("paste", move |event| {
+        // What is pasted into a field belongs there.
+        let Some(data) = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data)
+        else {
+            return;
+        };
+        if document::is_typing() {
+            return;
+        }
+        let mut files = Picked::all(data.files());
+        let text = data.get_data("text").unwrap_or_default();
+        if files.is_empty() && !text.trim().is_empty() {
+            files.extend(Picked::text("pasted text", &text));
+        }
+        if !files.is_empty() {
+            event.prevent_default();
+            actions.import(files);
+        }
+    });
+    StoredValue::new_local([enter, over, leave, drop, paste]);
     view! {
         <Show when=move || { depth.get() > 0 }>
             <div class="drop" aria-hidden="true">
-                <p>"Drop run files to open them, or a plan to fill the form"</p>
+                <p>"Drop result files of fwit or another tool, archives, a folder, or a plan"</p>
             </div>
         </Show>
     }

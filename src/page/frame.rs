@@ -6,6 +6,7 @@ use super::actions::Actions;
 use super::compare::CompareView;
 use super::drop_zone::DropZone;
 use super::experiment::{ExperimentResult, ExperimentView};
+use super::import::{ImportProgress, OpenLinks};
 use super::library::LibraryView;
 use super::live::LiveView;
 use super::notices::NoticeList;
@@ -13,7 +14,7 @@ use super::parts::Icon;
 use super::plan_form::PlanView;
 use super::result::ResultView;
 use super::state::{
-    ColorScheme, CurrentRoute, Engine, ExperimentForm, Library, Notices, PlanForm, Status, Theme,
+    ColorScheme, CurrentRoute, Engine, ExperimentForm, Imports, Library, Notices, PlanForm, Status, Theme,
     go,
 };
 use crate::browser::listener::Listener;
@@ -35,6 +36,7 @@ fn Page() -> impl IntoView {
     provide_context(plan_form);
     provide_context(ExperimentForm::new(plan_form));
     provide_context(Notices::new());
+    provide_context(Imports::new());
     provide_context(ColorScheme::new());
     provide_context(Actions::from_context());
     super::automation::install();
@@ -70,11 +72,13 @@ fn Page() -> impl IntoView {
                 Route::Experiment(None) => view! { <ExperimentView /> }.into_any(),
                 Route::Experiment(Some(id)) => view! { <ExperimentResult id /> }.into_any(),
                 Route::Compare(ids) => view! { <CompareView ids /> }.into_any(),
+                Route::Open { runs, titles } => view! { <OpenLinks runs titles /> }.into_any(),
                 Route::Unknown(hash) => view! { <Unknown hash /> }.into_any(),
             }}
         </main>
         <Keys />
         <DropZone />
+        <ImportProgress />
         <NoticeList />
     }
 }
@@ -100,6 +104,7 @@ fn follow_state() {
                 .unwrap_or(id),
             Route::Experiment(None) => "Experiment".to_string(),
             Route::Compare(_) => "Comparison".to_string(),
+            Route::Open { .. } => "Opening".to_string(),
             Route::Unknown(_) => "Not found".to_string(),
         };
         let running = engine.status.with(Status::is_busy);

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 
 use super::actions::Actions;
+use super::import::OpenFiles;
 use super::parts::{Badge, Icon, Simulated, Tone};
 use super::state::{Library, Notices, go};
 use crate::browser::environment::{local_day, local_time};
-use crate::browser::files::Picked;
 use fwit_present::figure;
+use fwit_present::source::has_time;
 use fwit_present::library::{Card, CardKind};
 use fwit_present::route::Route;
 use fwit_present::sentence;
@@ -142,8 +143,8 @@ fn Empty() -> impl IntoView {
         <section class="empty">
             <h2>"No runs yet"</h2>
             <p>
-                "Start one, or open run files: with the button above, or by dropping them anywhere \
-                 on this page."
+                "Start one, or open result files of fwit or another load tester: with the buttons \
+                 above, or by dropping or pasting them anywhere on this page."
             </p>
             <p>
                 <a class="button button-main" href="#/">"Plan a run"</a>
@@ -152,41 +153,9 @@ fn Empty() -> impl IntoView {
     }
 }
 
-/// A button that opens the file picker.
-#[component]
-fn OpenFiles() -> impl IntoView {
-    let actions = expect_context::<Actions>();
-    let input = NodeRef::<leptos::html::Input>::new();
-    let picked = move |_| {
-        let Some(input) = input.get_untracked() else { return };
-        let files = Picked::all(input.files());
-        input.set_value("");
-        actions.import(files);
-    };
-    view! {
-        <button
-            type="button"
-            class="button"
-            on:click=move |_| {
-                if let Some(input) = input.get_untracked() {
-                    input.click();
-                }
-            }
-        >
-            <Icon name="up" />
-            "Open files"
-        </button>
-        <input
-            type="file"
-            multiple
-            accept=".json,.gz,application/json,application/gzip"
-            class="visually-hidden"
-            tabindex="-1"
-            aria-label="Run files"
-            node_ref=input
-            on:change=picked
-        />
-    }
+/// When a run began; a dash where its file does not say it.
+fn when(started_at: &str) -> String {
+    if has_time(started_at) { local_time(started_at) } else { "–".into() }
 }
 
 #[component]
@@ -203,6 +172,13 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
     let plan = text(|c| {
         if c.kind == CardKind::Experiment {
             return c.about.clone();
+        }
+        if !c.tool.is_empty() {
+            let span = sentence::span(Micros::from_secs(c.measured_s.round()));
+            return match (c.entities, c.nodes) {
+                (0, _) => span,
+                (n, _) => format!("{n} entities, {span}"),
+            };
         }
         let sticky = if c.sticky { "sticky" } else { "not sticky" };
         format!(
@@ -239,6 +215,7 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
                 let kind =
                     (c.kind == CardKind::Experiment).then(|| view! { <Badge text="experiment" /> });
                 let simulated = c.simulated.then(|| view! { <Simulated /> });
+                let tool = (!c.tool.is_empty()).then(|| view! { <Badge text=c.tool.clone() /> });
                 let ended = (c.ended != Ended::Completed)
                     .then(|| view! { <Badge text=sentence::ended(c.ended) tone=Tone::Warn /> });
                 let doubts =
@@ -247,7 +224,7 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
                     let text = format!("goes on {}", local_day(&c.until));
                     view! { <Badge text tone=Tone::Warn /> }
                 });
-                (kind, simulated, ended, goes, doubts)
+                (kind, tool, simulated, ended, goes, doubts)
             })
         })
     };
@@ -267,7 +244,7 @@ fn RunRow(id: String, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
                 </a>
                 {badges}
             </th>
-            <td class="when">{text(|c| local_time(&c.started_at))}</td>
+            <td class="when">{text(|c| when(&c.started_at))}</td>
             <td class="name" title=move || plan.get()>{plan}</td>
             <td class="number">{text(|c| three_digits(c.rate_per_s))}</td>
             <td class="number">{p50}</td>

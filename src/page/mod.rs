@@ -19,6 +19,7 @@ mod compare;
 mod drop_zone;
 mod experiment;
 mod frame;
+mod import;
 mod intervals;
 mod latency_groups;
 mod library;

@@ -9,6 +9,7 @@ mod calibrate;
 mod check;
 mod environment;
 mod experiment;
+mod import;
 mod load;
 mod separate_runs;
 mod trial;
@@ -21,7 +22,7 @@ use futures_channel::mpsc::{Receiver, Sender, channel};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::protocol::{self, Failure, FromWorker, Opened, OpenedExperiment, ToWorker};
 use fwit_engine::controls::Control;
@@ -75,21 +76,12 @@ pub fn start() {
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // A file comes beside the message that speaks of it.
         let (message, file) = match event.data().dyn_into::<Array>() {
-            Ok(both) => (both.get(0), both.get(1).dyn_into::<File>().ok()),
+            Ok(both) => (both.get(0), both.get(1).dyn_into::<Blob>().ok()),
             Err(message) => (message, None),
         };
         let bytes = Uint8Array::new(&message).to_vec();
         match protocol::decode::<ToWorker>(&bytes) {
-            Ok(ToWorker::OpenFile { request }) => {
-                let (port, comparisons) = (inside.clone(), comparisons.clone());
-                wasm_bindgen_futures::spawn_local(async move {
-                    let answer = match read(file).await {
-                        Ok(bytes) => open(&comparisons, request, &bytes),
-                        Err(error) => FromWorker::Opened { request, result: Err(error) },
-                    };
-                    port.send(&answer);
-                });
-            }
+            Ok(ToWorker::Import { name }) => import::read(&inside, &name, file),
             Ok(message) => receive(&inside, &running, &comparisons, message),
             Err(error) => inside.fail(vec![error.to_string()]),
         }
@@ -177,7 +169,7 @@ fn receive(
             port.send(&FromWorker::Opened { request, result });
         }
         // Handled where the file is.
-        ToWorker::OpenFile { .. } => {}
+        ToWorker::Import { .. } => {}
         ToWorker::Open { request, bytes, .. } => {
             port.send(&open(comparisons, request, &bytes));
         }
@@ -204,12 +196,6 @@ fn begin(port: &Port, running: &RefCell<Option<Running>>) -> Option<(Running, Re
     };
     running.replace(Some(run.clone()));
     Some((run, controls))
-}
-
-/// Returns what is in a file.
-async fn read(file: Option<File>) -> Result<Vec<u8>, String> {
-    let Some(file) = file else { return Err("There is no file.".into()) };
-    crate::browser::files::Picked::from(file).read().await
 }
 
 /// Reads a run's or an experiment's file.

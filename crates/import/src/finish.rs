@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use fwit_model::plan::wire::{ClusterFile, KeysFile, LoadFile, NodeFile as PlanNode, PlanFile};
 use fwit_quantities::sample::{Measure, Outcome, TimeSources};
 use fwit_report::run::hist;
-use fwit_report::run::source::Source;
+use fwit_report::run::source::{IMPORTED, Source};
 use fwit_report::run::view::{Ended, HealthVerdict, HealthView, SubscribersView};
 use fwit_report::run::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
@@ -16,9 +16,6 @@ use fwit_report::run::wire::{
 use crate::draft::{Cell, Draft, SECONDS_MAX};
 use crate::error::ImportError;
 use crate::units::to_rfc3339;
-
-/// What the plan of a run of another tool names as its protocol.
-pub const IMPORTED: &str = "imported";
 
 /// Longest run that is believed, s: a year.
 const LONGEST_S: f64 = 366.0 * 86_400.0;

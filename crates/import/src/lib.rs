@@ -18,5 +18,5 @@ pub mod units;
 mod unpack;
 
 pub use error::ImportError;
-pub use finish::IMPORTED;
+
 pub use open::{Found, Item, open};

@@ -114,10 +114,21 @@ fn own(input: &mut Input<'_>) -> Option<Result<Item, ImportError>> {
     if names(b"\"fwit-experiment\"") {
         return Some(input.bytes().map(Item::Experiment));
     }
-    if names(b"\"fwit-plan\"") {
+    if names(b"\"fwit-plan\"") || (json && is_bare_plan(input.head())) {
         return Some(input.text().map(Item::Plan));
     }
     None
+}
+
+/// Whether a short file is a plan without its `format`, as a plan may be.
+fn is_bare_plan(head: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Plan {
+        format: Option<serde_json::Value>,
+        cluster: Option<serde_json::Value>,
+    }
+    let read = fwit_model::json::read::<Plan>(head);
+    read.is_ok_and(|plan| plan.format.is_none() && plan.cluster.is_some_and(|c| c.is_object()))
 }
 
 /// A reader that tells how far it is.

@@ -5,7 +5,7 @@
 
 pub use crate::drawn::Drawn;
 use crate::drawn::drawn;
-use crate::over_time::of_measure;
+use crate::over_time::{named, of_measure};
 pub use crate::over_time::{
     Marks, by_operation, concurrency, latency, littles_law_ratio, series_measure, throughput, whole,
 };
@@ -81,8 +81,13 @@ pub fn percentiles(run: &RunView, measure: Measure, by: By) -> Result<Drawn, Cha
     if curves.is_empty() {
         return Ok(None);
     }
-    let title = format!("Latency by percentile ({})", series_measure(measure).name());
+    let title = named("Latency by percentile", run.source.is_some(), measure);
     Ok(drawn(PercentileChart::new(&title, Axis::log("latency", Quantity::Micros), curves)?))
+}
+
+/// What the times of a run are called.
+fn time_name(run: &RunView) -> &'static str {
+    if run.source.is_some() { "latency" } else { "cluster time" }
 }
 
 /// Latency by time as counts in colour.
@@ -107,8 +112,10 @@ pub fn heat(run: &RunView) -> Result<Drawn, ChartError> {
         ratio: next / lowest,
         bins,
     };
-    let (x, y) =
-        (Axis::linear("time", Quantity::Elapsed), Axis::log("cluster time", Quantity::Micros));
+    let (x, y) = (
+        Axis::linear("time", Quantity::Elapsed),
+        Axis::log(time_name(run), Quantity::Micros),
+    );
     let chart = Heatmap::new("Latency by time", x, y, grid, heat.counts.clone())?;
     Ok(drawn(chart.with_marks(Marks::of(run).drawn())))
 }
@@ -124,9 +131,13 @@ pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
     }
     let label = op.unwrap_or("all operations").to_string();
     let spreads = vec![Spread { label, ink: Ink::series(0), counts: h.counts.clone() }];
-    let axis = Axis::log("cluster time", Quantity::Micros);
+    let axis = Axis::log(time_name(run), Quantity::Micros);
+    let title = match run.source {
+        Some(_) => "How latencies are spread",
+        None => "How cluster times are spread",
+    };
     Ok(drawn(Histogram::new(
-        "How cluster times are spread",
+        title,
         axis,
         h.edges_us.clone(),
         spreads,
@@ -241,7 +252,8 @@ pub fn compared_percentiles(
     if curves.is_empty() {
         return Ok(None);
     }
-    let title = format!("Latency by percentile ({})", series_measure(measure).name());
+    let foreign = runs.iter().any(|run| run.source.is_some());
+    let title = named("Latency by percentile", foreign, measure);
     Ok(drawn(PercentileChart::new(&title, Axis::log("latency", Quantity::Micros), curves)?))
 }
 
@@ -283,7 +295,8 @@ pub fn compared_series(
         }
         Over::Latency(i, measure) => {
             let name = if i == 0 { "p50" } else { "p99" };
-            let title = format!("{name} over time ({})", series_measure(measure).name());
+            let foreign = runs.iter().any(|run| run.source.is_some());
+            let title = named(&format!("{name} over time"), foreign, measure);
             (title, Axis::linear("latency", Quantity::Micros))
         }
     };

@@ -74,9 +74,13 @@ pub fn percentile_cell(summary: &Summary, i: usize) -> Cell {
     let (Some(&p), Some(&value)) = (PERCENTILES.get(i), summary.at_us.get(i)) else {
         return Cell::plain("–".into());
     };
+    let name = percentile_name(p);
+    if !summary.has(i) {
+        let why = Some(format!("The file does not hold {name}."));
+        return Cell { text: "–".into(), shown: Shown::Hidden, why };
+    }
     let how = shown(p, summary.samples());
     let needed = (10.0 / (1.0 - p)).round() as u64;
-    let name = percentile_name(p);
     let answers = if summary.samples() == 1 {
         "1 answer".to_string()
     } else {
@@ -114,8 +118,8 @@ pub fn percentile_cell(summary: &Summary, i: usize) -> Cell {
 /// Mean and maximum, in milliseconds; a dash without samples.
 #[must_use]
 pub fn mean_and_max(summary: &Summary) -> (String, String) {
-    let mean = if summary.count == 0 { "–".into() } else { ms(summary.mean_us) };
-    let max = if summary.samples() == 0 {
+    let mean = if summary.count == 0 || !summary.has_mean() { "–".into() } else { ms(summary.mean_us) };
+    let max = if summary.samples() == 0 || !summary.has_max() {
         "–".into()
     } else {
         bound(summary.is_max_beyond(), summary.max_us)

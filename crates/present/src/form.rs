@@ -303,21 +303,6 @@ pub fn with_nodes(mut draft: PlanDraft, nodes: &[(String, String)]) -> PlanDraft
     draft
 }
 
-/// The text of a file, where it is one that wants to be a plan: small, and with the plan's format
-/// in it.
-#[must_use]
-pub fn plan_text(bytes: &[u8]) -> Option<String> {
-    if bytes.len() > 1_000_000 {
-        return None;
-    }
-    let bytes = fwit_model::text::utf8(bytes).ok()?;
-    let text = std::str::from_utf8(&bytes).ok()?;
-    let value: serde_json::Value = fwit_model::json::read(text.as_bytes()).ok()?;
-    let format = value.get("format").and_then(|f| f.as_str());
-    (format == Some("fwit-plan") || (format.is_none() && value.get("cluster").is_some()))
-        .then(|| text.to_string())
-}
-
 /// A name for one more node: `n1`, `n2` … the first that is free.
 #[must_use]
 pub fn free_name(draft: &PlanDraft) -> String {
@@ -476,14 +461,9 @@ mod tests {
     }
 
     #[test]
-    fn plans_are_told_from_runs() {
+    fn values_are_told_in_words() {
         assert_eq!(value_words("disable_leader_stickiness", "true"), "no");
         assert_eq!(value_words("disable_leader_stickiness", "false"), "yes");
         assert_eq!(value_words("verify", "true") + &value_words("seed", "7"), "yes7");
-        assert!(plan_text(b"\xef\xbb\xbf{\"format\":\"fwit-plan\"}").is_some());
-        assert!(plan_text(br#"{"format":"fwit-plan"}"#).is_some());
-        assert!(plan_text(br#"{"cluster":{}}"#).is_some());
-        assert!(plan_text(br#"{"format":"fwit-run","cluster":1}"#).is_none());
-        assert!(plan_text(b"{").is_none() && plan_text(&[255]).is_none());
     }
 }

@@ -31,6 +31,7 @@ pub mod route;
 pub mod sentence;
 pub mod shift;
 pub mod simulated;
+pub mod source;
 pub mod subscribers;
 pub mod table;
 pub mod verification;

@@ -63,6 +63,9 @@ pub struct Card {
     pub doubts: u32,
     /// Size of the run file, bytes.
     pub bytes: u64,
+    /// The tool whose file it was made of; empty for fwit's own.
+    #[serde(default)]
+    pub tool: String,
     /// What runs of one setting share (`run::intervals::setting_key`).
     pub setting: u64,
     /// RFC 3339, UTC: when it goes by itself, because it was recovered and nobody kept it. Empty
@@ -77,7 +80,8 @@ impl Card {
     pub fn of(view: &RunView, bytes: u64) -> Card {
         let cluster = &view.total.cluster;
         let at = |i: usize, p: f64| {
-            (shown(p, cluster.samples()) != Shown::Hidden).then(|| cluster.at_us[i])
+            let enough = shown(p, cluster.samples()) != Shown::Hidden && cluster.has(i);
+            enough.then(|| cluster.at_us[i])
         };
         Card {
             kind: CardKind::Run,
@@ -99,6 +103,7 @@ impl Card {
             error_share: view.total.error_share(),
             doubts: u32::try_from(view.health.signs.len()).unwrap_or(u32::MAX),
             bytes,
+            tool: view.source.as_ref().map(|s| s.tool.clone()).unwrap_or_default(),
             setting: setting_key(&view.plan_json),
             until: String::new(),
         }
@@ -131,6 +136,7 @@ impl Card {
             error_share: 0.0,
             doubts: 0,
             setting: 0,
+            tool: String::new(),
             bytes,
             until: String::new(),
         };

@@ -27,6 +27,8 @@ pub struct Marks<'a> {
     pub timeline: &'a [TimelineEvent],
     /// Who led when.
     pub leadership: Option<&'a Leadership>,
+    /// The run is another tool's: it has one latency.
+    pub foreign: bool,
 }
 
 impl<'a> Marks<'a> {
@@ -38,6 +40,7 @@ impl<'a> Marks<'a> {
             annotations: &run.health.annotations,
             timeline: &run.timeline,
             leadership: run.leadership.as_ref(),
+            foreign: run.source.is_some(),
         }
     }
 
@@ -141,6 +144,11 @@ pub fn series_measure(measure: Measure) -> Measure {
     }
 }
 
+/// A chart's title with its latency; a run of another tool has one alone.
+pub(super) fn named(what: &str, foreign: bool, measure: Measure) -> String {
+    if foreign { what.into() } else { format!("{what} ({})", series_measure(measure).name()) }
+}
+
 /// p50 and p99 a second.
 ///
 /// # Errors
@@ -149,7 +157,7 @@ pub fn latency(seconds: &[Second], marks: Marks, measure: Measure) -> Result<Dra
     if seconds.iter().all(|s| of_measure(s, measure).is_none()) {
         return Ok(None);
     }
-    let title = format!("Latency over time ({})", series_measure(measure).name());
+    let title = named("Latency over time", marks.foreign, measure);
     let at =
         |i: usize| seconds.iter().map(move |s| of_measure(s, measure).map(|l| f64::from(l[i])));
     let chart = over_time(&title, Axis::linear("latency", Quantity::Micros), seconds, marks)?
@@ -202,7 +210,7 @@ pub fn by_operation(run: &RunView, measure: Measure) -> Result<Drawn, ChartError
     if run.op_seconds.iter().flat_map(|o| &o.seconds).all(|s| of_measure(s, measure).is_none()) {
         return Ok(None);
     }
-    let title = format!("p50 by operation ({})", series_measure(measure).name());
+    let title = named("p50 by operation", run.source.is_some(), measure);
     let axis = Axis::linear("latency", Quantity::Micros);
     let seconds = whole(run);
     let mut chart = over_time(&title, axis, seconds, Marks::of(run))?;

@@ -25,6 +25,14 @@ pub enum Route {
     Experiment(Option<String>),
     /// `#/compare/ID,ID`: two or more runs side by side.
     Compare(Vec<String>),
+    /// `#/open?run=URL&run=URL&title=…`: files to open from addresses, and names for their runs, in
+    /// order.
+    Open {
+        /// The addresses.
+        runs: Vec<String>,
+        /// Names for the runs.
+        titles: Vec<String>,
+    },
     /// Anything else, as it stood in the address.
     Unknown(String),
 }
@@ -85,6 +93,19 @@ impl Route {
             (None, _, _) => Route::Plan(read_prefill(query)),
             (Some("run"), None, _) => Route::Live,
             (Some("runs"), None, _) => Route::Library,
+            (Some("open"), None, _) => {
+                let all = |wanted: &str| {
+                    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                    let own = pairs.filter(|(name, _)| *name == wanted);
+                    own.map(|(_, value)| decode(&value.replace('+', " "))).collect::<Vec<_>>()
+                };
+                let runs: Vec<String> = all("run").into_iter().take(LINKED_MAX).collect();
+                if runs.is_empty() {
+                    Route::Unknown(hash.to_string())
+                } else {
+                    Route::Open { runs, titles: all("title") }
+                }
+            }
             (Some("run"), Some(id), None) if is_id(&id) => Route::Result(id),
             (Some("experiment"), None, _) => Route::Experiment(None),
             (Some("experiment"), Some(id), None) if is_id(&id) => Route::Experiment(Some(id)),
@@ -108,6 +129,12 @@ impl fmt::Display for Route {
             Route::Plan(prefill) => write!(f, "#/{}", write_prefill(prefill)),
             Route::Live => write!(f, "#/run"),
             Route::Library => write!(f, "#/runs"),
+            Route::Open { runs, titles } => {
+                let pair = |name: &str, value: &String| format!("{name}={}", encode_query(value));
+                let runs = runs.iter().map(|run| pair("run", run));
+                let titles = titles.iter().map(|title| pair("title", title));
+                write!(f, "#/open?{}", runs.chain(titles).collect::<Vec<_>>().join("&"))
+            }
             Route::Result(id) => write!(f, "#/run/{id}"),
             Route::Experiment(None) => write!(f, "#/experiment"),
             Route::Experiment(Some(id)) => write!(f, "#/experiment/{id}"),
@@ -116,6 +143,9 @@ impl fmt::Display for Route {
         }
     }
 }
+
+/// Most files that a link opens.
+const LINKED_MAX: usize = 50;
 
 /// Whether the text can be a run's id: letters, digits, `-`, `_` and `.`, up to 100 of them.
 #[must_use]
@@ -223,6 +253,10 @@ mod tests {
             Route::Library,
             Route::Result("20261121-a".into()),
             Route::Compare(vec!["a".into(), "b".into(), "c".into()]),
+            Route::Open {
+                runs: vec!["https://a.example/x y.json?z=1&b".into(), "./runs/b.gz".into()],
+                titles: vec!["before + after".into()],
+            },
             Route::Unknown("/nowhere".into()),
         ] {
             assert_eq!(Route::parse(&route.to_string()), route);
@@ -291,6 +325,8 @@ mod tests {
     fn strange_addresses_are_unknown_and_never_panic() {
         for hash in [
             "#/run/a/b",
+            "#/open",
+            "#/open?title=x",
             "#/compare/one",
             "#/compare/",
             "#/run/a%2Fb",

@@ -299,7 +299,7 @@ pub fn progress(live: &Live) -> String {
 pub fn outcome(view: &RunView) -> String {
     let cluster = &view.total.cluster;
     let known =
-        |i: usize, p: f64| shown(p, cluster.samples()) != Shown::Hidden && !cluster.is_beyond(i);
+        |i: usize, p: f64| shown(p, cluster.samples()) != Shown::Hidden && cluster.has(i) && !cluster.is_beyond(i);
     let latency = match (known(0, 0.5), known(3, 0.99)) {
         (false, _) => String::new(),
         (_, false) => format!(", half of them within {}", Micros(cluster.at_us[0])),

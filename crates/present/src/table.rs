@@ -90,12 +90,15 @@ impl Column {
         match self {
             Column::Count => Some(row.answers() as f64),
             Column::Rate => Some(row.rate_per_s),
-            Column::Mean => some.then_some(summary.mean_us),
+            Column::Mean => (some && summary.has_mean()).then_some(summary.mean_us),
             Column::Percentile(i) => {
-                let visible = shown(*PERCENTILES.get(i)?, summary.samples()) != Shown::Hidden;
+                let enough = shown(*PERCENTILES.get(i)?, summary.samples()) != Shown::Hidden;
+                let visible = enough && summary.has(i);
                 visible.then_some(*summary.at_us.get(i)? as f64)
             }
-            Column::Max => (summary.samples() > 0).then_some(summary.max_us as f64),
+            Column::Max => {
+                (summary.samples() > 0 && summary.has_max()).then_some(summary.max_us as f64)
+            }
             Column::Errors => Some(row.errors() as f64),
             Column::Redirected => Some(row.redirected as f64),
         }

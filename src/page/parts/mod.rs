@@ -14,4 +14,4 @@ pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
 pub use method::MethodLink;
 pub use parts_bars::{PartsBars, PartsPanel};
 pub use tile::Tile;
-pub use verdict::{Headlines, Verdict};
+pub use verdict::{Headlines, Thresholds, Verdict};

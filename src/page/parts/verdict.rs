@@ -44,18 +44,7 @@ pub fn Verdict(
         list.into_iter().map(|text| view! { <li>{text}</li> }.into_any()).collect_view()
     };
     view! {
-        {sentence::thresholds(&thresholds)
-            .map(|(failed, text)| {
-                let class = if failed { "verdict verdict-bad" } else { "verdict verdict-good" };
-                view! {
-                    <section class=class aria-label="Thresholds">
-                        <p>{text}</p>
-                        <ul class="thresholds">
-                            {thresholds.into_iter().map(threshold).collect_view()}
-                        </ul>
-                    </section>
-                }
-            })}
+        <Thresholds thresholds />
         <section
             class=class
             aria-label="Verdict on the instrument"
@@ -70,6 +59,20 @@ pub fn Verdict(
             <ul class="hint">{lines(hints.collect())}</ul>
         </section>
     }
+}
+
+/// What became of thresholds; nothing without any.
+#[component]
+pub fn Thresholds(thresholds: Vec<ThresholdResult>) -> impl IntoView {
+    sentence::thresholds(&thresholds).map(|(failed, text)| {
+        let class = if failed { "verdict verdict-bad" } else { "verdict verdict-good" };
+        view! {
+            <section class=class aria-label="Thresholds">
+                <p>{text}</p>
+                <ul class="thresholds">{thresholds.into_iter().map(threshold).collect_view()}</ul>
+            </section>
+        }
+    })
 }
 
 fn threshold(t: ThresholdResult) -> impl IntoView {

@@ -147,8 +147,9 @@ fn Advice(plan: fwit_model::plan::Plan) -> impl IntoView {
     }
 }
 
+/// The name, which can be changed.
 #[component]
-fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
+pub(super) fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
     let editing = RwSignal::new(false);
     let name = if run.view.name.is_empty() {
@@ -290,8 +291,9 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
     }
 }
 
+/// What can be done with the run.
 #[component]
-fn Acts(run: Arc<Opened>, plan: Option<fwit_model::plan::Plan>) -> impl IntoView {
+pub(super) fn Acts(run: Arc<Opened>, plan: Option<fwit_model::plan::Plan>) -> impl IntoView {
     let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
     let (actions, form) = (expect_context::<Actions>(), expect_context::<PlanForm>());
     let own = run.view.id.clone();

@@ -8,6 +8,7 @@
 mod details;
 mod happened;
 mod head;
+mod source;
 mod tables;
 mod verification;
 
@@ -18,6 +19,7 @@ use leptos::prelude::*;
 use self::details::{EnvironmentPanel, ErrorsPanel, NodesPanel, PlanPanel, SubscribersPanel};
 use self::happened::HappenedPanel;
 use self::head::ResultHead;
+use self::source::{MissingViews, SourceHead};
 use self::tables::Tables;
 use self::verification::VerificationPanel;
 use super::parts::PartsBars;
@@ -64,6 +66,9 @@ fn Missing(message: String) -> impl IntoView {
 #[component]
 fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
     let measure = RwSignal::new(Measure::Cluster);
+    if run.view.source.is_some() {
+        return view! { <Foreign run renamed measure /> }.into_any();
+    }
     view! {
         <article class="result">
             <ResultHead run=run.clone() renamed />
@@ -78,6 +83,37 @@ fn Whole(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl IntoView {
             <NodesPanel run=run.clone() />
             <EnvironmentPanel run=run.clone() />
             <PlanPanel run />
+        </article>
+    }
+    .into_any()
+}
+
+/// A run of another tool: the views that its file can carry, then those that it can't, and why.
+#[component]
+fn Foreign(
+    run: Arc<Opened>,
+    renamed: Callback<Arc<Opened>>,
+    measure: RwSignal<Measure>,
+) -> impl IntoView {
+    let view = &run.view;
+    let charts = !view.cluster_curves.is_empty() || !view.seconds.is_empty();
+    view! {
+        <article class="result">
+            <SourceHead run=run.clone() renamed />
+            {(!view.entities.is_empty())
+                .then(|| {
+                    let groups = view.latency_groups.clone();
+                    view! { <crate::page::latency_groups::LatencyGroupsPanel groups /> }
+                })}
+            <Tables run=run.clone() measure />
+            {(charts || !view.entities.is_empty())
+                .then(|| view! { <super::charts::ResultCharts run=run.clone() measure /> })}
+            <ErrorsPanel run=run.clone() />
+            {(!view.subscribers.list.is_empty())
+                .then(|| view! { <SubscribersPanel run=run.clone() /> })}
+            {(!view.environment.is_empty())
+                .then(|| view! { <EnvironmentPanel run=run.clone() /> })}
+            <MissingViews run />
         </article>
     }
 }

@@ -34,12 +34,13 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let by_both = rows(&view.by_op_node, |r| r.op.as_ref(), |r| r.node.as_ref());
     let total = Signal::stored(Some(view.total.clone()));
     let all = StoredValue::new(view.total.clone());
+    let own = view.source.is_none();
     let (share, added) = (browser_share::of_run(view), browser_share::sentence(view));
     view! {
         <section class="panel">
             <div class="panel-head">
                 <h2>"By operation"</h2>
-                <MeasureSwitch measure />
+                {own.then(|| view! { <MeasureSwitch measure /> })}
             </div>
             {added.map(|text| view! { <p class="hint">{text}</p> })}
             <LatencyTable

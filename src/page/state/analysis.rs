@@ -11,14 +11,10 @@ use futures_channel::oneshot;
 use gloo_timers::future::TimeoutFuture;
 
 use super::item::Item;
-use crate::browser::files::Picked;
 use crate::browser::worker_link::WorkerLink;
 use crate::protocol::{FromWorker, Opened, RunKey, ToWorker};
 use fwit_report::run::intervals::RunIntervals;
 use fwit_report::run::view::Measure;
-
-/// A worker that read a larger file is ended, bytes.
-const LARGE: u64 = 32_000_000;
 
 type Answer = Result<Item, String>;
 
@@ -76,20 +72,6 @@ impl Analysis {
         self.ask(|request| ToWorker::Open { request, name, bytes }).await
     }
 
-    /// Reads a file that the user picked: the worker reads it, not the page.
-    ///
-    /// # Errors
-    /// As [`Analysis::open`].
-    pub async fn open_file(&self, file: &Picked) -> Answer {
-        let answer = self.ask_with(Some(file), |request| ToWorker::OpenFile { request }).await;
-        let mut inner = self.inner.borrow_mut();
-        // What a large file took of memory, the browser gets back with the worker only.
-        if file.size > LARGE && inner.waiting.is_empty() && inner.comparisons.is_empty() {
-            inner.link = None;
-        }
-        answer
-    }
-
     /// Makes a run of what was kept of it: its newest head, and all parts.
     ///
     /// # Errors
@@ -99,18 +81,10 @@ impl Analysis {
     }
 
     async fn ask(&self, message: impl FnOnce(u32) -> ToWorker) -> Answer {
-        self.ask_with(None, message).await
-    }
-
-    async fn ask_with(
-        &self,
-        file: Option<&Picked>,
-        message: impl FnOnce(u32) -> ToWorker,
-    ) -> Answer {
         let (send, receive) = oneshot::channel();
         let request = self.number()?;
         self.inner.borrow_mut().waiting.insert(request, send);
-        self.send_with(message(request), file)?;
+        self.send(message(request))?;
         receive
             .await
             .unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
@@ -149,16 +123,9 @@ impl Analysis {
     }
 
     fn send(&self, message: ToWorker) -> Result<(), String> {
-        self.send_with(message, None)
-    }
-
-    fn send_with(&self, message: ToWorker, file: Option<&Picked>) -> Result<(), String> {
         let inner = self.inner.borrow();
-        inner
-            .link
-            .as_ref()
-            .map_or(Ok(()), |link| link.send_with(message, file.map(Picked::file)))
-            .map_err(|error| error.to_string())
+        let sent = inner.link.as_ref().map_or(Ok(()), |link| link.send(message));
+        sent.map_err(|error| error.to_string())
     }
 
     /// Asks for the intervals of separate runs; the others are compared with the first. `on_update`

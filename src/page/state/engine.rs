@@ -419,6 +419,9 @@ impl Engine {
                 FromWorker::Ready
                 | FromWorker::Opened { .. }
                 | FromWorker::OpenedExperiment { .. }
+                | FromWorker::Importing { .. }
+                | FromWorker::Imported { .. }
+                | FromWorker::ImportOver
                 | FromWorker::Wanted { .. }
                 | FromWorker::Progress { .. }
                 | FromWorker::Compared { .. },

@@ -13,7 +13,6 @@ use super::analysis::{Analysis, ComparisonUpdate, PendingComparison};
 use super::item::Item;
 use crate::browser::channel::Channel;
 use crate::browser::environment::now_rfc3339;
-use crate::browser::files::Picked;
 use crate::browser::store::{Store, StoreError};
 use crate::protocol::{Opened, OpenedExperiment, RunKey};
 use fwit_present::library::{Card, expired, first_to_go, nearest, sort};
@@ -219,15 +218,6 @@ impl Library {
     pub async fn read(self, name: &str, bytes: Vec<u8>) -> Result<Item, String> {
         let analysis = self.inner.with_value(|inner| inner.analysis.clone());
         analysis.open(name, bytes).await
-    }
-
-    /// Reads a file that the user picked in the worker.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub async fn read_file(self, file: &Picked) -> Result<Item, String> {
-        let analysis = self.inner.with_value(|inner| inner.analysis.clone());
-        analysis.open_file(file).await
     }
 
     /// Asks for the intervals of separate runs, or takes them from memory: see

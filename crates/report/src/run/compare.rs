@@ -194,7 +194,11 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
             name: run.name.clone(),
             started_at: run.started_at.clone(),
             measured_s: run.measured_s,
-            time_source: if run.simulated { "simulated".into() } else { run.time_sources.label() },
+            time_source: match &run.source {
+                Some(source) => source.tool.clone(),
+                None if run.simulated => "simulated".into(),
+                None => run.time_sources.label(),
+            },
             simulated: run.simulated,
         })
         .collect();
@@ -213,6 +217,9 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
             &rows,
             |row| row.rate_per_s,
         ));
+        if runs.iter().any(|run| run.source.is_some()) {
+            metrics.push(mean(Some(&op), &rows, measure));
+        }
         for i in [0, 1, 3] {
             metrics.push(percentile(Some(&op), &rows, measure, i));
         }
@@ -257,6 +264,9 @@ fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
         vec![of_rows(None, "throughput", Unit::PerSecond, Better::Higher, &rows, |row| {
             row.rate_per_s
         })];
+    if runs.iter().any(|run| run.source.is_some()) {
+        list.push(mean(None, &rows, measure));
+    }
     list.extend((0..PERCENTILES.len()).map(|i| percentile(None, &rows, measure, i)));
     list.push(of_rows(None, "errors", Unit::Share, Better::Lower, &rows, Row::error_share));
     list.push(of_rows(None, "redirected", Unit::Share, Better::Neither, &rows, |row| {
@@ -271,7 +281,8 @@ fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
         effective,
         vec![true; runs.len()],
     ));
-    let waiting = runs.iter().map(|r| Some(r.concurrency.waiting)).collect();
+    let waiting =
+        runs.iter().map(|r| r.source.is_none().then_some(r.concurrency.waiting)).collect();
     let simulated = runs.iter().all(|r| r.simulated);
     list.push(metric(
         None,
@@ -282,6 +293,20 @@ fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
         vec![true; runs.len()],
     ));
     list
+}
+
+/// The mean: some files of other tools have no more.
+fn mean(op: Option<&str>, rows: &[Option<&Row>], measure: Measure) -> Metric {
+    let value = |row: &&Row| {
+        let summary = row.measure(measure);
+        (summary.count > 0 && summary.has_mean()).then_some(summary.mean_us)
+    };
+    let values: Vec<_> = rows.iter().map(|row| row.as_ref().and_then(value)).collect();
+    let reliable = rows
+        .iter()
+        .map(|row| row.is_some_and(|row| shown(0.5, row.measure(measure).count) == Shown::Full))
+        .collect();
+    metric(op, "mean", Unit::Micros, Better::Lower, values, reliable)
 }
 
 fn percentile(op: Option<&str>, rows: &[Option<&Row>], measure: Measure, i: usize) -> Metric {
@@ -421,6 +446,10 @@ fn operations(runs: &[&RunView]) -> Vec<String> {
 }
 
 fn plan_differences(runs: &[&RunView]) -> Vec<PlanDifference> {
+    // What another tool ran is not known as a plan.
+    if runs.iter().any(|run| run.source.is_some()) {
+        return Vec::new();
+    }
     let plans: Vec<Vec<(String, String)>> = runs
         .iter()
         .map(|run| {

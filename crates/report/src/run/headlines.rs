@@ -25,6 +25,10 @@ pub(super) struct SecondFacts {
 
 /// Of a run's file.
 pub(super) fn of_file(file: &RunFile, total: &Row) -> Vec<String> {
+    // Another tool's file may count nothing, or have no seconds.
+    if file.source.is_some() && (total.issued == 0 || file.series.seconds.is_empty()) {
+        return Vec::new();
+    }
     let (from, to) = (file.window.warmup_s, file.window.warmup_s + file.window.measured_s);
     let measured = file
         .series

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::percentiles::{Given, PERCENTILES, Summary};
 use super::view::Curve;
 
+/// What the plan of a run of another tool names as its protocol.
+pub const IMPORTED: &str = "imported";
+
 /// Another tool's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {

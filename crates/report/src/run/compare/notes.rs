@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::run::view::{RunView, TimeSources};
+use crate::run::view::{Carries, Correction, RunView, TimeSources};
 use fwit_quantities::units::three_digits;
 
 /// A run's head in a comparison.
@@ -83,6 +83,7 @@ pub(super) fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
             list.join("; ")
         ));
     }
+    notes.extend(sources(runs, heads));
     let lengths = heads.iter().map(|h| h.measured_s);
     let (least, most) = lengths.fold((f64::INFINITY, 0.0_f64), |(a, b), s| (a.min(s), b.max(s)));
     if most > 1.1 * least {
@@ -95,6 +96,79 @@ pub(super) fn notes(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
     }
     for (run, head) in runs.iter().zip(heads) {
         notes.extend(run.health.signs.iter().map(|sign| format!("{}: {sign}", head.label)));
+    }
+    notes
+}
+
+/// What makes runs of other tools hard to compare, a sentence each.
+fn sources(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let of = |run: &RunView| run.source.as_ref().map(|s| (s.tool.clone(), s.form.clone()));
+    if runs.iter().all(|run| run.source.is_none()) {
+        return notes;
+    }
+    let latency = |run: &RunView| match &run.source {
+        Some(source) => source.latency.clone(),
+        None => "what the cluster took, redirects included; answers only".to_string(),
+    };
+    let list = |text: &dyn Fn(&RunView) -> String| {
+        let one = |(run, head): (&&RunView, &Head)| format!("{}: {}", head.label, text(run));
+        runs.iter().zip(heads).map(one).collect::<Vec<_>>().join("; ")
+    };
+    let differ = |text: &dyn Fn(&RunView) -> String| {
+        runs.iter().any(|run| text(run) != text(runs[0]))
+    };
+    if runs.iter().any(|run| of(run) != of(runs[0])) {
+        notes.push(
+            "These runs were made by different tools, or are of different files of one: what they \
+             count and time is not the same, so a difference may be the tools'."
+                .to_string(),
+        );
+    }
+    if differ(&latency) {
+        notes.push(format!("What a latency is differs. {}.", list(&latency)));
+    }
+    let corrected = |run: &RunView| match run.source.as_ref().map(|s| s.corrected) {
+        Some(Correction::Corrected) => "corrected for coordinated omission".to_string(),
+        Some(Correction::Uncorrected) => "not corrected".to_string(),
+        Some(Correction::Unknown) => "the file does not say it".to_string(),
+        None => "from when each request was sent; response times are from when it was due".into(),
+    };
+    if differ(&corrected) {
+        notes.push(format!(
+            "Latencies are not all from the same moment, due or sent ({}): high percentiles can't \
+             be compared.",
+            list(&corrected)
+        ));
+    }
+    let unit = |run: &RunView| run.source.as_ref().map_or("µs".into(), |s| s.unit.clone());
+    if differ(&unit) {
+        notes.push(format!(
+            "Times are written with different steps ({}): smaller differences are no difference.",
+            list(&unit)
+        ));
+    }
+    let hops = |run: &RunView| run.total.redirected > 0;
+    if runs.iter().any(|run| run.source.is_some() && hops(run)) {
+        notes.push(
+            "Some tools count each hop of a redirected request as a request of its own: their \
+             rates are higher and their latencies lower by that."
+                .to_string(),
+        );
+    }
+    for (run, head) in runs.iter().zip(heads) {
+        match run.source.as_ref().map(|s| s.carries) {
+            Some(Carries::Means) => notes.push(format!(
+                "{}: its file has counts and means only, no percentiles and no spread.",
+                head.label
+            )),
+            Some(Carries::Percentiles) => notes.push(format!(
+                "{}: its file has some percentiles, taken by the tool's own rule; there are no \
+                 intervals for it.",
+                head.label
+            )),
+            _ => {}
+        }
     }
     notes
 }

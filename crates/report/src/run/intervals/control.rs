@@ -2,12 +2,18 @@
 
 use serde_json::{Map, Value};
 
+use crate::run::source::IMPORTED;
+
 /// What makes two plans the same setting: the plan without its name and seed. `None` where it is no
 /// plan.
 fn setting(plan_json: &str) -> Option<Value> {
     let Value::Object(plan) = fwit_model::json::read(plan_json.as_bytes()).ok()? else {
         return None;
     };
+    // What another tool ran is not known.
+    if plan.get("cluster").and_then(|c| c.get("dialect")).and_then(Value::as_str) == Some(IMPORTED) {
+        return None;
+    }
     let mut setting = Map::new();
     for (field, value) in plan.into_iter().filter(|(field, _)| field != "name" && field != "seed") {
         setting.insert(field, value);

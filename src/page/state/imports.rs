@@ -1,0 +1,127 @@
+//! Files that are being opened: a worker of their own reads them, one after another, so that it can
+//! be ended at once and gives its memory back.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_channel::mpsc::{Receiver, channel};
+use futures_util::StreamExt;
+use leptos::prelude::*;
+
+use crate::browser::files::Picked;
+use crate::browser::worker_link::{LinkError, WorkerLink};
+use crate::protocol::{FromWorker, ImportedItem, ToWorker};
+
+/// How far the opening is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// The file that is read.
+    pub name: String,
+    /// Bytes of it that were read, and its size.
+    pub read: u64,
+    /// Its size, bytes.
+    pub size: u64,
+    /// Its place among the files, from 1, and how many there are.
+    pub place: [usize; 2],
+}
+
+/// Something that was found in a file: where, and what it is or why it can't be opened.
+pub type Found = (String, Result<ImportedItem, String>);
+
+/// Messages of the worker that wait for the page: more than it sends of one file at once.
+const WAITING: usize = 1_024;
+
+/// The files that are being opened.
+#[derive(Clone, Copy)]
+pub struct Imports {
+    /// How far it is; `None` where nothing is being opened.
+    pub under_way: RwSignal<Option<Progress>>,
+    /// Counts the times that the user wanted no more.
+    cancelled: RwSignal<u32>,
+    link: StoredValue<Option<WorkerLink>, LocalStorage>,
+}
+
+impl Imports {
+    /// Nothing is being opened.
+    pub fn new() -> Imports {
+        Imports {
+            under_way: RwSignal::new(None),
+            cancelled: RwSignal::new(0),
+            link: StoredValue::new_local(None),
+        }
+    }
+
+    /// Ends the opening of all files.
+    pub fn cancel(self) {
+        self.cancelled.update(|n| *n += 1);
+        self.under_way.set(None);
+        // The messages' channel ends with it.
+        self.link.set_value(None);
+    }
+
+    /// Reads files, and tells `found` what is in them as it is found. Returns whether it was
+    /// cancelled.
+    pub async fn read(self, files: Vec<Picked>, mut found: impl AsyncFnMut(Found)) -> bool {
+        let before = self.cancelled.get_untracked();
+        let count = files.len();
+        for (i, file) in files.into_iter().enumerate() {
+            if file.size == 0 {
+                found((file.name, Err("It is empty.".into()))).await;
+                continue;
+            }
+            self.under_way.set(Some(Progress {
+                name: file.name.clone(),
+                read: 0,
+                size: file.size,
+                place: [i + 1, count],
+            }));
+            if let Err(error) = self.one(&file, &mut found).await {
+                found((file.name, Err(error))).await;
+            }
+            if self.cancelled.get_untracked() != before {
+                return true;
+            }
+        }
+        self.under_way.set(None);
+        false
+    }
+
+    async fn one(self, file: &Picked, found: &mut impl AsyncFnMut(Found)) -> Result<(), String> {
+        let mut messages = self.start(file).map_err(|error| error.to_string())?;
+        while let Some(message) = messages.next().await {
+            match message {
+                Ok(FromWorker::Importing { read }) => self.under_way.update(|progress| {
+                    if let Some(progress) = progress {
+                        progress.read = read.min(progress.size);
+                    }
+                }),
+                Ok(FromWorker::Imported { name, item }) => found((name, item)).await,
+                Ok(FromWorker::ImportOver) => break,
+                Ok(FromWorker::Failed(failure)) => return Err(failure.messages.join(" ")),
+                Ok(_) => {}
+                Err(error) => {
+                    self.link.set_value(None);
+                    return Err(format!(
+                        "{error} The file may need more memory than the browser gives a page."
+                    ));
+                }
+            }
+        }
+        // What the file took of memory, the browser gets back with the worker only.
+        self.link.set_value(None);
+        Ok(())
+    }
+
+    /// Starts a worker with the file. Returns its messages; they end when the worker is ended.
+    fn start(self, file: &Picked) -> Result<Receiver<Result<FromWorker, LinkError>>, LinkError> {
+        let (send, receive) = channel(WAITING);
+        let send = Rc::new(RefCell::new(send));
+        let link = WorkerLink::spawn("fwit import", move |message| {
+            // Progress may be left out; with what was found, no file comes near the bound.
+            let _ = send.borrow_mut().try_send(message);
+        })?;
+        link.send_with(ToWorker::Import { name: file.name.clone() }, Some(file.file()))?;
+        self.link.set_value(Some(link));
+        Ok(receive)
+    }
+}
