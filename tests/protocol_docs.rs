@@ -40,7 +40,7 @@ fn messages<T: DeserializeOwned + Serialize + PartialEq>(kind: &str) -> Vec<T> {
 
 /// How many messages there are in each direction: one more than the last number below.
 const TO_WORKER: usize = 16;
-const FROM_WORKER: usize = 18;
+const FROM_WORKER: usize = 21;
 
 /// The number of a message. A new one gets the next, and raises the count above.
 fn to_worker(message: &ToWorker) -> usize {
@@ -58,7 +58,7 @@ fn to_worker(message: &ToWorker) -> usize {
         ToWorker::FindLanes { .. } => 10,
         ToWorker::KeepWhole => 11,
         ToWorker::Recover { .. } => 12,
-        ToWorker::OpenFile { .. } => 13,
+        ToWorker::Import { .. } => 13,
         ToWorker::Try { .. } => 14,
         ToWorker::Control(..) => 15,
     }
@@ -84,6 +84,9 @@ fn from_worker(message: &FromWorker) -> usize {
         FromWorker::ExperimentKept(..) => 15,
         FromWorker::RunKept(..) => 16,
         FromWorker::Tried { .. } => 17,
+        FromWorker::Importing { .. } => 18,
+        FromWorker::Imported { .. } => 19,
+        FromWorker::ImportOver => 20,
     }
 }
 

@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &["quantities"]),
     ("engine", &["quantities", "model", "stats"]),
     ("report", &["quantities", "model", "stats", "engine"]),
+    ("import", &["quantities", "model", "stats", "report"]),
     ("present", &["quantities", "model", "engine", "report", "chart"]),
 ];
 
