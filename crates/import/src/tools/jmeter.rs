@@ -10,7 +10,7 @@
 //! under that reading, a warning says that it may be the end. Latency is elapsed, from just before
 //! sending (connecting included) to the last byte.
 //! Counts: as in JMeter's own summary a row that a transaction controller made is not a request
-//! (JMeter before 3.0 counted those). A file of such rows alone gives the transactions.
+//! (2.13 counted those, newer ones do not). A file of such rows alone gives the transactions.
 //! Loses: the method, unless the label begins with it; redirects that JMeter followed.
 
 use std::collections::HashMap;

@@ -403,11 +403,11 @@ fn moment(text: &str) -> (Option<i64>, bool) {
         return (rfc3339(text), false);
     };
     match number {
+        ..0 => (None, false),
         0..100_000_000_000 => (Some(number * 1_000_000), true),
-        0..100_000_000_000_000 => (Some(number * 1_000), false),
-        0..100_000_000_000_000_000 => (Some(number), false),
-        0.. => (Some(number / 1_000), false),
-        _ => (None, false),
+        100_000_000_000..100_000_000_000_000 => (Some(number * 1_000), false),
+        100_000_000_000_000..100_000_000_000_000_000 => (Some(number), false),
+        _ => (Some(number / 1_000), false),
     }
 }
 
