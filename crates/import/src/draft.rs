@@ -539,6 +539,19 @@ impl Draft {
             Some(origin) => origin.split_once("://").map_or(origin, |(_, host)| host).to_string(),
         }
     }
+
+    /// Users at a moment (µs, as samples). What is far from the samples so far is no moment of the
+    /// run.
+    pub fn users(&mut self, at_us: i64, n: f64) {
+        let near = self.first_us..=self.last_us.saturating_add(60_000_000);
+        if self.base_us.is_none() || !near.contains(&at_us) || !n.is_finite() || n < 0.0 {
+            return;
+        }
+        let second = self.second_of(at_us);
+        if let Some(cell) = self.second(second) {
+            cell.in_flight = Some(n as f32);
+        }
+    }
 }
 
 /// `http://host:port` of an address; what has no scheme is taken as a whole, without a path.

@@ -13,6 +13,7 @@ pub mod error;
 mod finish;
 pub mod input;
 mod open;
+pub mod rows;
 pub mod tools;
 pub mod units;
 mod unpack;

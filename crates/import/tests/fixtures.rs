@@ -9,6 +9,8 @@
 //! Each passes: its truth, its golden summary, the same run under another name and packed, written
 //! and read again, no other importer's, and no panic when it is cut off or damaged anywhere.
 
+#![allow(clippy::panic, reason = "a test says what is wrong")]
+
 mod common;
 
 use common::{Fixture, fixtures, golden, imported, runs};

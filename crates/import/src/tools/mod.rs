@@ -5,6 +5,12 @@
 //! Tests: tests/, over the fixtures of each.
 
 mod hey;
+mod jmeter;
+mod jmeter_xml;
+mod k6_points;
+mod k6_summary;
+
+use fwit_model::dialect::Kind;
 
 use crate::draft::Draft;
 use crate::error::ImportError;
@@ -23,8 +29,18 @@ pub struct Importer {
     pub read: fn(&mut Input<'_>) -> Result<Vec<Draft>, ImportError>,
 }
 
+/// Runs of one file that are kept.
+const RUNS_MAX: usize = 200;
+
 /// All importers; the first that recognizes a file reads it.
-pub const ALL: &[&Importer] = &[&hey::CSV];
+pub const ALL: &[&Importer] = &[
+    &hey::CSV,
+    &k6_summary::SUMMARY,
+    &k6_points::JSON,
+    &k6_points::CSV,
+    &jmeter::CSV,
+    &jmeter_xml::XML,
+];
 
 /// What can be said of a file that nobody recognizes.
 #[must_use]
@@ -46,4 +62,12 @@ fn csv_error(form: &str, error: &csv::Error) -> ImportError {
     }
     let line = error.position().map_or(1, csv::Position::line);
     ImportError::at_line(form, line, error.to_string())
+}
+
+/// Whether an operation of which only the name is known reads: it does, unless its name begins with
+/// a method that writes.
+fn kind_by_name(name: &str) -> Kind {
+    let first = name.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let writes = ["POST", "PUT", "PATCH", "DELETE"].iter().any(|m| first.eq_ignore_ascii_case(m));
+    if writes { Kind::Write } else { Kind::Read }
 }
