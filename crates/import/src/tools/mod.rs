@@ -4,7 +4,9 @@
 //! Invariant: at most one importer recognizes a file; none panics, whatever is in it.
 //! Tests: tests/, over the fixtures of each.
 
+mod figures;
 mod hey;
+mod oha;
 
 use crate::draft::Draft;
 use crate::error::ImportError;
@@ -24,7 +26,11 @@ pub struct Importer {
 }
 
 /// All importers; the first that recognizes a file reads it.
-pub const ALL: &[&Importer] = &[&hey::CSV];
+pub const ALL: &[&Importer] = &[
+    &hey::CSV,
+    &oha::JSON,
+    &oha::CSV,
+];
 
 /// What can be said of a file that nobody recognizes.
 #[must_use]
