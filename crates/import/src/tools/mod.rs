@@ -4,6 +4,7 @@
 //! Invariant: at most one importer recognizes a file; none panics, whatever is in it.
 //! Tests: tests/, over the fixtures of each.
 
+mod autocannon;
 mod figures;
 mod hey;
 mod oha;
@@ -28,6 +29,7 @@ pub struct Importer {
 /// All importers; the first that recognizes a file reads it.
 pub const ALL: &[&Importer] = &[
     &hey::CSV,
+    &autocannon::JSON,
     &oha::JSON,
     &oha::CSV,
 ];
