@@ -4,6 +4,7 @@
 //! Invariant: at most one importer recognizes a file; none panics, whatever is in it.
 //! Tests: tests/, over the fixtures of each.
 
+mod artillery;
 mod autocannon;
 mod figures;
 mod hey;
@@ -32,6 +33,7 @@ pub const ALL: &[&Importer] = &[
     &autocannon::JSON,
     &oha::JSON,
     &oha::CSV,
+    &artillery::REPORT,
 ];
 
 /// What can be said of a file that nobody recognizes.
