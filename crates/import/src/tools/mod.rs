@@ -9,6 +9,8 @@ mod autocannon;
 mod figures;
 mod hey;
 mod oha;
+mod vegeta;
+mod vegeta_report;
 
 use crate::draft::Draft;
 use crate::error::ImportError;
@@ -33,6 +35,10 @@ pub const ALL: &[&Importer] = &[
     &autocannon::JSON,
     &oha::JSON,
     &oha::CSV,
+    &vegeta::LINES,
+    &vegeta::CSV,
+    &vegeta_report::REPORT,
+    &vegeta::GOB,
     &artillery::REPORT,
 ];
 
