@@ -7,6 +7,7 @@
 mod artillery;
 mod autocannon;
 mod figures;
+mod fortio;
 mod hey;
 mod oha;
 mod vegeta;
@@ -40,6 +41,7 @@ pub const ALL: &[&Importer] = &[
     &vegeta_report::REPORT,
     &vegeta::GOB,
     &artillery::REPORT,
+    &fortio::JSON,
 ];
 
 /// What can be said of a file that nobody recognizes.
