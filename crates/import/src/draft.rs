@@ -552,6 +552,11 @@ impl Draft {
             cell.in_flight = Some(n as f32);
         }
     }
+
+    /// The name of a place's operation, as it is shown.
+    pub(crate) fn op_name(&self, place: Place) -> String {
+        self.ops.get(place.op).map(|o| o.0.clone()).unwrap_or_default()
+    }
 }
 
 /// `http://host:port` of an address; what has no scheme is taken as a whole, without a path.
@@ -591,7 +596,7 @@ pub fn outcome_of(status: u16) -> Outcome {
 pub fn failure_of(status: u16, text: &str) -> Outcome {
     let slow = || {
         let text = text.to_ascii_lowercase();
-        text.contains("timeout") || text.contains("timed out") || text.contains("deadline")
+        ["timeout", "timed out", "timedout", "deadline"].iter().any(|word| text.contains(word))
     };
     match outcome_of(status) {
         Outcome::Ok if (100..400).contains(&status) => Outcome::Rejected,

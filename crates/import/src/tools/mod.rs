@@ -4,6 +4,10 @@
 //! Invariant: at most one importer recognizes a file; none panics, whatever is in it.
 //! Tests: tests/, over the fixtures of each.
 
+mod artillery;
+mod autocannon;
+mod figures;
+mod fortio;
 mod hey;
 mod jmeter;
 mod jmeter_xml;
@@ -11,6 +15,9 @@ mod k6_points;
 mod k6_summary;
 
 use fwit_model::dialect::Kind;
+mod oha;
+mod vegeta;
+mod vegeta_report;
 
 use crate::draft::Draft;
 use crate::error::ImportError;
@@ -40,6 +47,15 @@ pub const ALL: &[&Importer] = &[
     &k6_points::CSV,
     &jmeter::CSV,
     &jmeter_xml::XML,
+    &autocannon::JSON,
+    &oha::JSON,
+    &oha::CSV,
+    &vegeta::LINES,
+    &vegeta::CSV,
+    &vegeta_report::REPORT,
+    &vegeta::GOB,
+    &artillery::REPORT,
+    &fortio::JSON,
 ];
 
 /// What can be said of a file that nobody recognizes.
