@@ -9,6 +9,8 @@
 //! Each passes: its truth, its golden summary, the same run under another name and packed, written
 //! and read again, no other importer's, and no panic when it is cut off or damaged anywhere.
 
+#![allow(clippy::panic, reason = "its helpers fail as its tests do")]
+
 mod common;
 
 use common::{Fixture, fixtures, golden, imported, runs};

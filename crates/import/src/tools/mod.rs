@@ -4,7 +4,14 @@
 //! Invariant: at most one importer recognizes a file; none panics, whatever is in it.
 //! Tests: tests/, over the fixtures of each.
 
+mod hdr;
 mod hey;
+mod hgrm;
+mod hlog;
+mod locust;
+mod locust_csv;
+mod skipped;
+mod wrk;
 
 use crate::draft::Draft;
 use crate::error::ImportError;
@@ -24,7 +31,19 @@ pub struct Importer {
 }
 
 /// All importers; the first that recognizes a file reads it.
-pub const ALL: &[&Importer] = &[&hey::CSV];
+pub const ALL: &[&Importer] = &[
+    &hey::CSV,
+    &hgrm::TEXT,
+    &hlog::LOG,
+    &wrk::OUTPUT,
+    &locust::JSON,
+    &locust_csv::STATS,
+    &locust_csv::HISTORY,
+    &locust_csv::FAILURES,
+];
+
+/// Runs of one file after which its reader may stop: one more than are opened.
+const RUNS_ENOUGH: usize = 201;
 
 /// What can be said of a file that nobody recognizes.
 #[must_use]
