@@ -557,6 +557,21 @@ impl Draft {
     pub(crate) fn op_name(&self, place: Place) -> String {
         self.ops.get(place.op).map(|o| o.0.clone()).unwrap_or_default()
     }
+
+    /// How many latencies a place has so far.
+    pub(crate) fn timed(&self, place: Place) -> u64 {
+        self.cells.get(&place).map_or(0, |cell| cell.latencies.len())
+    }
+
+    /// Users, or requests in flight, in a second that began at `began_us`.
+    pub(crate) fn second_users(&mut self, began_us: i64, users: Option<f64>) {
+        self.spans(began_us, began_us.saturating_add(1_000_000));
+        let second = self.second_of(began_us);
+        let users = users.filter(|n| n.is_finite() && *n >= 0.0);
+        if let (Some(users), Some(cell)) = (users, self.second(second)) {
+            cell.in_flight = Some(users as f32);
+        }
+    }
 }
 
 /// `http://host:port` of an address; what has no scheme is taken as a whole, without a path.

@@ -13,11 +13,18 @@ mod jmeter;
 mod jmeter_xml;
 mod k6_points;
 mod k6_summary;
-
-use fwit_model::dialect::Kind;
 mod oha;
 mod vegeta;
 mod vegeta_report;
+mod hdr;
+mod hgrm;
+mod hlog;
+mod locust;
+mod locust_csv;
+mod skipped;
+mod wrk;
+
+use fwit_model::dialect::Kind;
 
 use crate::draft::Draft;
 use crate::error::ImportError;
@@ -56,7 +63,17 @@ pub const ALL: &[&Importer] = &[
     &vegeta::GOB,
     &artillery::REPORT,
     &fortio::JSON,
+    &hgrm::TEXT,
+    &hlog::LOG,
+    &wrk::OUTPUT,
+    &locust::JSON,
+    &locust_csv::STATS,
+    &locust_csv::HISTORY,
+    &locust_csv::FAILURES,
 ];
+
+/// Runs of one file after which its reader may stop: one more than are opened.
+const RUNS_ENOUGH: usize = 201;
 
 /// What can be said of a file that nobody recognizes.
 #[must_use]
