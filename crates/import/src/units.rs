@@ -77,8 +77,7 @@ pub fn unix_s(s: f64) -> Option<i64> {
 #[must_use]
 pub fn to_rfc3339(us: i64) -> String {
     jiff::Timestamp::from_microsecond(us)
-        .map(|t| format!("{t:.3}"))
-        .unwrap_or_else(|_| "1970-01-01T00:00:00.000Z".into())
+        .map_or_else(|_| "1970-01-01T00:00:00.000Z".into(), |t| format!("{t:.3}"))
 }
 
 #[cfg(test)]

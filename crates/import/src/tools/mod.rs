@@ -4,6 +4,7 @@
 //! Invariant: at most one importer recognizes a file; none panics, whatever is in it.
 //! Tests: tests/, over the fixtures of each.
 
+mod fwit_t;
 mod hey;
 
 use crate::draft::Draft;
@@ -24,7 +25,7 @@ pub struct Importer {
 }
 
 /// All importers; the first that recognizes a file reads it.
-pub const ALL: &[&Importer] = &[&hey::CSV];
+pub const ALL: &[&Importer] = &[&fwit_t::LOG, &hey::CSV];
 
 /// What can be said of a file that nobody recognizes.
 #[must_use]
