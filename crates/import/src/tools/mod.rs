@@ -5,7 +5,9 @@
 //! Tests: tests/, over the fixtures of each.
 
 mod fwit_t;
+mod gatling;
 mod hey;
+mod hyperfoil;
 
 use crate::draft::Draft;
 use crate::error::ImportError;
@@ -25,7 +27,14 @@ pub struct Importer {
 }
 
 /// All importers; the first that recognizes a file reads it.
-pub const ALL: &[&Importer] = &[&fwit_t::LOG, &hey::CSV];
+pub const ALL: &[&Importer] = &[
+    &fwit_t::LOG,
+    &gatling::STATS,
+    &gatling::LOG,
+    &gatling::OTHERS,
+    &hey::CSV,
+    &hyperfoil::ALL_JSON,
+];
 
 /// What can be said of a file that nobody recognizes.
 #[must_use]

@@ -113,7 +113,8 @@ pub fn mark(line: &str) -> Mark<'_> {
         if let (Some(number), Some(why)) = (number, why) {
             return Mark::Left(number, why.trim());
         }
-        let received = rest.strip_prefix("(listening to ").and_then(|r| r.split_once(") received "));
+        let received =
+            rest.strip_prefix("(listening to ").and_then(|r| r.split_once(") received "));
         let events = received.and_then(|(_, r)| r.strip_suffix(" events")?.trim().parse().ok());
         if let (Some(number), Some((entity, _)), Some(events)) = (number, received, events) {
             return Mark::Received(number, entity.trim(), events);
@@ -363,7 +364,8 @@ mod tests {
         assert_eq!(flag("fwit-t --config-file prod.yaml -duration=10m", "duration"), Some("10m"));
         assert_eq!(flag("fwit-t --entities 50", "entities"), Some("50"));
         assert_eq!(mark("$ ./build/fwit-t"), Mark::Command("fwit-t"));
-        for prose in ["The tool `fwit-t` - a hammer", "fwit-t is simple", "about fwit-t", "fwit-t -"]
+        for prose in
+            ["The tool `fwit-t` - a hammer", "fwit-t is simple", "about fwit-t", "fwit-t -"]
         {
             assert!(!matches!(mark(prose), Mark::Command(_)), "{prose}");
         }

@@ -214,7 +214,8 @@ impl Reading {
         };
         if !self.run.in_table {
             // Its title and its header may be lost: then all of it must be right.
-            let (Some(columns), true) = (usual(cells.len() + 1), cells.iter().all(|c| !c.is_empty()))
+            let (Some(columns), true) =
+                (usual(cells.len() + 1), cells.iter().all(|c| !c.is_empty()))
             else {
                 return;
             };
@@ -239,4 +240,3 @@ impl Reading {
         }
     }
 }
-

@@ -156,13 +156,15 @@ impl Run {
     }
 
     pub fn damage(&mut self, line: u64) {
-        self.damaged = (self.damaged.0 + 1, if self.damaged.0 == 0 { line } else { self.damaged.1 });
+        self.damaged =
+            (self.damaged.0 + 1, if self.damaged.0 == 0 { line } else { self.damaged.1 });
     }
 
     pub fn entity(&mut self, name: &str, sums: &Sums, line: u64) {
         // A fire after its name: chaos deleted it.
         let (name, fire) = name.split_once(' ').unwrap_or((name, ""));
-        if name.is_empty() || self.names.len() >= NAMES_MAX || !self.names.insert(name.to_string()) {
+        if name.is_empty() || self.names.len() >= NAMES_MAX || !self.names.insert(name.to_string())
+        {
             return self.damage(line);
         }
         if fire.contains('🔥') {
@@ -197,12 +199,11 @@ impl Run {
     }
 
     fn error(&mut self, at: Option<i64>, outcome: Outcome, text: &str) {
-        let (_, op, kind) =
-            operation_of(text).and_then(|op| OPS.get(op).copied()).unwrap_or((
-                "",
-                UNKNOWN,
-                Kind::Write,
-            ));
+        let (_, op, kind) = operation_of(text).and_then(|op| OPS.get(op).copied()).unwrap_or((
+            "",
+            UNKNOWN,
+            Kind::Write,
+        ));
         let place = self.draft.place(op, kind, "");
         self.draft.count(place, outcome, 1);
         self.draft.errors(place, outcome, text, 1, at.map(|at| (at, at)));
