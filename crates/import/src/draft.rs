@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use fwit_model::dialect::Kind;
 use fwit_quantities::sample::Outcome;
 use fwit_report::run::source::{Carries, Correction, GivenFile};
-use fwit_report::run::view::{ErrorGroup, ErrorSample, ThresholdResult};
+use fwit_report::run::view::{ErrorGroup, ErrorSample, SubscribersView, ThresholdResult};
 use fwit_stats::recorder::new_histogram;
 use fwit_stats::sparse::Sparse;
 use hdrhistogram::Histogram;
@@ -147,6 +147,8 @@ pub struct Draft {
     pub given: Vec<GivenFile>,
     /// The tool's thresholds.
     pub thresholds: Vec<ThresholdResult>,
+    /// What subscribers received, where the tool has some.
+    pub subscribers: SubscribersView,
     pub(crate) ops: Vec<(String, Kind)>,
     pub(crate) nodes: Vec<String>,
     pub(crate) cells: BTreeMap<Place, Cell>,
@@ -178,6 +180,7 @@ impl Draft {
             facts: Vec::new(),
             given: Vec::new(),
             thresholds: Vec::new(),
+            subscribers: SubscribersView::default(),
             ops: Vec::new(),
             nodes: Vec::new(),
             cells: BTreeMap::new(),

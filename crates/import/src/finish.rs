@@ -7,7 +7,7 @@ use fwit_model::plan::wire::{ClusterFile, KeysFile, LoadFile, NodeFile as PlanNo
 use fwit_quantities::sample::{Measure, Outcome, TimeSources};
 use fwit_report::run::hist;
 use fwit_report::run::source::{IMPORTED, Source};
-use fwit_report::run::view::{Ended, HealthVerdict, HealthView, SubscribersView};
+use fwit_report::run::view::{Ended, HealthVerdict, HealthView};
 use fwit_report::run::wire::{
     ConcurrencyFile, CountsFile, EntityFile, EntityOpFile, LatencyFile, NodeCountsFile, NodeFile,
     OperationFile, RunFile, SecondFile, SecondOpFile, SeriesFile, VERSION, WindowFile,
@@ -81,7 +81,7 @@ impl Draft {
             parts: Vec::new(),
             series,
             entities: self.entity_files(&nodes),
-            subscribers: SubscribersView::default(),
+            subscribers: std::mem::take(&mut self.subscribers),
             errors,
             concurrency: ConcurrencyFile {
                 entities: self.entities_planned.unwrap_or(self.entities.len() as u32),
@@ -301,7 +301,7 @@ fn counted(outcomes: [u64; 10]) -> CountsFile {
 }
 
 /// A file's name without its endings.
-fn stem(file: &str) -> &str {
+pub(crate) fn stem(file: &str) -> &str {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let stem = name.split('.').next().unwrap_or(name);
     if stem.is_empty() { name } else { stem }

@@ -22,6 +22,7 @@ pub struct Input<'a> {
     inner: BufReader<Box<dyn Read + 'a>>,
     line: u64,
     buffer: Vec<u8>,
+    ended: bool,
 }
 
 impl std::fmt::Debug for Input<'_> {
@@ -48,6 +49,7 @@ impl<'a> Input<'a> {
             inner: BufReader::with_capacity(HEAD, all),
             line: 0,
             buffer: Vec::new(),
+            ended: true,
         })
     }
 
@@ -85,6 +87,7 @@ impl<'a> Input<'a> {
             let what = format!("line {} has more than {} MB", self.line, LINE_MAX / 1024 / 1024);
             return Err(ImportError::TooLarge(what));
         }
+        self.ended = self.buffer.ends_with(b"\n");
         while self.buffer.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
             self.buffer.pop();
         }
@@ -120,6 +123,12 @@ impl<'a> Input<'a> {
     /// For parsers that read by themselves.
     pub fn reader(&mut self) -> &mut (impl BufRead + use<'a>) {
         &mut self.inner
+    }
+
+    /// Whether the line that was read last had an end: otherwise the file may be cut off in it.
+    #[must_use]
+    pub fn line_has_end(&self) -> bool {
+        self.ended
     }
 }
 

@@ -130,6 +130,7 @@ fn damaged_files_are_errors_or_runs() {
 }
 
 /// Whatever comes of it must be valid.
+#[allow(clippy::panic, reason = "it fails the test that calls it")]
 fn look_at(fixture: &Fixture, bytes: &[u8], how: &str) {
     let seen = imported(&fixture.name, bytes);
     for Found { item, .. } in seen {

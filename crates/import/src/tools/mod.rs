@@ -8,20 +8,23 @@ mod artillery;
 mod autocannon;
 mod figures;
 mod fortio;
+mod fwit_t;
+mod gatling;
+mod hdr;
 mod hey;
+mod hgrm;
+mod hlog;
+mod hyperfoil;
 mod jmeter;
 mod jmeter_xml;
 mod k6_points;
 mod k6_summary;
-mod oha;
-mod vegeta;
-mod vegeta_report;
-mod hdr;
-mod hgrm;
-mod hlog;
 mod locust;
 mod locust_csv;
+mod oha;
 mod skipped;
+mod vegeta;
+mod vegeta_report;
 mod wrk;
 
 use fwit_model::dialect::Kind;
@@ -48,6 +51,7 @@ const RUNS_MAX: usize = 200;
 
 /// All importers; the first that recognizes a file reads it.
 pub const ALL: &[&Importer] = &[
+    &fwit_t::LOG,
     &hey::CSV,
     &k6_summary::SUMMARY,
     &k6_points::JSON,
@@ -70,10 +74,14 @@ pub const ALL: &[&Importer] = &[
     &locust_csv::STATS,
     &locust_csv::HISTORY,
     &locust_csv::FAILURES,
+    &gatling::STATS,
+    &gatling::LOG,
+    &gatling::OTHERS,
+    &hyperfoil::ALL_JSON,
 ];
 
 /// Runs of one file after which its reader may stop: one more than are opened.
-const RUNS_ENOUGH: usize = 201;
+const RUNS_ENOUGH: usize = RUNS_MAX + 1;
 
 /// What can be said of a file that nobody recognizes.
 #[must_use]
