@@ -5,9 +5,9 @@
 //! Tests: tests/browser and tests/e2e, in a real browser.
 
 mod alarms;
+pub mod blob;
 mod body_events;
 pub mod canvas;
-pub mod blob;
 pub mod channel;
 pub mod clipboard;
 pub mod clock;

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::state::{
-    CurrentRoute, Engine, ExperimentForm, Imports, Item, Keep, Library, Notices, PlanForm, RunEnd, go,
+    CurrentRoute, Engine, ExperimentForm, Imports, Item, Keep, Library, Notices, PlanForm, RunEnd,
+    go,
 };
 use crate::browser::{clipboard, document};
 use crate::protocol::Failure;

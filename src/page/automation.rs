@@ -63,10 +63,7 @@ pub fn install() {
     set("calibrate", &function1(move |plan| Ok(calibrate(engine, plan_form, &plan).into())));
     set("findLanes", &function2(move |plan, options| find_lanes(engine, &plan, &options).into()));
     set("open", &function1(move |text| Ok(open(actions, text).into())));
-    set(
-        "import",
-        &function2(move |blob, options| import(actions, blob, &options).into()),
-    );
+    set("import", &function2(move |blob, options| import(actions, blob, &options).into()));
     set("compare", &function1(move |ids| Ok(compare_runs(library, ids).into())));
     if let Some(window) = web_sys::window() {
         let _ = Reflect::set(&window, &"fwit".into(), &api);

@@ -14,8 +14,8 @@ use super::parts::Icon;
 use super::plan_form::PlanView;
 use super::result::ResultView;
 use super::state::{
-    ColorScheme, CurrentRoute, Engine, ExperimentForm, Imports, Library, Notices, PlanForm, Status, Theme,
-    go,
+    ColorScheme, CurrentRoute, Engine, ExperimentForm, Imports, Library, Notices, PlanForm, Status,
+    Theme, go,
 };
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};

@@ -10,10 +10,10 @@ use super::parts::{Badge, Icon, Simulated, Tone};
 use super::state::{Library, Notices, go};
 use crate::browser::environment::{local_day, local_time};
 use fwit_present::figure;
-use fwit_present::source::has_time;
 use fwit_present::library::{Card, CardKind};
 use fwit_present::route::Route;
 use fwit_present::sentence;
+use fwit_present::source::has_time;
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::Ended;
 

@@ -31,8 +31,7 @@ pub(super) fn read(port: &Port, name: &str, file: Option<Blob>) {
 fn imported(Found { name, item }: Found) -> FromWorker {
     let item = item.map_err(|error| error.to_string()).and_then(|item| match item {
         Item::Run(file) => {
-            let view =
-                fwit_report::run::summary::view(&file).map_err(|error| error.to_string())?;
+            let view = fwit_report::run::summary::view(&file).map_err(|error| error.to_string())?;
             let json = fwit_model::json::write(&*file);
             Ok(ImportedItem::Run(Box::new(Opened { json, view })))
         }

@@ -5,10 +5,10 @@
 
 pub use crate::drawn::Drawn;
 use crate::drawn::drawn;
-use crate::over_time::{named, of_measure};
 pub use crate::over_time::{
     Marks, by_operation, concurrency, latency, littles_law_ratio, series_measure, throughput, whole,
 };
+use crate::over_time::{named, of_measure};
 use crate::shift::band;
 use fwit_chart::axis::Axis;
 use fwit_chart::figure::ChartError;
@@ -112,10 +112,8 @@ pub fn heat(run: &RunView) -> Result<Drawn, ChartError> {
         ratio: next / lowest,
         bins,
     };
-    let (x, y) = (
-        Axis::linear("time", Quantity::Elapsed),
-        Axis::log(time_name(run), Quantity::Micros),
-    );
+    let (x, y) =
+        (Axis::linear("time", Quantity::Elapsed), Axis::log(time_name(run), Quantity::Micros));
     let chart = Heatmap::new("Latency by time", x, y, grid, heat.counts.clone())?;
     Ok(drawn(chart.with_marks(Marks::of(run).drawn())))
 }
@@ -136,13 +134,7 @@ pub fn spread(run: &RunView, op: Option<&str>) -> Result<Drawn, ChartError> {
         Some(_) => "How latencies are spread",
         None => "How cluster times are spread",
     };
-    Ok(drawn(Histogram::new(
-        title,
-        axis,
-        h.edges_us.clone(),
-        spreads,
-        Height::Count,
-    )?))
+    Ok(drawn(Histogram::new(title, axis, h.edges_us.clone(), spreads, Height::Count)?))
 }
 
 /// One dot an entity and operation at its mean, with the sign of its camp; where there is one camp,

@@ -118,7 +118,8 @@ pub fn percentile_cell(summary: &Summary, i: usize) -> Cell {
 /// Mean and maximum, in milliseconds; a dash without samples.
 #[must_use]
 pub fn mean_and_max(summary: &Summary) -> (String, String) {
-    let mean = if summary.count == 0 || !summary.has_mean() { "–".into() } else { ms(summary.mean_us) };
+    let mean =
+        if summary.count == 0 || !summary.has_mean() { "–".into() } else { ms(summary.mean_us) };
     let max = if summary.samples() == 0 || !summary.has_max() {
         "–".into()
     } else {

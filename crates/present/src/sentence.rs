@@ -298,8 +298,9 @@ pub fn progress(live: &Live) -> String {
 #[must_use]
 pub fn outcome(view: &RunView) -> String {
     let cluster = &view.total.cluster;
-    let known =
-        |i: usize, p: f64| shown(p, cluster.samples()) != Shown::Hidden && cluster.has(i) && !cluster.is_beyond(i);
+    let known = |i: usize, p: f64| {
+        shown(p, cluster.samples()) != Shown::Hidden && cluster.has(i) && !cluster.is_beyond(i)
+    };
     let latency = match (known(0, 0.5), known(3, 0.99)) {
         (false, _) => String::new(),
         (_, false) => format!(", half of them within {}", Micros(cluster.at_us[0])),

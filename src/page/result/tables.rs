@@ -6,7 +6,8 @@ use leptos::prelude::*;
 
 use crate::page::parts::{LatencyTable, MeasureSwitch, TableRow};
 use crate::protocol::Opened;
-use fwit_present::{browser_share, figure};
+use fwit_present::browser_share::{self, BrowserShare};
+use fwit_present::figure;
 use fwit_report::run::view::{Measure, Row};
 
 fn rows(
@@ -35,6 +36,8 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let total = Signal::stored(Some(view.total.clone()));
     let all = StoredValue::new(view.total.clone());
     let own = view.source.is_none();
+    // Files of other tools may not name the nodes.
+    let several = own || view.nodes.len() > 1;
     let (share, added) = (browser_share::of_run(view), browser_share::sentence(view));
     view! {
         <section class="panel">
@@ -60,6 +63,20 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                  certain. Hover for the count it needs."
             </p>
         </section>
+        {several.then(|| view! { <ByNode by_node by_both total measure share /> })}
+    }
+}
+
+/// By the node asked, and by operation and node.
+#[component]
+fn ByNode(
+    by_node: Signal<Arc<Vec<TableRow>>>,
+    by_both: Signal<Arc<Vec<TableRow>>>,
+    total: Signal<Option<Row>>,
+    measure: RwSignal<Measure>,
+    #[prop(optional_no_strip)] share: Option<BrowserShare>,
+) -> impl IntoView {
+    view! {
         <section class="panel">
             <h2>"By node asked"</h2>
             <LatencyTable

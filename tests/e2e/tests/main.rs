@@ -17,6 +17,7 @@ mod extend;
 mod faults;
 mod gateway;
 mod hosted;
+mod import;
 mod kept;
 mod lanes;
 mod load;

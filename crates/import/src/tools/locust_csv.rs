@@ -14,9 +14,10 @@
 use std::collections::BTreeMap;
 
 use fwit_model::dialect::Kind;
-use fwit_report::run::source::{Carries, Correction, GivenFile};
+use fwit_report::run::source::{Carries, Correction};
 
 use super::locust::{COUNT_MAX, LATENCY, counted, op_name};
+use super::locust_history::{ALL, Figures, History};
 use super::skipped::Skipped;
 use super::{Importer, csv_error};
 use crate::draft::{About, Draft, OPS_MAX, kind_of};
@@ -36,8 +37,6 @@ pub const FAILURES: Importer =
 
 /// Names that are kept apart while reading.
 const NAMES_MAX: usize = 5_000;
-/// The name of the row of all.
-const ALL: &str = "Aggregated";
 
 /// The first line, without the quotes that old versions have around each name.
 fn first_line(head: &[u8]) -> String {
@@ -168,30 +167,6 @@ impl Columns {
             }
         }
         list
-    }
-}
-
-/// A row's figures.
-#[derive(Clone, Default)]
-struct Figures {
-    requests: u64,
-    failures: u64,
-    mean_us: Option<f64>,
-    max_us: Option<u64>,
-    median_us: Option<u64>,
-    percentiles: Vec<(f64, u64)>,
-}
-
-impl Figures {
-    fn given(self, op: Option<String>) -> GivenFile {
-        GivenFile {
-            op,
-            node: None,
-            count: self.requests,
-            mean_us: self.mean_us,
-            max_us: self.max_us,
-            percentiles: self.percentiles,
-        }
     }
 }
 
@@ -359,104 +334,6 @@ fn read_history(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
     }
     fill(&mut draft, by_op, all.map(last));
     Ok(vec![draft])
-}
-
-/// Seconds of a history: what a row has more than the one before belongs to the second that ends
-/// with it.
-#[derive(Default)]
-struct History {
-    full: bool,
-    from_us: Option<i64>,
-    to_us: i64,
-    /// Seconds of the row of all, which count where there are no names.
-    all: BTreeMap<i64, (u64, u64)>,
-    users: BTreeMap<i64, f64>,
-    most_users: f64,
-    percentiles: BTreeMap<i64, (u64, u64)>,
-}
-
-/// Seconds that are kept until the end: a day.
-const SECONDS_MAX: usize = 86_400;
-
-impl History {
-    fn all(
-        &mut self,
-        draft: &mut Draft,
-        at: i64,
-        users: Option<f64>,
-        (before, now): (&Figures, &Figures),
-    ) {
-        let second = self.second(at, now.requests > 0);
-        if now.requests < before.requests {
-            draft
-                .warn("Its counts fall: Locust set them back, and what was before is not counted.");
-        }
-        if self.all.len() >= SECONDS_MAX {
-            return;
-        }
-        let sums = self.all.entry(second).or_default();
-        sums.0 = sums.0.saturating_add(more(before.requests, now.requests));
-        sums.1 = sums.1.saturating_add(more(before.failures, now.failures));
-        if let Some(users) = users.filter(|users| *users <= 1e9) {
-            self.users.insert(second, users);
-            self.most_users = self.most_users.max(users);
-        }
-        let at = |p: f64| now.percentiles.iter().find(|(own, _)| (own - p).abs() < 1e-9);
-        if let (Some((_, p50)), Some((_, p99))) = (at(0.5), at(0.99))
-            && *p99 > 0
-        {
-            self.percentiles.insert(second, (*p50, *p99));
-        }
-    }
-
-    fn name(
-        &mut self,
-        draft: &mut Draft,
-        at: i64,
-        op: (&str, Kind),
-        (before, now): (&Figures, &Figures),
-    ) {
-        let second = self.second(at, now.requests > 0);
-        let failures = more(before.failures, now.failures);
-        let requests = more(before.requests, now.requests);
-        draft.second_sums(second, op, requests.saturating_sub(failures), failures, None);
-    }
-
-    /// The second that a row tells of.
-    fn second(&mut self, at: i64, counts: bool) -> i64 {
-        let second = at - 1_000_000;
-        // A first row without requests is the beginning itself.
-        let from = if counts { second } else { at };
-        let known = self.from_us.get_or_insert(from);
-        *known = (*known).min(from);
-        self.to_us = self.to_us.max(at);
-        second.max(*known)
-    }
-
-    fn finish(self, draft: &mut Draft) {
-        let Some(from) = self.from_us else { return };
-        for (second, (requests, failures)) in &self.all {
-            let answers = requests.saturating_sub(*failures);
-            let users = self.users.get(second).copied();
-            match self.full {
-                true => draft.second_users(*second, users),
-                false => draft.second_sums(*second, (ALL, Kind::Read), answers, *failures, users),
-            }
-        }
-        if self.full {
-            for (second, (p50, p99)) in &self.percentiles {
-                draft.second_percentiles(*second, *p50, *p99);
-            }
-        }
-        draft.entities_planned = (self.most_users > 0.0).then_some(self.most_users as u32);
-        draft.started_us = Some(from);
-        draft.duration_s = Some(self.to_us.saturating_sub(from) as f64 / 1e6);
-    }
-}
-
-/// What came since the row before; all of it after a fall.
-fn more(before: u64, now: u64) -> u64 {
-    now.checked_sub(before).unwrap_or(now)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod k6_points;
 mod k6_summary;
 mod locust;
 mod locust_csv;
+mod locust_history;
 mod oha;
 mod skipped;
 mod vegeta;

@@ -115,9 +115,8 @@ fn sources(runs: &[&RunView], heads: &[Head]) -> Vec<String> {
         let one = |(run, head): (&&RunView, &Head)| format!("{}: {}", head.label, text(run));
         runs.iter().zip(heads).map(one).collect::<Vec<_>>().join("; ")
     };
-    let differ = |text: &dyn Fn(&RunView) -> String| {
-        runs.iter().any(|run| text(run) != text(runs[0]))
-    };
+    let differ =
+        |text: &dyn Fn(&RunView) -> String| runs.iter().any(|run| text(run) != text(runs[0]));
     if runs.iter().any(|run| of(run) != of(runs[0])) {
         notes.push(
             "These runs were made by different tools, or are of different files of one: what they \

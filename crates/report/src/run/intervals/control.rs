@@ -11,7 +11,8 @@ fn setting(plan_json: &str) -> Option<Value> {
         return None;
     };
     // What another tool ran is not known.
-    if plan.get("cluster").and_then(|c| c.get("dialect")).and_then(Value::as_str) == Some(IMPORTED) {
+    if plan.get("cluster").and_then(|c| c.get("dialect")).and_then(Value::as_str) == Some(IMPORTED)
+    {
         return None;
     }
     let mut setting = Map::new();
