@@ -276,6 +276,9 @@ impl Random {
     /// Lines doubled, swapped or taken away.
     fn lines(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut lines: Vec<&[u8]> = bytes.split_inclusive(|b| *b == b'\n').collect();
+        if lines.is_empty() {
+            return Vec::new();
+        }
         let (a, b) = (self.below(lines.len()), self.below(lines.len()));
         match self.below(3) {
             0 => lines.swap(a, b),
