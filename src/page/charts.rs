@@ -212,6 +212,8 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
     let by = RwSignal::new(By::Operation);
     let op = RwSignal::new(None::<String>);
     let ops: Vec<String> = run.view.histograms.iter().filter_map(|h| h.op.clone()).collect();
+    let spreads = run.view.source.is_none() || !run.view.histograms.is_empty();
+    let several = run.view.source.is_none() || run.view.nodes.len() > 1;
     let (curves, spread) = (run.clone(), run);
     let choice = move |value: By, label: &'static str| {
         view! {
@@ -232,11 +234,16 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
             <div class="charts">
                 <div>
                     <div class="chart-options">
-                        <fieldset class="switch">
-                            <legend class="visually-hidden">"Curves"</legend>
-                            {choice(By::Operation, "by operation")}
-                            {choice(By::Node, "by node")}
-                        </fieldset>
+                        {several
+                            .then(|| {
+                                view! {
+                                    <fieldset class="switch">
+                                        <legend class="visually-hidden">"Curves"</legend>
+                                        {choice(By::Operation, "by operation")}
+                                        {choice(By::Node, "by node")}
+                                    </fieldset>
+                                }
+                            })}
                         <InPlace measure />
                     </div>
                     <Slot
@@ -244,15 +251,20 @@ fn Distribution(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                         height=320.0
                     />
                 </div>
-                <div>
-                    <div class="chart-options">
-                        <OpSelect ops op />
-                    </div>
-                    <Slot
-                        make=move || charts::spread(&spread.view, op.get().as_deref())
-                        height=320.0
-                    />
-                </div>
+                {spreads
+                    .then(|| {
+                        view! {
+                            <div>
+                                <div class="chart-options">
+                                    <OpSelect ops op />
+                                </div>
+                                <Slot
+                                    make=move || charts::spread(&spread.view, op.get().as_deref())
+                                    height=320.0
+                                />
+                            </div>
+                        }
+                    })}
             </div>
         </section>
     }

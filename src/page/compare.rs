@@ -16,6 +16,7 @@ use fwit_present::form::{label, value_words};
 use fwit_present::method::{CONTROL, PERCENTILES, SECTIONS};
 use fwit_present::parts;
 use fwit_present::route::Route;
+use fwit_present::source::has_time;
 use fwit_present::table::folded;
 use fwit_quantities::ratio::{ratio_range, ratio_signs};
 use fwit_quantities::units::three_digits;
@@ -68,6 +69,8 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
         let views: Vec<_> = runs.iter().map(|run| &run.view).collect();
         compare(&views, &[], Measure::Cluster).measure
     };
+    // Runs of other tools have one latency.
+    let own = runs.iter().all(|run| run.view.source.is_none());
     let measure = RwSignal::new(common);
     let labels = RwSignal::new((0..runs.len()).map(letter).collect::<Vec<_>>());
     let (data, compared) = (runs.clone(), runs.clone());
@@ -127,7 +130,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
                     </a>
                     <span class="row hint">
                         {view.simulated.then(|| view! { <Simulated /> })}
-                        {local_time(&view.started_at)}
+                        {has_time(&view.started_at).then(|| local_time(&view.started_at))}
                     </span>
                 </li>
             }
@@ -150,12 +153,12 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             <ol class="compare-heads">{heads}</ol>
             <SeparateRuns comparison intervals />
             {move || plain.with(notes)}
-            {move || plain.with(plans)}
+            {own.then(|| move || plain.with(plans))}
             {move || time_parts(&labels.get(), &compared)}
             <section class="panel">
                 <div class="panel-head">
                     <h2>"Numbers" <MethodLink method=PERCENTILES /></h2>
-                    {(common == Measure::Cluster).then(|| view! { <MeasureSwitch measure /> })}
+                    {(common == Measure::Cluster && own).then(|| view! { <MeasureSwitch measure /> })}
                 </div>
                 {move || comparison.with(|c| table(c, "Whole runs", |m| m.op.is_none()))}
             </section>

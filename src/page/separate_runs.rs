@@ -26,7 +26,9 @@ pub fn SeparateRuns(comparison: Memo<Comparison>, intervals: Intervals) -> impl 
     let unlike = Memo::new(move |_| comparison.with(|c| c.mixture() == Mixture::Both));
     let has_control = Memo::new(move |_| comparison.with(|c| !c.control_says.is_empty()));
     let alone = Memo::new(move |_| {
-        comparison.with(|c| c.control.is_none()).then(|| {
+        // What another tool ran can't be run again.
+        let own = |c: &Comparison| c.runs.first().is_some_and(|run| !run.foreign);
+        comparison.with(|c| c.control.is_none() && own(c)).then(|| {
             comparison.with(|c| {
                 let first = c.runs.first();
                 let seed = first.is_some_and(|r| r.simulated);

@@ -63,7 +63,8 @@ fn write(kind: &str, bytes: u64) {
         } else {
             let (s, milli) = (ms / 1_000, ms % 1_000);
             let (h, m) = (s / 3_600 % 24, s / 60 % 60);
-            let time = format!("2026-11-{:02}T{h:02}:{m:02}:{:02}.{milli:03}Z", 2 + s / 86_400, s % 60);
+            let time =
+                format!("2026-11-{:02}T{h:02}:{m:02}:{:02}.{milli:03}Z", 2 + s / 86_400, s % 60);
             let tags = format!(
                 "\"expected_response\":\"{}\",\"group\":\"\",\"method\":\"GET\",\"name\":\"{op}\",\"proto\":\"HTTP/1.1\",\
                  \"scenario\":\"default\",\"status\":\"{status}\",\"url\":\"http://127.0.0.1:7001/kv/{op}\"",
@@ -77,8 +78,14 @@ fn write(kind: &str, bytes: u64) {
             };
             // As many points a request as k6 writes.
             let names = [
-                "http_reqs", "http_req_duration", "http_req_blocked", "http_req_connecting",
-                "http_req_sending", "http_req_waiting", "http_req_receiving", "http_req_failed",
+                "http_reqs",
+                "http_req_duration",
+                "http_req_blocked",
+                "http_req_connecting",
+                "http_req_sending",
+                "http_req_waiting",
+                "http_req_receiving",
+                "http_req_failed",
             ];
             names.iter().all(|name| {
                 let value = match *name {

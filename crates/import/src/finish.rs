@@ -276,11 +276,12 @@ impl Draft {
                 };
                 (self.ops.get(*op).map(|o| o.0.clone()).unwrap_or_default(), file)
             });
-            let several = || if nodes.len() == 1 { nodes.first() } else { None };
-            let home = entity.home.and_then(|node| nodes.get(node)).or_else(several);
+            let named = |node: &&String| *node != "unknown";
+            let only = || if nodes.len() == 1 { nodes.first() } else { None };
+            let home = entity.home.and_then(|node| nodes.get(node)).or_else(only).filter(named);
             EntityFile {
                 name: name.clone(),
-                home: home.cloned().unwrap_or_else(|| "unknown".into()),
+                home: home.cloned().unwrap_or_default(),
                 latched: None,
                 errors: entity.errors,
                 ops: ops.collect(),
@@ -290,7 +291,7 @@ impl Draft {
     }
 }
 
-/// Requests that make the rate: what a tool calls a request a second, failed ones too.
+/// Requests that make the rate: answers, as in every run. A tool's own rate may count failed ones.
 fn completed(cell: &Cell) -> u64 {
     let all = Outcome::ALL.into_iter().zip(cell.outcomes);
     all.filter(|(o, _)| o.is_answer()).fold(0, |sum, (_, n)| sum.saturating_add(n))

@@ -174,7 +174,13 @@ pub fn latency_groups(run: &RunView) -> Result<Drawn, ChartError> {
         let of =
             |e: &view::EntityView| homes.iter().position(|h| **h == e.home).unwrap_or_default();
         (
-            homes.iter().map(|home| format!("home {home}")).collect(),
+            homes
+                .iter()
+                .map(|home| match home.as_str() {
+                    "" => "node not known".to_string(),
+                    home => format!("home {home}"),
+                })
+                .collect(),
             run.entities.iter().map(of).collect(),
         )
     };
@@ -205,7 +211,7 @@ pub fn latency_groups(run: &RunView) -> Result<Drawn, ChartError> {
     if strips.is_empty() {
         return Ok(None);
     }
-    let axis = Axis::log("mean service", Quantity::Micros);
+    let axis = Axis::log("mean", Quantity::Micros);
     let title = if latency_groups.found() {
         "Entities’ means, by camp"
     } else {

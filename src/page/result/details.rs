@@ -104,13 +104,17 @@ pub fn SubscribersPanel(run: Arc<Opened>) -> impl IntoView {
     (!view.list.is_empty()).then(|| {
         let (text, sign) = subscribers::badge(&view);
         let tone = Tone::from(sign);
+        // What another tool's file says of them proves no loss and none.
+        let own = run.view.source.is_none();
+        let badge = own.then(|| view! { <Badge text tone /> });
+        let sentences = if own { subscribers::sentences(&view) } else { Vec::new() };
         view! {
             <section class="panel">
                 <div class="panel-head">
                     <h2>"Subscribers"</h2>
-                    <Badge text tone />
+                    {badge}
                 </div>
-                {subscribers::sentences(&view)
+                {sentences
                     .into_iter()
                     .map(|words| view! { <p>{words}</p> })
                     .collect_view()}

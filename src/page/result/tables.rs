@@ -45,7 +45,7 @@ pub fn Tables(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
                 <h2>"By operation"</h2>
                 {own.then(|| view! { <MeasureSwitch measure /> })}
             </div>
-            {added.map(|text| view! { <p class="hint">{text}</p> })}
+            {added.filter(|_| own).map(|text| view! { <p class="hint">{text}</p> })}
             <LatencyTable
                 caption="Latency by operation"
                 headings=vec!["operation"]

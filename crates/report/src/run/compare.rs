@@ -200,6 +200,7 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
                 None => run.time_sources.label(),
             },
             simulated: run.simulated,
+            foreign: run.source.is_some(),
         })
         .collect();
     let measure = if two_clocks(runs) { Measure::Response } else { measure };
@@ -284,14 +285,16 @@ fn whole_run(runs: &[&RunView], measure: Measure) -> Vec<Metric> {
     let waiting =
         runs.iter().map(|r| r.source.is_none().then_some(r.concurrency.waiting)).collect();
     let simulated = runs.iter().all(|r| r.simulated);
-    list.push(metric(
-        None,
-        if simulated { "waiting for a slot" } else { "waiting in the browser" },
-        Unit::Count,
-        Better::Lower,
-        waiting,
-        vec![true; runs.len()],
-    ));
+    if runs.iter().any(|run| run.source.is_none()) {
+        list.push(metric(
+            None,
+            if simulated { "waiting for a slot" } else { "waiting in the browser" },
+            Unit::Count,
+            Better::Lower,
+            waiting,
+            vec![true; runs.len()],
+        ));
+    }
     list
 }
 

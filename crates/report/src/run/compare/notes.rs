@@ -22,6 +22,8 @@ pub struct Head {
     pub time_source: String,
     /// Whether it ran over a simulated cluster.
     pub simulated: bool,
+    /// Whether another tool made it.
+    pub foreign: bool,
 }
 
 /// Which kinds of runs are compared.
