@@ -25,6 +25,8 @@ pub const NODES_MAX: usize = 16;
 pub const ENTITIES_MAX: usize = 2_000;
 /// Seconds of a run that are kept one by one: a day.
 pub const SECONDS_MAX: i64 = 86_400;
+/// Users, or requests in flight, that are believed.
+const USERS_MAX: f64 = 1e9;
 /// Error groups.
 const ERRORS_MAX: usize = 200;
 /// What does not fit is of this name.
@@ -379,7 +381,7 @@ impl Draft {
             let sums = cell.ops.entry(op).or_default();
             sums.answers = sums.answers.saturating_add(answers);
             sums.errors = sums.errors.saturating_add(errors);
-            if let Some(n) = in_flight.filter(|n| n.is_finite() && *n >= 0.0) {
+            if let Some(n) = in_flight.filter(|n| (0.0..=USERS_MAX).contains(n)) {
                 cell.in_flight = Some(n as f32);
             }
         }
@@ -547,7 +549,7 @@ impl Draft {
     /// run.
     pub fn users(&mut self, at_us: i64, n: f64) {
         let near = self.first_us..=self.last_us.saturating_add(60_000_000);
-        if self.base_us.is_none() || !near.contains(&at_us) || !n.is_finite() || n < 0.0 {
+        if self.base_us.is_none() || !near.contains(&at_us) || !(0.0..=USERS_MAX).contains(&n) {
             return;
         }
         let second = self.second_of(at_us);

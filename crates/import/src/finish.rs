@@ -130,7 +130,8 @@ impl Draft {
 
     fn measured_s(&self) -> f64 {
         let spanned = self.last_us.saturating_sub(self.first_us).max(0) as f64 / 1e6;
-        let told = self.duration_s.filter(|s| s.is_finite() && *s > 0.0);
+        // Shorter than a microsecond is none: rates would have no end.
+        let told = self.duration_s.filter(|s| s.is_finite() && *s >= 1e-6);
         told.unwrap_or(spanned).min(LONGEST_S)
     }
 

