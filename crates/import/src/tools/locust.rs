@@ -117,7 +117,8 @@ fn read(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
     let moment = |value: &Value| value.as_f64().and_then(unix_s).filter(|us| *us > 0);
     let began = entries.iter().filter_map(|e| moment(&e.start_time)).min();
     let ended = entries.iter().filter_map(|e| moment(&e.last_request_timestamp)).max();
-    if let Some((began, ended)) = began.zip(ended).filter(|(began, ended)| began <= ended) {
+    let span = began.zip(ended).filter(|(began, ended)| began <= ended);
+    if let Some((began, ended)) = span {
         // Its seconds are full ones.
         draft.spans(began - began.rem_euclid(1_000_000), ended);
         draft.started_us = Some(began);
@@ -125,7 +126,7 @@ fn read(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
     }
     let mut means = BTreeMap::<Place, (f64, u64)>::new();
     for entry in entries {
-        one(&mut draft, entry, &mut means);
+        one(&mut draft, entry, span, &mut means);
     }
     for (place, (mean_us, max_us)) in means {
         draft.exact(place, Some(mean_us), Some(max_us));
@@ -133,7 +134,12 @@ fn read(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
     Ok(vec![draft])
 }
 
-fn one(draft: &mut Draft, entry: &Entry, means: &mut BTreeMap<Place, (f64, u64)>) {
+fn one(
+    draft: &mut Draft,
+    entry: &Entry,
+    span: Option<(i64, i64)>,
+    means: &mut BTreeMap<Place, (f64, u64)>,
+) {
     let method = entry.method.as_deref().unwrap_or_default();
     let (name, kind) = (op_name(method, &entry.name), kind_of(method));
     let counts = count(&entry.num_requests).zip(count(&entry.num_failures));
@@ -166,11 +172,13 @@ fn one(draft: &mut Draft, entry: &Entry, means: &mut BTreeMap<Place, (f64, u64)>
         (Some(mean), Some(max)) if alone => drop(means.insert(place, (mean, max))),
         _ => drop(means.remove(&place)),
     }
-    seconds(draft, (&name, kind), entry);
+    seconds(draft, (&name, kind), entry, span);
 }
 
-fn seconds(draft: &mut Draft, op: (&str, Kind), entry: &Entry) {
-    let at = |second: &str| second.parse().ok().and_then(unix_s);
+/// Requests by second; those outside the run's time can't be its own.
+fn seconds(draft: &mut Draft, op: (&str, Kind), entry: &Entry, span: Option<(i64, i64)>) {
+    let within = |at: &i64| span.is_none_or(|(from, to)| from - 1_000_000 < *at && *at <= to);
+    let at = |second: &str| second.parse().ok().and_then(unix_s).filter(within);
     for (second, n) in &entry.num_reqs_per_sec {
         let failed = entry.num_fail_per_sec.get(second).and_then(count).unwrap_or_default();
         let (Some(at), Some(n)) = (at(second), count(n)) else {
@@ -194,11 +202,17 @@ mod tests {
     fn numbers_that_can_not_be_are_left_out() {
         let text = r#"[{"name": "/a", "method": "GET", "num_requests": 3, "num_failures": 0,
             "total_response_time": -5, "response_times": {"7": 2, "-1": 1, "NaN": 1, "8": -4},
-            "num_reqs_per_sec": {"1795814788": 3, "x": 1}}, {"name": "/b", "num_requests": -1,
+            "start_time": 1795814788.3, "last_request_timestamp": 1795814789.2,
+            "num_reqs_per_sec": {"1795814788": 3, "x": 1, "1": 1}}, {"name": "/b", "num_requests": -1,
             "num_failures": 0, "total_response_time": 1}]"#;
         let draft = of(text).unwrap().remove(0);
         let said = draft.warnings().join("\n");
-        for part in ["3 times", "“/b” was left out", "but 2 response times", "Seconds that"] {
+        for part in [
+            "3 times",
+            "“/b” was left out",
+            "but 2 response times",
+            "Seconds that can't be were left out. (2 times)",
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         let run = draft.finish("x").unwrap();
