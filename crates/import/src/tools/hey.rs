@@ -9,6 +9,7 @@
 use fwit_report::run::source::{Carries, Correction};
 
 use super::Importer;
+use super::skipped::Skipped;
 use crate::draft::{About, Draft, Sample, outcome_of};
 use crate::error::ImportError;
 use crate::input::Input;
@@ -34,25 +35,31 @@ fn read(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
         latency: "from the start of a request, connecting included, to the last byte of its answer; \
                   answered requests only",
     });
-    let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(input.reader());
-    let header = csv.headers().map_err(|e| broken(&e))?.clone();
-    let column = |name: &str| header.iter().position(|h| h.trim() == name);
+    let header = input.line()?.unwrap_or_default().into_owned();
+    let columns = header.split(',').count();
+    let column = |name: &str| header.split(',').position(|h| h.trim() == name);
     let (Some(took), Some(status)) = (column("response-time"), column("status-code")) else {
         return Err(ImportError::at_line(FORM, 1, "there is no column “status-code”"));
     };
     let offset = column("offset");
-    let mut row = csv::StringRecord::new();
-    let mut rows = 0_u64;
-    while csv.read_record(&mut row).map_err(|e| broken(&e))? {
-        rows += 1;
-        let number = |at: usize| row.get(at).and_then(|text| text.trim().parse::<f64>().ok());
-        let latency_us = number(took).and_then(from_s);
-        let Some(latency_us) = latency_us else {
-            let line = row.position().map_or(rows + 1, csv::Position::line);
-            draft.warn(format!("Rows without a time were left out, the first in line {line}."));
+    let (mut rows, mut cut_off) = (0_u64, false);
+    let mut skipped = Skipped::default();
+    // hey quotes nothing: a line is a row.
+    loop {
+        let line = input.line_number() + 1;
+        let Some(text) = input.line()? else { break };
+        if text.is_empty() {
+            continue;
+        }
+        let row: Vec<&str> = text.split(',').take(columns).map(str::trim).collect();
+        let number = |at: usize| row.get(at).and_then(|text| text.parse::<f64>().ok());
+        cut_off = row.len() < columns;
+        let status = row.get(status).and_then(|s| s.parse::<u16>().ok());
+        let (Some(latency_us), Some(status)) = (number(took).and_then(from_s), status) else {
+            skipped.line(line);
             continue;
         };
-        let status = row.get(status).and_then(|s| s.trim().parse().ok()).unwrap_or_default();
+        rows += 1;
         let began = offset.and_then(number).filter(|s| (-1e6..1e6).contains(s));
         draft.sample(&Sample {
             op: "request",
@@ -67,13 +74,13 @@ fn read(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
             error: "",
         });
     }
+    skipped.tell(&mut draft, "it has no time or no status");
+    if cut_off {
+        draft.warn("The file is cut off in its last line.");
+    }
     if rows >= 1_000_000 {
         draft.warn("hey lists a million requests at most: there may have been more.");
     }
     draft.warn("hey does not list requests that failed without an answer: they are not counted.");
     Ok(vec![draft])
-}
-
-fn broken(error: &csv::Error) -> ImportError {
-    super::csv_error(FORM, error)
 }

@@ -196,6 +196,9 @@ fn make_row(
         }
         *measure_mut(&mut row, measure) = summary;
     }
+    if file.source.is_some() {
+        exact(file, wanted, &mut row.cluster);
+    }
     if let Some(given) = given(file, op, node).filter(|_| row.cluster.samples() == 0) {
         row.cluster = super::source::summary(given);
         if let Some(slot) = row.between_us.first_mut() {
@@ -209,6 +212,20 @@ fn make_row(
     row.parts = PartsView::of(&parts);
     row.rate_per_s = rate(row.completed, measured_s);
     row
+}
+
+/// Mean and maximum as another tool has them: its histogram may be coarser than they are.
+fn exact(file: &RunFile, wanted: &dyn Fn(&str, &str) -> bool, summary: &mut Summary) {
+    let entries = || {
+        let all = file.latency.iter().filter(|e| e.measure == Measure::Cluster);
+        all.filter(|e| wanted(&e.op, &e.node))
+    };
+    let count: f64 = entries().map(|e| e.count as f64).sum();
+    if count > 0.0 {
+        let sum: f64 = entries().map(|e| e.mean_us * e.count as f64).sum();
+        summary.mean_us = short(sum / count);
+        summary.max_us = entries().map(|e| e.max_us).max().unwrap_or_default();
+    }
 }
 
 /// What another tool gave of exactly these.
