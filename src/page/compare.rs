@@ -153,7 +153,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
             <ol class="compare-heads">{heads}</ol>
             <SeparateRuns comparison intervals />
             {move || plain.with(notes)}
-            {own.then(|| move || plain.with(plans))}
+            {own.then_some(move || plain.with(plans))}
             {move || time_parts(&labels.get(), &compared)}
             <section class="panel">
                 <div class="panel-head">

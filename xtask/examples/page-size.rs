@@ -14,9 +14,9 @@ use flate2::write::GzEncoder;
 /// Bytes of all files of the page together, gzipped. Raise it in the commit that makes the page
 /// larger.
 ///
-/// The last 121 kB are what a run says while its cluster fails: who led, elections and gaps, faults
-/// and what came of them, vitals, reads and keys that are held against what was acknowledged.
-const GZIPPED: usize = 1_807_000;
+/// The last 378 kB read other tools' files: 27 kinds of them, XML, CSV, zip and Zstandard. `"z"` in
+/// the place of `"s"` for them would save 20 kB.
+const GZIPPED: usize = 2_186_000;
 
 /// By how many percent of [`GZIPPED`] the page may grow before that figure must be raised.
 const MARGIN_PERCENT: usize = 5;

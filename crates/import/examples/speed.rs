@@ -1,6 +1,6 @@
 //! How fast a file is read, and how much memory it takes at most: `cargo run --release -p
-//! fwit-import --example speed -- FILE`. `-- make k6 MB` and `-- make jtl MB` print a file of so many
-//! megabytes, as k6 and JMeter write them.
+//! fwit-import --example speed -- FILE`. `-- make k6 MB` and `-- make jtl MB` print a file of so
+//! many megabytes, as k6 and JMeter write them.
 #![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a program for the terminal")]
 
 use std::io::{BufWriter, Write};

@@ -17,6 +17,8 @@ use fwit_stats::recorder::new_histogram;
 use fwit_stats::sparse::Sparse;
 use hdrhistogram::Histogram;
 
+pub use crate::judge::{failure_of, kind_of, origin, outcome_of};
+
 /// Operations that a run keeps apart; the rest are `(others)`.
 pub const OPS_MAX: usize = 60;
 /// Nodes that a run keeps apart.
@@ -26,7 +28,7 @@ pub const ENTITIES_MAX: usize = 2_000;
 /// Seconds of a run that are kept one by one: a day.
 pub const SECONDS_MAX: i64 = 86_400;
 /// Users, or requests in flight, that are believed.
-const USERS_MAX: f64 = 1e9;
+pub(crate) const USERS_MAX: f64 = 1e9;
 /// Error groups.
 const ERRORS_MAX: usize = 200;
 /// What does not fit is of this name.
@@ -236,7 +238,7 @@ impl Draft {
         Place { op, node: self.node(url) }
     }
 
-    fn op(&mut self, name: &str, kind: Kind) -> usize {
+    pub(crate) fn op(&mut self, name: &str, kind: Kind) -> usize {
         if let Some(at) = self.known.get(name) {
             return *at;
         }
@@ -338,72 +340,6 @@ impl Draft {
         let number = s.entity.and_then(|name| self.entity_sample(name, place, s));
         if s.outcome.is_error() {
             self.error(place, s, ended, number);
-        }
-    }
-
-    /// A stretch of time that belongs to the run.
-    pub fn spans(&mut self, from_us: i64, to_us: i64) {
-        if self.base_us.is_none() {
-            self.base_us = Some(from_us);
-            (self.first_us, self.last_us) = (from_us, to_us);
-        }
-        self.first_us = self.first_us.min(from_us);
-        self.last_us = self.last_us.max(to_us);
-    }
-
-    /// The second, counted from the first moment that was told, of a moment.
-    fn second_of(&self, us: i64) -> i64 {
-        us.saturating_sub(self.base_us.unwrap_or(us)).div_euclid(1_000_000)
-    }
-
-    fn second(&mut self, second: i64) -> Option<&mut Second> {
-        if second.abs() > SECONDS_MAX {
-            self.warn("It is longer than a day: charts over time show the first day.");
-            return None;
-        }
-        Some(self.seconds.entry(second).or_default())
-    }
-
-    /// A second of a tool that tells sums: when it began (µs, as samples), answers and errors of an
-    /// operation in it, and requests in flight or users.
-    pub fn second_sums(
-        &mut self,
-        began_us: i64,
-        op: (&str, Kind),
-        answers: u64,
-        errors: u64,
-        in_flight: Option<f64>,
-    ) {
-        self.spans(began_us, began_us.saturating_add(1_000_000));
-        let op = self.op(op.0, op.1);
-        let second = self.second_of(began_us);
-        if let Some(cell) = self.second(second) {
-            let sums = cell.ops.entry(op).or_default();
-            sums.answers = sums.answers.saturating_add(answers);
-            sums.errors = sums.errors.saturating_add(errors);
-            if let Some(n) = in_flight.filter(|n| (0.0..=USERS_MAX).contains(n)) {
-                cell.in_flight = Some(n as f32);
-            }
-        }
-    }
-
-    /// Latencies of an operation in a second that began at `began_us`.
-    pub fn second_latency(&mut self, began_us: i64, op: (&str, Kind), us: u64, n: u32) {
-        self.spans(began_us, began_us.saturating_add(1_000_000));
-        let op = self.op(op.0, op.1);
-        let second = self.second_of(began_us);
-        if let Some(cell) = self.second(second) {
-            let bucket = fwit_stats::sparse::bucket(us);
-            cell.ops.entry(op).or_default().latencies.add(bucket, n);
-        }
-    }
-
-    /// p50 and p99 of a second, where the tool gives percentiles only, µs.
-    pub fn second_percentiles(&mut self, began_us: i64, p50: u64, p99: u64) {
-        let second = self.second_of(began_us);
-        let small = |us: u64| u32::try_from(us).unwrap_or(u32::MAX);
-        if let Some(cell) = self.second(second) {
-            cell.given_us = Some([small(p50), small(p99)]);
         }
     }
 
@@ -545,19 +481,6 @@ impl Draft {
         }
     }
 
-    /// Users at a moment (µs, as samples). What is far from the samples so far is no moment of the
-    /// run.
-    pub fn users(&mut self, at_us: i64, n: f64) {
-        let near = self.first_us..=self.last_us.saturating_add(60_000_000);
-        if self.base_us.is_none() || !near.contains(&at_us) || !(0.0..=USERS_MAX).contains(&n) {
-            return;
-        }
-        let second = self.second_of(at_us);
-        if let Some(cell) = self.second(second) {
-            cell.in_flight = Some(n as f32);
-        }
-    }
-
     /// The name of a place's operation, as it is shown.
     pub(crate) fn op_name(&self, place: Place) -> String {
         self.ops.get(place.op).map(|o| o.0.clone()).unwrap_or_default()
@@ -566,61 +489,5 @@ impl Draft {
     /// How many latencies a place has so far.
     pub(crate) fn timed(&self, place: Place) -> u64 {
         self.cells.get(&place).map_or(0, |cell| cell.latencies.len())
-    }
-
-    /// Users, or requests in flight, in a second that began at `began_us`.
-    pub(crate) fn second_users(&mut self, began_us: i64, users: Option<f64>) {
-        self.spans(began_us, began_us.saturating_add(1_000_000));
-        let second = self.second_of(began_us);
-        let users = users.filter(|n| n.is_finite() && *n >= 0.0);
-        if let (Some(users), Some(cell)) = (users, self.second(second)) {
-            cell.in_flight = Some(users as f32);
-        }
-    }
-}
-
-/// `http://host:port` of an address; what has no scheme is taken as a whole, without a path.
-#[must_use]
-pub fn origin(url: &str) -> &str {
-    let after = url.find("://").map_or(0, |at| at + 3);
-    let end = url.get(after..).and_then(|rest| rest.find(['/', '?', '#']));
-    let origin = end.and_then(|end| url.get(..after + end)).unwrap_or(url);
-    // A name and a password are nobody's business.
-    match (origin.get(after..).and_then(|host| host.rfind('@')), after) {
-        (Some(at), _) => origin.get(after + at + 1..).unwrap_or(origin),
-        (None, _) => origin,
-    }
-}
-
-/// Whether a method reads.
-#[must_use]
-pub fn kind_of(method: &str) -> Kind {
-    let reads = ["GET", "HEAD", "OPTIONS"].iter().any(|m| method.eq_ignore_ascii_case(m));
-    if reads { Kind::Read } else { Kind::Write }
-}
-
-/// How a request with this status ended, where the tool does not say more. 0: no answer came.
-#[must_use]
-pub fn outcome_of(status: u16) -> Outcome {
-    match status {
-        100..=399 => Outcome::Ok,
-        429 => Outcome::RateLimited,
-        400..=499 => Outcome::Rejected,
-        500.. => Outcome::Unavailable,
-        _ => Outcome::Network,
-    }
-}
-
-/// How a request ended that the tool calls failed.
-#[must_use]
-pub fn failure_of(status: u16, text: &str) -> Outcome {
-    let slow = || {
-        let text = text.to_ascii_lowercase();
-        ["timeout", "timed out", "timedout", "deadline"].iter().any(|word| text.contains(word))
-    };
-    match outcome_of(status) {
-        Outcome::Ok if (100..400).contains(&status) => Outcome::Rejected,
-        Outcome::Network if slow() => Outcome::Timeout,
-        other => other,
     }
 }

@@ -1,8 +1,8 @@
-//! Other load testers' files as runs: a file, an archive of files, or several runs in one file, read
-//! piece by piece.
+//! Other load testers' files as runs: a file, an archive of files, or several runs in one file,
+//! read piece by piece.
 //!
-//! Owns: recognizing files by their content, unpacking them, one importer a tool, and the run's file
-//! that comes of it, with its source and its warnings.
+//! Owns: recognizing files by their content, unpacking them, one importer a tool, and the run's
+//! file that comes of it, with its source and its warnings.
 //! May not enter: the browser, views, statistics.
 //! Invariant: a file is taken as hostile: it gives runs, or an error that says what is wrong and
 //! where; never a panic, and no more memory than its limits.
@@ -12,8 +12,10 @@ pub mod draft;
 pub mod error;
 mod finish;
 pub mod input;
+mod judge;
 mod open;
 pub mod rows;
+mod seconds;
 pub mod tools;
 pub mod units;
 mod unpack;

@@ -35,8 +35,8 @@ pub struct Found {
     pub item: Result<Item, ImportError>,
 }
 
-/// Opens a file. `found` is told of everything in it; `go_on` is told about once a megabyte how many
-/// bytes of the file were read, and ends the reading when it says `false`.
+/// Opens a file. `found` is told of everything in it; `go_on` is told about once a megabyte how
+/// many bytes of the file were read, and ends the reading when it says `false`.
 pub fn open(
     name: &str,
     file: impl ReadSeek,

@@ -4,7 +4,8 @@
 //!   hand);
 //! * `NAME.printed`: what the tool itself printed of that run, where it did;
 //! * `NAME.truth.json`: figures of it that the run must have: see [`Truth`];
-//! * `NAME.golden`: what fwit makes of it, short, to be read by people. `UPDATE_GOLDEN=1` writes it.
+//! * `NAME.golden`: what fwit makes of it, short, to be read by people. `UPDATE_GOLDEN=1` writes
+//!   it.
 //!
 //! Each passes: its truth, its golden summary, the same run under another name and packed, written
 //! and read again, no other importer's, and no panic when it is cut off or damaged anywhere.

@@ -13,7 +13,9 @@ use crate::plain_server;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn fixture(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/import/tests/fixtures").join(path)
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/import/tests/fixtures");
+    // Chromium takes no path with “..” in it.
+    folder.canonicalize().unwrap().join(path)
 }
 
 /// Drops files and folders on the page, as a hand does.
@@ -38,10 +40,10 @@ const SUMS: &str = "const sums = (file) => {
     const list = Object.values(file.totals);
     const sum = (of) => list.reduce((all, c) => all + of(c), 0);
     const failed = ['not_leader', 'rate_limited', 'rejected', 'unavailable', 'network', 'timeout'];
-    const timed = file.latency.concat(file.given ?? []);
+    const given = (file.given ?? []).find((g) => g.op === null && g.node === null);
     return { tool: file.source.tool, requests: sum((c) => c.issued),
         errors: sum((c) => failed.reduce((n, f) => n + c[f], 0)),
-        timed: file.latency.reduce((n, l) => n + l.count, 0) };
+        timed: file.latency.reduce((n, l) => n + l.count, 0) || given?.count };
 };";
 
 fn truth(path: &str) -> Value {
@@ -124,7 +126,7 @@ fn an_archive_a_text_and_links_are_opened() {
         window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));";
     browser.eval(script, &[json!(text)]).unwrap();
     let names = runs(&browser, 5);
-    assert_eq!(names.iter().filter(|n| n.contains("fwit-t")).count(), 3, "{names:?}");
+    assert!(names.iter().any(|n| n == "Before the update"), "{names:?}");
 
     // Links: two files side by side, under names of their own.
     let (a, b) = (std::fs::read_to_string(fixture("oha/get.json")).unwrap(), text);

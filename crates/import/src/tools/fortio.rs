@@ -3,9 +3,10 @@
 //! <https://github.com/envoyproxy/nighthawk>, `source/client/output_formatter_impl.cc`. Made with:
 //! by hand.
 //!
-//! Reads: labels, start, durations, rates, threads, version, RetCodes, URL, DurationHistogram (count,
-//! average, largest, percentiles, edges of its buckets). Ignores: ErrorsDurationHistogram, because it
-//! is of a part of the same requests; credentials, payload and headers, because they are secrets.
+//! Reads: labels, start, durations, rates, threads, version, RetCodes, URL, DurationHistogram
+//! (count, average, largest, percentiles, edges of its buckets). Ignores: ErrorsDurationHistogram,
+//! because it is of a part of the same requests; credentials, payload and headers, because they are
+//! secrets.
 //! Clock: wall clock at the start, latencies in seconds. Fortio has its duration in nanoseconds,
 //! Nighthawk in either.
 //! Loses: what single seconds were like; which text a failure had.

@@ -36,7 +36,27 @@ const LONG_MS: f64 = 600_000.0;
 
 fn recognizes(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
-    !super::wrk::recognizes(head) && text.lines().take(60).any(is_header)
+    !is_wrk(head) && text.lines().take(60).any(is_header)
+}
+
+/// Whether it is what wrk printed, which may have such a table in it.
+pub(super) fn is_wrk(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text.lines();
+    let begins = |line: &str| title(line).is_some();
+    lines.any(begins) && lines.next().is_some_and(|next| connections(next).is_some())
+}
+
+/// The address in `Running 30s test @ http://…`.
+pub(super) fn title(line: &str) -> Option<&str> {
+    let (time, url) = line.trim().strip_prefix("Running ")?.split_once(" test @ ")?;
+    (!time.contains(' ')).then_some(url.trim())
+}
+
+/// Threads and connections in `12 threads and 400 connections`.
+pub(super) fn connections(line: &str) -> Option<(u32, u32)> {
+    let (threads, rest) = line.trim().split_once(" threads and ")?;
+    Some((threads.parse().ok()?, rest.strip_suffix(" connections")?.parse().ok()?))
 }
 
 /// Whether a line is the one above the columns.

@@ -2,8 +2,8 @@
 //! (`--to csv`; nine in old versions), and refuses its gob. Spec:
 //! <https://github.com/tsenart/vegeta>, `lib/results.go`. Made with: by hand (vegeta 12).
 //!
-//! Reads: timestamp, code, latency, error, attack, method, url. Ignores: bodies and headers, because
-//! they may hold secrets; bytes, because a run of fwit has none.
+//! Reads: timestamp, code, latency, error, attack, method, url. Ignores: bodies and headers,
+//! because they may hold secrets; bytes, because a run of fwit has none.
 //! Clock: wall clock at the start of a request, and latencies, in nanoseconds.
 //! Loses: which user sent a request, because vegeta has none.
 

@@ -14,7 +14,7 @@ use fwit_model::dialect::Kind;
 use fwit_quantities::sample::Outcome;
 use fwit_report::run::source::{Carries, Correction, GivenFile};
 
-use super::hgrm::{Spectrum, is_header};
+use super::hgrm::{Spectrum, connections, is_header, is_wrk, title};
 use super::{Importer, RUNS_ENOUGH};
 use crate::draft::{About, Draft, Place};
 use crate::error::ImportError;
@@ -22,30 +22,11 @@ use crate::input::Input;
 use crate::units::{LONGEST_US, go_duration, micros};
 
 /// The importer.
-pub const OUTPUT: Importer = Importer { tool: "wrk", form: "output", recognizes, read };
+pub const OUTPUT: Importer = Importer { tool: "wrk", form: "output", recognizes: is_wrk, read };
 
 const FORM: &str = "wrk output";
 /// Counts above are none.
 const COUNT_MAX: u64 = 1 << 50;
-
-pub(super) fn recognizes(head: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(head);
-    let mut lines = text.lines();
-    let begins = |line: &str| title(line).is_some();
-    lines.any(begins) && lines.next().is_some_and(|next| connections(next).is_some())
-}
-
-/// The address in `Running 30s test @ http://…`.
-fn title(line: &str) -> Option<&str> {
-    let (time, url) = line.trim().strip_prefix("Running ")?.split_once(" test @ ")?;
-    (!time.contains(' ')).then_some(url.trim())
-}
-
-/// Threads and connections in `12 threads and 400 connections`.
-fn connections(line: &str) -> Option<(u32, u32)> {
-    let (threads, rest) = line.trim().split_once(" threads and ")?;
-    Some((threads.parse().ok()?, rest.strip_suffix(" connections")?.parse().ok()?))
-}
 
 /// Latencies: from when each was due, or from when it was sent.
 #[derive(Debug, Default)]
@@ -281,7 +262,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Vec<Draft> {
-        assert!(recognizes(text.as_bytes()), "{text}");
+        assert!(is_wrk(text.as_bytes()), "{text}");
         read(&mut Input::new("x", text.as_bytes()).unwrap()).unwrap()
     }
 
@@ -312,6 +293,6 @@ mod tests {
         assert!(drafts[1].warnings().join(" ").contains("cut off"));
         assert_eq!(drafts[0].given[0].max_us, Some(12_920));
         // autocannon begins alike.
-        assert!(!recognizes(b"Running 10s test @ http://h:1\n10 connections\n"));
+        assert!(!is_wrk(b"Running 10s test @ http://h:1\n10 connections\n"));
     }
 }

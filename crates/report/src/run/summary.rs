@@ -224,9 +224,8 @@ fn exact(file: &RunFile, wanted: &dyn Fn(&str, &str) -> bool, summary: &mut Summ
     if count > 0.0 {
         let sum: f64 = entries().map(|e| e.mean_us * e.count as f64).sum();
         summary.mean_us = short(sum / count);
-        let max = entries().map(|e| e.max_us).max().unwrap_or_default();
-        summary.max_us = max;
-        summary.at_us = summary.at_us.map(|us| us.min(max));
+        // Percentiles stay as the tool has them, also where it rounds them above its maximum.
+        summary.max_us = entries().map(|e| e.max_us).max().unwrap_or_default();
     }
 }
 

@@ -15,7 +15,7 @@ mod lines;
 mod run;
 
 use self::lines::{Column, Mark, cell, clean, header, mark, plain, usual};
-use self::run::{Run, SUBSCRIBERS_MAX, SUM_MAX, Sums, longer};
+use self::run::{Run, SUBSCRIBERS_MAX, SUM_MAX, Stage, Sums, longer};
 use super::Importer;
 use crate::draft::Draft;
 use crate::error::ImportError;
@@ -63,19 +63,6 @@ fn read(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
         return Err(ImportError::empty(FORM, "there is no table of entities in it"));
     }
     Ok(runs)
-}
-
-/// How far the text of a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    #[default]
-    Nothing,
-    Command,
-    Setup,
-    Started,
-    Summary,
-    Subscribers,
-    Errors,
 }
 
 #[derive(Debug, Default)]

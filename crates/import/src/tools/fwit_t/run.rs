@@ -11,10 +11,22 @@ use fwit_quantities::sample::Outcome;
 use fwit_report::run::source::{Carries, Correction, GivenFile};
 use fwit_report::run::view::{SubscriberView, SubscribersView};
 
-use super::Stage;
 use super::lines::{Column, OPS, clean, flag, is_cut_off, operation_of, outcome};
 use crate::draft::{About, Draft};
 use crate::units::go_duration;
+
+/// How far the text of a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    #[default]
+    Nothing,
+    Command,
+    Setup,
+    Started,
+    Summary,
+    Subscribers,
+    Errors,
+}
 
 /// Names of entities, failures that wait for the end of the run, subscribers.
 const NAMES_MAX: usize = 100_000;
