@@ -339,26 +339,44 @@ pub fn CompareCharts(
             )
         })
     };
+    // Files of other tools may have no distribution, or no seconds.
+    let own = runs.iter().any(|run| run.view.source.is_none());
+    let curved = own || runs.iter().any(|run| !run.view.cluster_curves.is_empty());
+    let timed = own || runs.iter().any(|run| !run.view.seconds.is_empty());
     view! {
-        <section class="panel">
-            <h2>"Distribution"</h2>
-            <p class="hint">
-                "Bands are 95 % intervals of the noise within each run."
-                <MethodLink method=SECTIONS />
-            </p>
-            <div class="chart-options">
-                <OpSelect ops op />
-                <InPlace measure />
-            </div>
-            <Slot make=percentiles height=340.0 empty="No run has answers of this operation." />
-        </section>
-        <section class="panel">
-            <h2>"Over time"</h2>
-            <div class="charts">
-                <Slot make=series(|_| Over::Throughput) cursor />
-                <Slot make=series(|m| Over::Latency(0, m)) cursor />
-                <Slot make=series(|m| Over::Latency(1, m)) cursor />
-            </div>
-        </section>
+        {curved
+            .then(|| {
+                view! {
+                    <section class="panel">
+                        <h2>"Distribution"</h2>
+                        <p class="hint">
+                            "Bands are 95 % intervals of the noise within each run."
+                            <MethodLink method=SECTIONS />
+                        </p>
+                        <div class="chart-options">
+                            <OpSelect ops op />
+                            {own.then(|| view! { <InPlace measure /> })}
+                        </div>
+                        <Slot
+                            make=percentiles
+                            height=340.0
+                            empty="No run has answers of this operation."
+                        />
+                    </section>
+                }
+            })}
+        {timed
+            .then(|| {
+                view! {
+                    <section class="panel">
+                        <h2>"Over time"</h2>
+                        <div class="charts">
+                            <Slot make=series(|_| Over::Throughput) cursor />
+                            <Slot make=series(|m| Over::Latency(0, m)) cursor />
+                            <Slot make=series(|m| Over::Latency(1, m)) cursor />
+                        </div>
+                    </section>
+                }
+            })}
     }
 }

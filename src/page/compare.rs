@@ -71,6 +71,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
     };
     // Runs of other tools have one latency.
     let own = runs.iter().all(|run| run.view.source.is_none());
+    let shifts = own || runs.iter().any(|run| !run.view.seconds.is_empty());
     let measure = RwSignal::new(common);
     let labels = RwSignal::new((0..runs.len()).map(letter).collect::<Vec<_>>());
     let (data, compared) = (runs.clone(), runs.clone());
@@ -168,7 +169,7 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
                     comparison.with(|c| table(c, "Operation by operation", |m| m.op.is_some()))
                 }}
             </details>
-            <ShiftPanel comparison />
+            {shifts.then(|| view! { <ShiftPanel comparison /> })}
             <super::charts::CompareCharts runs labels measure intervals />
             {move || view! { <LatencyGroupsSideBySide runs=latency_groups.get() /> }}
         </article>

@@ -174,6 +174,11 @@ pub fn concurrency(seconds: &[Second], marks: Marks) -> Result<Drawn, ChartError
     if seconds.is_empty() {
         return Ok(None);
     }
+    if marks.foreign {
+        let axis = Axis::linear("users", Quantity::Plain);
+        let users = seconds.iter().map(|s| Some(f64::from(s.in_flight)));
+        return Ok(drawn(over_time("Users", axis, seconds, marks)?.with_values("users", users)?));
+    }
     let axis = Axis::linear("requests", Quantity::Plain);
     let mut chart = over_time("In flight and waiting", axis, seconds, marks)?
         .with_values("in flight", seconds.iter().map(|s| Some(f64::from(s.in_flight))))?

@@ -51,6 +51,9 @@ pub fn ErrorsPanel(run: Arc<Opened>) -> impl IntoView {
 
 fn error_row(group: ErrorGroup) -> impl IntoView {
     let samples = group.samples.clone();
+    // Other tools may not say when.
+    let timed = group.last_us > 0 || !samples.is_empty();
+    let when = |us: u64| if timed { Micros(us).to_string() } else { "–".to_string() };
     let text = if group.text.is_empty() { "nothing".to_string() } else { group.text.clone() };
     view! {
         <tr>
@@ -58,8 +61,8 @@ fn error_row(group: ErrorGroup) -> impl IntoView {
             <td class="number">{count(group.count)}</td>
             <td>{group.op}</td>
             <td>{group.node}</td>
-            <td class="number">{Micros(group.first_us).to_string()}</td>
-            <td class="number">{Micros(group.last_us).to_string()}</td>
+            <td class="number">{when(group.first_us)}</td>
+            <td class="number">{when(group.last_us)}</td>
             <td class="error-cell">
                 {if samples.is_empty() {
                     view! { <span>{text}</span> }.into_any()

@@ -226,6 +226,10 @@ pub fn compare(runs: &[&RunView], labels: &[String], measure: Measure) -> Compar
             Row::error_share,
         ));
     }
+    if runs.iter().any(|run| run.source.is_some()) {
+        // What no file has is no row.
+        metrics.retain(|metric| metric.values.iter().any(Option::is_some));
+    }
     mind_failures(&mut metrics, runs);
     Comparison {
         measure,

@@ -100,16 +100,13 @@ pub fn summary(given: &GivenFile) -> Summary {
     }
 }
 
-/// The percentiles as a curve, the largest at its end.
+/// The percentiles as a curve. It ends with the last that is given: a line from there to the
+/// largest would be made up.
 #[must_use]
 pub fn curve(given: &GivenFile) -> Curve {
-    let mut points = given.percentiles.clone();
-    if let Some(max) = given.max_us
-        && points.last().is_none_or(|(p, _)| *p < 1.0)
-    {
-        points.push((1.0, max));
-    }
+    let inner = given.percentiles.iter().filter(|(p, _)| *p < 1.0);
+    let points: Vec<(f64, u64)> = inner.copied().collect();
     // A curve of fewer points is none.
-    let count = if points.len() < 2 { 0 } else { given.count };
+    let count = if points.len() < 3 { 0 } else { given.count };
     Curve { op: given.op.clone(), node: given.node.clone(), count, points }
 }

@@ -145,3 +145,48 @@ fn runs_of_two_clocks_are_compared_by_response_times() {
     assert_eq!(c.measure, Measure::Response);
     assert!(c.notes.iter().any(|n| n.contains("by the same clock")), "{:?}", c.notes);
 }
+
+#[test]
+fn runs_of_other_tools_say_what_can_not_be_compared() {
+    use crate::run::source::{Carries, Correction, GivenFile, Source, summary};
+    let source = |tool: &str, corrected, unit: &str| Source {
+        tool: tool.into(),
+        version: None,
+        form: "summary".into(),
+        file: "a.json".into(),
+        unit: unit.into(),
+        carries: Carries::Percentiles,
+        corrected,
+        latency: format!("what {tool} calls one"),
+        warnings: Vec::new(),
+    };
+    let foreign = |id: &str, source: Source| {
+        let percentiles = vec![(0.5, 4_000), (0.99, 20_000)];
+        let given =
+            GivenFile { count: 2_000, max_us: Some(9), percentiles, ..GivenFile::default() };
+        let mut run = RunView { source: Some(source), ..sample(id, 1.0) };
+        run.total.cluster = summary(&given);
+        run.by_op.clear();
+        run
+    };
+    let own = sample("own", 1.0);
+    let k6 = foreign("k6", source("k6", Correction::Uncorrected, "ms"));
+    let wrk = foreign("wrk", source("wrk2", Correction::Corrected, "ms"));
+    let c = compare(&[&k6, &wrk, &own], &[], Measure::Cluster);
+    let all = c.notes.join("\n");
+    for part in
+        ["made by different tools", "A: what k6 calls one; B:", "due or sent", "different steps"]
+    {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    // What a file does not hold is no value, and no row where no file holds it.
+    assert_eq!(find(&c, None, "p99").values, [Some(20_000.0), Some(20_000.0), Some(20_000.0)]);
+    assert_eq!(find(&c, None, "p90").values, [None, None, Some(8_000.0)]);
+    assert_eq!(find(&c, None, "mean").values, [None, None, Some(5_000.0)]);
+    let c = compare(&[&k6, &wrk], &[], Measure::Cluster);
+    assert!(c.metrics.iter().all(|m| m.name != "p90" && m.name != "waiting in the browser"));
+    assert_eq!(c.plan_differences, []);
+    // Two alike say nothing of the kind.
+    let notes = compare(&[&k6, &k6], &[], Measure::Cluster).notes.join("\n");
+    assert!(!notes.contains("different"), "{notes}");
+}

@@ -168,6 +168,11 @@ fn ranks(op: Option<&str>) -> Vec<f64> {
 /// Why a run has no intervals, or not all of them, and what to do.
 fn problem(label: &str, seconds: usize, found: Option<&RunEstimates>) -> Option<String> {
     const DO: &str = "A longer run has intervals, and an interleaved experiment says more.";
+    if seconds == 0 {
+        return Some(format!(
+            "{label} has no intervals: its file has no seconds, so its noise can't be told."
+        ));
+    }
     let Some(found) = found else {
         return Some(format!(
             "{label} has no intervals: its measured window of {seconds} s is too short to tell \
