@@ -22,4 +22,4 @@ mod unpack;
 
 pub use error::ImportError;
 
-pub use open::{Found, Item, open};
+pub use open::{Found, ITEMS_MAX, Item, open};

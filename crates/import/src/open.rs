@@ -1,5 +1,6 @@
 //! A file of any kind: what is in it, one find after another.
 
+use std::cell::Cell;
 use std::io::{Read, Seek, SeekFrom};
 
 use fwit_report::run::RunError;
@@ -12,6 +13,8 @@ use crate::unpack::{ReadSeek, unpack};
 
 /// Runs that one file may hold.
 const RUNS_MAX: usize = 200;
+/// Finds that one file, or all files of an archive together, may give.
+pub const ITEMS_MAX: usize = 4_000;
 /// News of the progress come after so many bytes.
 const STEP: u64 = 1024 * 1024;
 
@@ -44,9 +47,11 @@ pub fn open(
     found: &mut dyn FnMut(Found),
 ) {
     let watched = Watched { inner: file, at: 0, told: 0, go_on };
+    let all = Cell::new(0);
     unpack(name, watched, &mut |name, text| {
         let mut runs = 0;
         let mut tell = |item: Result<Item, ImportError>| {
+            all.set(all.get() + 1);
             found(Found { name: name.to_string(), item });
         };
         let items = text.and_then(|text| one(name, text));
@@ -66,6 +71,11 @@ pub fn open(
         if runs > RUNS_MAX {
             let what = format!("it holds {runs} runs, the first {RUNS_MAX} were opened");
             tell(Err(ImportError::TooLarge(what)));
+        }
+        if all.get() + RUNS_MAX + 2 > ITEMS_MAX {
+            let what = format!("what comes after its first {} finds was not opened", all.get());
+            tell(Err(ImportError::TooLarge(what)));
+            return false;
         }
         true
     });
@@ -159,5 +169,44 @@ impl<R: Seek> Seek for Watched<'_, R> {
         self.at = at;
         self.told = self.told.min(at);
         Ok(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use super::*;
+
+    /// However many files an archive has, what it gives is bounded, and said.
+    #[test]
+    fn an_archive_gives_no_more_than_can_wait() {
+        let log = "### Run\n```\nStress test started! Duration: 1s, Entities: 1\n```\n".repeat(30);
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for i in 0..1_900 {
+            let options = zip::write::SimpleFileOptions::default();
+            zip.start_file(format!("{i}.txt"), options).unwrap();
+            zip.write_all(if i % 2 == 0 { log.as_bytes() } else { b"no result" }).unwrap();
+        }
+        let bytes = Cursor::new(zip.finish().unwrap().into_inner());
+        let mut finds = Vec::new();
+        open("a.zip", bytes, &mut |_| true, &mut |found| finds.push(found.item));
+        assert!((1_900..=ITEMS_MAX).contains(&finds.len()), "{}", finds.len());
+        let last = finds.pop().unwrap();
+        assert!(last.is_err(), "{last:?}");
+    }
+
+    #[test]
+    fn a_plan_needs_no_format_and_a_cancelled_file_says_so() {
+        let one = |text: &str, go_on: bool| {
+            let mut found = Vec::new();
+            let file = Cursor::new(text.as_bytes().to_vec());
+            open("a", file, &mut |_| go_on, &mut |f| found.push(f.item));
+            found.remove(0)
+        };
+        assert!(matches!(one("{\"cluster\": {}}", true), Ok(Item::Plan(_))));
+        assert!(matches!(one("", true), Err(ImportError::Unknown(_))));
+        let long = format!("{{\"format\": \"fwit-run\", \"x\": \"{}\"}}", "y".repeat(3_000_000));
+        assert!(matches!(one(&long, false), Err(ImportError::Cancelled)));
     }
 }

@@ -28,8 +28,9 @@ pub struct Progress {
 /// Something that was found in a file: where, and what it is or why it can't be opened.
 pub type Found = (String, Result<ImportedItem, String>);
 
-/// Messages of the worker that wait for the page: more than it sends of one file at once.
-const WAITING: usize = 1_024;
+/// What was found and waits to be kept: more than a file gives (`fwit_import::ITEMS_MAX`), so that
+/// nothing of it is dropped.
+const WAITING: usize = fwit_import::ITEMS_MAX + 100;
 
 /// The files that are being opened.
 #[derive(Clone, Copy)]
@@ -90,11 +91,6 @@ impl Imports {
         let mut messages = self.start(file).map_err(|error| error.to_string())?;
         while let Some(message) = messages.next().await {
             match message {
-                Ok(FromWorker::Importing { read }) => self.under_way.update(|progress| {
-                    if let Some(progress) = progress {
-                        progress.read = read.min(progress.size);
-                    }
-                }),
                 Ok(FromWorker::Imported { name, item }) => found((name, item)).await,
                 Ok(FromWorker::ImportOver) => break,
                 Ok(FromWorker::Failed(failure)) => return Err(failure.messages.join(" ")),
@@ -117,7 +113,15 @@ impl Imports {
         let (send, receive) = channel(WAITING);
         let send = Rc::new(RefCell::new(send));
         let link = WorkerLink::spawn("fwit import", move |message| {
-            // Progress may be left out; with what was found, no file comes near the bound.
+            if let Ok(FromWorker::Importing { read }) = message {
+                self.under_way.update(|progress| {
+                    if let Some(progress) = progress {
+                        progress.read = read.min(progress.size);
+                    }
+                });
+                return;
+            }
+            // It fails where nobody listens any more.
             let _ = send.borrow_mut().try_send(message);
         })?;
         link.send_with(ToWorker::Import { name: file.name.clone() }, Some(file.file()))?;
