@@ -1,6 +1,8 @@
 //! Gives a saved run another name or id without reading the whole of it; whether two files are the
 //! same run.
 
+use super::wire::RunFile;
+
 /// The run file with another top-level `name`; everything else stays byte by byte. `None` where the
 /// text is no JSON object with a top-level `name` that is a string.
 #[must_use]
@@ -14,10 +16,25 @@ pub fn with_id(json: &str, id: &str) -> Option<String> {
     set(json, b"\"id\"", id)
 }
 
-/// Whether two run files are of one run: equal but for the name, which a user may change.
+/// Whether two run files are of one run: equal but for the name, which a user may change, and for
+/// the name of another tool's file.
 #[must_use]
 pub fn same_run(a: &str, b: &str) -> bool {
-    a == b || rename(a, "").is_some_and(|a| Some(a) == rename(b, ""))
+    a == b
+        || rename(a, "").is_some_and(|a| Some(a) == rename(b, ""))
+        || nameless(a).is_some_and(|a| Some(a) == nameless(b))
+}
+
+/// A run of another tool without what its file's name gave it. `None` for one of fwit's own.
+fn nameless(json: &str) -> Option<RunFile> {
+    if !json.contains("\"source\"") {
+        return None;
+    }
+    let mut run: RunFile = fwit_model::json::read(json.as_bytes()).ok()?;
+    run.source.as_mut()?.file.clear();
+    run.name.clear();
+    run.plan.name.clear();
+    Some(run)
 }
 
 /// An id like this one that is not taken: `r1-2`, `r1-3`, …
