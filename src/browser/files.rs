@@ -33,7 +33,9 @@ impl Picked {
     #[must_use]
     pub fn all(list: Option<FileList>) -> Vec<Picked> {
         let Some(list) = list else { return Vec::new() };
-        (0..list.length()).filter_map(|i| list.item(i)).map(Picked::from).collect()
+        let hidden = |file: &Picked| file.name.split('/').any(|part| part.starts_with('.'));
+        let all = (0..list.length()).filter_map(|i| list.item(i)).map(Picked::from);
+        all.filter(|file| !hidden(file)).take(FOLDER_MAX).collect()
     }
 
     /// Reads the file as a whole: for small ones.
@@ -66,7 +68,7 @@ pub fn dropped(transfer: &DataTransfer) -> impl Future<Output = Vec<Picked>> + u
     let entries = entries_of(transfer);
     async move {
         // A folder that can't be read gives what was read of it.
-        let list = files_of(&entries, FOLDER_MAX).await;
+        let list = files_of(&entries, FOLDER_MAX as u32).await;
         list.iter()
             .filter_map(|pair| {
                 let pair = pair.dyn_into::<Array>().ok()?;
@@ -78,7 +80,7 @@ pub fn dropped(transfer: &DataTransfer) -> impl Future<Output = Vec<Picked>> + u
 }
 
 /// Most files that are taken of a folder.
-const FOLDER_MAX: u32 = 2_000;
+pub const FOLDER_MAX: usize = 2_000;
 
 #[wasm_bindgen(module = "/src/browser/folder.js")]
 extern "C" {

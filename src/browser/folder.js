@@ -10,7 +10,8 @@ export function entriesOf(transfer) {
 export async function filesOf(entries, most) {
   const found = [];
   const take = async (entry, path) => {
-    if (found.length >= most) return;
+    // What systems and version control keep beside the files.
+    if (found.length >= most || entry.name.startsWith(".")) return;
     if (entry instanceof File) {
       found.push([entry.name, entry]);
     } else if (entry.isFile) {
@@ -26,5 +27,5 @@ export async function filesOf(entries, most) {
     }
   };
   for (const entry of entries) await take(entry, "");
-  return found.filter(([path]) => !path.split("/").some((part) => part.startsWith(".")));
+  return found;
 }

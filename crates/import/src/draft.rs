@@ -263,6 +263,12 @@ impl Draft {
         if let Some(at) = self.origins.get(origin) {
             return *at;
         }
+        // One of another scheme is the same node: nodes are named by their hosts.
+        let host = |origin: &str| origin.split_once("://").map_or(origin, |(_, h)| h).to_string();
+        if let Some(at) = self.nodes.iter().position(|node| host(node) == host(origin)) {
+            self.origins.insert(origin.to_string(), at);
+            return at;
+        }
         if self.nodes.len() >= NODES_MAX && origin != OTHERS {
             self.warn(format!("It has more than {NODES_MAX} addresses: the rest are one."));
             return self.node(OTHERS);

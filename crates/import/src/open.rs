@@ -49,28 +49,28 @@ pub fn open(
     let watched = Watched { inner: file, at: 0, told: 0, go_on };
     let all = Cell::new(0);
     unpack(name, watched, &mut |name, text| {
-        let mut runs = 0;
         let mut tell = |item: Result<Item, ImportError>| {
             all.set(all.get() + 1);
             found(Found { name: name.to_string(), item });
         };
         let items = text.and_then(|text| one(name, text));
         match items {
-            Ok(items) => items.into_iter().for_each(|item| {
-                runs += 1;
-                if runs <= RUNS_MAX {
-                    tell(item);
+            Ok(mut items) => {
+                let more = items.len() > RUNS_MAX;
+                items.truncate(RUNS_MAX);
+                if let (true, Some(Ok(Item::Run(run)))) = (more, items.first_mut())
+                    && let Some(source) = &mut run.source
+                {
+                    let text = format!("The file has more runs: the first {RUNS_MAX} were opened.");
+                    source.warnings.push(text);
                 }
-            }),
+                items.into_iter().for_each(&mut tell);
+            }
             Err(ImportError::Cancelled) => {
                 tell(Err(ImportError::Cancelled));
                 return false;
             }
             Err(error) => tell(Err(error)),
-        }
-        if runs > RUNS_MAX {
-            let what = format!("it holds {runs} runs, the first {RUNS_MAX} were opened");
-            tell(Err(ImportError::TooLarge(what)));
         }
         if all.get() + RUNS_MAX + 2 > ITEMS_MAX {
             let what = format!("what comes after its first {} finds was not opened", all.get());

@@ -7,6 +7,7 @@
 use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 
 use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
 use crate::error::{ImportError, clip};
 use crate::input::failed;
@@ -105,11 +106,12 @@ fn stream(name: &str, from: Box<dyn Read + '_>, depth: u32, each: &mut Each<'_>)
             each(name, Err(ImportError::Refused("It is packed more than three times.".into())));
         }
         [0x1f, 0x8b, ..] => {
-            let plain = MultiGzDecoder::new(from).take(UNPACKED_MAX);
+            let plain = Limit { from: MultiGzDecoder::new(from), left: UNPACKED_MAX };
             stream(without(name, &[".gz", ".gzip"]), Box::new(plain), depth + 1, each);
         }
-        [0x28, 0xb5, 0x2f, 0xfd] => {
-            let plain = Frames { from, frame: None }.take(UNPACKED_MAX);
+        // Zstandard: a frame, or one that is to be skipped.
+        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
+            let plain = Limit { from: Frames { from, frame: None }, left: UNPACKED_MAX };
             stream(without(name, &[".zst", ".zstd"]), Box::new(plain), depth + 1, each);
         }
         [b'P', b'K', 3, 4] if depth > 0 => {
@@ -146,6 +148,23 @@ fn utf16(from: impl Read) -> Result<Vec<u8>, ImportError> {
     }
 }
 
+/// What unfolds to no more than this, or fails.
+struct Limit<R> {
+    from: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Limit<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.from.read(out)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            let gigabytes = UNPACKED_MAX >> 30;
+            std::io::Error::other(format!("it unfolds to more than {gigabytes} GB"))
+        })?;
+        Ok(read)
+    }
+}
+
 /// The frames of a Zstandard file, one after another.
 struct Frames<R: Read> {
     from: BufReader<R>,
@@ -160,8 +179,17 @@ impl<R: Read> Read for Frames<R> {
                     return Ok(0);
                 }
                 let mut frame = Box::new(ruzstd::decoding::FrameDecoder::new());
-                frame.reset(&mut self.from).map_err(std::io::Error::other)?;
-                self.frame = Some(frame);
+                match frame.reset(&mut self.from) {
+                    Ok(()) => self.frame = Some(frame),
+                    Err(FrameDecoderError::ReadFrameHeaderError(
+                        ReadFrameHeaderError::SkipFrame { length, .. },
+                    )) => {
+                        let mut skipped = self.from.by_ref().take(u64::from(length));
+                        std::io::copy(&mut skipped, &mut std::io::sink())?;
+                    }
+                    Err(error) => return Err(std::io::Error::other(error)),
+                }
+                continue;
             }
             let Some(frame) = &mut self.frame else { return Ok(0) };
             while !frame.is_finished() && frame.can_collect() < out.len().min(1 << 16) {
@@ -215,7 +243,9 @@ mod tests {
             &b"one "[..],
             ruzstd::encoding::CompressionLevel::Fastest,
         );
-        let found = all([one.clone(), one].concat());
+        // One that is to be skipped may stand anywhere.
+        let skip = b"\x53\x2a\x4d\x18\x03\x00\x00\x00abc".to_vec();
+        let found = all([skip.clone(), one.clone(), one, skip].concat());
         assert_eq!(found, [("a.gz".to_string(), Ok("one one ".to_string()))]);
     }
 

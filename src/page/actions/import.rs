@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Actions, IDS_TRIED};
-use crate::browser::files::Picked;
+use crate::browser::files::{FOLDER_MAX, Picked};
 use crate::browser::links::fetch_blob;
 use crate::browser::store::StoreError;
 use crate::page::state::{Item, go};
@@ -33,6 +33,9 @@ impl Actions {
     /// Opens files that the user picked, dropped or pasted: runs go to the library, a plan into the
     /// form. A file that can't be read is told of, and the others are read all the same.
     pub fn import(self, files: Vec<Picked>) {
+        if files.len() >= FOLDER_MAX {
+            self.notices.wrong(format!("Of these files only the first {FOLDER_MAX} are opened."));
+        }
         leptos::task::spawn_local(async move {
             let opened = self.open_all(files, &[]).await;
             self.show(opened, false);
@@ -41,39 +44,42 @@ impl Actions {
 
     /// Opens files from addresses, and shows them; each may have a name of its own.
     pub async fn import_links(self, links: &[String], titles: &[String]) {
-        let mut files = Vec::new();
+        let (mut files, mut names) = (Vec::new(), Vec::new());
         let mut opened = Opened::default();
-        for link in links {
+        for (i, link) in links.iter().enumerate() {
             match fetch_blob(link).await {
                 Ok(blob) => {
                     let path = link.split(['?', '#']).next().unwrap_or(link);
                     let name = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(link);
                     files.push(Picked::blob(name, blob));
+                    names.push(titles.get(i).cloned().unwrap_or_default());
                 }
                 Err(error) => opened.errors.push((link.clone(), error)),
             }
         }
-        let read = self.open_all(files, titles).await;
+        let read = self.open_all(files, &names).await;
         opened.errors.extend(read.errors);
         opened.routes = read.routes;
         opened.cancelled = read.cancelled;
         self.show(opened, true);
     }
 
-    /// Opens files and keeps what is in them. `titles` name their runs, in order.
+    /// Opens files and keeps what is in them. `titles` name the first run of each file, where they
+    /// are not empty.
     pub async fn open_all(self, files: Vec<Picked>, titles: &[String]) -> Opened {
         let mut opened = Opened::default();
-        let mut titles = titles.iter();
+        let mut titles = titles.to_vec();
         let cancelled = self
             .imports
-            .read(files, async |(name, item)| {
+            .read(files, async |(place, name, item)| {
                 let item = match item {
                     Ok(ImportedItem::Run(run)) => {
                         let mut run = *run;
-                        if let Some(title) = titles.next().filter(|t| !t.trim().is_empty())
-                            && let Some(json) = rename(&run.json, title)
+                        let title = titles.get_mut(place).map(std::mem::take).unwrap_or_default();
+                        if !title.trim().is_empty()
+                            && let Some(json) = rename(&run.json, &title)
                         {
-                            run.view.name.clone_from(title);
+                            run.view.name = title;
                             run.json = json;
                         }
                         Ok(Item::Run(Arc::new(run)))
@@ -185,7 +191,18 @@ impl Actions {
                 {
                     return Ok(stored.route());
                 }
-                // Another run has the same id: keep both.
+                // Another run has the same id: keep both, unless both are there already.
+                for copy in (2..100).map(|n| format!("{id}-{n}")) {
+                    if !self.library.has(&copy) {
+                        break;
+                    }
+                    if let (Ok(stored), Some(own)) =
+                        (self.library.item(&copy).await, with_id(item.json(), &copy))
+                        && same_run(stored.json(), &own)
+                    {
+                        return Ok(stored.route());
+                    }
+                }
                 let free = free_id(&id, |id| self.library.has(id));
                 let json = with_id(item.json(), &free).ok_or("The file has no id to change.")?;
                 item = item.with_id(&free, json);

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{Receiver, channel};
 use futures_util::StreamExt;
+use futures_util::lock::Mutex;
 use leptos::prelude::*;
 
 use crate::browser::files::Picked;
@@ -25,8 +26,9 @@ pub struct Progress {
     pub place: [usize; 2],
 }
 
-/// Something that was found in a file: where, and what it is or why it can't be opened.
-pub type Found = (String, Result<ImportedItem, String>);
+/// Something that was found: the place of its file among those that are opened (from 0), the name
+/// of the file or of the one of an archive, and what it is or why it can't be opened.
+pub type Found = (usize, String, Result<ImportedItem, String>);
 
 /// What was found and waits to be kept: more than a file gives (`fwit_import::ITEMS_MAX`), so that
 /// nothing of it is dropped.
@@ -40,6 +42,8 @@ pub struct Imports {
     /// Counts the times that the user wanted no more.
     cancelled: RwSignal<u32>,
     link: StoredValue<Option<WorkerLink>, LocalStorage>,
+    /// Who opens files now: the next wait until they are done.
+    turn: StoredValue<Rc<Mutex<()>>, LocalStorage>,
 }
 
 impl Imports {
@@ -49,10 +53,11 @@ impl Imports {
             under_way: RwSignal::new(None),
             cancelled: RwSignal::new(0),
             link: StoredValue::new_local(None),
+            turn: StoredValue::new_local(Rc::default()),
         }
     }
 
-    /// Ends the opening of all files.
+    /// Ends the opening of all files, also of those that wait.
     pub fn cancel(self) {
         self.cancelled.update(|n| *n += 1);
         self.under_way.set(None);
@@ -60,14 +65,19 @@ impl Imports {
         self.link.set_value(None);
     }
 
-    /// Reads files, and tells `found` what is in them as it is found. Returns whether it was
-    /// cancelled.
+    /// Reads files, and tells `found` what is in them as it is found. What others open comes first.
+    /// Returns whether it was cancelled.
     pub async fn read(self, files: Vec<Picked>, mut found: impl AsyncFnMut(Found)) -> bool {
         let before = self.cancelled.get_untracked();
+        let turn = self.turn.get_value();
+        let _turn = turn.lock().await;
         let count = files.len();
         for (i, file) in files.into_iter().enumerate() {
+            if self.cancelled.get_untracked() != before {
+                return true;
+            }
             if file.size == 0 {
-                found((file.name, Err("It is empty.".into()))).await;
+                found((i, file.name, Err("It is empty.".into()))).await;
                 continue;
             }
             self.under_way.set(Some(Progress {
@@ -76,22 +86,33 @@ impl Imports {
                 size: file.size,
                 place: [i + 1, count],
             }));
-            if let Err(error) = self.one(&file, &mut found).await {
-                found((file.name, Err(error))).await;
-            }
-            if self.cancelled.get_untracked() != before {
-                return true;
+            if let Err(error) = self.one(i, &file, before, &mut found).await {
+                found((i, file.name, Err(error))).await;
             }
         }
         self.under_way.set(None);
-        false
+        self.cancelled.get_untracked() != before
     }
 
-    async fn one(self, file: &Picked, found: &mut impl AsyncFnMut(Found)) -> Result<(), String> {
+    async fn one(
+        self,
+        place: usize,
+        file: &Picked,
+        before: u32,
+        found: &mut impl AsyncFnMut(Found),
+    ) -> Result<(), String> {
         let mut messages = self.start(file).map_err(|error| error.to_string())?;
-        while let Some(message) = messages.next().await {
+        loop {
+            let message = messages.next().await;
+            // What was found and is not kept yet is no more wanted.
+            if self.cancelled.get_untracked() != before {
+                return Ok(());
+            }
+            let Some(message) = message else {
+                return Err("Its worker stopped before the end. Open it once more.".into());
+            };
             match message {
-                Ok(FromWorker::Imported { name, item }) => found((name, item)).await,
+                Ok(FromWorker::Imported { name, item }) => found((place, name, item)).await,
                 Ok(FromWorker::ImportOver) => break,
                 Ok(FromWorker::Failed(failure)) => return Err(failure.messages.join(" ")),
                 Ok(_) => {}

@@ -20,7 +20,7 @@ use fwit_report::run::source::{Carries, Correction};
 use fwit_report::run::view::ThresholdResult;
 use serde::Deserialize;
 
-use super::{Importer, RUNS_MAX};
+use super::{Importer, RUNS_ENOUGH};
 use crate::draft::{About, Draft, Sample, failure_of, kind_of, outcome_of};
 use crate::error::ImportError;
 use crate::input::Input;
@@ -173,7 +173,7 @@ impl Runs {
     /// The next run begins; `false` where there are too many.
     fn next(&mut self) -> bool {
         self.end_one();
-        self.done.len() < RUNS_MAX
+        self.done.len() < RUNS_ENOUGH
     }
 
     fn end_one(&mut self) {
