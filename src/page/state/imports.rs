@@ -39,41 +39,48 @@ const WAITING: usize = fwit_import::ITEMS_MAX + 100;
 pub struct Imports {
     /// How far it is; `None` where nothing is being opened.
     pub under_way: RwSignal<Option<Progress>>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+#[derive(Default)]
+struct Inner {
     /// Counts the times that the user wanted no more.
-    cancelled: RwSignal<u32>,
-    link: StoredValue<Option<WorkerLink>, LocalStorage>,
+    cancelled: u32,
+    link: Option<WorkerLink>,
     /// Who opens files now: the next wait until they are done.
-    turn: StoredValue<Rc<Mutex<()>>, LocalStorage>,
+    turn: Rc<Mutex<()>>,
 }
 
 impl Imports {
     /// Nothing is being opened.
     pub fn new() -> Imports {
-        Imports {
-            under_way: RwSignal::new(None),
-            cancelled: RwSignal::new(0),
-            link: StoredValue::new_local(None),
-            turn: StoredValue::new_local(Rc::default()),
-        }
+        Imports { under_way: RwSignal::new(None), inner: StoredValue::new_local(Inner::default()) }
     }
 
     /// Ends the opening of all files, also of those that wait.
     pub fn cancel(self) {
-        self.cancelled.update(|n| *n += 1);
         self.under_way.set(None);
-        // The messages' channel ends with it.
-        self.link.set_value(None);
+        self.inner.update_value(|inner| {
+            inner.cancelled += 1;
+            // The messages' channel ends with it.
+            inner.link = None;
+        });
+    }
+
+    /// How often the user wanted no more.
+    fn cancelled(self) -> u32 {
+        self.inner.with_value(|inner| inner.cancelled)
     }
 
     /// Reads files, and tells `found` what is in them as it is found. What others open comes first.
     /// Returns whether it was cancelled.
     pub async fn read(self, files: Vec<Picked>, mut found: impl AsyncFnMut(Found)) -> bool {
-        let before = self.cancelled.get_untracked();
-        let turn = self.turn.get_value();
+        let before = self.cancelled();
+        let turn = self.inner.with_value(|inner| inner.turn.clone());
         let _turn = turn.lock().await;
         let count = files.len();
         for (i, file) in files.into_iter().enumerate() {
-            if self.cancelled.get_untracked() != before {
+            if self.cancelled() != before {
                 return true;
             }
             if file.size == 0 {
@@ -91,7 +98,7 @@ impl Imports {
             }
         }
         self.under_way.set(None);
-        self.cancelled.get_untracked() != before
+        self.cancelled() != before
     }
 
     async fn one(
@@ -105,7 +112,7 @@ impl Imports {
         loop {
             let message = messages.next().await;
             // What was found and is not kept yet is no more wanted.
-            if self.cancelled.get_untracked() != before {
+            if self.cancelled() != before {
                 return Ok(());
             }
             let Some(message) = message else {
@@ -117,7 +124,7 @@ impl Imports {
                 Ok(FromWorker::Failed(failure)) => return Err(failure.messages.join(" ")),
                 Ok(_) => {}
                 Err(error) => {
-                    self.link.set_value(None);
+                    self.inner.update_value(|inner| inner.link = None);
                     return Err(format!(
                         "{error} The file may need more memory than the browser gives a page."
                     ));
@@ -125,7 +132,7 @@ impl Imports {
             }
         }
         // What the file took of memory, the browser gets back with the worker only.
-        self.link.set_value(None);
+        self.inner.update_value(|inner| inner.link = None);
         Ok(())
     }
 
@@ -146,7 +153,7 @@ impl Imports {
             let _ = send.borrow_mut().try_send(message);
         })?;
         link.send_with(ToWorker::Import { name: file.name.clone() }, Some(file.file()))?;
-        self.link.set_value(Some(link));
+        self.inner.update_value(|inner| inner.link = Some(link));
         Ok(receive)
     }
 }

@@ -206,6 +206,15 @@ fn a_large_file_is_read_while_the_page_answers_and_can_be_cancelled() {
     assert_eq!((&seen["requests"], &seen["errors"]), (&json!(200_000), &json!(2_000)));
     assert!(seen["frames"].as_u64().unwrap() > 2, "the page stood still: {seen}");
 
+    // Two at once: one after the other, both whole.
+    let script = format!(
+        "{SUMS} const both = [20000, 30000].map((rows) =>
+             fwit.import(window.jtl(rows), {{ name: `${{rows}}.jtl` }}));
+         const ids = await Promise.all(both);
+         return Promise.all(ids.map(async ([id]) => sums(await fwit.run(id)).requests));"
+    );
+    assert_eq!(browser.eval(&script, &[]).unwrap(), json!([20_000, 30_000]));
+
     // Cancelled: it is told, and nothing of it is kept.
     let script = "window.cancelled = fwit.import(window.jtl(3000000), { name: 'huge.jtl' })
         .then(() => 'opened', (error) => error.message);";
@@ -214,6 +223,6 @@ fn a_large_file_is_read_while_the_page_answers_and_can_be_cancelled() {
     let told = browser.eval("return await window.cancelled;", &[]).unwrap();
     assert!(told.as_str().unwrap().contains("cancelled"), "{told}");
     browser.wait("!document.querySelector('.importing')", PATIENCE).unwrap();
-    runs(&browser, 1);
+    runs(&browser, 3);
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }
