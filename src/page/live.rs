@@ -7,9 +7,9 @@ use super::charts::LiveCharts;
 use super::live_controls::LiveControls;
 use super::parts::{Headlines, Health, Icon, PartsPanel, Tile, TimeSource, Verdict};
 use super::state::{Engine, Status};
-use fwit_present::figure::{self, percent};
+use fwit_present::figure;
 use fwit_present::simulated::{self, Done};
-use fwit_present::table::{Column, outcomes};
+use fwit_present::table::{Column, failures};
 use fwit_present::{parts, sentence};
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{ErrorGroup, Live, Measure, Phase, Shown};
@@ -264,7 +264,7 @@ pub fn Tiles(engine: Engine) -> impl IntoView {
                 value=of(|l| figure::count(l.total.errors()))
                 note=of(|l| match l.total.errors() {
                     0 => "none".to_string(),
-                    _ => format!("{}: {}", percent(l.total.error_share()), outcomes(&l.total)),
+                    _ => failures(&l.total),
                 })
                 tone=Signal::derive(move || {
                     if engine.live.with(|l| l.total.errors() > 0) { "bad" } else { "" }

@@ -8,11 +8,9 @@ use fwit_report::run::wire::RunFile;
 
 use crate::error::ImportError;
 use crate::input::{Input, cancelled};
-use crate::tools;
+use crate::tools::{self, RUNS_MAX};
 use crate::unpack::{ReadSeek, unpack};
 
-/// Runs that one file may hold.
-const RUNS_MAX: usize = 200;
 /// Finds that one file, or all files of an archive together, may give.
 pub const ITEMS_MAX: usize = 4_000;
 /// News of the progress come after so many bytes.

@@ -76,8 +76,7 @@ impl Column {
             Column::Max => Cell::plain(figure::mean_and_max(summary).1),
             Column::Errors => {
                 let text = figure::count(row.errors());
-                let why = (row.errors() > 0)
-                    .then(|| format!("{}: {}", figure::percent(row.error_share()), outcomes(row)));
+                let why = (row.errors() > 0).then(|| failures(row));
                 Cell { text, shown: Shown::Full, why }
             }
             Column::Redirected => Cell::plain(figure::count(row.redirected)),
@@ -103,6 +102,12 @@ impl Column {
             Column::Redirected => Some(row.redirected as f64),
         }
     }
+}
+
+/// The share of failed requests, and what they were: `2.00 %: timeout 2`.
+#[must_use]
+pub fn failures(row: &Row) -> String {
+    format!("{}: {}", figure::percent(row.error_share()), outcomes(row))
 }
 
 /// The failed requests by class: `timeout 3, network 2`.

@@ -14,7 +14,7 @@ use crate::protocol::Opened;
 use fwit_model::plan::wire;
 use fwit_present::library::file_name;
 use fwit_present::route::{Prefill, Route};
-use fwit_present::table::{Column, outcomes};
+use fwit_present::table::{Column, failures};
 use fwit_present::{figure, sentence};
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{Ended, Measure, RunView};
@@ -238,7 +238,7 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
     let text = |t: String| Signal::stored(t);
     let errors = match total.errors() {
         0 => "none".to_string(),
-        _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
+        _ => failures(total),
     };
     let error_tone = if total.errors() > 0 { "bad" } else { "" };
     let littles_law_ratio =

@@ -9,7 +9,7 @@ use crate::browser::environment::local_time;
 use crate::page::parts::{Badge, Headlines, Thresholds, Tile, Tone};
 use crate::protocol::Opened;
 use fwit_present::source::{about, badges, has_time, missing};
-use fwit_present::table::{Column, outcomes};
+use fwit_present::table::{Column, failures};
 use fwit_present::{figure, sentence};
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{Measure, RunView, Source};
@@ -72,7 +72,7 @@ fn Numbers(run: Arc<Opened>) -> impl IntoView {
     let (mean, max) = figure::mean_and_max(&total.cluster);
     let errors = match total.errors() {
         0 => "none".to_string(),
-        _ => format!("{}: {}", figure::percent(total.error_share()), outcomes(total)),
+        _ => failures(total),
     };
     let error_tone = if total.errors() > 0 { "bad" } else { "" };
     let span = Micros::from_secs(v.measured_s);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use fwit_model::dialect::Kind;
 use fwit_report::run::source::GivenFile;
 
-use crate::draft::Draft;
+use crate::draft::{Draft, SECONDS_MAX};
 
 /// The name of the row of all.
 pub(super) const ALL: &str = "Aggregated";
@@ -50,9 +50,6 @@ pub(super) struct History {
     percentiles: BTreeMap<i64, (u64, u64)>,
 }
 
-/// Seconds that are kept until the end: a day.
-const SECONDS_MAX: usize = 86_400;
-
 impl History {
     pub(super) fn all(
         &mut self,
@@ -66,7 +63,7 @@ impl History {
             draft
                 .warn("Its counts fall: Locust set them back, and what was before is not counted.");
         }
-        if self.all.len() >= SECONDS_MAX {
+        if self.all.len() as i64 >= SECONDS_MAX {
             return;
         }
         let sums = self.all.entry(second).or_default();

@@ -4,6 +4,7 @@
 //! Invariant: at most one importer recognizes a file; none panics, whatever is in it.
 //! Tests: tests/, over the fixtures of each.
 
+mod answers;
 mod artillery;
 mod autocannon;
 mod figures;
@@ -48,7 +49,7 @@ pub struct Importer {
 }
 
 /// Runs of one file that are kept.
-const RUNS_MAX: usize = 200;
+pub(crate) const RUNS_MAX: usize = 200;
 
 /// All importers; the first that recognizes a file reads it.
 pub const ALL: &[&Importer] = &[

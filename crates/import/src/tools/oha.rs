@@ -18,11 +18,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Importer;
+use super::answers::{self, Names};
 use super::figures::{self, ENTRIES_MAX, Given};
-use crate::draft::{About, Draft, Sample, outcome_of};
+use crate::draft::{About, Draft};
 use crate::error::ImportError;
 use crate::input::Input;
-use crate::units::from_s;
 
 /// The importer of the JSON.
 pub const JSON: Importer =
@@ -113,50 +113,19 @@ fn recognizes_csv(head: &[u8]) -> bool {
 
 fn read_csv(input: &mut Input<'_>) -> Result<Vec<Draft>, ImportError> {
     let mut draft = Draft::new(about("CSV", Carries::Samples));
-    let header = input.line()?.unwrap_or_default().into_owned();
-    let column = |name: &str| header.split(',').position(|h| h.trim() == name);
-    let (Some(start), Some(took), Some(status)) =
-        (column("request-start"), column("request-duration"), column("status"))
-    else {
+    let names = Names { began: "request-start", took: "request-duration", status: "status" };
+    let mut first_bad = None;
+    let left_out = |draft: &mut Draft, line| {
+        let first = *first_bad.get_or_insert(line);
+        draft.warn(format!(
+            "Rows without a duration or a status were left out, the first in line {first}."
+        ));
+    };
+    let Some(read) = answers::read(input, &mut draft, &names, 100..=999, left_out)? else {
         let what = "there is no column “request-duration” or “status”";
         return Err(ImportError::at_line("oha CSV", 1, what));
     };
-    let columns = header.split(',').count();
-    let mut first_bad = None;
-    let mut cut_off = false;
-    loop {
-        let line = input.line_number() + 1;
-        let Some(text) = input.line()? else { break };
-        if text.is_empty() {
-            continue;
-        }
-        let row: Vec<&str> = text.split(',').take(columns).map(str::trim).collect();
-        let number = |at: usize| row.get(at).and_then(|text| text.parse::<f64>().ok());
-        let status = row.get(status).and_then(|s| s.parse::<u16>().ok());
-        let status = status.filter(|s| (100..1_000).contains(s));
-        cut_off = row.len() < columns;
-        let (Some(latency_us), Some(status)) = (number(took).and_then(from_s), status) else {
-            let first = *first_bad.get_or_insert(line);
-            draft.warn(format!(
-                "Rows without a duration or a status were left out, the first in line {first}."
-            ));
-            continue;
-        };
-        let began = number(start).filter(|s| (-1e6..1e6).contains(s));
-        draft.sample(&Sample {
-            op: "request",
-            kind: Kind::Read,
-            url: "",
-            began_us: began.map(|s| (s * 1e6) as i64),
-            latency_us: Some(latency_us),
-            outcome: outcome_of(status),
-            redirected: (300..400).contains(&status),
-            entity: None,
-            status,
-            error: "",
-        });
-    }
-    if cut_off {
+    if read.cut_off {
         draft.warn("The file is cut off in its last line.");
     }
     draft.warn("oha does not list requests that failed without an answer: they are not counted.");
