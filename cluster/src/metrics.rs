@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, text};
 use prometheus_client::metrics::counter::Counter;
@@ -60,6 +60,7 @@ pub struct Metrics {
     term: Gauge,
     leader: Gauge,
     leader_changes: Counter,
+    leading_since: Gauge<f64, AtomicU64>,
     applied: Gauge,
     /// Open event streams.
     pub subscribers: Gauge,
@@ -88,6 +89,7 @@ impl Default for Metrics {
             term: Gauge::default(),
             leader: Gauge::default(),
             leader_changes: Counter::default(),
+            leading_since: Gauge::default(),
             applied: Gauge::default(),
             subscribers: Gauge::default(),
             events_sent: Counter::default(),
@@ -120,6 +122,11 @@ impl Default for Metrics {
             "fwit_leader_changes",
             "Changes of leader that the node saw",
             m.leader_changes.clone(),
+        );
+        registry.register(
+            "fwit_raft_leading_since_seconds",
+            "Unix time since when the node leads, 0 while it does not",
+            m.leading_since.clone(),
         );
         registry.register("fwit_raft_applied_index", "Last log entry applied", m.applied.clone());
         registry.register("fwit_subscribers", "Open event streams", m.subscribers.clone());
@@ -162,9 +169,11 @@ impl Metrics {
         self.rejected.get_or_create(&Why { reason }).inc();
     }
 
-    /// The leader changed.
-    pub fn leader_changed(&self) {
+    /// The leader changed, just now.
+    pub fn leader_changed(&self, view: View) {
         self.leader_changes.inc();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.leading_since.set(if view.leading { now.as_secs_f64() } else { 0.0 });
     }
 
     /// The text that Prometheus reads.

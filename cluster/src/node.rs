@@ -141,7 +141,11 @@ impl Node {
         let metrics = Metrics::default();
         let leader = {
             let (peers, metrics) = (peers.clone(), metrics.clone());
-            watch_leader(&raft, move |id| peers.address(id), move |_| metrics.leader_changed())
+            watch_leader(
+                &raft,
+                move |id| peers.address(id),
+                move |view| metrics.leader_changed(view),
+            )
         };
         Ok(Self(Arc::new(Parts {
             id: flags.id,

@@ -1,5 +1,6 @@
-//! Events through the body of an answer that does not end: JSON values one after another, or
-//! server-sent events, read by `fetch`, which can send a header. The JavaScript half is
+//! Events through the body of an answer that does not end (JSON values one after another, or
+//! server-sent events) or ends when there is something new (a long poll), read by `fetch`, which
+//! can send a header. The JavaScript half is
 //! `body_stream.js`.
 
 use std::cell::RefCell;
@@ -12,8 +13,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Headers, Performance};
 
 use fwit_engine::environment::{EventStream, NoAnswer, StreamItem};
-use fwit_model::dialect::Stream;
-use fwit_model::dialect::split::Splitter;
+use fwit_model::dialect::split::{Part, Splitter};
+use fwit_model::dialect::{Stream, StreamKind};
 use fwit_model::secret::Redactor;
 use fwit_quantities::units::Micros;
 
@@ -26,6 +27,8 @@ extern "C" {
         post: bool,
         headers: Option<&Headers>,
         body: Option<&str>,
+        last_event_id: &str,
+        position_header: Option<&str>,
         told: &JsValue,
     ) -> BodyStream;
     #[wasm_bindgen(method)]
@@ -69,14 +72,17 @@ impl BodyEvents {
             }
         };
         let (inside, mut splitter) = (inbox.clone(), Splitter::new(stream.kind));
+        let poll = stream.kind == StreamKind::Poll;
         let told = Closure::<dyn FnMut(u8, String)>::new(move |kind: u8, text: String| {
             let now = Micros::from_millis(performance.now());
             let mut inbox = inside.borrow_mut();
             match kind {
                 0 => inbox.items.push_back(Ok(StreamItem::Open)),
                 1 => {
-                    let messages = splitter.push(&text).into_iter();
-                    let clean = messages.map(|m| Ok(StreamItem::Message(redactor.cleaned(m), now)));
+                    let clean = splitter.push(&text).into_iter().map(|part| match part {
+                        Part::Message(text) => Ok(StreamItem::Message(redactor.cleaned(text), now)),
+                        Part::Position(text) => Ok(StreamItem::Position(text)),
+                    });
                     let room = WAITING_MAX.saturating_sub(inbox.items.len());
                     let before = inbox.items.len();
                     inbox.items.extend(clean.take(room + 1));
@@ -84,6 +90,12 @@ impl BodyEvents {
                         let why = format!("more than {WAITING_MAX} events wait to be counted");
                         inbox.items.push_back(Err(NoAnswer(why)));
                     }
+                }
+                3 => inbox.items.push_back(Ok(StreamItem::Position(text))),
+                4 if poll => {
+                    let message = splitter.end().map(|text| redactor.cleaned(text));
+                    inbox.items.extend(message.map(|text| Ok(StreamItem::Message(text, now))));
+                    inbox.items.push_back(Ok(StreamItem::Answered));
                 }
                 _ => {
                     let why = if text.is_empty() { "the node closed it".into() } else { text };
@@ -96,7 +108,10 @@ impl BodyEvents {
             }
         });
         let body = Some(stream.send.as_str()).filter(|send| !send.is_empty());
-        let js = BodyStream::new(url, body.is_some(), headers.as_ref(), body, told.as_ref());
+        let (headers, post) = (headers.as_ref(), body.is_some());
+        let position = poll.then_some(stream.position_header.as_str());
+        let (last, told_js) = (stream.last_event_id.as_str(), told.as_ref());
+        let js = BodyStream::new(url, post, headers, body, last, position, told_js);
         BodyEvents { stream: Some(js), _told: Some(told), inbox }
     }
 }

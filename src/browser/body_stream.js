@@ -1,14 +1,17 @@
-// Reads the body of an answer that does not end, piece by piece.
+// Reads the body of an answer that does not end, or ends late, piece by piece.
 export class BodyStream {
-  // `told(kind, text)` is called with 0 once it is open, 1 with each piece, 2 with why it ended.
-  constructor(url, post, headers, body, told) {
+  // `told(kind, text)` is called with 0 once it is open, 1 with each piece, 2 with why it broke, 3
+  // with the header that tells the stream's position, 4 when the answer is complete.
+  constructor(url, post, headers, body, lastEventId, positionHeader, told) {
     this.told = told;
     this.controller = new AbortController();
-    this.read(url, post, headers, body);
+    this.read(url, post, headers, body, lastEventId, positionHeader);
   }
 
-  async read(url, post, headers, body) {
+  async read(url, post, given, body, lastEventId, positionHeader) {
     try {
+      const headers = new Headers(given);
+      if (lastEventId) headers.set("Last-Event-ID", lastEventId);
       const response = await fetch(url, {
         method: post ? "POST" : "GET",
         headers,
@@ -20,19 +23,22 @@ export class BodyStream {
         credentials: "omit",
         referrerPolicy: "no-referrer",
       });
-      if (!response.ok) {
+      // 304: there is nothing new.
+      if (!response.ok && !(positionHeader !== undefined && response.status === 304)) {
         this.told(2, `HTTP ${response.status}`);
         this.controller.abort();
         return;
       }
       this.told(0, "");
+      const position = positionHeader && response.headers.get(positionHeader);
+      if (position) this.told(3, position);
       const decoder = new TextDecoder();
-      for (const reader = response.body.getReader(); ; ) {
+      for (const reader = response.body?.getReader(); reader; ) {
         const { done, value } = await reader.read();
         if (done) break;
         this.told(1, decoder.decode(value, { stream: true }));
       }
-      this.told(2, "");
+      this.told(4, "");
     } catch (error) {
       this.told(2, error?.message ?? "");
     }

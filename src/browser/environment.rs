@@ -3,10 +3,20 @@
 use js_sys::{Date, Reflect};
 use wasm_bindgen::JsValue;
 
+use fwit_quantities::units::Micros;
+
 /// Returns the time now as RFC 3339 in UTC, to the millisecond.
 #[must_use]
 pub fn now_rfc3339() -> String {
     String::from(Date::new_0().to_iso_string())
+}
+
+/// Returns the time so long ago as RFC 3339 in UTC, to the millisecond.
+#[must_use]
+pub fn rfc3339_ago(ago: Micros) -> String {
+    let date = Date::new_0();
+    date.set_time(date.get_time() - ago.as_millis());
+    String::from(date.to_iso_string())
 }
 
 /// Returns the time in so many days as RFC 3339 in UTC.

@@ -9,7 +9,7 @@ use super::environment::{AnyClock, AnyTransport, simulate};
 use super::watch::Watch;
 use super::{Port, Running};
 use crate::browser::clock::BrowserClock;
-use crate::browser::environment::now_rfc3339;
+use crate::browser::environment::{now_rfc3339, rfc3339_ago};
 use crate::browser::transport::FetchTransport;
 use crate::protocol::{Failure, FromWorker, KeptRun, Opened, Start};
 use fwit_engine::controls::Control;
@@ -100,11 +100,12 @@ async fn run(
         port.send(&FromWorker::Started { run_id: start.run_id });
         let snapshots = Snapshots::default();
         let keeper = Keeper {
-            about: About {
-                started_at: start.started_at.clone(),
-                environment: environment.clone(),
+            about: RefCell::new(About {
+                started_at: start.started_at,
+                environment,
                 finished_at: String::new(),
-            },
+            }),
+            begun: Cell::new(false),
             whole: running.keep_whole.clone(),
             last: Cell::new(run.shared.clock.now()),
             known: Cell::new(0),
@@ -116,7 +117,7 @@ async fn run(
                 keeper.keep(port, run);
             })
             .await?;
-        let about = About { started_at: start.started_at, finished_at: now_rfc3339(), environment };
+        let about = About { finished_at: now_rfc3339(), ..keeper.about.take() };
         RunReport::of(&run).file(ended, &about)
     };
     let view = summary::view(&file).map_err(|e| e.to_string())?;
@@ -127,7 +128,9 @@ async fn run(
 
 /// Hands what is to be kept of a run under way to the page, every five seconds.
 struct Keeper {
-    about: About,
+    about: RefCell<About>,
+    /// The load has begun.
+    begun: Cell<bool>,
     /// The page lacks what was sent before.
     whole: Rc<Cell<bool>>,
     last: Cell<Micros>,
@@ -140,6 +143,11 @@ impl Keeper {
         let now = run.shared.clock.now();
         let due = now.since(self.last.get()) >= KEEP_EVERY;
         let begun = !matches!(run.phase.get(), Phase::Starting);
+        if begun && !self.begun.replace(true) {
+            // Second 0 of the run, so that a node's log can be laid beside it.
+            let (start, _, _) = run.shared.windows.get();
+            self.about.borrow_mut().started_at = rfc3339_ago(now.since(start));
+        }
         if !begun || !(due || self.whole.get()) {
             return;
         }
@@ -148,7 +156,7 @@ impl Keeper {
             self.known.set(0);
         }
         let from = self.known.get().saturating_sub(OVERLAP);
-        let mut about = self.about.clone();
+        let mut about = self.about.borrow().clone();
         about.finished_at = now_rfc3339();
         let file = RunReport::of(run).so_far(&about, from);
         self.known.set(from + file.series.seconds.len());

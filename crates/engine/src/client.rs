@@ -406,6 +406,11 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let outcome = ended.outcome;
         let answer = reply.as_ref().ok().and_then(Option::as_ref);
         flight.sample.answered = answer.map(|_| ended.at);
+        if answer.is_some() {
+            let now = shared.clock.now();
+            let took = now.since(flight.sample.issued);
+            shared.roles.borrow_mut().heard(ended.at, took, now);
+        }
         flight.end(outcome, answer.map_or(Wire::Absent, |reply| reply.wire));
         if outcome.is_error() {
             let status = answer.map_or(0, |reply| reply.status);

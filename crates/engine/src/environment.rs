@@ -121,6 +121,10 @@ pub enum StreamItem {
     Open,
     /// A text message, and when it came.
     Message(String, Micros),
+    /// The stream's position after the messages so far, where it tells that beside them.
+    Position(String),
+    /// An answer of a long poll is complete: it is asked for again. The next call ends the stream.
+    Answered,
 }
 
 /// What carries requests and event streams.

@@ -164,6 +164,13 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let found = |open: &&OpenFault| open.number == number;
         let open = self.open_faults.borrow().iter().find(found).map(|o| (o.place, o.fault, o.node));
         let Some((place, fault, node)) = open else { return true };
+        // The same was done to the node once more, and lasts still: its end undoes both.
+        let same = |o: &OpenFault| o.number != number && (o.fault, o.node) == (fault, node);
+        if self.open_faults.borrow().iter().any(same) {
+            self.open_faults.borrow_mut().retain(|open| open.number != number);
+            self.timeline.borrow_mut().end(place, self.clock.now(), None);
+            return true;
+        }
         let Some(request) = self.dialect.undo_request(fault) else { return true };
         if self.send_fault(node, &request).await.is_err() {
             return false;

@@ -75,7 +75,9 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let ask = |node| async move {
             let sent = self.clock.now();
             let answered = within(&self.clock, POLL_PATIENCE, self.ask(node)).await;
-            if answered.is_none() {
+            // Perhaps it waits for a slot only, because the node is busy.
+            let lately = self.roles.borrow().heard_lately(node, self.clock.now());
+            if answered.is_none() && !lately {
                 self.silent(node);
             }
             (node, answered.flatten().map(|_| self.clock.now().since(sent)))

@@ -6,6 +6,8 @@ use fwit_quantities::units::Micros;
 const SPANS_MAX: usize = 4_000;
 /// A pause between two acknowledged writes from this length on may be a gap.
 const GAP_LEAST: Micros = Micros(250_000);
+/// How long after its last answer, and the time that answers take, a node is not silent.
+const HEARD_WITHIN: Micros = Micros(1_000_000);
 /// Pauses that are kept; of more, the longest.
 const GAPS_MAX: usize = 500;
 
@@ -28,6 +30,10 @@ struct Word {
     term: Option<u64>,
     /// Since when it says so.
     since: Micros,
+    /// When it last answered anything.
+    heard: Option<Micros>,
+    /// How long its slow answers take of late: the longest, forgotten by an eighth an answer.
+    slow: Micros,
 }
 
 /// Writes, by whether they were asked of the leader.
@@ -71,13 +77,11 @@ impl Roles {
 
     /// A node's status says who leads; none where it leads not and names nobody, or is silent.
     pub fn told(&mut self, node: u16, leader: Option<u16>, term: Option<u64>, now: Micros) {
-        let place = usize::from(node);
-        if self.words.len() <= place {
-            self.words.resize(place + 1, Word::default());
+        let word = self.word(node);
+        if word.leader != leader {
+            word.since = now;
         }
-        let before = self.words[place];
-        let since = if before.leader == leader { before.since } else { now };
-        self.words[place] = Word { leader, term, since };
+        (word.leader, word.term) = (leader, term);
         // A leader that was cut off goes on calling itself one: the higher term is right, else the
         // newer claim.
         let claims = self.words.iter().filter(|w| w.leader.is_some());
@@ -92,6 +96,29 @@ impl Roles {
             _ if full => self.forgotten += 1,
             _ => self.spans.push(Span { from: now, leader, term }),
         }
+    }
+
+    fn word(&mut self, node: u16) -> &mut Word {
+        let place = usize::from(node);
+        if self.words.len() <= place {
+            self.words.resize(place + 1, Word::default());
+        }
+        &mut self.words[place]
+    }
+
+    /// A node answered something, that took so long.
+    pub fn heard(&mut self, node: u16, took: Micros, now: Micros) {
+        let word = self.word(node);
+        word.heard = Some(now);
+        word.slow = took.max(word.slow - Micros(word.slow.0 / 8));
+    }
+
+    /// Whether a node answered something lately: within a second, or a second more than its slow
+    /// answers take.
+    #[must_use]
+    pub fn heard_lately(&self, node: u16, now: Micros) -> bool {
+        let word = self.words.get(usize::from(node));
+        word.is_some_and(|w| w.heard.is_some_and(|at| now.since(at) <= w.slow + HEARD_WITHIN))
     }
 
     /// The leader as last seen.
@@ -213,6 +240,22 @@ mod tests {
         roles.told(0, Some(0), None, at(0.0));
         roles.told(1, Some(1), None, at(1.0));
         roles.told(0, Some(0), None, at(2.0));
+        assert_eq!(roles.leader(), Some(1));
+    }
+
+    #[test]
+    fn a_node_that_answers_load_is_not_silent() {
+        let mut roles = Roles::default();
+        roles.told(1, Some(1), Some(4), at(0.0));
+        assert!(!roles.heard_lately(1, at(0.1)) && !roles.heard_lately(7, at(0.1)));
+        roles.heard(1, at(0.01), at(2.5));
+        assert!(roles.heard_lately(1, at(3.5)) && !roles.heard_lately(1, at(3.6)));
+        // One that answers in four seconds is not silent after two.
+        roles.heard(1, at(4.0), at(4.0));
+        assert!(roles.heard_lately(1, at(9.0)) && !roles.heard_lately(1, at(9.1)));
+        // That it was slow is forgotten.
+        (0..100).for_each(|_| roles.heard(1, at(0.01), at(10.0)));
+        assert!(!roles.heard_lately(1, at(11.1)));
         assert_eq!(roles.leader(), Some(1));
     }
 

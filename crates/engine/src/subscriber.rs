@@ -4,10 +4,14 @@ use std::rc::Rc;
 
 use super::environment::{Clock, EventStream, StreamItem, Transport};
 use super::shared::Shared;
+use fwit_model::dialect::Position;
 use fwit_quantities::units::Micros;
 
 /// Pause before a broken stream is opened again.
 const REOPEN_PAUSE: Micros = Micros(500_000);
+/// How far apart the requests of a long poll are at least, whose answers have nothing new: a node
+/// that does not hold them back must not be hammered.
+const IDLE_PAUSE: Micros = Micros(1_000_000);
 
 /// Listens until it is dropped. Subscribers are spread over the nodes in turn. The caller drops it
 /// at the end.
@@ -33,36 +37,79 @@ pub async fn listen<T: Transport, C: Clock>(
             permit = Some(shared.slots.acquire_first(lane).await);
             url.clone_from(&shared.topology.borrow().lanes[lane].url);
         }
-        let after = position
-            .and_then(|p| shared.dialect.stream_after(&shared.topic, api_key.as_deref(), p));
-        let mut events = shared.transport.subscribe(&url, after.as_ref().unwrap_or(&stream));
+        let mut heard = Heard { shared: &shared, subscriber, position, new: false };
         let why = loop {
-            match events.next().await {
-                Ok(StreamItem::Open) => {
-                    shared.ledger.borrow_mut().opened(subscriber, shared.clock.now());
-                }
-                Ok(StreamItem::Message(text, at)) => {
-                    position = shared.dialect.position(position, &text);
-                    receive(&shared, subscriber, &text, at);
-                }
-                Err(why) => break why.0,
+            let after = heard
+                .position
+                .as_ref()
+                .and_then(|p| shared.dialect.stream_after(&shared.topic, api_key.as_deref(), p));
+            let asked = shared.clock.now();
+            let events = shared.transport.subscribe(&url, after.as_ref().unwrap_or(&stream));
+            match heard.until_it_ends(events).await {
+                Ended::Broke(why) => break why,
+                Ended::Answered if std::mem::take(&mut heard.new) => {}
+                Ended::Answered => shared.clock.sleep_until(asked + IDLE_PAUSE).await,
             }
         };
-        drop(events);
+        position = heard.position;
         drop(permit);
         shared.ledger.borrow_mut().broke(subscriber, why, shared.clock.now());
         shared.clock.sleep_until(shared.clock.now() + REOPEN_PAUSE).await;
     }
 }
 
-fn receive<T: Transport, C: Clock>(
-    shared: &Shared<T, C>,
+/// How an open stream ended.
+enum Ended {
+    /// It broke, and why.
+    Broke(String),
+    /// A long poll was answered.
+    Answered,
+}
+
+/// What a subscriber heard.
+struct Heard<'a, T: Transport, C: Clock> {
+    shared: &'a Shared<T, C>,
     subscriber: usize,
-    text: &str,
-    at: Micros,
-) {
-    for event in shared.dialect.events(text).iter().filter(|e| e.run == shared.run_id) {
-        let sent = Micros(event.sent_us);
-        shared.ledger.borrow_mut().received(subscriber, event.publisher, event.seq, sent, at);
+    /// How far it heard its stream, where listening can go on from there.
+    position: Option<Position>,
+    /// Whether there was an event, or another position.
+    new: bool,
+}
+
+impl<T: Transport, C: Clock> Heard<'_, T, C> {
+    async fn until_it_ends(&mut self, mut events: T::Events) -> Ended {
+        let shared = self.shared;
+        loop {
+            match events.next().await {
+                Ok(StreamItem::Open) => {
+                    shared.ledger.borrow_mut().opened(self.subscriber, shared.clock.now());
+                }
+                Ok(StreamItem::Message(text, at)) => {
+                    let position = shared.dialect.position(self.position.clone(), &text);
+                    self.is_at(position);
+                    self.receive(&text, at);
+                }
+                Ok(StreamItem::Position(text)) => {
+                    self.is_at(Position::new(&text).or(self.position.clone()));
+                }
+                Ok(StreamItem::Answered) => return Ended::Answered,
+                Err(why) => return Ended::Broke(why.0),
+            }
+        }
+    }
+
+    fn is_at(&mut self, position: Option<Position>) {
+        self.new |= position != self.position;
+        self.position = position;
+    }
+
+    fn receive(&mut self, text: &str, at: Micros) {
+        let shared = self.shared;
+        for event in shared.dialect.events(text).iter().filter(|e| e.run == shared.run_id) {
+            let sent = Micros(event.sent_us);
+            let mut ledger = shared.ledger.borrow_mut();
+            ledger.received(self.subscriber, event.publisher, event.seq, sent, at);
+            self.new = true;
+        }
     }
 }

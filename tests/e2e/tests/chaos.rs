@@ -2,6 +2,7 @@
 //! nodes say of themselves.
 
 use fwit_e2e::{Browser, Cluster, Etcd, Page};
+use fwit_report::run::leadership::Gap;
 use fwit_report::run::view::{EventKind, Recovery, RunView};
 use serde_json::{Value, json};
 
@@ -55,6 +56,23 @@ fn a_cluster_is_paused_crashes_and_comes_back_by_the_plan() {
     assert!(recovered(&view.episodes[0].recovery), "{:?}", view.episodes[0]);
     let terms: Vec<u64> = leadership.spans.iter().filter_map(|s| s.term).collect();
     // As the nodes' own metrics have it at the end.
+    // Who leads now says since when: within the time without acknowledged writes, and not after the
+    // page saw it.
+    let browser = Browser::shared().unwrap();
+    let start = browser.eval("return Date.parse(args[0]);", &[json!(view.started_at)]).unwrap();
+    let start = start.as_f64().unwrap() / 1e3;
+    let since = |node| cluster.metrics(node).unwrap()["fwit_raft_leading_since_seconds"];
+    let since = cluster.nodes().iter().map(since).fold(0.0, f64::max) - start;
+    let seen = leadership.spans.last().unwrap();
+    println!(
+        "{:?} leads since {since:.3} s by its own metrics, seen at {:.3} s",
+        seen.node, seen.from_s
+    );
+    // Clocks of one machine, cut to milliseconds.
+    let around = |g: &&Gap| g.from_s - 0.01 <= since && since <= g.until_s + 0.01;
+    let gap = leadership.gaps.iter().find(around);
+    assert!(seen.from_s >= since - 0.01, "{since} {leadership:?}");
+    assert!(gap.is_some(), "{since} {leadership:?}");
     let term = |node| cluster.metrics(node).unwrap()["fwit_raft_term"] as u64;
     let latest = cluster.nodes().iter().map(term).max();
     assert_eq!(terms.last().copied(), latest);

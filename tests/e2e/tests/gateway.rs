@@ -54,6 +54,11 @@ fn the_key_stays_at_the_gateway_and_a_redirect_names_the_leader() {
     let polls = view.leadership.as_ref().unwrap().polls;
     let readings = view.vitals.as_ref().map_or(0, |v| v.t_s.len() as u64);
     let all: u64 = view.nodes.iter().map(|n| n.status_requests).sum();
+    let vitals = view.vitals.as_ref().unwrap();
+    for node in &vitals.nodes {
+        let memory = node.memory_bytes.iter().flatten().filter(|bytes| **bytes > 0.0).count();
+        assert!(memory > 1 && node.tasks.iter().flatten().count() > 1, "{node:?}");
+    }
     let asked = all.saturating_sub(3 * (polls + readings));
     assert!(asked <= 12, "{asked} status requests for {} refusals", view.total.redirected);
     assert!(!text.contains(KEY));

@@ -31,6 +31,7 @@ mod runs;
 mod set_up;
 mod smoke;
 mod soak;
+mod streams;
 mod systems;
 mod tabs;
 mod truth;

@@ -1,6 +1,6 @@
 //! A plain HTTP/1.1 server for tests: a thread a connection, CORS and timing headers, no cluster.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +12,8 @@ pub struct Asked {
     pub path: String,
     /// The body's text.
     pub body: String,
+    /// What it says as `Last-Event-ID`.
+    pub last_event_id: Option<String>,
 }
 
 /// Status line and body of an answer.
@@ -50,27 +52,8 @@ fn converse(
 ) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        let mut words = line.split_whitespace().map(ToString::to_string);
-        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let mut length = 0;
-        loop {
-            let mut header = String::new();
-            reader.read_line(&mut header)?;
-            if header.trim().is_empty() {
-                break;
-            }
-            if let Some((name, value)) = header.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().unwrap_or_default();
-            }
-        }
-        if path.starts_with("/stream") {
+    while let Some(asked) = read(&mut reader)? {
+        if asked.path.starts_with("/stream") {
             let mut list = streams.lock().unwrap();
             write!(
                 stream,
@@ -80,10 +63,7 @@ fn converse(
             list.push(stream);
             return Ok(());
         }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
-        let body = String::from_utf8_lossy(&body).into_owned();
-        let (status, answer) = handler(&Asked { method, path, body });
+        let (status, answer) = handler(&asked);
         write!(
             stream,
             "HTTP/1.1 {status}\r\nContent-Length: {}\r\nAccess-Control-Allow-Origin: *\r\n\
@@ -92,4 +72,36 @@ fn converse(
             answer.len()
         )?;
     }
+    Ok(())
+}
+
+/// Reads a request; none where the connection ended.
+pub fn read(reader: &mut impl BufRead) -> std::io::Result<Option<Asked>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut words = line.split_whitespace().map(ToString::to_string);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (mut length, mut last_event_id) = (0, None);
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header)?;
+        if header.trim().is_empty() {
+            break;
+        }
+        match header.split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().unwrap_or_default();
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("last-event-id") => {
+                last_event_id = Some(value.trim().to_string());
+            }
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Some(Asked { method, path, body, last_event_id }))
 }

@@ -189,12 +189,12 @@ mod tests {
         // What was missed is asked for by the revision after the last one.
         let created = r#"{"result":{"header":{"revision":"30"},"created":true}}"#;
         let begun = etcd.position(None, created);
-        assert_eq!(begun, Some(30));
+        assert_eq!(begun, super::super::Position::new("30"));
         let message = r#"{"result":{"header":{"revision":"90"},"events":[{"kv":{"mod_revision":"40"}},
             {"kv":{"mod_revision":"41"}}]}}"#;
         let last = etcd.position(begun, message);
-        assert_eq!(etcd.position(last, created), Some(41));
-        let after = etcd.stream_after("t", None, last.unwrap()).unwrap();
+        assert_eq!(etcd.position(last.clone(), created), super::super::Position::new("41"));
+        let after = etcd.stream_after("t", None, &last.unwrap()).unwrap();
         let send = r#"{"create_request":{"key":"dA==","start_revision":"42"}}"#;
         assert_eq!((after.path.as_str(), after.send.as_str()), ("/v3/watch", send));
         assert_eq!(etcd.auth_header("token"), Some(("Authorization", "token".into())));

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::answers::{Condition, Extract, Pointer, Rule};
+use super::answers::{Condition, Extract, Rule};
 use super::file::{
-    ConditionFile, Decode, DialectFile, EventsFile, ExtractFile, KeyFile, LeaderFile,
-    OperationFile, RequestFile, RuleFile, VERSION, format_name,
+    ConditionFile, DialectFile, ExtractFile, KeyFile, LeaderFile, OperationFile, RequestFile,
+    RuleFile, VERSION, format_name,
 };
 use super::headers::header_problems;
 use super::template::{Encoder, Template, Variable, encode_query, is_of_urls};
-use super::words::{HeaderSet, KeyUse, Kind, Method, Pool, StatusSet, StreamKind};
-use super::{Dialect, Events, Leader, Operation, RequestTemplate, Resume};
+use super::words::{HeaderSet, KeyUse, Kind, Method, Pool, StatusSet};
+use super::{Dialect, Leader, Operation, RequestTemplate};
 
 /// Most operations: a request's operation is a byte, and people read tables of them.
 const OPERATIONS_MAX: usize = 64;
@@ -62,7 +62,7 @@ impl Compiler {
     }
 
     /// The value, or its problem noted.
-    fn take<T>(&mut self, field: &str, result: Result<T, String>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, field: &str, result: Result<T, String>) -> Option<T> {
         result.map_err(|message| self.add(field, message)).ok()
     }
 
@@ -213,7 +213,7 @@ impl Compiler {
         self.take(&format!("{at}.pointer"), Extract::compile(file))
     }
 
-    fn at_pointer(&mut self, at: &str, pointer: Option<&String>) -> Option<Extract> {
+    pub(super) fn at_pointer(&mut self, at: &str, pointer: Option<&String>) -> Option<Extract> {
         pointer.and_then(|pointer| self.take(at, Extract::plain(pointer)))
     }
 
@@ -261,42 +261,12 @@ impl Compiler {
         })
     }
 
-    fn events(&mut self, file: &EventsFile) -> Option<Events> {
-        let path = self.path("events.path", &file.path);
-        let with_key = Template::parse(&file.path_with_key, Encoder::Url);
-        let path_with_key = self.take("events.path_with_key", with_key);
-        let (send, _) = self.body("events.send", file.send.as_ref());
-        if file.stream == StreamKind::Sse && file.send.is_some() {
-            self.add("events.send", "server-sent events are asked for by GET: leave it out");
-        }
-        let pointer = self.take("events.event.pointer", Pointer::parse(&file.event.pointer));
-        let headers = self.header_set(self.common.clone().into_iter().collect());
-        let resume = file.resume.as_ref().and_then(|resume| {
-            if file.send.is_none() {
-                self.add("events.resume", "goes on by another message than “send”: write one");
-            }
-            let at = "events.resume.position_at";
-            // As with events, `*` stands for all items of a list.
-            let position =
-                ExtractFile { pointer: resume.position_at.clone(), decode: Decode::Plain };
-            let position = self.take(at, Extract::compile(&position));
-            let begins = resume.begins_at.as_ref();
-            let begins = self.at_pointer("events.resume.begins_at", begins);
-            let send = self.body("events.resume.send", Some(&resume.send)).0;
-            Some(Resume { position: position?, begins, send: send? })
-        });
-        Some(Events {
-            resume,
-            kind: file.stream,
-            headers,
-            path: path?,
-            path_with_key: path_with_key?,
-            send: send?,
-            event: pointer.and_then(|_| Extract::compile(&file.event).ok())?,
-        })
+    /// The headers of all requests.
+    pub(super) fn common_headers(&mut self) -> HeaderSet {
+        self.header_set(self.common.clone().into_iter().collect())
     }
 
-    fn path(&mut self, at: &str, text: &str) -> Option<Template> {
+    pub(super) fn path(&mut self, at: &str, text: &str) -> Option<Template> {
         if !text.starts_with('/') {
             self.add(at, format!("“{text}” begins with no /: write the path on the node"));
         }
@@ -316,11 +286,12 @@ impl Compiler {
             self.add(at, "the API key goes into no address: say its header in “auth”");
         }
         self.check_target(at, &template);
+        self.check_position(at, &template);
         Some(template)
     }
 
     /// A body's template, and whether it is JSON.
-    fn body(&mut self, at: &str, body: Option<&Value>) -> (Option<Template>, bool) {
+    pub(super) fn body(&mut self, at: &str, body: Option<&Value>) -> (Option<Template>, bool) {
         let (text, encoder) = match body {
             None => return (Some(Template::default()), false),
             Some(Value::String(text)) => (text.clone(), Encoder::Raw),
@@ -333,7 +304,10 @@ impl Compiler {
         if template.as_ref().is_some_and(|t| t.uses(Variable::ApiKey)) {
             self.add(at, "the API key goes into no body: say its header in “auth”");
         }
-        template.iter().for_each(|template| self.check_target(at, template));
+        if let Some(template) = &template {
+            self.check_target(at, template);
+            self.check_position(at, template);
+        }
         (template, encoder == Encoder::Json)
     }
 
@@ -380,7 +354,7 @@ impl Compiler {
     }
 
     /// Notes what is wrong with a header.
-    fn check_header(&mut self, at: &str, name: &str, value: &str) {
+    pub(super) fn check_header(&mut self, at: &str, name: &str, value: &str) {
         for problem in header_problems(name, value) {
             self.add(at, problem);
         }

@@ -284,17 +284,28 @@ pub struct EventsFile {
     pub resume: Option<ResumeFile>,
 }
 
-/// How a listener goes on from where it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How a listener goes on from where it was. `${position}` is the last position seen, `${version}`
+/// the one after it, where positions are whole numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResumeFile {
-    /// A pointer to the positions of the events in a message: whole numbers, or texts of such.
-    pub position_at: String,
+    /// A pointer to the positions of the events in a message; left out where the stream tells them
+    /// beside its messages: server-sent events by their `id`, long polling by `position_header`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position_at: Option<String>,
+    /// `poll`: the header of an answer that tells the position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position_header: Option<String>,
     /// A pointer to the position at which the first message, that has no events, finds the stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begins_at: Option<String>,
-    /// Sent instead of `send`; `${version}` is the position after the last one seen.
-    pub send: Value,
+    /// Sent instead of `send`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send: Option<Value>,
+    /// Asked for instead of `path`. Server-sent events without it are asked for with the header
+    /// `Last-Event-ID`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 pub(super) fn format_name() -> String {

@@ -8,10 +8,12 @@
 mod answers;
 mod built_in;
 mod compile;
+mod events;
 mod faults;
 pub mod file;
 mod headers;
 pub mod import;
+mod listen;
 pub mod split;
 mod template;
 mod vitals;
@@ -24,6 +26,8 @@ use fwit_quantities::sample::Outcome;
 use answers::{Body, Condition, Extract, Rule};
 pub use built_in::{BUILT_IN, built_in};
 pub use compile::{compile, read};
+use events::Events;
+pub use events::Position;
 pub use faults::Fault;
 use file::{AuthFile, DialectFile};
 pub use template::encode_query;
@@ -93,24 +97,6 @@ struct Leader {
     term: Option<Extract>,
     id: Option<Extract>,
     redirected: Option<RequestTemplate>,
-}
-
-#[derive(Clone, Debug)]
-struct Events {
-    kind: StreamKind,
-    headers: HeaderSet,
-    path: Template,
-    path_with_key: Template,
-    send: Template,
-    event: Extract,
-    resume: Option<Resume>,
-}
-
-#[derive(Clone, Debug)]
-struct Resume {
-    position: Extract,
-    begins: Option<Extract>,
-    send: Template,
 }
 
 impl fmt::Debug for Dialect {
@@ -331,50 +317,32 @@ impl Dialect {
     }
 
     /// The position up to which an event stream was received with this message, where listening can
-    /// go on from there.
+    /// go on from there. Of whole numbers the highest counts, but for long polling: there a node
+    /// may begin anew, and what it said last counts.
     #[must_use]
-    pub fn position(&self, before: Option<u64>, message: &str) -> Option<u64> {
-        let resume = self.events.as_ref()?.resume.as_ref()?;
-        let body = &mut Body::new(message.len() as u64, Some(message));
-        let number = |text: &String| text.parse::<u64>().ok();
-        let last = resume.position.texts(body).iter().filter_map(number).max();
-        let begins = || number(&resume.begins.as_ref()?.text(body)?);
-        match before {
-            None => last.or_else(begins),
-            Some(_) => last.max(before),
+    pub fn position(&self, before: Option<Position>, message: &str) -> Option<Position> {
+        match &self.events {
+            Some(events) => events.position(before, message),
+            None => before,
         }
     }
 
     /// How the events of a topic are listened to after a position.
     #[must_use]
-    pub fn stream_after(&self, topic: &str, key: Option<&str>, position: u64) -> Option<Stream> {
-        let stream = self.stream(topic, key)?;
-        let Some(resume) = self.events.as_ref()?.resume.as_ref() else { return Some(stream) };
-        let next = position.saturating_add(1).to_string();
-        let filling = Filling { key: topic, version: &next, ..Filling::default() };
-        Some(Stream { send: resume.send.fill(&filling).into_owned(), ..stream })
+    pub fn stream_after(&self, topic: &str, key: Option<&str>, at: &Position) -> Option<Stream> {
+        Some(self.events.as_ref()?.stream_after(topic, key, at))
     }
 
     /// How the events of a topic are listened to.
     #[must_use]
     pub fn stream(&self, topic: &str, key: Option<&str>) -> Option<Stream> {
-        let events = self.events.as_ref()?;
-        let filling =
-            Filling { key: topic, api_key: key.unwrap_or_default(), ..Filling::default() };
-        let mut path = events.path.fill(&filling).into_owned();
-        if key.is_some() {
-            path.push_str(&events.path_with_key.fill(&filling));
-        }
-        let (headers, send) = (events.headers.clone(), events.send.fill(&filling).into_owned());
-        Some(Stream { kind: events.kind, path, headers, send })
+        Some(self.events.as_ref()?.stream(topic, key))
     }
 
     /// The events of fwit in a message of that stream.
     #[must_use]
     pub fn events(&self, message: &str) -> Vec<Published> {
-        let Some(events) = &self.events else { return Vec::new() };
-        let texts = events.event.texts(&mut Body::new(message.len() as u64, Some(message)));
-        texts.iter().filter_map(|text| crate::json::read(text.as_bytes()).ok()).collect()
+        self.events.as_ref().map(|events| events.published(message)).unwrap_or_default()
     }
 }
 

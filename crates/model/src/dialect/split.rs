@@ -1,16 +1,27 @@
 //! Messages of an event stream that comes in pieces, as a body is read: JSON values one after
-//! another, or server-sent events.
+//! another, server-sent events, or one answer of a long poll.
 
 use super::words::StreamKind;
 
 /// Longest message that is waited for, bytes.
 const MESSAGE_MAX: usize = 1 << 20;
 
+/// What a stream's text is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A message.
+    Message(String),
+    /// The stream's position after what came so far: the `id` of server-sent events.
+    Position(String),
+}
+
 /// Puts pieces together to messages.
 #[derive(Debug)]
 pub struct Splitter {
     kind: StreamKind,
     rest: String,
+    /// The answer of a long poll grew too long.
+    too_long: bool,
     /// JSON: bytes of `rest` that were looked at.
     seen: usize,
     depth: u32,
@@ -22,22 +33,38 @@ impl Splitter {
     /// For a stream of that kind.
     #[must_use]
     pub fn new(kind: StreamKind) -> Splitter {
-        Splitter { kind, rest: String::new(), seen: 0, depth: 0, in_text: false, escaped: false }
+        Splitter {
+            kind,
+            rest: String::new(),
+            too_long: false,
+            seen: 0,
+            depth: 0,
+            in_text: false,
+            escaped: false,
+        }
     }
 
     /// The messages that are whole with this piece. One that grows too long is dropped, and what
     /// comes after it is looked at afresh.
-    pub fn push(&mut self, piece: &str) -> Vec<String> {
+    pub fn push(&mut self, piece: &str) -> Vec<Part> {
         self.rest.push_str(piece);
         let messages = match self.kind {
-            StreamKind::Json => self.values(),
+            StreamKind::Json => self.values().into_iter().map(Part::Message).collect(),
             StreamKind::Sse => self.events(),
-            StreamKind::Websocket => vec![std::mem::take(&mut self.rest)],
+            StreamKind::Websocket => vec![Part::Message(std::mem::take(&mut self.rest))],
+            StreamKind::Poll => Vec::new(),
         };
         if self.rest.len() > MESSAGE_MAX {
-            *self = Splitter::new(self.kind);
+            *self = Splitter { too_long: true, ..Splitter::new(self.kind) };
         }
         messages
+    }
+
+    /// The message that is whole because the answer ended: a long poll's. One that was too long is
+    /// none.
+    pub fn end(&mut self) -> Option<String> {
+        let whole = self.kind == StreamKind::Poll && !self.too_long && !self.rest.is_empty();
+        whole.then(|| std::mem::take(&mut self.rest))
     }
 
     /// JSON objects and lists; what stands between them is no message.
@@ -83,8 +110,8 @@ impl Splitter {
     }
 
     /// Events end with an empty line; the `data` lines are the message (HTML standard, 9.2).
-    fn events(&mut self) -> Vec<String> {
-        let (mut messages, mut data) = (Vec::new(), Vec::new());
+    fn events(&mut self) -> Vec<Part> {
+        let (mut messages, mut data, mut id) = (Vec::new(), Vec::new(), None);
         // Where the event under way begins, and the line.
         let (mut start, mut line) = (0, 0);
         while let Some(length) = self.rest[line..].find(['\n', '\r']) {
@@ -99,11 +126,15 @@ impl Splitter {
             if let Some(more) = text.strip_prefix("data:") {
                 data.push(more.strip_prefix(' ').unwrap_or(more));
             }
+            if let Some(more) = text.strip_prefix("id:") {
+                id = Some(more.strip_prefix(' ').unwrap_or(more));
+            }
             if text.is_empty() {
                 if !data.is_empty() {
-                    messages.push(data.join("\n"));
+                    messages.push(Part::Message(data.join("\n")));
                     data.clear();
                 }
+                messages.extend(id.take().map(|id| Part::Position(id.to_string())));
                 start = next;
             }
             line = next;
@@ -121,7 +152,12 @@ mod tests {
 
     fn split(kind: StreamKind, pieces: &[&str]) -> Vec<String> {
         let mut splitter = Splitter::new(kind);
-        pieces.iter().flat_map(|piece| splitter.push(piece)).collect()
+        let parts = pieces.iter().flat_map(|piece| splitter.push(piece)).collect::<Vec<_>>();
+        let text = |part| match part {
+            Part::Message(text) => text,
+            Part::Position(id) => format!("at {id}"),
+        };
+        parts.into_iter().map(text).chain(splitter.end()).collect()
     }
 
     #[test]
@@ -134,7 +170,18 @@ mod tests {
     #[test]
     fn server_sent_events_are_their_data() {
         let pieces = [": hi\n\nid: 1\nda", "ta: a\ndata:b\n\nevent: x\r\ndata: c\r\n\r\n"];
-        assert_eq!(split(StreamKind::Sse, &pieces), ["a\nb", "c"]);
+        assert_eq!(split(StreamKind::Sse, &pieces), ["a\nb", "at 1", "c"]);
+        // An id counts with the empty line, also without data.
+        assert_eq!(split(StreamKind::Sse, &["id: 7-1\n\nid:8\n"]), ["at 7-1"]);
+    }
+
+    #[test]
+    fn an_answer_of_a_long_poll_is_one_message() {
+        assert_eq!(split(StreamKind::Poll, &["{\"a\":", "1}\n"]), ["{\"a\":1}\n"]);
+        assert!(split(StreamKind::Poll, &[""]).is_empty());
+        // Its rest is no message.
+        let long = "a".repeat(MESSAGE_MAX + 1);
+        assert!(split(StreamKind::Poll, &[&long, "b"]).is_empty());
     }
 
     #[test]
@@ -153,7 +200,7 @@ mod tests {
     proptest! {
         #[test]
         fn pieces_may_be_cut_anywhere(text in "[{}\\[\\]\"\\\\a\n: é]{0,60}", cut in 0_usize..60) {
-            for kind in [StreamKind::Json, StreamKind::Sse] {
+            for kind in [StreamKind::Json, StreamKind::Sse, StreamKind::Poll] {
                 let at = (0..=cut.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
                 let (a, b) = text.split_at(at.unwrap_or_default());
                 prop_assert_eq!(split(kind, &[a, b]), split(kind, &[&text]));

@@ -17,6 +17,8 @@ pub enum Variable {
     Value,
     /// The version that the entity remembers of the key.
     Version,
+    /// The last position of an event stream that was seen; where listening goes on only.
+    Position,
     /// The id of another node; in the requests of faults only.
     Target,
     /// The API key; in what is added to the path of an event stream only.
@@ -48,6 +50,7 @@ pub struct Filling<'a> {
     pub key: &'a str,
     pub value: &'a str,
     pub version: &'a str,
+    pub position: &'a str,
     pub api_key: &'a str,
     pub target: &'a str,
 }
@@ -58,6 +61,7 @@ impl Filling<'_> {
             Variable::Key => self.key,
             Variable::Value => self.value,
             Variable::Version => self.version,
+            Variable::Position => self.position,
             Variable::ApiKey => self.api_key,
             Variable::Target => self.target,
         }
@@ -169,12 +173,13 @@ fn read_variable(name: &str) -> Result<Variable, String> {
         "key" => Variable::Key,
         "value" => Variable::Value,
         "version" => Variable::Version,
+        "position" => Variable::Position,
         "api_key" => Variable::ApiKey,
         "target" => Variable::Target,
         _ => {
             return Err(format!(
                 "“{name}” is not known: a place is key, value, version, (in an event stream's \
-                 path) api_key or (in a fault) target"
+                 path) api_key, (where its listener goes on) position or (in a fault) target"
             ));
         }
     })

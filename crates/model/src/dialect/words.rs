@@ -209,6 +209,9 @@ pub enum StreamKind {
     Json,
     /// Server-sent events.
     Sse,
+    /// A request whose answer is held back until there is something new, again and again (long
+    /// polling); each answer is one message.
+    Poll,
 }
 
 /// How the events of a topic are listened to.
@@ -222,6 +225,11 @@ pub struct Stream {
     pub headers: HeaderSet,
     /// A WebSocket's first message, or the body of a POST; empty for none.
     pub send: String,
+    /// The header of an answer that tells the stream's position, for [`StreamKind::Poll`]; empty
+    /// for none.
+    pub position_header: String,
+    /// What the header `Last-Event-ID` says; empty for no such header.
+    pub last_event_id: String,
 }
 
 /// A set of HTTP statuses.

@@ -78,6 +78,32 @@ fn a_leader_that_is_paused_goes_on_again_and_the_gap_is_told() {
 }
 
 #[test]
+fn a_node_that_is_paused_twice_goes_on_after_the_later_end() {
+    let cluster = Pretend::new(5.0);
+    let mut plan = with("at 8s: pause n2 for 4s");
+    plan.chaos.extend(with("at 10s: pause n2 for 5s").chaos);
+    let (_, view) = carry_out(plan, &cluster, None);
+    let resumed = cluster.state.resumed.take();
+    assert_eq!(resumed.len(), 1, "{resumed:?}");
+    assert!(resumed[0] >= Micros::from_secs(15.0), "{resumed:?}");
+    let until: Vec<f64> = told(&view).iter().map(|e| e.1).collect();
+    assert_eq!(until, [12.0, 15.0]);
+}
+
+#[test]
+fn a_leader_that_is_busy_is_not_taken_for_silent() {
+    // All its slots wait for answers of 2.5 s, which come now and then.
+    let cluster = Pretend::new(2_500.0);
+    let mut plan = plan();
+    plan.load.timeout = Micros::from_secs(30.0);
+    plan.load.duration = Micros::from_secs(60.0);
+    let (_, view) = carry_out(plan, &cluster, None);
+    let leadership = view.leadership.unwrap();
+    let spans: Vec<_> = leadership.spans.iter().map(|s| s.node.as_deref()).collect();
+    assert_eq!(spans, [Some("n1")], "{leadership:?}");
+}
+
+#[test]
 fn a_fault_that_lasts_is_undone_at_the_end_and_at_stop() {
     for stop_at in [None, Some(Micros::from_secs(12.0))] {
         let cluster = Pretend::new(5.0);

@@ -36,6 +36,8 @@ pub struct State {
     pub stalled: Cell<(Micros, Micros)>,
     /// The page does not run between these instants: answers lie there meanwhile.
     pub away: Cell<(Micros, Micros)>,
+    /// When paused nodes were told to go on.
+    pub resumed: RefCell<Vec<Micros>>,
     /// Every n-th request has no answer; 0 for none.
     pub silent_every: Cell<u64>,
     pub asked: Cell<u64>,
@@ -161,7 +163,10 @@ impl Transport for Pretend {
             let mut paused = state.paused.borrow_mut();
             match fault {
                 "pause" => drop(paused.insert(node)),
-                "resume" => drop(paused.remove(&node)),
+                "resume" => {
+                    paused.remove(&node);
+                    state.resumed.borrow_mut().push(self.clock.now());
+                }
                 "step-down" => state.leader.set((node + 1) % 3),
                 _ => return Ok(Reply { status: 404, text: Some("no".into()), ..Reply::default() }),
             }

@@ -1,7 +1,7 @@
 //! Promises that a cluster keeps or breaks: lost writes, stale reads, counters that do not add up.
 //! The pretend cluster's own books tell what must be found.
 
-use fwit_model::plan::Plan;
+use fwit_model::plan::{Model, Plan};
 use fwit_quantities::units::Micros;
 use fwit_report::run::view::{Verification, Violation};
 
@@ -57,6 +57,22 @@ fn lost_writes_are_counted_exactly() {
     let samples = |what| found.findings.iter().filter(move |f| f.what == what);
     assert!(samples(Violation::StaleRead).all(|f| f.entity == Some(0) && f.stale_us.is_some()));
     assert!(samples(Violation::Missing).count() > 0 && samples(Violation::CounterLow).count() > 0);
+}
+
+#[test]
+fn one_lost_write_in_a_thousand_is_found() {
+    let mut plan = checked(1);
+    plan.load.duration = Micros::from_secs(300.0);
+    plan.load.model = Model::Closed { think: Micros::ZERO, jitter: Micros::ZERO };
+    let (found, books) = run_over(plan.clone(), Kept { loses: 1_000, ..Kept::default() });
+    let lost = (found.missing, found.outdated, found.counters.lost);
+    let under_load = books.untrue - 3 * (found.missing + found.outdated);
+    println!("{} stale reads, {lost:?} of {} writes", found.stale(), books.writes);
+    assert!(books.writes > 10_000 && found.stale() > 0);
+    assert_eq!((found.missing, found.outdated), books.wrong());
+    assert_eq!((found.stale(), found.counters.lost), (under_load, books.lost_bumps));
+    let (found, _) = run_over(plan, Kept::default());
+    assert_eq!((found.lost(), found.stale(), found.counters.lost), (0, 0, 0), "{found:?}");
 }
 
 #[test]
