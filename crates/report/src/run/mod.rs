@@ -26,6 +26,7 @@ pub mod recovery;
 pub mod rename;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
+pub mod select;
 mod settled;
 pub mod source;
 pub mod summary;

@@ -301,7 +301,7 @@ fn places<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> 
     BTreeMap::from_iter(names.enumerate().map(|(place, name)| (name, place)))
 }
 
-fn sparse(gaps: &[u32], t_s: u32) -> Result<Sparse, RunError> {
+pub(super) fn sparse(gaps: &[u32], t_s: u32) -> Result<Sparse, RunError> {
     Sparse::from_gaps(gaps).ok_or_else(|| RunError::Broken {
         place: format!("series, second {t_s}"),
         what: "its numbers are not a sparse histogram".into(),

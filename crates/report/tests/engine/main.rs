@@ -15,6 +15,7 @@ mod kept;
 mod load;
 mod queueing;
 mod recovery;
+mod select;
 mod sim;
 #[path = "../common/simulated.rs"]
 mod simulated;
