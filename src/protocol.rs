@@ -18,6 +18,7 @@ use fwit_engine::trial::TrialStep;
 use fwit_report::check::NodeCheck;
 use fwit_report::experiment::view::{ExperimentView, Progress};
 use fwit_report::run::intervals::RunIntervals;
+use fwit_report::run::select::{Selected, Selection};
 use fwit_report::run::view::{Calibration, Disturbance, Live, Measure, RunView};
 
 /// Page to worker.
@@ -107,6 +108,17 @@ pub enum ToWorker {
         place: u32,
         /// The run file.
         json: String,
+    },
+    /// Make the numbers of a part of a run: a [`FromWorker::Selected`] answers.
+    Select {
+        /// Comes back with the answer.
+        request: u32,
+        /// The run.
+        run: RunKey,
+        /// Its file, where it is not the run of the last such message.
+        json: Option<String>,
+        /// The part.
+        selection: Selection,
     },
     /// The page no longer needs the answer to this request.
     Cancel {
@@ -270,6 +282,13 @@ pub enum FromWorker {
         request: u32,
         /// 0 to 1.
         done: f64,
+    },
+    /// Answer to [`ToWorker::Select`].
+    Selected {
+        /// The request.
+        request: u32,
+        /// The numbers, or what is wrong.
+        result: Result<Box<Selected>, String>,
     },
     /// Answer to [`ToWorker::CompareRuns`]: first of all operations together, at the end of each as
     /// well.

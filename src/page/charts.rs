@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::chart::Slot;
 use super::intervals::Intervals;
 use super::parts::MethodLink;
+use super::selection::SelectionPanel;
 use crate::protocol::Opened;
 use fwit_chart::figure::ChartError;
 use fwit_present::charts::{self, By, Drawn, Marks, Over, series_measure};
@@ -39,11 +40,11 @@ pub fn LiveCharts(
     };
     view! {
         <section class="panel charts" aria-label="Over time">
-            <Slot make=move || draw(charts::throughput) height=220.0 cursor />
+            <Slot make=move || draw(charts::throughput) height=220.0 cursor=Some(cursor) />
             <Slot
                 make=move || draw(|h, m| charts::latency(h, m, Measure::Cluster))
                 height=220.0
-                cursor
+                cursor=Some(cursor)
             />
         </section>
     }
@@ -57,19 +58,24 @@ fn RunSlot(
     make: fn(&RunView, Measure) -> Result<Drawn, ChartError>,
     #[prop(default = "Nothing was recorded.")] empty: &'static str,
     #[prop(default = 260.0)] height: f64,
-    #[prop(optional)] cursor: Option<RwSignal<Option<f64>>>,
+    #[prop(optional)] time: Option<Time>,
 ) -> impl IntoView {
     let make = move || make(&run.view, measure.get());
-    match cursor {
-        Some(cursor) => view! { <Slot make empty height cursor /> }.into_any(),
-        None => view! { <Slot make empty height /> }.into_any(),
-    }
+    let (cursor, stretch) = (time.map(|t| t.cursor), time.map(|t| t.stretch));
+    view! { <Slot make empty height cursor stretch /> }
+}
+
+/// What the charts over time share: the cursor, and the part of the run that they show.
+#[derive(Clone, Copy)]
+struct Time {
+    cursor: RwSignal<Option<f64>>,
+    stretch: RwSignal<Option<[f64; 2]>>,
 }
 
 /// A run's charts.
 #[component]
 pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoView {
-    let cursor = RwSignal::new(None);
+    let time = Time { cursor: RwSignal::new(None), stretch: RwSignal::new(None) };
     let r = || run.clone();
     // Files of other tools may lack what a chart needs: the view says which and why.
     let own = run.view.source.is_none();
@@ -80,7 +86,7 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
         {has(!run.view.cluster_curves.is_empty())
             .then(|| view! { <Distribution run=r() measure /> })}
         {has(!run.view.seconds.is_empty())
-            .then(|| view! { <OverTime run=r() measure cursor timed heat /> })}
+            .then(|| view! { <OverTime run=r() measure time timed heat /> })}
         {has(!run.view.entities.is_empty()).then(|| view! { <Entities run=r() measure /> })}
     }
 }
@@ -90,7 +96,7 @@ pub fn ResultCharts(run: Arc<Opened>, measure: RwSignal<Measure>) -> impl IntoVi
 fn OverTime(
     run: Arc<Opened>,
     measure: RwSignal<Measure>,
-    cursor: RwSignal<Option<f64>>,
+    time: Time,
     /// Whether there are latencies by second.
     timed: bool,
     /// Whether there are histograms by second.
@@ -107,7 +113,7 @@ fn OverTime(
                     run=r()
                     measure
                     make=|r, _| charts::throughput(charts::whole(r), Marks::of(r))
-                    cursor
+                    time
                 />
                 {timed
                     .then(|| {
@@ -116,7 +122,7 @@ fn OverTime(
                                 run=r()
                                 measure
                                 make=|r, m| charts::latency(charts::whole(r), Marks::of(r), m)
-                                cursor
+                                time
                             />
                         }
                     })}
@@ -129,12 +135,12 @@ fn OverTime(
                                     measure
                                     make=|r, _| charts::heat(r)
                                     height=300.0
-                                    cursor
+                                    time
                                 />
                             </div>
                         }
                     })}
-                {heat.then(|| view! { <RunSlot run=r() measure make=charts::by_operation cursor /> })}
+                {heat.then(|| view! { <RunSlot run=r() measure make=charts::by_operation time /> })}
                 {busy
                     .then(|| {
                         view! {
@@ -142,7 +148,7 @@ fn OverTime(
                                 run=r()
                                 measure
                                 make=|r, _| charts::concurrency(charts::whole(r), Marks::of(r))
-                                cursor
+                                time
                             />
                         }
                     })}
@@ -156,7 +162,7 @@ fn OverTime(
                                     charts::littles_law_ratio(charts::whole(r), Marks::of(r))
                                 }
                                 empty="Little's law is checked in closed loads only."
-                                cursor
+                                time
                             />
                         }
                     })}
@@ -172,10 +178,11 @@ fn OverTime(
                         let make = move || {
                             vitals::chart(run.view.vitals.as_ref(), Marks::of(&run.view), vital)
                         };
-                        view! { <Slot make height=180.0 cursor /> }
+                        view! { <Slot make height=180.0 cursor=Some(time.cursor) stretch=Some(time.stretch) /> }
                     })
                     .collect_view()}
             </div>
+            <SelectionPanel run=r() stretch=time.stretch measure />
         </section>
     }
 }
@@ -318,7 +325,7 @@ pub fn CompareCharts(
             ops.push(op.clone());
         }
     }
-    let (curves, cursor) = (runs.clone(), RwSignal::new(None));
+    let (curves, cursor, stretch) = (runs.clone(), RwSignal::new(None), RwSignal::new(None));
     let series = |over: fn(Measure) -> Over| {
         let runs = runs.clone();
         move || {
@@ -371,9 +378,9 @@ pub fn CompareCharts(
                     <section class="panel">
                         <h2>"Over time"</h2>
                         <div class="charts">
-                            <Slot make=series(|_| Over::Throughput) cursor />
-                            <Slot make=series(|m| Over::Latency(0, m)) cursor />
-                            <Slot make=series(|m| Over::Latency(1, m)) cursor />
+                            <Slot make=series(|_| Over::Throughput) cursor=Some(cursor) stretch=Some(stretch) />
+                            <Slot make=series(|m| Over::Latency(0, m)) cursor=Some(cursor) stretch=Some(stretch) />
+                            <Slot make=series(|m| Over::Latency(1, m)) cursor=Some(cursor) stretch=Some(stretch) />
                         </div>
                     </section>
                 }

@@ -29,6 +29,7 @@ mod notices;
 mod parts;
 mod plan_form;
 mod result;
+mod selection;
 mod separate_runs;
 mod state;
 

@@ -11,6 +11,7 @@ mod environment;
 mod experiment;
 mod import;
 mod load;
+mod select;
 mod separate_runs;
 mod trial;
 mod watch;
@@ -72,6 +73,7 @@ pub fn start() {
     let port = Port { scope: scope.clone() };
     let running: RefCell<Option<Running>> = RefCell::new(None);
     let comparisons = separate_runs::Comparisons::default();
+    let at_hand = select::AtHand::default();
     let inside = port.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // A file comes beside the message that speaks of it.
@@ -82,7 +84,7 @@ pub fn start() {
         let bytes = Uint8Array::new(&message).to_vec();
         match protocol::decode::<ToWorker>(&bytes) {
             Ok(ToWorker::Import { name }) => import::read(&inside, &name, file),
-            Ok(message) => receive(&inside, &running, &comparisons, message),
+            Ok(message) => receive(&inside, &running, &comparisons, &at_hand, message),
             Err(error) => inside.fail(vec![error.to_string()]),
         }
     });
@@ -110,6 +112,7 @@ fn receive(
     port: &Port,
     running: &RefCell<Option<Running>>,
     comparisons: &separate_runs::Comparisons,
+    at_hand: &select::AtHand,
     message: ToWorker,
 ) {
     match message {
@@ -177,6 +180,10 @@ fn receive(
             comparisons.ask(port, request, measure, runs);
         }
         ToWorker::Add { request, place, json } => comparisons.add(port, request, place, &json),
+        ToWorker::Select { request, run, json, selection } => {
+            let result = at_hand.select(&run, json, &selection);
+            port.send(&FromWorker::Selected { request, result: result.map(Box::new) });
+        }
         ToWorker::Cancel { request } => comparisons.forget(request),
     }
 }

@@ -21,6 +21,7 @@ use fwit_chart::percentile::{Curve, PercentileChart, trusted};
 use fwit_chart::strip::{Entity, Group, Strip, StripChart};
 use fwit_report::run::intervals::RunIntervals;
 use fwit_report::run::latency_groups::LatencyGroup;
+use fwit_report::run::select::Selected;
 use fwit_report::run::view::{self, Measure, RunView, Second};
 
 /// Samples that must lie above a percentile for it to be drawn in full.
@@ -67,10 +68,35 @@ fn curves_of(run: &RunView, measure: Measure) -> &[view::Curve] {
 /// # Errors
 /// Where a curve's points do not rise.
 pub fn percentiles(run: &RunView, measure: Measure, by: By) -> Result<Drawn, ChartError> {
-    let wanted = curves_of(run, measure).iter().filter(|c| c.count > 0).filter(|c| match by {
+    let wanted = curves_of(run, measure).iter().filter(|c| match by {
         By::Operation => c.node.is_none(),
         By::Node => c.op.is_none() && c.node.is_some(),
     });
+    percentile_chart(&named("Latency by percentile", run.source.is_some(), measure), wanted)
+}
+
+/// Latency over percentiles, of a part of a run.
+///
+/// # Errors
+/// As [`percentiles`].
+pub fn selected_percentiles(
+    selected: &Selected,
+    measure: Measure,
+    foreign: bool,
+) -> Result<Drawn, ChartError> {
+    let curves = match measure {
+        Measure::Cluster => &selected.cluster_curves,
+        _ => &selected.response_curves,
+    };
+    let title = named("Latency by percentile, of the selection", foreign, measure);
+    percentile_chart(&title, curves.iter())
+}
+
+fn percentile_chart<'a>(
+    title: &str,
+    wanted: impl Iterator<Item = &'a view::Curve>,
+) -> Result<Drawn, ChartError> {
+    let wanted = wanted.filter(|c| c.count > 0);
     let curves: Vec<Curve> = wanted
         .enumerate()
         .map(|(i, c)| {
@@ -81,8 +107,7 @@ pub fn percentiles(run: &RunView, measure: Measure, by: By) -> Result<Drawn, Cha
     if curves.is_empty() {
         return Ok(None);
     }
-    let title = named("Latency by percentile", run.source.is_some(), measure);
-    Ok(drawn(PercentileChart::new(&title, Axis::log("latency", Quantity::Micros), curves)?))
+    Ok(drawn(PercentileChart::new(title, Axis::log("latency", Quantity::Micros), curves)?))
 }
 
 /// What the times of a run are called.

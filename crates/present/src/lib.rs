@@ -28,6 +28,7 @@ pub mod preflights;
 pub mod protocol;
 pub mod reach;
 pub mod route;
+pub mod selection;
 pub mod sentence;
 pub mod shift;
 pub mod simulated;

@@ -33,7 +33,10 @@ fn at(ev: &PointerEvent) -> Point {
 pub fn ChartFigure(
     #[prop(into)] chart: Signal<Arc<dyn Chart>>,
     #[prop(default = 280.0)] height: f64,
-    #[prop(optional)] cursor: Option<RwSignal<Option<f64>>>,
+    #[prop(optional_no_strip)] cursor: Option<RwSignal<Option<f64>>>,
+    /// Charts with the same signal show the same part of the x axis.
+    #[prop(optional_no_strip)]
+    stretch: Option<RwSignal<Option<[f64; 2]>>>,
 ) -> impl IntoView {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     let own = RwSignal::new(Viewport::default());
@@ -41,6 +44,9 @@ pub fn ChartFigure(
         let mut v = own.get();
         if let (None, Some(shared)) = (v.cursor, cursor) {
             v.cursor = shared.get().map(|x| Cursor { x, y: None });
+        }
+        if let Some(shared) = stretch {
+            v.x = shared.get();
         }
         v
     });
@@ -111,6 +117,11 @@ pub fn ChartFigure(
                 if shared.get_untracked() != x {
                     shared.set(x);
                 }
+            }
+            if let Some(shared) = stretch
+                && shared.get_untracked() != next.x
+            {
+                shared.set(next.x);
             }
             own.set(next);
         }

@@ -20,8 +20,11 @@ pub fn Slot(
     #[prop(default = 260.0)]
     height: f64,
     /// Charts with the same signal share their cursor.
-    #[prop(optional)]
+    #[prop(optional_no_strip)]
     cursor: Option<RwSignal<Option<f64>>>,
+    /// Charts with the same signal show the same part of the x axis.
+    #[prop(optional_no_strip)]
+    stretch: Option<RwSignal<Option<[f64; 2]>>>,
 ) -> impl IntoView {
     let made = Memo::new_with_compare(move |_| make().map_err(|e| e.to_string()), |_, _| true);
     let state = Memo::new(move |_| {
@@ -35,10 +38,7 @@ pub fn Slot(
             let chart = Signal::derive(move || -> Arc<dyn Chart> {
                 made.with(|made| made.clone().ok().flatten()).unwrap_or_else(|| first.clone())
             });
-            match cursor {
-                Some(cursor) => view! { <ChartFigure chart height cursor /> }.into_any(),
-                None => view! { <ChartFigure chart height /> }.into_any(),
-            }
+            view! { <ChartFigure chart height cursor stretch /> }.into_any()
         }
         (Err(error), _) => view! { <p class="wrong">{error}</p> }.into_any(),
         _ => view! { <p class="hint">{empty}</p> }.into_any(),

@@ -14,6 +14,7 @@ use super::item::Item;
 use crate::browser::worker_link::WorkerLink;
 use crate::protocol::{FromWorker, Opened, RunKey, ToWorker};
 use fwit_report::run::intervals::RunIntervals;
+use fwit_report::run::select::{Selected, Selection};
 use fwit_report::run::view::Measure;
 
 type Answer = Result<Item, String>;
@@ -59,6 +60,9 @@ struct Inner {
     link: Option<WorkerLink>,
     waiting: HashMap<u32, oneshot::Sender<Answer>>,
     comparisons: Vec<Comparison>,
+    selecting: HashMap<u32, oneshot::Sender<Result<Selected, String>>>,
+    /// The run whose file the worker has at hand for selections.
+    at_hand: Option<RunKey>,
     next: u32,
 }
 
@@ -78,6 +82,26 @@ impl Analysis {
     /// As [`Analysis::open`].
     pub async fn recover(&self, head: String, parts: Vec<String>) -> Answer {
         self.ask(|request| ToWorker::Recover { request, head, parts }).await
+    }
+
+    /// Makes the numbers of a part of a run.
+    ///
+    /// # Errors
+    /// What is wrong with the file or with the worker.
+    pub async fn select(&self, run: &Opened, selection: Selection) -> Result<Selected, String> {
+        let (send, receive) = oneshot::channel();
+        let (request, key) = (self.number()?, RunKey::of(run));
+        let json = {
+            let mut inner = self.inner.borrow_mut();
+            inner.selecting.insert(request, send);
+            let known = inner.at_hand.as_ref() == Some(&key);
+            inner.at_hand = Some(key.clone());
+            (!known).then(|| run.json.clone())
+        };
+        self.send(ToWorker::Select { request, run: key, json, selection })?;
+        receive
+            .await
+            .unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
     }
 
     async fn ask(&self, message: impl FnOnce(u32) -> ToWorker) -> Answer {
@@ -101,6 +125,13 @@ impl Analysis {
                 }
                 Ok(FromWorker::OpenedExperiment { request, opened }) => {
                     client.answer(request, Ok(Item::Experiment(Arc::from(opened))));
+                }
+                Ok(FromWorker::Selected { request, result }) => {
+                    let waiting = client.inner.borrow_mut().selecting.remove(&request);
+                    if let Some(send) = waiting {
+                        // The view that asked may be gone.
+                        let _ = send.send(result.map(|selected| *selected));
+                    }
                 }
                 Ok(FromWorker::Wanted { request, places }) => client.supply(request, places),
                 Ok(FromWorker::Progress { request, done }) => {
@@ -206,7 +237,8 @@ impl Analysis {
         leptos::task::spawn_local(async move {
             let (waiting, comparisons) = {
                 let mut inner = client.inner.borrow_mut();
-                inner.link = None;
+                (inner.link, inner.at_hand) = (None, None);
+                inner.selecting.clear();
                 (std::mem::take(&mut inner.waiting), std::mem::take(&mut inner.comparisons))
             };
             for comparison in comparisons {

@@ -424,7 +424,8 @@ impl Engine {
                 | FromWorker::ImportOver
                 | FromWorker::Wanted { .. }
                 | FromWorker::Progress { .. }
-                | FromWorker::Compared { .. },
+                | FromWorker::Compared { .. }
+                | FromWorker::Selected { .. },
             ) => {}
             Err(error) => {
                 // The link can't be dropped here: this runs inside one of its own listeners.

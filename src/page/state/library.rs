@@ -18,6 +18,7 @@ use crate::protocol::{Opened, OpenedExperiment, RunKey};
 use fwit_present::library::{Card, expired, first_to_go, nearest, sort};
 use fwit_report::run::intervals::{RunIntervals, same_setting, setting_key};
 use fwit_report::run::rename::rename;
+use fwit_report::run::select::{Selected, Selection};
 use fwit_report::run::view::Measure;
 
 /// How many opened runs stay in memory: enough for a comparison of twelve, its control, and the run
@@ -141,6 +142,15 @@ impl Library {
             cards.retain(|card| card.id != id);
         }
         Ok(cards)
+    }
+
+    /// The numbers of a part of a run.
+    ///
+    /// # Errors
+    /// See [`Analysis::select`].
+    pub async fn select(self, run: &Opened, selection: Selection) -> Result<Selected, String> {
+        let analysis = self.inner.with_value(|inner| inner.analysis.clone());
+        analysis.select(run, selection).await
     }
 
     /// Keeps an item. When the store can't, it stays in memory until the page closes.
