@@ -96,11 +96,10 @@ fn verdict(view: &RunView) -> String {
 }
 
 fn table(view: &RunView) -> String {
-    let latency = if view.source.is_some() { "latency" } else { "cluster time" };
+    let latency = if view.source.is_some() { "latencies" } else { "cluster times" };
     let mut out = String::from("| operation |");
     for column in COLUMNS {
-        let unit = if column.is_latency() { " (ms)" } else { "" };
-        let _ = write!(out, " {}{unit} |", column.heading());
+        let _ = write!(out, " {} |", column.heading());
     }
     out.push_str("\n| --- |");
     out.push_str(&" ---: |".repeat(COLUMNS.len()));
@@ -109,7 +108,7 @@ fn table(view: &RunView) -> String {
         let _ = writeln!(out, "{}", line(&escaped(row.op.as_deref().unwrap_or_default()), row));
     }
     let _ = write!(out, "{}\n\n", line("**all**", &view.total));
-    let _ = write!(out, "Times are {latency}");
+    let _ = write!(out, "Times are {latency} in ms");
     let greyed =
         |row: &Row| COLUMNS.iter().any(|c| c.cell(row, Measure::Cluster).shown != Shown::Full);
     if view.by_op.iter().chain([&view.total]).any(greyed) {

@@ -173,10 +173,10 @@ pub(super) fn events(run: &RunView) -> Option<Section> {
         table.row([
             Cell::text(&e.words).class("wrap"),
             Cell::number(happened::time(e)),
-            Cell::text(happened::stretch(e.before.as_ref())),
-            Cell::text(happened::stretch(e.during.as_ref())),
-            Cell::text(happened::stretch(e.after.as_ref())),
-            Cell::text(happened::recovery(e)),
+            Cell::text(happened::stretch(e.before.as_ref())).class("brief"),
+            Cell::text(happened::stretch(e.during.as_ref())).class("brief"),
+            Cell::text(happened::stretch(e.after.as_ref())).class("brief"),
+            Cell::text(happened::recovery(e)).class("brief"),
         ]);
     }
     if !run.episodes.is_empty() {

@@ -44,7 +44,8 @@ pub(super) fn head(run: &RunView, name: &str) -> String {
     let foreign = run.source.iter().flat_map(|source| &source.warnings);
     let warnings: Vec<&String> = foreign.chain(&run.warnings).collect();
     if !warnings.is_empty() {
-        out += &format!("<div class=\"verdict warn\">\n{}</div>\n", list("ul", warnings));
+        let about = if run.source.is_some() { p("To know of this file:") } else { String::new() };
+        out += &format!("<div class=\"verdict warn\">\n{about}{}</div>\n", list("ul", warnings));
     }
     out + "</header>\n" + &tiles(run)
 }

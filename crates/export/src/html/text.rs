@@ -14,6 +14,8 @@ pub(super) fn esc(text: &str) -> String {
             '\'' => out.push_str("&#39;"),
             '\n' => out.push('\n'),
             '\t' => out.push(' '),
+            // The thin space between groups of digits would let a number break.
+            '\u{2009}' => out.push('\u{202f}'),
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             c if c.is_control() => {}
             c => out.push(c),
