@@ -8,7 +8,7 @@ use fwit_export::{Choice, Form, export};
 use fwit_present::table::Column;
 use fwit_quantities::sample::Measure;
 use fwit_report::run::summary;
-use fwit_report::run::view::{RunView, Shown};
+use fwit_report::run::view::{HealthVerdict, RunView, Shown, ThresholdResult};
 
 fn report(file: &fwit_report::run::wire::RunFile) -> (String, RunView) {
     let view = summary::view(file).unwrap();
@@ -71,6 +71,43 @@ fn its_numbers_are_those_of_the_page() {
     ] {
         let words = words.replace(['\u{2009}', '\u{202f}'], " ");
         assert!(!words.is_empty() && html.contains(&words), "{words}");
+    }
+}
+
+#[test]
+fn verdicts_come_before_numbers() {
+    let file = simulated::small();
+    let mut view = summary::view(&file).unwrap();
+    view.simulated = false;
+    view.environment.clear();
+    view.health.verdict = HealthVerdict::ClientLimited;
+    view.health.signs = vec!["Timers were late.".into()];
+    view.thresholds = vec![ThresholdResult {
+        text: "p99 < 5 ms".into(),
+        value: Some(9.0),
+        words: "9.00 ms".into(),
+        pass: Some(false),
+        stopped: false,
+    }];
+    view.warnings = vec!["The counts do not add up.".into()];
+    let html = export(Form::Report, &file, &view, &Choice::default()).unwrap().text;
+    let tiles = html.find("<dl class=\"tiles\">").unwrap();
+    for words in [
+        "Client-limited.",
+        "Timers were late.",
+        "instrument client-limited",
+        "failed",
+        "<code>p99 &lt; 5 ms</code>: 9.00 ms",
+        "The counts do not add up.",
+    ] {
+        assert!(html.find(words).is_some_and(|at| at < tiles), "{words}");
+    }
+    let markdown = export(Form::Markdown, &file, &view, &Choice::default()).unwrap().text;
+    let table = markdown.find("| operation |").unwrap();
+    for words in
+        ["**Client-limited.**", "- Timers were late.", "- **failed**: `p99 < 5 ms` (9.00 ms)"]
+    {
+        assert!(markdown.find(words).is_some_and(|at| at < table), "{words}");
     }
 }
 

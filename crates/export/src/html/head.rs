@@ -102,7 +102,7 @@ fn thresholds(all: &[ThresholdResult]) -> String {
             None => ("not known", "plain"),
         };
         let badge = badge(word, tone, "");
-        out += &format!("<li>{badge}<code>{}</code> {}</li>\n", esc(&t.text), esc(&t.words));
+        out += &format!("<li>{badge}<code>{}</code>: {}</li>\n", esc(&t.text), esc(&t.words));
     }
     out + "</ul>\n</div>\n"
 }
