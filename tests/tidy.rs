@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["quantities", "model", "stats", "engine"]),
     ("import", &["quantities", "model", "stats", "report"]),
     ("present", &["quantities", "model", "engine", "report", "chart"]),
+    ("export", &["quantities", "model", "stats", "report", "chart", "present"]),
 ];
 
 /// Files above this many lines hold a second idea.

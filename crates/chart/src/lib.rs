@@ -33,5 +33,6 @@ pub mod strip;
 pub mod swarm;
 pub mod viewport;
 
+mod bitmap;
 pub mod sign;
 pub mod svg;

@@ -1,9 +1,11 @@
-//! A scene as SVG text, for export: colours written out, all text escaped, nothing fetched.
+//! A scene as SVG text: a document with its colours written out, or a picture within an HTML page
+//! that takes them from the page's CSS. All text escaped, nothing fetched.
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 
+use super::bitmap::bitmap;
 use super::ink::{Fill, Ink, Palette};
 use super::scene::{
     Anchor, Baseline, Item, Label, Point, Raster, Rect, Scene, Shape, Stroke, TextSize, Weight,
@@ -14,9 +16,9 @@ use super::scene::{
 pub fn document(scene: &Scene, palette: &Palette, title: &str, description: &str) -> String {
     let mut w = Writer {
         out: String::new(),
-        palette,
+        paint: Paint::Palette(palette),
         groups: 0,
-        id: fingerprint(title, description, scene),
+        id: format!("{:x}", fingerprint(title, description, scene)),
     };
     let (width, height) = (num(scene.width), num(scene.height));
     w.put(&format!(
@@ -32,8 +34,26 @@ pub fn document(scene: &Scene, palette: &Palette, title: &str, description: &str
     w.out
 }
 
+/// The scene as a picture within an HTML page: its colours are the page's CSS properties
+/// ([`Ink::property`]), so that it follows the page's theme. `id` must be the page's only one of
+/// its kind and hold letters, digits and dashes; `label` names the picture for readers that cannot
+/// see it. What has colours that no property can give (a raster) stands there twice, with the
+/// classes `on-light` and `on-dark`.
+pub fn inline(scene: &Scene, id: &str, label: &str) -> String {
+    let mut w = Writer { out: String::new(), paint: Paint::Properties, groups: 0, id: escape(id) };
+    let (width, height) = (num(scene.width), num(scene.height));
+    w.put(&format!(
+        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\">\n",
+        escape(label)
+    ));
+    w.hatch_pattern(&scene.items);
+    w.items(&scene.items);
+    w.put("</svg>\n");
+    w.out
+}
+
 /// The text with everything that XML reads as its own written as entities; characters XML forbids
-/// are dropped.
+/// are dropped, and so are those that turn the direction of what follows.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -45,6 +65,7 @@ pub fn escape(text: &str) -> String {
             '\'' => out.push_str("&#39;"),
             '\t' | '\n' | '\r' => out.push(' '),
             c if c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             c => out.push(c),
         }
     }
@@ -69,11 +90,20 @@ fn fingerprint(title: &str, description: &str, scene: &Scene) -> u32 {
     bytes.fold(0x811c_9dc5, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193))
 }
 
+/// Where colours come from.
+enum Paint<'a> {
+    /// Written out.
+    Palette(&'a Palette),
+    /// The page's CSS properties.
+    Properties,
+}
+
 struct Writer<'a> {
     out: String,
-    palette: &'a Palette,
+    paint: Paint<'a>,
     groups: usize,
-    id: u32,
+    /// Makes the names of clips and patterns this picture's own.
+    id: String,
 }
 
 impl Writer<'_> {
@@ -82,7 +112,10 @@ impl Writer<'_> {
     }
 
     fn color(&self, ink: Ink) -> String {
-        self.palette.color(ink).css()
+        match self.paint {
+            Paint::Palette(palette) => palette.color(ink).css(),
+            Paint::Properties => format!("var({})", ink.property()),
+        }
     }
 
     fn items(&mut self, items: &[Item]) {
@@ -112,7 +145,7 @@ impl Writer<'_> {
             Item::Rects { rects, fill } => self.rects(rects, *fill),
             Item::Hatch { rects, .. } => {
                 for r in rects {
-                    self.rect(*r, &format!("url(#hatch-{:x})", self.id), 1.0);
+                    self.rect(*r, &format!("url(#hatch-{})", self.id), 1.0);
                 }
             }
             Item::Image { rect, raster } => self.image(*rect, raster),
@@ -123,7 +156,7 @@ impl Writer<'_> {
             Item::Clip { rect, items } => {
                 self.groups += 1;
                 let (x, y, w, h) = (num(rect.x), num(rect.y), num(rect.w), num(rect.h));
-                let id = format!("clip-{:x}-{}", self.id, self.groups);
+                let id = format!("clip-{}-{}", self.id, self.groups);
                 self.put(&format!(
                     "<clipPath id=\"{id}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" \
                      height=\"{h}\"/></clipPath>\n\
@@ -231,12 +264,23 @@ impl Writer<'_> {
 
     /// The raster as a bitmap in the file, each cell one pixel of it.
     fn image(&mut self, rect: Rect, raster: &Raster) {
-        let Some(bytes) = bitmap(raster, self.palette) else { return };
+        match self.paint {
+            Paint::Palette(palette) => self.bitmap(rect, raster, palette, ""),
+            Paint::Properties => {
+                self.bitmap(rect, raster, &Palette::light(), " class=\"on-light\"");
+                self.bitmap(rect, raster, &Palette::dark(), " class=\"on-dark\"");
+            }
+        }
+    }
+
+    fn bitmap(&mut self, rect: Rect, raster: &Raster, palette: &Palette, class: &str) {
+        let Some(bytes) = bitmap(raster, palette) else { return };
         let data = base64::engine::general_purpose::STANDARD.encode(bytes);
         let (x, y, w, h) = (num(rect.x), num(rect.y), num(rect.w), num(rect.h));
         self.put(&format!(
-            "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" preserveAspectRatio=\"none\" \
-             style=\"image-rendering:pixelated\" href=\"data:image/bmp;base64,{data}\"/>\n"
+            "<image{class} x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" \
+             preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" \
+             href=\"data:image/bmp;base64,{data}\"/>\n"
         ));
     }
 
@@ -249,9 +293,9 @@ impl Writer<'_> {
             })
         }
         if let Some(ink) = find(items) {
-            let (color, id) = (self.color(ink), self.id);
+            let (color, id) = (self.color(ink), self.id.clone());
             self.put(&format!(
-                "<defs><pattern id=\"hatch-{id:x}\" width=\"8\" height=\"8\" \
+                "<defs><pattern id=\"hatch-{id}\" width=\"8\" height=\"8\" \
                  patternUnits=\"userSpaceOnUse\">\
                  <path d=\"M-2 2L2 -2M0 8L8 0M6 10L10 6\" stroke=\"{color}\" \
                  stroke-opacity=\"0.55\"/></pattern></defs>\n"
@@ -291,38 +335,6 @@ fn marker(d: &mut String, p: Point, shape: Shape, r: f64) {
     if !shape.is_bars() {
         d.push('Z');
     }
-}
-
-/// A bitmap file (BITMAPV4HEADER, 32 bits with alpha) of the raster; none if it is empty or does
-/// not fit its size.
-fn bitmap(raster: &Raster, palette: &Palette) -> Option<Vec<u8>> {
-    let (w, h) = (u32::try_from(raster.width).ok()?, u32::try_from(raster.height).ok()?);
-    if w == 0 || h == 0 || raster.levels.len() != raster.width * raster.height {
-        return None;
-    }
-    let head = 14 + 108;
-    let body = w.checked_mul(h)?.checked_mul(4)?;
-    let mut out = Vec::with_capacity((head + body) as usize);
-    out.extend_from_slice(b"BM");
-    for v in [head + body, 0, head, 108, w, h] {
-        out.extend_from_slice(&v.to_le_bytes());
-    }
-    out.extend_from_slice(&[1, 0, 32, 0]);
-    // Compression by masks, size, resolution, colours; then the masks of red, green, blue, alpha;
-    // "sRGB".
-    for v in
-        [3, body, 2835, 2835, 0, 0, 0x00ff_0000, 0x0000_ff00, 0x0000_00ff, 0xff00_0000, 0x7352_4742]
-    {
-        out.extend_from_slice(&v.to_le_bytes());
-    }
-    out.resize(head as usize, 0);
-    for row in raster.levels.chunks_exact(raster.width).rev() {
-        for &level in row {
-            let c = palette.ramp().color(level);
-            out.extend_from_slice(&[c.b, c.g, c.r, if level == 0 { 0 } else { 255 }]);
-        }
-    }
-    Some(out)
 }
 
 #[cfg(test)]
@@ -455,5 +467,22 @@ mod tests {
             bitmap(&Raster { width: 2, height: 2, levels: vec![1] }, &Palette::light()),
             None
         );
+    }
+
+    #[test]
+    fn a_picture_within_a_page_takes_its_colours() {
+        let mut scene = Scene::new(Size::new(100.0, 50.0));
+        let r = Rect::new(1.0, 1.0, 5.0, 5.0);
+        let raster = Raster { width: 1, height: 1, levels: vec![255] };
+        scene.items = vec![
+            label("a < b"),
+            Item::Hatch { rects: vec![r], ink: Ink::Hatch },
+            Item::Image { rect: r, raster },
+        ];
+        let text = inline(&scene, "c1", "Title: \"x\"");
+        let images = elements(&text).iter().filter(|name| *name == "image").count();
+        assert!(text.contains("fill=\"var(--text)\"") && !text.contains("fill=\"#"), "{text}");
+        assert!(text.contains("url(#hatch-c1)") && text.contains("aria-label=\"Title: &quot;x&"));
+        assert!(images == 2 && text.contains("on-light") && text.contains("on-dark"));
     }
 }
