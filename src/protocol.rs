@@ -120,6 +120,17 @@ pub enum ToWorker {
         /// The part.
         selection: Selection,
     },
+    /// Write a run in another form: a [`FromWorker::Exported`] answers.
+    Export {
+        /// Comes back with the answer.
+        request: u32,
+        /// The run.
+        run: RunKey,
+        /// Its file, as with [`ToWorker::Select`].
+        json: Option<String>,
+        /// The form's name (`fwit_export::Form`).
+        form: String,
+    },
     /// The page no longer needs the answer to this request.
     Cancel {
         /// The request.
@@ -144,6 +155,17 @@ impl RunKey {
         run.json.hash(&mut hash);
         RunKey { id: run.view.id.clone(), content: hash.finish() }
     }
+}
+
+/// A run in another form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportedFile {
+    /// The file's name.
+    pub name: String,
+    /// Its MIME type.
+    pub mime: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// What a run needs to start.
@@ -289,6 +311,13 @@ pub enum FromWorker {
         request: u32,
         /// The numbers, or what is wrong.
         result: Result<Box<Selected>, String>,
+    },
+    /// Answer to [`ToWorker::Export`].
+    Exported {
+        /// The request.
+        request: u32,
+        /// The file, or why there is none.
+        result: Result<Box<ExportedFile>, String>,
     },
     /// Answer to [`ToWorker::CompareRuns`]: first of all operations together, at the end of each as
     /// well.

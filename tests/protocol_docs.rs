@@ -39,8 +39,8 @@ fn messages<T: DeserializeOwned + Serialize + PartialEq>(kind: &str) -> Vec<T> {
 }
 
 /// How many messages there are in each direction: one more than the last number below.
-const TO_WORKER: usize = 17;
-const FROM_WORKER: usize = 22;
+const TO_WORKER: usize = 18;
+const FROM_WORKER: usize = 23;
 
 /// The number of a message. A new one gets the next, and raises the count above.
 fn to_worker(message: &ToWorker) -> usize {
@@ -62,6 +62,7 @@ fn to_worker(message: &ToWorker) -> usize {
         ToWorker::Try { .. } => 14,
         ToWorker::Control(..) => 15,
         ToWorker::Select { .. } => 16,
+        ToWorker::Export { .. } => 17,
     }
 }
 
@@ -89,6 +90,7 @@ fn from_worker(message: &FromWorker) -> usize {
         FromWorker::Imported { .. } => 19,
         FromWorker::ImportOver => 20,
         FromWorker::Selected { .. } => 21,
+        FromWorker::Exported { .. } => 22,
     }
 }
 

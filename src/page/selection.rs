@@ -52,7 +52,6 @@ pub fn SelectionPanel(
     let names = |list: Vec<String>| if list.len() > 1 { list } else { Vec::new() };
     let all_ops = names(run.view.by_op.iter().filter_map(|r| r.op.clone()).collect());
     let all_nodes = names(run.view.nodes.iter().map(|n| n.name.clone()).collect());
-    let foreign = run.view.source.is_some();
     view! {
         <section class="selection" aria-labelledby="selection-title">
             <div class="panel-head">
@@ -74,7 +73,7 @@ pub fn SelectionPanel(
                 Some(Err(error)) => view! { <p class="wrong" role="alert">{error}</p> }.into_any(),
                 Some(Ok(selected)) => {
                     let run = run.clone();
-                    view! { <Numbers run selected measure foreign /> }.into_any()
+                    view! { <Numbers run selected measure /> }.into_any()
                 }
             }}
         </section>
@@ -120,13 +119,8 @@ fn Choices(
 
 /// The numbers of the part, those of the whole run below them, and the part's curves.
 #[component]
-fn Numbers(
-    run: Arc<Opened>,
-    selected: Arc<Selected>,
-    measure: RwSignal<Measure>,
-    foreign: bool,
-) -> impl IntoView {
-    let curves = selected.clone();
+fn Numbers(run: Arc<Opened>, selected: Arc<Selected>, measure: RwSignal<Measure>) -> impl IntoView {
+    let (curves, whole) = (selected.clone(), run.clone());
     let empty = selected.total.answers == 0 && selected.total.errors == 0;
     let rows = move || lines(&selected, &run.view, charts::series_measure(measure.get()));
     let row = |line: SelectionLine| {
@@ -170,8 +164,8 @@ fn Numbers(
                         make=move || {
                             charts::selected_percentiles(
                                 &curves,
+                                &whole.view,
                                 charts::series_measure(measure.get()),
-                                foreign,
                             )
                         }
                         empty="No latency was recorded in this part."

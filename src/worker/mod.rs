@@ -5,13 +5,13 @@
 //! an error.
 //! Tests: tests/browser and tests/e2e.
 
+mod at_hand;
 mod calibrate;
 mod check;
 mod environment;
 mod experiment;
 mod import;
 mod load;
-mod select;
 mod separate_runs;
 mod trial;
 mod watch;
@@ -73,7 +73,7 @@ pub fn start() {
     let port = Port { scope: scope.clone() };
     let running: RefCell<Option<Running>> = RefCell::new(None);
     let comparisons = separate_runs::Comparisons::default();
-    let at_hand = select::AtHand::default();
+    let at_hand = at_hand::AtHand::default();
     let inside = port.clone();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // A file comes beside the message that speaks of it.
@@ -112,7 +112,7 @@ fn receive(
     port: &Port,
     running: &RefCell<Option<Running>>,
     comparisons: &separate_runs::Comparisons,
-    at_hand: &select::AtHand,
+    at_hand: &at_hand::AtHand,
     message: ToWorker,
 ) {
     match message {
@@ -183,6 +183,10 @@ fn receive(
         ToWorker::Select { request, run, json, selection } => {
             let result = at_hand.select(&run, json, &selection);
             port.send(&FromWorker::Selected { request, result: result.map(Box::new) });
+        }
+        ToWorker::Export { request, run, json, form } => {
+            let result = at_hand.export(&run, json, &form);
+            port.send(&FromWorker::Exported { request, result: result.map(Box::new) });
         }
         ToWorker::Cancel { request } => comparisons.forget(request),
     }

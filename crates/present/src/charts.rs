@@ -72,7 +72,8 @@ pub fn percentiles(run: &RunView, measure: Measure, by: By) -> Result<Drawn, Cha
         By::Operation => c.node.is_none(),
         By::Node => c.op.is_none() && c.node.is_some(),
     });
-    percentile_chart(&named("Latency by percentile", run.source.is_some(), measure), wanted)
+    let title = named("Latency by percentile", run.source.is_some(), measure);
+    percentile_chart(&title, wanted.filter(|c| c.count > 0).enumerate())
 }
 
 /// Latency over percentiles, of a part of a run.
@@ -81,24 +82,29 @@ pub fn percentiles(run: &RunView, measure: Measure, by: By) -> Result<Drawn, Cha
 /// As [`percentiles`].
 pub fn selected_percentiles(
     selected: &Selected,
+    run: &RunView,
     measure: Measure,
-    foreign: bool,
 ) -> Result<Drawn, ChartError> {
+    // Each operation has the colour that it has in the run's own chart.
+    let own = curves_of(run, measure).iter().filter(|c| c.node.is_none() && c.count > 0);
+    let places: Vec<_> = own.map(|c| c.op.as_deref()).collect();
+    let place = |op: Option<&str>| places.iter().position(|own| *own == op).unwrap_or_default();
     let curves = match measure {
         Measure::Cluster => &selected.cluster_curves,
         _ => &selected.response_curves,
     };
-    let title = named("Latency by percentile, of the selection", foreign, measure);
-    percentile_chart(&title, curves.iter())
+    // One operation alone is all there is.
+    let one = curves.len() == 2;
+    let wanted = curves.iter().filter(|c| !one || c.op.is_some());
+    let title = named("Latency by percentile, of the selection", run.source.is_some(), measure);
+    percentile_chart(&title, wanted.map(|c| (place(c.op.as_deref()), c)))
 }
 
 fn percentile_chart<'a>(
     title: &str,
-    wanted: impl Iterator<Item = &'a view::Curve>,
+    wanted: impl Iterator<Item = (usize, &'a view::Curve)>,
 ) -> Result<Drawn, ChartError> {
-    let wanted = wanted.filter(|c| c.count > 0);
     let curves: Vec<Curve> = wanted
-        .enumerate()
         .map(|(i, c)| {
             let label = c.op.as_deref().or(c.node.as_deref()).unwrap_or("all");
             curve(label, if label == "all" { Ink::Text } else { Ink::series(i) }, c)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::export::ExportMenu;
 use crate::browser::environment::{local_day, local_time};
 use crate::browser::files;
 use crate::page::actions::Actions;
@@ -318,7 +319,7 @@ pub(super) fn Acts(run: Arc<Opened>, plan: Option<fwit_model::plan::Plan>) -> im
                 .collect::<Vec<_>>()
         })
     });
-    let id = run.view.id.clone();
+    let (id, out) = (run.view.id.clone(), run.clone());
     let compare = move |other: String| {
         if !other.is_empty() {
             go(&Route::Compare(vec![id.clone(), other]));
@@ -331,6 +332,7 @@ pub(super) fn Acts(run: Arc<Opened>, plan: Option<fwit_model::plan::Plan>) -> im
                 <Icon name="down" />
                 "Save JSON"
             </button>
+            <ExportMenu run=out />
             {linked
                 .map(|plan| {
                     let again = plan.clone();

@@ -6,6 +6,7 @@
 //! Tests: `present` and `run`; the whole in tests/e2e.
 
 mod details;
+mod export;
 mod happened;
 mod head;
 mod source;

@@ -12,12 +12,16 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::item::Item;
 use crate::browser::worker_link::WorkerLink;
-use crate::protocol::{FromWorker, Opened, RunKey, ToWorker};
+use crate::protocol::{ExportedFile, FromWorker, Opened, RunKey, ToWorker};
+use fwit_export::Form;
 use fwit_report::run::intervals::RunIntervals;
 use fwit_report::run::select::{Selected, Selection};
 use fwit_report::run::view::Measure;
 
 type Answer = Result<Item, String>;
+
+/// What is said to who waits for a worker that died.
+const STOPPED: &str = "The worker that reads files stopped. Try again.";
 
 /// News of a comparison of separate runs.
 #[derive(Clone, Debug)]
@@ -61,6 +65,7 @@ struct Inner {
     waiting: HashMap<u32, oneshot::Sender<Answer>>,
     comparisons: Vec<Comparison>,
     selecting: HashMap<u32, oneshot::Sender<Result<Selected, String>>>,
+    exporting: HashMap<u32, oneshot::Sender<Result<ExportedFile, String>>>,
     /// The run whose file the worker has at hand for selections.
     at_hand: Option<RunKey>,
     next: u32,
@@ -90,18 +95,32 @@ impl Analysis {
     /// What is wrong with the file or with the worker.
     pub async fn select(&self, run: &Opened, selection: Selection) -> Result<Selected, String> {
         let (send, receive) = oneshot::channel();
-        let (request, key) = (self.number()?, RunKey::of(run));
-        let json = {
-            let mut inner = self.inner.borrow_mut();
-            inner.selecting.insert(request, send);
-            let known = inner.at_hand.as_ref() == Some(&key);
-            inner.at_hand = Some(key.clone());
-            (!known).then(|| run.json.clone())
-        };
-        self.send(ToWorker::Select { request, run: key, json, selection })?;
-        receive
-            .await
-            .unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
+        let request = self.number()?;
+        self.inner.borrow_mut().selecting.insert(request, send);
+        let (run, json) = self.at_hand(run);
+        self.send(ToWorker::Select { request, run, json, selection })?;
+        receive.await.unwrap_or_else(|_| Err(STOPPED.into()))
+    }
+
+    /// Writes a run in another form.
+    ///
+    /// # Errors
+    /// Why it can't be written.
+    pub async fn export(&self, run: &Opened, form: Form) -> Result<ExportedFile, String> {
+        let (send, receive) = oneshot::channel();
+        let request = self.number()?;
+        self.inner.borrow_mut().exporting.insert(request, send);
+        let (run, json) = self.at_hand(run);
+        self.send(ToWorker::Export { request, run, json, form: form.name().into() })?;
+        receive.await.unwrap_or_else(|_| Err(STOPPED.into()))
+    }
+
+    /// The key of a run, and its file where the worker lacks it.
+    fn at_hand(&self, run: &Opened) -> (RunKey, Option<String>) {
+        let (key, mut inner) = (RunKey::of(run), self.inner.borrow_mut());
+        let known = inner.at_hand.as_ref() == Some(&key);
+        inner.at_hand = Some(key.clone());
+        (key, (!known).then(|| run.json.clone()))
     }
 
     async fn ask(&self, message: impl FnOnce(u32) -> ToWorker) -> Answer {
@@ -109,9 +128,7 @@ impl Analysis {
         let request = self.number()?;
         self.inner.borrow_mut().waiting.insert(request, send);
         self.send(message(request))?;
-        receive
-            .await
-            .unwrap_or_else(|_| Err("The worker that reads files stopped. Try again.".into()))
+        receive.await.unwrap_or_else(|_| Err(STOPPED.into()))
     }
 
     /// Returns the number of the next request, and starts the worker where there is none.
@@ -131,6 +148,12 @@ impl Analysis {
                     if let Some(send) = waiting {
                         // The view that asked may be gone.
                         let _ = send.send(result.map(|selected| *selected));
+                    }
+                }
+                Ok(FromWorker::Exported { request, result }) => {
+                    let waiting = client.inner.borrow_mut().exporting.remove(&request);
+                    if let Some(send) = waiting {
+                        let _ = send.send(result.map(|file| *file));
                     }
                 }
                 Ok(FromWorker::Wanted { request, places }) => client.supply(request, places),
@@ -239,6 +262,7 @@ impl Analysis {
                 let mut inner = client.inner.borrow_mut();
                 (inner.link, inner.at_hand) = (None, None);
                 inner.selecting.clear();
+                inner.exporting.clear();
                 (std::mem::take(&mut inner.waiting), std::mem::take(&mut inner.comparisons))
             };
             for comparison in comparisons {

@@ -425,7 +425,8 @@ impl Engine {
                 | FromWorker::Wanted { .. }
                 | FromWorker::Progress { .. }
                 | FromWorker::Compared { .. }
-                | FromWorker::Selected { .. },
+                | FromWorker::Selected { .. }
+                | FromWorker::Exported { .. },
             ) => {}
             Err(error) => {
                 // The link can't be dropped here: this runs inside one of its own listeners.

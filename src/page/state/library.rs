@@ -14,7 +14,8 @@ use super::item::Item;
 use crate::browser::channel::Channel;
 use crate::browser::environment::now_rfc3339;
 use crate::browser::store::{Store, StoreError};
-use crate::protocol::{Opened, OpenedExperiment, RunKey};
+use crate::protocol::{ExportedFile, Opened, OpenedExperiment, RunKey};
+use fwit_export::Form;
 use fwit_present::library::{Card, expired, first_to_go, nearest, sort};
 use fwit_report::run::intervals::{RunIntervals, same_setting, setting_key};
 use fwit_report::run::rename::rename;
@@ -151,6 +152,15 @@ impl Library {
     pub async fn select(self, run: &Opened, selection: Selection) -> Result<Selected, String> {
         let analysis = self.inner.with_value(|inner| inner.analysis.clone());
         analysis.select(run, selection).await
+    }
+
+    /// A run in another form.
+    ///
+    /// # Errors
+    /// See [`Analysis::export`].
+    pub async fn export(self, run: &Opened, form: Form) -> Result<ExportedFile, String> {
+        let analysis = self.inner.with_value(|inner| inner.analysis.clone());
+        analysis.export(run, form).await
     }
 
     /// Keeps an item. When the store can't, it stays in memory until the page closes.

@@ -1,0 +1,67 @@
+//! The menu of the forms that a run goes out in.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::browser::files;
+use crate::page::parts::Icon;
+use crate::page::state::{Library, Notices};
+use crate::protocol::Opened;
+use fwit_export::Form;
+
+/// A button that opens a list of forms; each is made and saved as a file.
+#[component]
+pub fn ExportMenu(run: Arc<Opened>) -> impl IntoView {
+    let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
+    let open = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let one = |form: Form| {
+        let why_not = form.why_not(&run.view);
+        let (cannot, about) = (why_not.is_some(), why_not.unwrap_or_else(|| form.about().into()));
+        let run = run.clone();
+        let save = move |_| {
+            let run = run.clone();
+            busy.set(true);
+            leptos::task::spawn_local(async move {
+                let made = library.export(&run, form).await;
+                busy.try_set(false);
+                open.try_set(false);
+                let saved = made.and_then(|file| files::save(&file.name, &file.mime, &file.text));
+                notices.check(saved);
+            });
+        };
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="menu-item"
+                    disabled=move || cannot || busy.get()
+                    on:click=save
+                >
+                    <span>{form.label()}</span>
+                    <small>{about}</small>
+                </button>
+            </li>
+        }
+    };
+    let items = Form::ALL.map(one).collect_view();
+    view! {
+        <details
+            class="menu"
+            prop:open=move || open.get()
+            on:toggle:target=move |event| open.set(event.target().open())
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    open.set(false);
+                }
+            }
+        >
+            <summary class="button">
+                <Icon name="down" />
+                "Export as…"
+            </summary>
+            <ul class="menu-list">{items}</ul>
+        </details>
+    }
+}
