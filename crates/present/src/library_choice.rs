@@ -135,7 +135,10 @@ mod tests {
         assert_eq!(choice.has_all(&shown[1..3]), Some(true));
         assert_eq!(choice.next(&shown).as_deref(), Some("d"));
         assert_eq!(choice.next(&shown[..3]), None);
-        assert_eq!(Choice { ids: BTreeSet::from(["e".into()]), last: None }.next(&shown), Some("d".into()));
+        assert_eq!(
+            Choice { ids: BTreeSet::from(["e".into()]), last: None }.next(&shown),
+            Some("d".into())
+        );
         choice.set_all(&shown[1..], false);
         assert_eq!(chosen(&choice), "a");
         choice.retain(&["b"]);

@@ -126,7 +126,7 @@ mod tests {
     use fwit_report::run::sample::sample;
 
     fn card() -> Card {
-        Card::of(&sample("a", 1.0), 2_000_000)
+        Card { nodes: 3, ..Card::of(&sample("a", 1.0), 2_000_000) }
     }
 
     #[test]
@@ -138,7 +138,8 @@ mod tests {
         let experiment = Card { kind: CardKind::Experiment, about: "A / B".into(), ..own.clone() };
         assert_eq!(plan(&experiment), "A / B");
         assert_eq!(errors(&Card { errors: 0, ..own.clone() }), "0");
-        assert!(errors(&Card { errors: 1_200, error_share: 0.05, ..own }).ends_with("(5 %)"));
+        let failed = errors(&Card { errors: 12, error_share: 0.05, ..own });
+        assert_eq!(failed, format!("12 ({})", figure::percent(0.05)));
     }
 
     #[test]

@@ -67,10 +67,7 @@ fn labels_of_a_file_are_read_kept_and_bounded() {
     // The form that is written is the one that an edit makes.
     assert_eq!(serde_json::to_string(&file).unwrap(), labelled);
     let error = run::open(with_labels(&run_json, &too_many).unwrap().as_bytes()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "This run is damaged at labels: 21 tags: up to 20 are possible."
-    );
+    assert_eq!(error.to_string(), "This run is damaged at labels: 21 tags: up to 20 are possible.");
 
     let experiment_json = std::str::from_utf8(&EXPERIMENT).unwrap();
     let labelled = with_labels(experiment_json, &labels).unwrap();

@@ -198,7 +198,7 @@ fn Figures(card: Memo<Option<Card>>) -> impl IntoView {
     let has_errors = Memo::new(move |_| card.with(|c| c.as_ref().is_some_and(|c| c.errors > 0)));
     view! {
         <td class="when" role="cell">{text(|c| when(&c.started_at))}</td>
-        <td class="name plan" role="cell" title=move || plan.get()>{plan}</td>
+        <td class="name run-plan" role="cell" title=move || plan.get()>{plan}</td>
         <td class="number" role="cell" data-label="per second">
             {text(|c| three_digits(c.rate_per_s))}
         </td>

@@ -25,7 +25,7 @@ pub(super) fn RunTable(
                         </th>
                         <Head column=Column::Name name="name" />
                         <Head column=Column::When name="when" />
-                        <th scope="col" role="columnheader" class="plan">
+                        <th scope="col" role="columnheader" class="run-plan">
                             "plan"
                         </th>
                         <Head column=Column::Rate name="per second" number=true />

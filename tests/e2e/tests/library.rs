@@ -67,12 +67,15 @@ fn rename(browser: &Browser, id: &str, name: &str) {
     browser.wait(&format!("{NAMES}.includes({})", json!(name)), PATIENCE).unwrap();
 }
 
+/// Presses a key, as a hand does: `/` or `Escape`.
 fn key(browser: &Browser, key: &str) {
-    for kind in ["keyDown", "keyUp"] {
-        let text = (key.len() == 1 && kind == "keyDown").then_some(key);
-        let event = json!({ "type": kind, "key": key, "text": text });
-        browser.devtools("Input.dispatchKeyEvent", &event).unwrap();
-    }
+    let down = match key {
+        "Escape" => json!({ "type": "keyDown", "key": key, "windowsVirtualKeyCode": 27 }),
+        _ => json!({ "type": "keyDown", "key": key, "text": key }),
+    };
+    browser.devtools("Input.dispatchKeyEvent", &down).unwrap();
+    let up = json!({ "type": "keyUp", "key": key });
+    browser.devtools("Input.dispatchKeyEvent", &up).unwrap();
 }
 
 fn is_focused(browser: &Browser, id: &str) {
@@ -302,7 +305,7 @@ fn two_tabs_lose_nothing_of_each_others() {
 fn a_tab_that_stands_in_the_way_of_an_upgrade_is_named_and_awaited() {
     let (page, browser) = (Page::serve().unwrap(), Browser::start().unwrap());
     // A page of the same origin that has the store open in its first version, as an old fwit had.
-    browser.open(&page.url("start.js")).unwrap();
+    browser.open(&page.url("worker_loader.js")).unwrap();
     let hold = "window.held = await new Promise((done, fail) => {
             const opening = indexedDB.open('fwit', 1);
             opening.onupgradeneeded = () => opening.result.createObjectStore('runs');
@@ -310,6 +313,8 @@ fn a_tab_that_stands_in_the_way_of_an_upgrade_is_named_and_awaited() {
             opening.onerror = fail;
         });";
     browser.eval(hold, &[]).unwrap();
+    // A script shown as a page has no icon, and the browser asks for one.
+    browser.console_errors().unwrap();
     let old = browser.new_tab().unwrap();
     browser.open(&page.url("#/runs")).unwrap();
     let told = "document.querySelector('.note-warn')?.innerText.includes('close that tab')";
