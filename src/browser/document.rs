@@ -96,12 +96,51 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Puts the focus on the element with this id where it stands; returns whether it is there.
+pub fn focus_here(id: &str) -> bool {
+    let element = document().and_then(|d| d.get_element_by_id(id));
+    let element = element.and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// Puts the focus on the element with this id once it is there: within the next frames, or never.
+pub fn focus_soon(id: &str) {
+    let id = id.to_string();
+    wasm_bindgen_futures::spawn_local(async move {
+        for _ in 0..FRAMES {
+            next_frame().await;
+            if focus_here(&id) {
+                return;
+            }
+        }
+    });
+}
+
+/// So many frames an element may take to be there.
+const FRAMES: u32 = 60;
+
+async fn next_frame() {
+    let frame = js_sys::Promise::new(&mut |resolve, _| {
+        if let Some(window) = window() {
+            let _ = window.request_animation_frame(&resolve);
+        }
+    });
+    // A promise of a frame is never rejected.
+    let _ = wasm_bindgen_futures::JsFuture::from(frame).await;
+}
+
 /// Returns whether the user types into a field now, so that single keys are not commands.
 #[must_use]
 pub fn is_typing() -> bool {
-    document()
-        .and_then(|d| d.active_element())
-        .is_some_and(|e| matches!(e.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+    let Some(element) = document().and_then(|d| d.active_element()) else { return false };
+    match element.tag_name().as_str() {
+        "TEXTAREA" | "SELECT" => true,
+        "INPUT" => !matches!(
+            element.get_attribute("type").as_deref(),
+            Some("checkbox" | "button" | "submit" | "file")
+        ),
+        _ => false,
+    }
 }
 
 /// Returns whether a native dialog is open.

@@ -28,6 +28,7 @@ pub mod prefs;
 pub mod pressure;
 pub mod resource_timing;
 pub mod save;
+pub mod storage;
 pub mod store;
 pub mod theme;
 pub mod transport;

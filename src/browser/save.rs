@@ -43,6 +43,29 @@ pub fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
     Ok(())
 }
 
+/// A file that is made piece by piece; the browser keeps the pieces.
+#[derive(Debug, Default)]
+pub struct PieceByPiece(js_sys::Array);
+
+impl PieceByPiece {
+    /// Adds a piece.
+    pub fn push(&self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.0.push(&js_sys::Uint8Array::from(bytes));
+        }
+    }
+
+    /// Offers the file as a download called `name`.
+    ///
+    /// # Errors
+    /// As [`save_blob`].
+    pub fn save(&self, name: &str, media_type: &str) -> Result<(), JsValue> {
+        let options = BlobPropertyBag::new();
+        options.set_type(media_type);
+        save_blob(name, &Blob::new_with_u8_array_sequence_and_options(&self.0, &options)?)
+    }
+}
+
 /// Offers text as a download called `name`, of a media type such as `image/svg+xml`.
 ///
 /// # Errors

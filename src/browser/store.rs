@@ -4,6 +4,9 @@
 //! What belongs together is written in one transaction, so that nothing is there alone. Inside a
 //! transaction only its own requests are awaited, because it would commit otherwise.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use idb::{
     Database, DatabaseEvent as _, Factory, KeyRange, ObjectStoreParams, TransactionMode,
     TransactionResult,
@@ -31,6 +34,12 @@ pub enum StoreError {
     /// There is a run of this id already.
     #[error("There is another run of this id.")]
     Taken,
+    /// Another tab has upgraded the store for a newer fwit.
+    #[error(
+        "Another tab has a newer fwit, which has changed how runs are kept: reload this page to \
+         see them."
+    )]
+    Newer,
     /// There is no room left.
     #[error(
         "The browser has no room left for this run: save it as a file, then delete old runs from \
@@ -49,6 +58,8 @@ impl From<idb::Error> for StoreError {
             StoreError::Full
         } else if text.contains("ConstraintError") {
             StoreError::Taken
+        } else if text.contains("VersionError") {
+            StoreError::Newer
         } else {
             StoreError::Failed(text)
         }
@@ -64,19 +75,47 @@ pub struct UnderWay {
     pub parts: Vec<String>,
 }
 
-/// The open store.
+/// What is kept under an id: the text of the run's file, and its card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The file's text.
+    pub run: String,
+    /// The card.
+    pub card: String,
+}
+
+/// What was taken out of the store, as the browser has it: it is not copied into the program.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    key: JsValue,
+    run: JsValue,
+    card: JsValue,
+}
+
+/// The open store. Dropping it closes it.
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    closed: Rc<Cell<bool>>,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.database.close();
+    }
 }
 
 impl Store {
-    /// Opens the store, and makes it when there is none.
+    /// Opens the store, and makes it when there is none. `blocked` is called when another tab has
+    /// an older one open that has to be closed first: this waits until it is.
     ///
     /// # Errors
-    /// When the browser has none for this page.
-    pub async fn open() -> Result<Store, StoreError> {
-        let unavailable = |error: idb::Error| StoreError::Unavailable(error.to_string());
+    /// When the browser has none for this page, or a newer one.
+    pub async fn open(blocked: impl FnOnce() + 'static) -> Result<Store, StoreError> {
+        let unavailable = |error: idb::Error| match StoreError::from(error) {
+            StoreError::Failed(text) => StoreError::Unavailable(text),
+            other => other,
+        };
         let mut request =
             Factory::new().and_then(|f| f.open(NAME, Some(VERSION))).map_err(unavailable)?;
         request.on_upgrade_needed(|event| {
@@ -89,14 +128,92 @@ impl Store {
                 }
             }
         });
+        request.on_blocked(|_| blocked());
         let mut database = request.await.map_err(unavailable)?;
+        let closed = Rc::new(Cell::new(false));
         // Another tab has a newer fwit: let it upgrade the store.
-        database.on_version_change(|event| {
+        let close = closed.clone();
+        database.on_version_change(move |event| {
+            close.set(true);
             if let Ok(database) = event.database() {
                 database.close();
             }
         });
-        Ok(Store { database })
+        // The browser closes it when the user deletes the page's data.
+        let close = closed.clone();
+        database.on_close(move |_| close.set(true));
+        Ok(Store { database, closed })
+    }
+
+    /// Returns whether it was closed for another tab, or by the browser: open it again then.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Changes what is kept under an id, in one transaction: no other tab's change comes between.
+    /// Returns what is kept now; `None` where nothing was, or `change` returned nothing.
+    ///
+    /// # Errors
+    /// As [`Store::put`].
+    pub async fn edit(
+        &self,
+        id: &str,
+        change: impl FnOnce(&Stored) -> Option<Stored>,
+    ) -> Result<Option<Stored>, StoreError> {
+        let transaction = self.database.transaction(&[RUNS, CARDS], TransactionMode::ReadWrite)?;
+        let key = JsValue::from_str(id);
+        let (runs, cards) = (transaction.object_store(RUNS)?, transaction.object_store(CARDS)?);
+        let (run, card) = (runs.get(key.clone())?, cards.get(key.clone())?);
+        let text = |value: Option<JsValue>| value.and_then(|value| value.as_string());
+        let (run, card) = (text(run.await?), text(card.await?));
+        let Some(run) = run else { return Ok(None) };
+        let before = Stored { run, card: card.unwrap_or_default() };
+        let Some(after) = change(&before) else { return Ok(None) };
+        if after.run != before.run {
+            runs.put(&JsValue::from_str(&after.run), Some(&key))?.await?;
+        }
+        cards.put(&JsValue::from_str(&after.card), Some(&key))?.await?;
+        committed(transaction.await)?;
+        Ok(Some(after))
+    }
+
+    /// Takes runs out of the store, all or none. What is not there is left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn take(&self, ids: &[&str]) -> Result<Vec<Taken>, StoreError> {
+        let transaction = self.database.transaction(&[RUNS, CARDS], TransactionMode::ReadWrite)?;
+        let (runs, cards) = (transaction.object_store(RUNS)?, transaction.object_store(CARDS)?);
+        let mut taken = Vec::new();
+        for id in ids {
+            let key = JsValue::from_str(id);
+            let (run, card) = (runs.get(key.clone())?, cards.get(key.clone())?);
+            let (run, card) = (run.await?, card.await?);
+            runs.delete(key.clone())?.await?;
+            cards.delete(key.clone())?.await?;
+            if let (Some(run), Some(card)) = (run, card) {
+                taken.push(Taken { key, run, card });
+            }
+        }
+        committed(transaction.await)?;
+        Ok(taken)
+    }
+
+    /// Puts back what was taken, all or none. Where something else has the id by now, that stays.
+    ///
+    /// # Errors
+    /// As [`Store::put`].
+    pub async fn put_back(&self, taken: &[Taken]) -> Result<(), StoreError> {
+        let transaction = self.database.transaction(&[RUNS, CARDS], TransactionMode::ReadWrite)?;
+        let (runs, cards) = (transaction.object_store(RUNS)?, transaction.object_store(CARDS)?);
+        for Taken { key, run, card } in taken {
+            if runs.get(key.clone())?.await?.is_none() {
+                runs.put(run, Some(key))?.await?;
+                cards.put(card, Some(key))?.await?;
+            }
+        }
+        committed(transaction.await)
     }
 
     /// Keeps a run: its file's text and its card. A `new` one takes nobody's place.

@@ -5,6 +5,7 @@
 //! Tests: tests/e2e.
 
 mod import;
+mod library;
 mod recover;
 
 use std::rc::Rc;
@@ -20,7 +21,6 @@ use crate::browser::{clipboard, document};
 use crate::protocol::Failure;
 use fwit_model::plan::{Plan, Problem, to_link};
 use fwit_model::secret::key_problem;
-use fwit_present::library::Card;
 use fwit_present::route::Route;
 use fwit_present::sentence::{self, trust_question};
 use fwit_report::experiment::wire::{ExperimentFile, PeriodFile};
@@ -334,21 +334,6 @@ impl Actions {
             self.notices.wrong(format!("The run is not kept in this browser. {error}"));
         }
         (item, added.is_ok())
-    }
-
-    /// Deletes a run or an experiment, and offers to bring it back.
-    pub fn delete(self, card: Card) {
-        let Actions { library, notices, .. } = self;
-        leptos::task::spawn_local(async move {
-            let Some(deleted) = notices.check(library.delete(&card).await) else { return };
-            let undo = Callback::new(move |()| {
-                let deleted = deleted.clone();
-                leptos::task::spawn_local(async move {
-                    notices.check(library.restore(deleted).await);
-                });
-            });
-            notices.done_with(format!("“{}” was deleted.", card.name), ("Undo".into(), undo));
-        });
     }
 
     /// Puts a link to a plan on the clipboard.

@@ -14,8 +14,8 @@ use super::parts::Icon;
 use super::plan_form::PlanView;
 use super::result::ResultView;
 use super::state::{
-    ColorScheme, CurrentRoute, Engine, ExperimentForm, Imports, Library, Notices, PlanForm, Status,
-    Theme, go,
+    ColorScheme, CurrentRoute, Engine, ExperimentForm, Imports, Library, LibraryList, Notices,
+    PlanForm, Status, Theme, go,
 };
 use crate::browser::listener::Listener;
 use crate::browser::{document, prefs};
@@ -32,6 +32,7 @@ fn Page() -> impl IntoView {
     provide_context(route);
     provide_context(engine);
     provide_context(library);
+    provide_context(LibraryList::new());
     let plan_form = PlanForm::new();
     provide_context(plan_form);
     provide_context(ExperimentForm::new(plan_form));
@@ -51,6 +52,11 @@ fn Page() -> impl IntoView {
     leptos::task::spawn_local(async move { library.refresh().await });
     expect_context::<Actions>().recover_all();
     follow_state();
+    // The library follows its search by itself.
+    let view = Memo::new(move |_| match route.get() {
+        Route::Library(_) => Route::LIBRARY,
+        other => other,
+    });
     view! {
         <a
             class="skip"
@@ -64,10 +70,10 @@ fn Page() -> impl IntoView {
         </a>
         <Head />
         <main id="main" tabindex="-1">
-            {move || match route.get() {
+            {move || match view.get() {
                 Route::Plan(prefill) => view! { <PlanView prefill /> }.into_any(),
                 Route::Live => view! { <LiveView /> }.into_any(),
-                Route::Library => view! { <LibraryView /> }.into_any(),
+                Route::Library(_) => view! { <LibraryView /> }.into_any(),
                 Route::Result(id) => view! { <ResultView id /> }.into_any(),
                 Route::Experiment(None) => view! { <ExperimentView /> }.into_any(),
                 Route::Experiment(Some(id)) => view! { <ExperimentResult id /> }.into_any(),
@@ -97,7 +103,7 @@ fn follow_state() {
         let place = match route.get() {
             Route::Plan(_) => "New run".to_string(),
             Route::Live => "Run under way".to_string(),
-            Route::Library => "Runs".to_string(),
+            Route::Library(_) => "Runs".to_string(),
             Route::Result(id) | Route::Experiment(Some(id)) => library
                 .cards
                 .with(|cards| cards.iter().flatten().find(|c| c.id == id).map(|c| c.name.clone()))
@@ -117,7 +123,7 @@ fn follow_state() {
 fn is_of_library(route: &Route) -> bool {
     matches!(
         route,
-        Route::Library | Route::Result(_) | Route::Experiment(Some(_)) | Route::Compare(_)
+        Route::Library(_) | Route::Result(_) | Route::Experiment(Some(_)) | Route::Compare(_)
     )
 }
 
@@ -192,11 +198,13 @@ fn Head() -> impl IntoView {
     }
 }
 
-const KEYS: [(&str, &str); 7] = [
+const KEYS: [(&str, &str); 9] = [
     ("n", "New run"),
     ("e", "Experiment"),
     ("l", "Live view"),
     ("r", "Runs"),
+    ("/", "Search in Runs"),
+    ("F2, Delete", "Rename or delete the run whose row has the focus, in Runs"),
     ("Ctrl + Enter", "Start, in the plan form"),
     ("s", "Stop the run, in the live view"),
     ("?", "This list"),
@@ -218,11 +226,24 @@ fn keys(route: CurrentRoute, engine: Engine, event: &web_sys::Event) {
         "n" => go(&Route::Plan(Prefill::default())),
         "e" => go(&Route::Experiment(None)),
         "l" => go(&Route::Live),
-        "r" => go(&Route::Library),
+        "r" => go(&Route::LIBRARY),
+        "/" => {
+            event.prevent_default();
+            search_runs(route);
+        }
         "s" if route.get_untracked() == Route::Live => engine.stop(),
         "?" => toggle_keys(),
         _ => {}
     }
+}
+
+/// Goes to the search of the library.
+fn search_runs(route: CurrentRoute) {
+    if !route.is_untracked(|r| matches!(r, Route::Library(_))) {
+        go(&Route::LIBRARY);
+    }
+    // The view is there with the next frames.
+    document::focus_soon(super::library::SEARCH);
 }
 
 fn toggle_keys() {

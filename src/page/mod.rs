@@ -21,6 +21,7 @@ mod experiment;
 mod frame;
 mod import;
 mod intervals;
+mod labels;
 mod latency_groups;
 mod library;
 mod live;

@@ -16,6 +16,7 @@ use fwit_report::run::wire::{
 use crate::draft::{Cell, Draft, SECONDS_MAX};
 use crate::error::ImportError;
 use crate::units::to_rfc3339;
+use fwit_report::run::labels::Labels;
 
 /// Longest run that is believed, s: a year.
 const LONGEST_S: f64 = 366.0 * 86_400.0;
@@ -59,6 +60,7 @@ impl Draft {
             version: VERSION,
             id: String::new(),
             name: name.clone(),
+            labels: Labels::default(),
             plan: self.plan(name, measured_s),
             started_at: to_rfc3339(started_us),
             finished_at: to_rfc3339(finished_us),

@@ -1,8 +1,9 @@
 //! Other load testers' files as runs: a file, an archive of files, or several runs in one file,
 //! read piece by piece.
 //!
-//! Owns: recognizing files by their content, unpacking them, one importer a tool, and the run's
-//! file that comes of it, with its source and its warnings.
+//! Owns: recognizing files by their content, unpacking them, one importer a tool, the run's file
+//! that comes of it, with its source and its warnings; and the archive of fwit's own files that is
+//! opened again (`pack`).
 //! May not enter: the browser, views, statistics.
 //! Invariant: a file is taken as hostile: it gives runs, or an error that says what is wrong and
 //! where; never a panic, and no more memory than its limits.
@@ -14,6 +15,7 @@ mod finish;
 pub mod input;
 mod judge;
 mod open;
+pub mod pack;
 pub mod rows;
 mod seconds;
 pub mod tools;
@@ -21,5 +23,6 @@ pub mod units;
 mod unpack;
 
 pub use error::ImportError;
+pub use unpack::FILES_MAX;
 
 pub use open::{Found, ITEMS_MAX, Item, open};

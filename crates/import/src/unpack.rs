@@ -17,7 +17,7 @@ pub trait ReadSeek: Read + Seek {}
 impl<T: Read + Seek> ReadSeek for T {}
 
 /// Most files of an archive.
-const FILES_MAX: usize = 2_000;
+pub const FILES_MAX: usize = 2_000;
 /// Most bytes that one packed file may unfold to.
 const UNPACKED_MAX: u64 = 16 * 1024 * 1024 * 1024;
 

@@ -386,6 +386,7 @@ mod tests {
         ExperimentView {
             id: "x".into(),
             name: "x".into(),
+            labels: fwit_report::run::labels::Labels::default(),
             started_at: String::new(),
             finished_at: String::new(),
             ended: None,

@@ -45,7 +45,8 @@ pub fn bytes(n: u64) -> String {
     match n {
         0..1_000 => format!("{n} B"),
         1_000..1_000_000 => format!("{} kB", three_digits(n as f64 / 1e3)),
-        _ => format!("{} MB", three_digits(n as f64 / 1e6)),
+        1_000_000..1_000_000_000 => format!("{} MB", three_digits(n as f64 / 1e6)),
+        _ => format!("{} GB", three_digits(n as f64 / 1e9)),
     }
 }
 

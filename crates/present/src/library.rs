@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use fwit_model::plan::wire::PlanFile;
 use fwit_report::experiment::view::ExperimentView;
 use fwit_report::run::intervals::setting_key;
+use fwit_report::run::labels::Labels;
 use fwit_report::run::view::{Ended, RunView, Shown, shown};
 
 /// Version of the card's form. Cards of another version are made anew from their runs.
-pub const CARD_VERSION: u32 = 3;
+pub const CARD_VERSION: u32 = 4;
 
 /// Which kind of file a card is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +74,12 @@ pub struct Card {
     /// for one that stays.
     #[serde(default)]
     pub until: String,
+    /// What the user says of it.
+    #[serde(default)]
+    pub labels: Labels,
+    /// What it is found by besides: the plan's name and dialect, its nodes' names and addresses.
+    #[serde(default)]
+    pub words: String,
 }
 
 impl Card {
@@ -106,6 +114,8 @@ impl Card {
             tool: view.source.as_ref().map(|s| s.tool.clone()).unwrap_or_default(),
             setting: setting_key(&view.plan_json),
             until: String::new(),
+            labels: view.labels.clone(),
+            words: words_of(&view.plan_json),
         }
     }
 
@@ -139,6 +149,8 @@ impl Card {
             tool: String::new(),
             bytes,
             until: String::new(),
+            labels: view.labels.clone(),
+            words: words_of(&view.plan_json),
         };
         match first {
             Some(first) => Card {
@@ -170,6 +182,28 @@ impl Card {
             .ok()
             .filter(|card| card.version == CARD_VERSION)
     }
+}
+
+/// When a run goes, from a stored card of any version.
+#[must_use]
+pub fn until_of(json: &str) -> String {
+    #[derive(Deserialize)]
+    struct Until {
+        #[serde(default)]
+        until: String,
+    }
+    fwit_model::json::read_file::<Until>(json.as_bytes()).map(|c| c.until).unwrap_or_default()
+}
+
+/// What a plan is found by.
+fn words_of(plan_json: &str) -> String {
+    let Ok(plan) = fwit_model::json::read_file::<PlanFile>(plan_json.as_bytes()) else {
+        return String::new();
+    };
+    let mut words = vec![plan.name, plan.cluster.dialect];
+    words.extend(plan.cluster.nodes.into_iter().flat_map(|node| [node.name, node.url]));
+    words.retain(|word| !word.is_empty());
+    words.join("\n")
 }
 
 /// Ids of recovered runs that nobody kept and whose time is over at `now` (RFC 3339, UTC).

@@ -17,8 +17,8 @@ pub enum Route {
     Plan(Prefill),
     /// `#/run`: the run under way.
     Live,
-    /// `#/runs`: the runs of this browser.
-    Library,
+    /// `#/runs`: the runs of this browser; `#/runs?q=…`: what a search finds of them.
+    Library(String),
     /// `#/run/ID`: one run's result.
     Result(String),
     /// `#/experiment`: an experiment's set-up, or the one under way; `#/experiment/ID`: its result.
@@ -83,6 +83,9 @@ impl Prefill {
 }
 
 impl Route {
+    /// The runs of this browser, all of them.
+    pub const LIBRARY: Route = Route::Library(String::new());
+
     /// Reads the part of the address from `#` on; with or without the `#`.
     #[must_use]
     pub fn parse(hash: &str) -> Route {
@@ -92,18 +95,13 @@ impl Route {
         match (parts.next().as_deref(), parts.next(), parts.next()) {
             (None, _, _) => Route::Plan(read_prefill(query)),
             (Some("run"), None, _) => Route::Live,
-            (Some("runs"), None, _) => Route::Library,
+            (Some("runs"), None, _) => Route::Library(all(query, "q").concat()),
             (Some("open"), None, _) => {
-                let all = |wanted: &str| {
-                    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-                    let own = pairs.filter(|(name, _)| *name == wanted);
-                    own.map(|(_, value)| decode(&value.replace('+', " "))).collect::<Vec<_>>()
-                };
-                let runs: Vec<String> = all("run").into_iter().take(LINKED_MAX).collect();
+                let runs: Vec<String> = all(query, "run").into_iter().take(LINKED_MAX).collect();
                 if runs.is_empty() {
                     Route::Unknown(hash.to_string())
                 } else {
-                    Route::Open { runs, titles: all("title") }
+                    Route::Open { runs, titles: all(query, "title") }
                 }
             }
             (Some("run"), Some(id), None) if is_id(&id) => Route::Result(id),
@@ -128,7 +126,8 @@ impl fmt::Display for Route {
         match self {
             Route::Plan(prefill) => write!(f, "#/{}", write_prefill(prefill)),
             Route::Live => write!(f, "#/run"),
-            Route::Library => write!(f, "#/runs"),
+            Route::Library(search) if search.is_empty() => write!(f, "#/runs"),
+            Route::Library(search) => write!(f, "#/runs?q={}", encode_query(search)),
             Route::Open { runs, titles } => {
                 let pair = |name: &str, value: &String| format!("{name}={}", encode_query(value));
                 let runs = runs.iter().map(|run| pair("run", run));
@@ -152,6 +151,13 @@ const LINKED_MAX: usize = 50;
 pub fn is_id(text: &str) -> bool {
     (1..=100).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+/// All values of a name in a query.
+fn all(query: &str, wanted: &str) -> Vec<String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let own = pairs.filter(|(name, _)| *name == wanted);
+    own.map(|(_, value)| decode(&value.replace('+', " "))).collect()
 }
 
 fn read_prefill(query: &str) -> Prefill {
@@ -250,7 +256,8 @@ mod tests {
             Route::Plan(Prefill::default()),
             Route::Plan(prefill),
             Route::Live,
-            Route::Library,
+            Route::LIBRARY,
+            Route::Library("tag:\"base line\" 50 % + é&#".into()),
             Route::Result("20261121-a".into()),
             Route::Compare(vec!["a".into(), "b".into(), "c".into()]),
             Route::Open {
@@ -267,7 +274,7 @@ mod tests {
     fn addresses_as_people_type_them() {
         assert_eq!(Route::parse(""), Route::Plan(Prefill::default()));
         assert_eq!(Route::parse("#"), Route::Plan(Prefill::default()));
-        assert_eq!(Route::parse("#/runs/"), Route::Library);
+        assert_eq!(Route::parse("#/runs/"), Route::LIBRARY);
         let Route::Plan(prefill) =
             Route::parse("#/?nodes=n1=http://127.0.0.1:7101,http://b:1/?x=1&preset=quick")
         else {

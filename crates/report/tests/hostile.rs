@@ -52,6 +52,32 @@ static EXPERIMENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
     serde_json::to_vec(&value).unwrap()
 });
 
+/// Tags and note travel in the file, and bounds are told with the place.
+#[test]
+fn labels_of_a_file_are_read_kept_and_bounded() {
+    use fwit_report::run::labels::Labels;
+    use fwit_report::run::rename::with_labels;
+    let labels = Labels::typed("base line, é", "two\nlines").unwrap();
+    let too_many = Labels { tags: vec!["x".into(); 21], note: String::new() };
+    let run_json = serde_json::to_string(&*RUN).unwrap();
+    assert!(!run_json.contains("labels"));
+    let labelled = with_labels(&run_json, &labels).unwrap();
+    let (file, view) = run::open(labelled.as_bytes()).unwrap();
+    assert_eq!((&file.labels, &view.labels), (&labels, &labels));
+    // The form that is written is the one that an edit makes.
+    assert_eq!(serde_json::to_string(&file).unwrap(), labelled);
+    let error = run::open(with_labels(&run_json, &too_many).unwrap().as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "This run is damaged at labels: 21 tags: up to 20 are possible.");
+
+    let experiment_json = std::str::from_utf8(&EXPERIMENT).unwrap();
+    let labelled = with_labels(experiment_json, &labels).unwrap();
+    let (file, view) = experiment::open(labelled.as_bytes()).unwrap();
+    assert_eq!((&file.labels, &view.labels), (&labels, &labels));
+    let wrong = with_labels(experiment_json, &too_many).unwrap();
+    let error = experiment::open(wrong.as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("at labels: 21 tags"), "{error}");
+}
+
 /// What is put in the place of a value.
 const VALUES: [&str; 18] = [
     "-5",

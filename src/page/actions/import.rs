@@ -10,6 +10,7 @@ use crate::browser::store::StoreError;
 use crate::page::state::{Item, go};
 use crate::protocol::ImportedItem;
 use fwit_model::plan::wire;
+use fwit_present::library_edit::Edit;
 use fwit_present::route::{Prefill, Route};
 use fwit_report::run::rename::{free_id, rename, same_run, with_id};
 
@@ -132,7 +133,7 @@ impl Actions {
             })
             .collect();
         match routes.as_slice() {
-            [] if linked => go(&Route::Library),
+            [] if linked => go(&Route::LIBRARY),
             [] => {}
             [route, ..] if distinct.len() == 1 => go(route),
             many => {
@@ -140,7 +141,7 @@ impl Actions {
                 if linked && runs.len() == many.len() && runs.len() <= SIDE_BY_SIDE {
                     go(&Route::Compare(runs));
                 } else {
-                    go(&Route::Library);
+                    go(&Route::LIBRARY);
                 }
             }
         }
@@ -162,6 +163,18 @@ impl Actions {
     /// What is wrong with the file.
     pub async fn open(self, name: &str, bytes: Vec<u8>) -> Result<Route, String> {
         self.add_opened(name, self.library.read(name, bytes).await?).await
+    }
+
+    /// A run that is here already, opened once more: where it has no tags and no note here, those
+    /// of the file are taken.
+    async fn take_labels(self, stored: &Item, opened: &Item) {
+        if stored.labels().is_empty() && !opened.labels().is_empty() {
+            let labels = Some(opened.labels().clone());
+            let was = Some(stored.labels().clone());
+            let edit = Edit { name: None, labels, was };
+            // Labels that another tab has given it meanwhile stay.
+            let _ = self.library.edit(stored.id(), edit).await;
+        }
     }
 
     async fn add_opened(self, name: &str, mut item: Item) -> Result<Route, String> {
@@ -189,6 +202,7 @@ impl Actions {
                 if let Ok(stored) = self.library.item(&id).await
                     && same_run(stored.json(), item.json())
                 {
+                    self.take_labels(&stored, &item).await;
                     return Ok(stored.route());
                 }
                 // Another run has the same id: keep both, unless both are there already.
@@ -200,6 +214,7 @@ impl Actions {
                         (self.library.item(&copy).await, with_id(item.json(), &copy))
                         && same_run(stored.json(), &own)
                     {
+                        self.take_labels(&stored, &item).await;
                         return Ok(stored.route());
                     }
                 }

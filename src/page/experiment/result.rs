@@ -11,6 +11,7 @@ use crate::browser::environment::local_time;
 use crate::browser::files;
 use crate::page::actions::Actions;
 use crate::page::chart::Slot;
+use crate::page::labels::LabelsLine;
 use crate::page::latency_groups::GroupsFinding;
 use crate::page::parts::{Badge, Icon, MethodLink, PartsPanel, Simulated, Tone};
 use crate::page::state::{Library, Notices, go};
@@ -107,6 +108,7 @@ fn Whole(opened: Arc<OpenedExperiment>) -> impl IntoView {
             <header class="view-head">
                 <h1>{name}</h1>
                 <p class="hint">{about}</p>
+                <LabelsLine id=view.id.clone() />
                 <p class="badges">
                     {ended} {view.is_simulated().then(|| view! { <Simulated /> })}
                 </p>
@@ -160,6 +162,7 @@ fn time_parts(view: &ExperimentView) -> impl IntoView + use<> {
 #[component]
 fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
     let (actions, notices) = (expect_context::<Actions>(), expect_context::<Notices>());
+    let library = expect_context::<Library>();
     let lighter = opened.view.lighter.clone();
     let (saved, again, removed) = (opened.clone(), opened.clone(), opened);
     view! {
@@ -169,7 +172,12 @@ fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
                 class="button"
                 on:click=move |_| {
                     let name = file_name(&saved.view.name, &saved.view.id);
-                    notices.check(files::save(&name, "application/json", &saved.json));
+                    let saved = saved.clone();
+                    leptos::task::spawn_local(async move {
+                        let kept = library.file(&saved.view.id).await;
+                        let json = kept.unwrap_or_else(|_| saved.json.clone());
+                        notices.check(files::save(&name, "application/json", &json));
+                    });
                 }
             >
                 <Icon name="down" />
@@ -206,8 +214,8 @@ fn Acts(opened: Arc<OpenedExperiment>) -> impl IntoView {
                 class="button-quiet"
                 on:click=move |_| {
                     let card = Card::of_experiment(&removed.view, removed.json.len() as u64);
-                    actions.delete(card);
-                    go(&Route::Library);
+                    actions.delete_all(vec![card]);
+                    go(&Route::LIBRARY);
                 }
             >
                 <Icon name="trash" />

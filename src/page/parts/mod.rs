@@ -5,6 +5,7 @@ mod icon;
 mod latency_table;
 mod method;
 mod parts_bars;
+mod rename;
 mod tile;
 mod verdict;
 
@@ -13,5 +14,6 @@ pub use icon::Icon;
 pub use latency_table::{LatencyTable, MeasureSwitch, TableRow};
 pub use method::MethodLink;
 pub use parts_bars::{PartsBars, PartsPanel};
+pub use rename::RenameForm;
 pub use tile::Tile;
 pub use verdict::{Headlines, Thresholds, Verdict};

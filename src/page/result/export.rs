@@ -24,7 +24,7 @@ pub fn ExportMenu(run: Arc<Opened>) -> impl IntoView {
             let run = run.clone();
             busy.set(true);
             leptos::task::spawn_local(async move {
-                let made = library.export(&run, form).await;
+                let made = library.written_as(&run, form).await;
                 busy.try_set(false);
                 open.try_set(false);
                 let saved = made.and_then(|file| files::save(&file.name, &file.mime, &file.text));

@@ -8,9 +8,12 @@ use super::export::ExportMenu;
 use crate::browser::environment::{local_day, local_time};
 use crate::browser::files;
 use crate::page::actions::Actions;
-use crate::page::parts::{Badge, Headlines, Health, Icon, Tile, TimeSource, Tone, Verdict};
+use crate::page::labels::LabelsLine;
+use crate::page::parts::{
+    Badge, Headlines, Health, Icon, RenameForm, Tile, TimeSource, Tone, Verdict,
+};
 use crate::page::plan_form::find_and;
-use crate::page::state::{Engine, Item, Library, Notices, PlanForm, Status, go};
+use crate::page::state::{Engine, Library, Notices, PlanForm, Status, go};
 use crate::protocol::Opened;
 use fwit_model::plan::wire;
 use fwit_present::library::file_name;
@@ -48,6 +51,7 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
             <NameLine run=run.clone() renamed />
             <p class="hint">{when}</p>
             <p class="lead">{about}</p>
+            <LabelsLine id=view.id.clone() />
             <p class="badges">
                 {ended}
                 {(!simulated).then(|| view! { <Health health=view.health.clone() /> })}
@@ -81,11 +85,12 @@ pub fn ResultHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
 fn Recovered(run: Arc<Opened>) -> impl IntoView {
     let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
     let id = run.view.id.clone();
+    let own = StoredValue::new(id.clone());
     let goes = Memo::new(move |_| library.goes_at(&id));
-    let run = StoredValue::new(run);
     let keep = move |_| {
+        let id = own.get_value();
         leptos::task::spawn_local(async move {
-            notices.check(library.add(Item::Run(run.get_value())).await);
+            notices.check(library.keep_for_good(&id).await);
         });
     };
     move || {
@@ -158,59 +163,22 @@ pub(super) fn NameLine(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl
     } else {
         run.view.name.clone()
     };
-    let text = RwSignal::new(run.view.name.clone());
-    let id = run.view.id.clone();
-    let save = move || {
+    let (own, id) = (run.view.name.clone(), run.view.id.clone());
+    let done = Callback::new(move |new: Option<String>| {
         editing.set(false);
-        let (id, name) = (id.clone(), text.get_untracked().trim().to_string());
-        if name.is_empty() {
-            return;
-        }
+        let Some(name) = new else { return };
+        let id = id.clone();
         leptos::task::spawn_local(async move {
             if let Some(run) = notices.check(library.rename(&id, &name).await) {
                 // The view may be gone when the run is stored.
                 renamed.try_run(run);
             }
         });
-    };
-    let input = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move |_| {
-        if let (true, Some(input)) = (editing.get(), input.get()) {
-            let _ = input.focus();
-            input.select();
-        }
     });
     move || {
-        let save = save.clone();
         if editing.get() {
-            view! {
-                <form
-                    class="rename"
-                    on:submit=move |event| {
-                        event.prevent_default();
-                        save();
-                    }
-                    on:keydown=move |event| {
-                        if event.key() == "Escape" {
-                            editing.set(false);
-                        }
-                    }
-                >
-                    <input
-                        type="text"
-                        aria-label="Name of the run"
-                        maxlength="200"
-                        node_ref=input
-                        prop:value=move || text.get()
-                        on:input:target=move |event| text.set(event.target().value())
-                    />
-                    <button class="button button-main">"Rename"</button>
-                    <button type="button" class="button" on:click=move |_| editing.set(false)>
-                        "Cancel"
-                    </button>
-                </form>
-            }
-            .into_any()
+            let name = own.clone();
+            view! { <RenameForm name label="Name of the run" done /> }.into_any()
         } else {
             view! {
                 <div class="name-line">
@@ -301,13 +269,18 @@ pub(super) fn Acts(run: Arc<Opened>, plan: Option<fwit_model::plan::Plan>) -> im
     let saved = run.clone();
     let save = move |_| {
         let name = file_name(&saved.view.name, &saved.view.id);
-        notices.check(files::save(&name, "application/json", &saved.json));
+        let run = saved.clone();
+        leptos::task::spawn_local(async move {
+            // As it is kept, with tags and note; what is gone from there is saved all the same.
+            let json = library.file(&run.view.id).await.unwrap_or_else(|_| run.json.clone());
+            notices.check(files::save(&name, "application/json", &json));
+        });
     };
     let removed = run.clone();
     let delete = move |_| {
         let card = fwit_present::library::Card::of(&removed.view, removed.json.len() as u64);
-        actions.delete(card);
-        go(&Route::Library);
+        actions.delete_all(vec![card]);
+        go(&Route::LIBRARY);
     };
     let others = Memo::new(move |_| {
         library.cards.with(|cards| {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::head::{Acts, NameLine};
 use crate::browser::environment::local_time;
+use crate::page::labels::LabelsLine;
 use crate::page::parts::{Badge, Headlines, Thresholds, Tile, Tone};
 use crate::protocol::Opened;
 use fwit_present::source::{about, badges, has_time, missing};
@@ -36,6 +37,7 @@ pub fn SourceHead(run: Arc<Opened>, renamed: Callback<Arc<Opened>>) -> impl Into
             <NameLine run=run.clone() renamed />
             <p class="hint">{format!("{when} · {} · from “{}”", view.id, source.file)}</p>
             <p class="lead">{about(&source)}</p>
+            <LabelsLine id=view.id.clone() />
             <p class="badges">{badges}</p>
             <Headlines lines=view.headlines.clone() />
             {(view.total.issued > 0).then(|| view! { <p class="outcome">{sentence::outcome(view)}</p> })}

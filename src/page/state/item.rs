@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::protocol::{Opened, OpenedExperiment};
 use fwit_present::library::Card;
 use fwit_present::route::Route;
+use fwit_report::experiment::view::ExperimentView;
+use fwit_report::run::view::{Labels, RunView};
 
 /// A run or an experiment.
 #[derive(Clone)]
@@ -32,6 +34,14 @@ impl Item {
         }
     }
 
+    /// Returns what the user says of it.
+    pub fn labels(&self) -> &Labels {
+        match self {
+            Item::Run(run) => &run.view.labels,
+            Item::Experiment(experiment) => &experiment.view.labels,
+        }
+    }
+
     /// Returns what the list shows of it.
     pub fn card(&self) -> Card {
         match self {
@@ -47,6 +57,20 @@ impl Item {
         match self {
             Item::Run(run) => Route::Result(run.view.id.clone()),
             Item::Experiment(experiment) => Route::Experiment(Some(experiment.view.id.clone())),
+        }
+    }
+
+    /// Returns it with another name and other labels; `json` is its file with them.
+    pub fn with_names(self, json: String, name: String, labels: Labels) -> Item {
+        match self {
+            Item::Run(run) => {
+                let view = RunView { name, labels, ..run.view.clone() };
+                Item::Run(Arc::new(Opened { json, view }))
+            }
+            Item::Experiment(experiment) => {
+                let view = ExperimentView { name, labels, ..experiment.view.clone() };
+                Item::Experiment(Arc::new(OpenedExperiment { json, view }))
+            }
         }
     }
 

@@ -1,24 +1,30 @@
 //! The runs and experiments of this browser: the list of cards, the store behind it, and the last
 //! few that were opened.
 
+mod deleted;
+mod deletion;
+pub(super) mod edit;
+mod export;
 mod under_way;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::{LocalBoxFuture, Shared};
 use leptos::prelude::*;
 
+use self::deletion::Deletion;
 use super::analysis::{Analysis, ComparisonUpdate, PendingComparison};
 use super::item::Item;
 use crate::browser::channel::Channel;
 use crate::browser::environment::now_rfc3339;
-use crate::browser::store::{Store, StoreError};
+use crate::browser::store::{Store, StoreError, Stored};
 use crate::protocol::{ExportedFile, Opened, OpenedExperiment, RunKey};
 use fwit_export::Form;
-use fwit_present::library::{Card, expired, first_to_go, nearest, sort};
+use fwit_present::library::{Card, expired, first_to_go, nearest, sort, until_of};
 use fwit_report::run::intervals::{RunIntervals, same_setting, setting_key};
-use fwit_report::run::rename::rename;
 use fwit_report::run::select::{Selected, Selection};
 use fwit_report::run::view::Measure;
 
@@ -28,6 +34,20 @@ const KEEP: usize = 14;
 
 /// And no more than so many bytes of them.
 const KEEP_BYTES: usize = 200_000_000;
+
+/// Said while another tab is in the way.
+const BLOCKED: &str = "Another tab has this page open in an older version, and your runs can't be \
+                       read as long as it does: close that tab, or reload it. This page then goes \
+                       on by itself.";
+
+/// Whether the store is being opened, or is open still.
+fn is_good(opening: &Opening) -> bool {
+    match opening.peek() {
+        None => true,
+        Some(Ok(store)) => !store.is_closed(),
+        Some(Err(_)) => false,
+    }
+}
 
 /// The library.
 #[derive(Clone, Copy)]
@@ -41,9 +61,12 @@ pub struct Library {
     inner: StoredValue<Inner, LocalStorage>,
 }
 
+/// The store, once it is open. All who need it wait for one opening.
+type Opening = Shared<LocalBoxFuture<'static, Result<Rc<Store>, StoreError>>>;
+
 #[derive(Default)]
 struct Inner {
-    store: Option<Rc<Store>>,
+    store: Option<Opening>,
     analysis: Analysis,
     /// The opened items, the last used at the end.
     opened: VecDeque<Item>,
@@ -53,17 +76,14 @@ struct Inner {
     comparisons: VecDeque<(Vec<RunKey>, Arc<RunIntervals>)>,
     /// To the other tabs: the ids of what changed.
     channel: Option<Channel>,
+    /// What was deleted and may come back.
+    deleted: VecDeque<Deletion>,
+    /// How often something was deleted.
+    deletions: u32,
     /// How many parts are kept of the run under way.
     parts: u32,
     /// Whether it was told that the run under way can't be kept.
     told: bool,
-}
-
-/// A deleted item, kept to bring it back.
-#[derive(Clone)]
-pub struct Deleted {
-    card: Card,
-    json: String,
 }
 
 impl Library {
@@ -96,12 +116,22 @@ impl Library {
     }
 
     async fn store(self) -> Result<Rc<Store>, StoreError> {
-        if let Some(store) = self.inner.with_value(|inner| inner.store.clone()) {
-            return Ok(store);
+        let opening = self.inner.try_update_value(|inner| match &inner.store {
+            Some(opening) if is_good(opening) => opening.clone(),
+            _ => {
+                let opening = self.open_store().boxed_local().shared();
+                inner.store = Some(opening.clone());
+                opening
+            }
+        });
+        match opening {
+            Some(opening) => opening.await,
+            None => Err(StoreError::Failed("the page closes".into())),
         }
-        let store = Rc::new(Store::open().await?);
-        self.inner.update_value(|inner| inner.store = Some(store.clone()));
-        Ok(store)
+    }
+
+    async fn open_store(self) -> Result<Rc<Store>, StoreError> {
+        Store::open(move || self.trouble.set(Some(BLOCKED.into()))).await.map(Rc::new)
     }
 
     /// Reads the cards. A card of an older fwit is made again from its run; recovered runs whose
@@ -131,11 +161,19 @@ impl Library {
             if let Some(card) = Card::read(&text) {
                 cards.push(card);
             } else if let Some(json) = store.run(&id).await?
-                && let Ok(opened) = self.read(&id, json.into_bytes()).await
+                && let Ok(opened) = self.read(&id, json.clone().into_bytes()).await
             {
-                let card = opened.card();
-                store.put(&id, opened.json(), &card.to_json(), false).await?;
-                cards.push(card);
+                let card = Card { until: until_of(&text), ..opened.card() };
+                let new = card.to_json();
+                // What another tab has changed meanwhile is read at the next time.
+                let kept = store
+                    .edit(&id, |now| {
+                        (now.run == json).then(|| Stored { run: json.clone(), card: new })
+                    })
+                    .await?;
+                if kept.is_some() {
+                    cards.push(card);
+                }
             }
         }
         for id in expired(&cards, &now_rfc3339()) {
@@ -158,12 +196,13 @@ impl Library {
     ///
     /// # Errors
     /// See [`Analysis::export`].
-    pub async fn export(self, run: &Opened, form: Form) -> Result<ExportedFile, String> {
+    pub async fn written_as(self, run: &Opened, form: Form) -> Result<ExportedFile, String> {
         let analysis = self.inner.with_value(|inner| inner.analysis.clone());
         analysis.export(run, form).await
     }
 
-    /// Keeps an item. When the store can't, it stays in memory until the page closes.
+    /// Keeps an item. When the store can't, it stays in memory until the page closes. One of the
+    /// same id goes, but what the user has changed of it stays: its name and labels.
     ///
     /// # Errors
     /// Why the store could not keep it.
@@ -181,11 +220,16 @@ impl Library {
         self.put(item, card, true).await
     }
 
-    /// Writes an item. Where there is no room, recovered runs that nobody kept go first.
-    async fn write(self, item: &Item, card: &Card, new: bool) -> Result<(), StoreError> {
+    /// Writes an item; returns it as it is kept. Where there is no room, recovered runs that nobody
+    /// kept go first.
+    async fn write(self, item: &Item, card: &Card, new: bool) -> Result<Item, StoreError> {
         let store = self.store().await?;
         loop {
-            let put = store.put(&card.id, item.json(), &card.to_json(), new).await;
+            let put = if new {
+                store.put(&card.id, item.json(), &card.to_json(), true).await.map(|()| item.clone())
+            } else {
+                self.replace(&store, item, card).await
+            };
             let Err(StoreError::Full) = put else { return put };
             let first = self.cards.with_untracked(|cards| {
                 let cards = cards.as_deref().unwrap_or_default();
@@ -201,10 +245,11 @@ impl Library {
     }
 
     async fn put(self, item: Item, card: Card, new: bool) -> Result<(), StoreError> {
-        let kept = self.write(&item, &card, new).await;
-        if kept == Err(StoreError::Taken) {
-            return kept;
-        }
+        let (item, kept) = match self.write(&item, &card, new).await {
+            Ok(kept) => (kept, Ok(())),
+            Err(StoreError::Taken) => return Err(StoreError::Taken),
+            Err(error) => (item, Err(error)),
+        };
         self.remember(item.clone());
         self.inner.update_value(|inner| {
             inner.unkept.retain(|other| other.id() != card.id);
@@ -364,48 +409,6 @@ impl Library {
         };
         let store = self.store().await.map_err(|error| error.to_string())?;
         store.run(id).await.map_err(|error| error.to_string())?.ok_or_else(missing)
-    }
-
-    /// Gives a run another name.
-    ///
-    /// # Errors
-    /// When it can't be read or kept.
-    pub async fn rename(self, id: &str, name: &str) -> Result<Arc<Opened>, String> {
-        let run = self.open(id).await?;
-        let json = rename(&run.json, name).ok_or("The run's file has no name to change.")?;
-        let mut view = run.view.clone();
-        view.name = name.to_string();
-        let run = Arc::new(Opened { json, view });
-        self.add(Item::Run(run.clone())).await.map_err(|error| error.to_string())?;
-        Ok(run)
-    }
-
-    /// Removes an item. Returns what [`Library::restore`] needs to bring it back.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn delete(self, card: &Card) -> Result<Deleted, String> {
-        let json = self.json(&card.id).await?;
-        if let Ok(store) = self.store().await {
-            store.delete(&card.id).await.map_err(|error| error.to_string())?;
-        }
-        self.inner.update_value(|inner| {
-            inner.unkept.retain(|item| item.id() != card.id);
-            inner.opened.retain(|item| item.id() != card.id);
-        });
-        self.refresh().await;
-        self.changed(&card.id);
-        Ok(Deleted { card: card.clone(), json })
-    }
-
-    /// Brings a deleted item back.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn restore(self, deleted: Deleted) -> Result<(), String> {
-        // As any other item: when the store can't keep it, it stays in memory.
-        let item = self.read(&deleted.card.id, deleted.json.into_bytes()).await?;
-        self.add(item).await.map_err(|error| error.to_string())
     }
 
     fn in_memory(self, id: &str) -> Option<Item> {

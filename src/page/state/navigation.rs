@@ -35,6 +35,19 @@ impl CurrentRoute {
         self.0.with(is)
     }
 
+    /// Returns whether the route is one of those that `is` accepts.
+    pub fn is_untracked(self, is: fn(&Route) -> bool) -> bool {
+        self.0.with_untracked(is)
+    }
+
+    /// Returns what is searched for in the library, and tracks it.
+    pub fn search(self) -> String {
+        self.0.with(|route| match route {
+            Route::Library(search) => search.clone(),
+            _ => String::new(),
+        })
+    }
+
     /// Shows a route in the place of the current one, without a new entry in the browser's history.
     pub fn replace(self, route: Route) {
         document::replace(&route.to_string());

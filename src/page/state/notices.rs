@@ -6,6 +6,8 @@ use leptos::prelude::*;
 
 /// How long a notice of something done stays.
 const STAY: Duration = Duration::from_secs(8);
+/// And one with a button, such as “Undo”.
+const STAY_WITH_BUTTON: Duration = Duration::from_secs(20);
 
 /// How serious a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +101,7 @@ impl Notices {
     }
 
     fn add(self, tone: Tone, text: String, actions: Vec<Action>) {
+        let stay = if actions.is_empty() { STAY } else { STAY_WITH_BUTTON };
         let id = self.next.get_untracked();
         self.next.set(id + 1);
         self.list.update(|list| {
@@ -107,7 +110,7 @@ impl Notices {
             list.push(Notice { id, tone, text, actions });
         });
         if tone == Tone::Done {
-            set_timeout(move || self.close(id), STAY);
+            set_timeout(move || self.close(id), stay);
         }
     }
 }

@@ -20,6 +20,7 @@ mod hosted;
 mod import;
 mod kept;
 mod lanes;
+mod library;
 mod load;
 mod newcomer;
 mod plain_server;

@@ -61,6 +61,7 @@ pub fn analyze(file: &ExperimentFile) -> Result<ExperimentView, RunError> {
     Ok(ExperimentView {
         id: file.id.clone(),
         name: file.name.clone(),
+        labels: file.labels.clone(),
         started_at: file.started_at.clone(),
         finished_at: file.finished_at.clone(),
         ended: file.ended,

@@ -82,6 +82,7 @@ pub fn combine(files: &[ExperimentFile]) -> Result<ExperimentFile, Problem> {
     }
     all.name = format!("{} ({} combined)", first.name, files.len());
     all.id = format!("{}-all{}", first.id, files.len());
+    all.labels = crate::run::labels::Labels::default();
     all.comparisons = Vec::new();
     Ok(all)
 }

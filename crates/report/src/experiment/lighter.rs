@@ -22,6 +22,7 @@ pub fn lighter(file: &ExperimentFile) -> Option<(ExperimentFile, String)> {
         extended: Vec::new(),
         ended: None,
         trouble: None,
+        labels: crate::run::labels::Labels::default(),
         ..file.clone()
     };
     half.design.order = Vec::new();

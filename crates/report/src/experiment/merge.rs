@@ -199,6 +199,7 @@ pub(crate) mod tests {
             version: VERSION,
             id: id.into(),
             name: "a".into(),
+            labels: crate::run::labels::Labels::default(),
             plan: to_file(&preset("quick").unwrap()),
             started_at: String::new(),
             finished_at: String::new(),

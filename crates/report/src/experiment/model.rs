@@ -155,6 +155,7 @@ pub fn defaults(plan: &Plan, name: &str, arms: Vec<ArmFile>) -> ExperimentFile {
         version: super::wire::VERSION,
         id: String::new(),
         name: name.into(),
+        labels: crate::run::labels::Labels::default(),
         seed: plan.seed,
         base,
         arms,

@@ -79,6 +79,9 @@ pub fn read(bytes: &[u8]) -> Result<(ExperimentFile, Experiment), ExperimentErro
     if file.periods.len() > (PAIRS_MAX + repeats_max(PAIRS_MAX)) as usize * ARMS_MAX {
         return Err(broken("periods".into(), "there are more than any experiment has"));
     }
+    if let Some(problem) = file.labels.problem() {
+        return Err(broken("labels".into(), problem.trim_end_matches('.')));
+    }
     let mut last = f64::NEG_INFINITY;
     for (i, period) in file.periods.iter().enumerate() {
         let place = || format!("periods[{i}]");

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::labels::Labels;
 use crate::run::view::{Ended, RunView};
 
 /// What may be claimed of a metric while the experiment is under way, by its e-value.
@@ -278,6 +279,8 @@ pub struct ExperimentView {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// What the user says of it.
+    pub labels: Labels,
     /// RFC 3339, UTC; empty where it was not carried out.
     pub started_at: String,
     /// RFC 3339, UTC.

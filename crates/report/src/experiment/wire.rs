@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::view::ComparisonView;
+use crate::run::labels::Labels;
 use crate::run::wire::RunFile;
 use fwit_engine::live_run::Ended;
 use fwit_model::plan::wire::PlanFile;
@@ -32,6 +33,9 @@ pub struct ExperimentFile {
     pub id: String,
     #[serde(default)]
     pub name: String,
+    /// What the user says of it; left out where that is nothing.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// Order of periods, and the seeds of all pairs, follow from it.
     #[serde(default = "one")]
     pub seed: u64,

@@ -1,6 +1,7 @@
 //! Makes the file of a run that is over, and the snapshot of one under way that the page shows.
 
 use super::hist::{self, short};
+use super::labels::Labels;
 use super::leadership::Leadership;
 use super::summary;
 use super::verification::Verification;
@@ -96,6 +97,7 @@ impl<T: Transport, C: Clock> RunReport<'_, T, C> {
             version: VERSION,
             id: shared.run_id.clone(),
             name: shared.plan.name.clone(),
+            labels: Labels::default(),
             plan: plan_wire::to_file(&shared.plan),
             started_at: about.started_at.clone(),
             finished_at: about.finished_at.clone(),

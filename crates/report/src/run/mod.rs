@@ -14,6 +14,7 @@ mod headlines;
 mod health;
 pub mod hist;
 pub mod intervals;
+pub mod labels;
 pub mod latency_groups;
 pub mod leadership;
 mod littles_law;

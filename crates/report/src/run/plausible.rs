@@ -25,6 +25,9 @@ const COUNT_MAX: u64 = 1 << 53;
 /// # Errors
 /// The first one that can't be, with its place.
 pub(crate) fn check(file: &RunFile) -> Result<(), Implausible> {
+    if let Some(problem) = file.labels.problem() {
+        return wrong("labels", problem.trim_end_matches('.'));
+    }
     let window = file.window;
     // Other tools' runs may be longer.
     let longest = if file.source.is_some() { YEAR_S } else { WINDOW_MAX_S };

@@ -1,27 +1,61 @@
-//! Gives a saved run another name or id without reading the whole of it; whether two files are the
-//! same run.
+//! Gives a saved run or experiment another name, id or labels without reading the whole of it;
+//! whether two files are the same run.
 
+use super::labels::Labels;
 use super::wire::RunFile;
+
+const NAME: &[u8] = b"\"name\"";
+const ID: &[u8] = b"\"id\"";
+const LABELS: &[u8] = b"\"labels\"";
 
 /// The run file with another top-level `name`; everything else stays byte by byte. `None` where the
 /// text is no JSON object with a top-level `name` that is a string.
 #[must_use]
 pub fn rename(json: &str, name: &str) -> Option<String> {
-    set(json, b"\"name\"", name)
+    set(json, NAME, name)
 }
 
 /// The run file with another top-level `id`, as [`rename`].
 #[must_use]
 pub fn with_id(json: &str, id: &str) -> Option<String> {
-    set(json, b"\"id\"", id)
+    set(json, ID, id)
 }
 
-/// Whether two run files are of one run: equal but for the name, which a user may change, and for
-/// the name of another tool's file.
+/// The file with these labels in the place of those that it has; without any where there are none.
+/// `None` as for [`rename`].
+#[must_use]
+pub fn with_labels(json: &str, labels: &Labels) -> Option<String> {
+    let json = without_labels(json)?;
+    if labels.is_empty() {
+        return Some(json);
+    }
+    let (_, end) = find(&json, NAME)?.text(&json)?;
+    let new = fwit_model::json::write(labels);
+    Some(format!("{},\"labels\":{new}{}", json.get(..end)?, json.get(end..)?))
+}
+
+fn without_labels(json: &str) -> Option<String> {
+    let Some(Place { key, value: (_, end) }) = find(json, LABELS) else {
+        return Some(json.to_string());
+    };
+    // One comma goes with it: the one before, or of the first key the one behind.
+    let (before, behind) = (json.get(..key)?, json.get(end..)?);
+    Some(match before.trim_end().strip_suffix(',') {
+        Some(before) => format!("{before}{behind}"),
+        None => {
+            let behind = behind.trim_start();
+            format!("{before}{}", behind.strip_prefix(',').unwrap_or(behind).trim_start())
+        }
+    })
+}
+
+/// Whether two files are of one run: equal but for the name and the labels, which a user may
+/// change, and for the name of another tool's file.
 #[must_use]
 pub fn same_run(a: &str, b: &str) -> bool {
+    let bare = |json: &str| without_labels(json).and_then(|json| rename(&json, ""));
     a == b
-        || rename(a, "").is_some_and(|a| Some(a) == rename(b, ""))
+        || bare(a).is_some_and(|a| Some(a) == bare(b))
         || nameless(a).is_some_and(|a| Some(a) == nameless(b))
 }
 
@@ -33,6 +67,7 @@ fn nameless(json: &str) -> Option<RunFile> {
     let mut run: RunFile = fwit_model::json::read(json.as_bytes()).ok()?;
     run.source.as_mut()?.file.clear();
     run.name.clear();
+    run.labels = Labels::default();
     run.plan.name.clear();
     Some(run)
 }
@@ -53,13 +88,26 @@ pub fn free_id(id: &str, taken: impl Fn(&str) -> bool) -> String {
 }
 
 fn set(json: &str, key: &[u8], value: &str) -> Option<String> {
-    let (start, end) = find(json, key)?;
+    let (start, end) = find(json, key)?.text(json)?;
     let new = fwit_model::json::write(value);
     Some(format!("{}{new}{}", json.get(..start)?, json.get(end..)?))
 }
 
-/// Where the value of a top-level key stands, quotes included.
-fn find(json: &str, key: &[u8]) -> Option<(usize, usize)> {
+/// Where a top-level key stands, and from where to where its value.
+struct Place {
+    key: usize,
+    value: (usize, usize),
+}
+
+impl Place {
+    /// The place of the value, quotes included, where it is a text.
+    fn text(&self, json: &str) -> Option<(usize, usize)> {
+        (json.as_bytes().get(self.value.0) == Some(&b'"')).then_some(self.value)
+    }
+}
+
+/// Finds a top-level key.
+fn find(json: &str, key: &[u8]) -> Option<Place> {
     let bytes = json.as_bytes();
     let (mut at, mut depth, mut is_key) = (0, 0_usize, false);
     while at < bytes.len() {
@@ -73,13 +121,12 @@ fn find(json: &str, key: &[u8]) -> Option<(usize, usize)> {
             b'"' => {
                 let end = string_end(bytes, at)?;
                 if is_key && bytes.get(at..end) == Some(key) {
-                    let value = skip_space(bytes, end);
-                    if bytes.get(value) != Some(&b':') {
+                    let colon = skip_space(bytes, end);
+                    if bytes.get(colon) != Some(&b':') {
                         return None;
                     }
-                    let value = skip_space(bytes, value + 1);
-                    return (bytes.get(value) == Some(&b'"'))
-                        .then(|| string_end(bytes, value).map(|e| (value, e)))?;
+                    let start = skip_space(bytes, colon + 1);
+                    return Some(Place { key: at, value: (start, value_end(bytes, start)?) });
                 }
                 is_key = false;
                 at = end;
@@ -90,6 +137,34 @@ fn find(json: &str, key: &[u8]) -> Option<(usize, usize)> {
         at += 1;
     }
     None
+}
+
+/// The place after the value that starts at `at`.
+fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let (mut i, mut depth) = (at, 0_usize);
+    loop {
+        match bytes.get(i)? {
+            b'"' => i = string_end(bytes, i)?,
+            b'{' | b'[' => {
+                depth += 1;
+                i += 1;
+                continue;
+            }
+            b'}' | b']' if depth > 0 => {
+                depth -= 1;
+                i += 1;
+            }
+            // A number or a word ends where something else begins.
+            b',' | b'}' | b']' if depth == 0 => return (i > at).then_some(i),
+            _ => {
+                i += 1;
+                continue;
+            }
+        }
+        if depth == 0 {
+            return Some(i);
+        }
+    }
 }
 
 fn skip_space(bytes: &[u8], mut at: usize) -> usize {
@@ -122,6 +197,39 @@ mod tests {
         assert!(same_run(a, a) && same_run(a, &a.replace("\"a\"", "\"b\"")));
         assert!(!same_run(a, &a.replace('x', "y")));
         assert_eq!(with_id(a, "r1-2").unwrap(), r#"{"id":"r1-2","name":"a","totals":{"id":"x"}}"#);
+    }
+
+    #[test]
+    fn labels_come_change_and_go_and_leave_the_rest() {
+        let labels = |tags: &[&str], note: &str| Labels {
+            tags: tags.iter().map(ToString::to_string).collect(),
+            note: note.into(),
+        };
+        let plain = r#"{ "id":"r1", "name" : "a,\"}", "plan":{"labels":[1],"name":"x"}, "n":1 }"#;
+        assert_eq!(with_labels(plain, &Labels::default()).unwrap(), plain);
+        let some = with_labels(plain, &labels(&["é\"", "b"], "x\n}")).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&some).unwrap();
+        assert_eq!(value["labels"]["tags"][0], "é\"");
+        assert_eq!(value["labels"]["note"], "x\n}");
+        assert_eq!(value["plan"]["labels"][0], 1);
+        let other = with_labels(&some, &labels(&[], "y")).unwrap();
+        assert_eq!(other.matches("\"note\"").count(), 1);
+        assert_eq!(with_labels(&other, &Labels::default()).unwrap(), plain);
+        assert!(same_run(&some, &other) && same_run(plain, &rename(&some, "z").unwrap()));
+        // Wherever a file has them.
+        for json in [
+            r#"{"labels":{"tags":[]},"name":"a"}"#,
+            r#"{"labels" : 12 , "name":"a"}"#,
+            r#"{"name":"a","labels":null}"#,
+            r#"{"name":"a" , "labels" : [{"x":"]}"}] }"#,
+        ] {
+            let bare = with_labels(json, &Labels::default()).unwrap();
+            let value: serde_json::Value = serde_json::from_str(&bare).unwrap();
+            assert_eq!(value, serde_json::json!({"name": "a"}), "{json}");
+        }
+        for json in ["", "{}", "{\"labels\":{\"name\":", "{\"labels\":", "{\"name\":1}"] {
+            assert_eq!(with_labels(json, &labels(&["a"], "")), None, "{json}");
+        }
     }
 
     #[test]

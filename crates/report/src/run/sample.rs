@@ -35,6 +35,7 @@ pub fn sample(id: &str, factor: f64) -> RunView {
         headlines: Vec::new(),
         id: id.into(),
         name: format!("run {id}"),
+        labels: super::labels::Labels::default(),
         plan_json: wire::to_json(&plan),
         started_at: "2026-11-21T10:00:00Z".into(),
         finished_at: "2026-11-21T10:00:22Z".into(),

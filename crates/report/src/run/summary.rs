@@ -75,6 +75,7 @@ pub fn view(file: &RunFile) -> Result<RunView, RunError> {
     Ok(RunView {
         id: file.id.clone(),
         name: file.name.clone(),
+        labels: file.labels.clone(),
         plan_json: fwit_model::json::pretty(&file.plan),
         started_at: file.started_at.clone(),
         finished_at: file.finished_at.clone(),

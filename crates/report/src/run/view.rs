@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::episodes::{Episode, Recovery, Stretch};
+pub use super::labels::Labels;
 pub use super::latency_groups::view::LatencyGroupsView;
 pub use super::leadership::{Election, Gap, LeaderSpan, Leadership};
 pub use super::percentiles::{Censored, Given, PERCENTILES, Shown, Summary, shown};
@@ -361,6 +362,8 @@ pub struct RunView {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// What the user says of it.
+    pub labels: Labels,
     /// Its plan, as JSON text.
     pub plan_json: String,
     /// RFC 3339, UTC.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::labels::Labels;
 use super::source::{GivenFile, Source};
 use super::view::{
     Ended, ErrorGroup, HealthView, Leadership, Measure, SubscribersView, ThresholdResult,
@@ -27,6 +28,9 @@ pub struct RunFile {
     pub version: u32,
     pub id: String,
     pub name: String,
+    /// What the user says of it; left out where that is nothing.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     pub plan: PlanFile,
     /// RFC 3339, UTC.
     pub started_at: String,
