@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::actions::Actions;
 use super::import::OpenFiles;
 use super::parts::{Badge, Icon, Simulated, Tone};
+use super::published::Published;
 use super::state::{Library, Notices, go};
 use crate::browser::environment::{local_day, local_time};
 use fwit_present::figure;
@@ -134,6 +135,7 @@ pub fn LibraryView() -> impl IntoView {
                 </div>
             </Show>
         </Show>
+        <Published />
     }
 }
 

@@ -28,6 +28,7 @@ mod live_controls;
 mod notices;
 mod parts;
 mod plan_form;
+mod published;
 mod result;
 mod separate_runs;
 mod state;
