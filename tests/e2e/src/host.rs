@@ -31,7 +31,7 @@ pub struct Site {
     pub policy: Option<&'static str>,
     /// Answers of its own beside the folder, by path: what a cluster at the same origin is to the
     /// browser. With timing headers.
-    pub answers: BTreeMap<&'static str, (&'static str, &'static str)>,
+    pub answers: BTreeMap<String, (&'static str, &'static str)>,
 }
 
 /// The host, until it is dropped.

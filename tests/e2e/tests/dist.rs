@@ -20,17 +20,19 @@ use crate::runs::PATIENCE;
 const STRICT: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src *";
 
 /// A program for a worker: what the browser notes of a worker's requests.
-const PROBE: &str = "export default async ({ module_or_path: urls }) => {
+const PROBE: &str = "onmessage = async ({ data: urls }) => {
     for (const url of urls) await (await fetch(url, { cache: 'no-store' })).text();
     const seen = urls.map((url) => performance.getEntriesByName(url)[0]?.workerStart);
     postMessage(seen);
 };";
 
-/// Runs a simulated cluster to its end; gives how many requests were answered well.
+/// Runs a simulated cluster to its end; gives how many requests were answered well, the run's id,
+/// and its file.
 const SIMULATED: &str = "const plan = fwit.preset('three regions');
     plan.load.duration_s = 10;
     const run = await fwit.start(plan);
-    return [Object.values(run.totals).reduce((sum, counts) => sum + counts.ok, 0), run];";
+    return [Object.values(run.totals).reduce((sum, counts) => sum + counts.ok, 0), run.id,
+        JSON.stringify(run)];";
 
 fn made(built: &Path, at: &str) -> (TempDir, String) {
     let folder = TempDir::new().unwrap();
@@ -38,10 +40,10 @@ fn made(built: &Path, at: &str) -> (TempDir, String) {
     (folder, build)
 }
 
-fn site(folder: &TempDir) -> Site {
+fn site(folder: &TempDir, build: &str) -> Site {
     let answers = BTreeMap::from([
-        ("/api/get/key", ("application/json", "{}")),
-        ("/api/probe.js", ("text/javascript", PROBE)),
+        ("/api/get/key".to_owned(), ("application/json", "{}")),
+        (format!("/tools/fwit/{build}/probe.js"), ("text/javascript", PROBE)),
     ]);
     Site { folder: folder.path().to_owned(), path: "/tools/fwit", policy: Some(STRICT), answers }
 }
@@ -59,17 +61,18 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn simulate(browser: &Browser) -> Value {
+fn simulate(browser: &Browser) -> (String, String) {
     let answer = browser.eval(SIMULATED, &[]).unwrap();
     assert!(answer[0].as_u64().unwrap() > 1_000, "{}", answer[0]);
-    answer[1].clone()
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&answer[1]), text(&answer[2]))
 }
 
 #[test]
 fn the_hosted_page_works_below_a_strict_policy_and_without_a_network() {
     let built = Page::built().unwrap();
     let (folder, build) = made(&built, "fwit");
-    let host = Host::serve(site(&folder), 0).unwrap();
+    let host = Host::serve(site(&folder, &build), 0).unwrap();
     let (port, url) = (host.port(), host.url("/tools/fwit/#/?preset=quick"));
     let browser = Browser::start().unwrap();
     let quiet = || assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
@@ -84,7 +87,7 @@ fn the_hosted_page_works_below_a_strict_policy_and_without_a_network() {
     // It starts and its workers run; every view is drawn without what the policies refuse.
     browser.open(&url).unwrap();
     ready();
-    let run = simulate(&browser);
+    let (id, run) = simulate(&browser);
     browser.wait("document.querySelector('.parts-bar .part')?.style.width", PATIENCE).unwrap();
     go("#/experiment", "document.querySelector('main form')");
     go("#/runs", "document.querySelector('.table-runs tbody tr')");
@@ -96,15 +99,14 @@ fn the_hosted_page_works_below_a_strict_policy_and_without_a_network() {
     quiet();
 
     // A run that is published beside it is listed and opens, gzipped.
-    let id = run["id"].as_str().unwrap();
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(run.to_string().as_bytes()).unwrap();
+    gzip.write_all(run.as_bytes()).unwrap();
     fs::write(folder.path().join("runs/a.json.gz"), gzip.finish().unwrap()).unwrap();
     let entry = json!({ "name": "Of yesterday", "file": "a.json.gz", "bytes": 5,
         "started_at": "2026-11-21T10:00:00Z", "about": "three regions" });
     let list = json!({ "version": 1, "runs": [entry] });
     fs::write(folder.path().join("runs/index.json"), list.to_string()).unwrap();
-    browser.wait("navigator.serviceWorker.ready", PATIENCE).unwrap();
+    browser.wait("navigator.serviceWorker.ready.then(() => true)", PATIENCE).unwrap();
     browser.eval("location.reload();", &[]).unwrap();
     browser.wait("window.fwit && document.querySelector('.published tbody a')", PATIENCE).unwrap();
     browser.eval("document.querySelector('.published tbody a').click();", &[]).unwrap();
@@ -112,14 +114,14 @@ fn the_hosted_page_works_below_a_strict_policy_and_without_a_network() {
     quiet();
 
     // No load goes through a service worker, not to a cluster of the page's own origin either.
-    browser.wait("navigator.serviceWorker.controller", PATIENCE).unwrap();
+    browser.wait("!!navigator.serviceWorker.controller", PATIENCE).unwrap();
     let node = Server::start(Options::paced(Pace::AtOnce)).unwrap();
     let urls =
-        json!([host.url("/api/get/key"), format!("{}/db/api/v1/get?key=a", node.url("localhost"))]);
-    let workers = format!("(await navigator.serviceWorker.getRegistration('{build}/'))?.active");
+        json!([host.url("/api/get/key"), format!("{}/db/api/v1/get?key=a", node.url("127.0.0.1"))]);
+    let workers = format!("!!(await navigator.serviceWorker.getRegistration('{build}/'))?.active");
     browser.wait(&workers, PATIENCE).unwrap();
-    let probe = "const worker = new Worker(`./${args[1]}/worker_loader.js`, { type: 'module' });
-        worker.postMessage([location.origin + '/api/probe.js', args[0]]);
+    let probe = "const worker = new Worker(`./${args[1]}/probe.js`, { type: 'module' });
+        worker.postMessage(args[0]);
         const seen = await new Promise((done, fail) => {
             worker.onmessage = ({ data }) => done(data);
             worker.onerror = ({ message }) => fail(message);
@@ -145,13 +147,13 @@ fn the_hosted_page_works_below_a_strict_policy_and_without_a_network() {
     fs::write(other.path().join("docs/more.md"), "another build").unwrap();
     let (second, second_build) = made(other.path(), "fwit");
     assert_ne!(build, second_build);
-    let host = Host::serve(site(&second), port).unwrap();
+    let host = Host::serve(site(&second, &second_build), port).unwrap();
     browser.open("about:blank").unwrap();
     browser.open(&url).unwrap();
     ready();
     let of_first = host.asked().into_iter().filter(|path| path.contains(&build)).count();
     assert_eq!(of_first, 0, "the page is wholly of the new build");
-    let waiting = "(await navigator.serviceWorker.getRegistration()).waiting
+    let waiting = "!!(await navigator.serviceWorker.getRegistration()).waiting
         || (await caches.keys()).every((name) => name.endsWith(args[0]))";
     browser.wait(&waiting.replace("args[0]", &format!("'{second_build}'")), PATIENCE).unwrap();
     browser.open("about:blank").unwrap();
@@ -161,6 +163,12 @@ fn the_hosted_page_works_below_a_strict_policy_and_without_a_network() {
         host.url("/tools/fwit/")
     );
     browser.wait(&keys, PATIENCE).unwrap();
+    let scopes = format!(
+        "(await navigator.serviceWorker.getRegistrations()).map(({{ scope }}) => scope).sort()
+            .join() === '{0},{0}{second_build}/'",
+        host.url("/tools/fwit/")
+    );
+    browser.wait(&scopes, PATIENCE).unwrap();
     drop(host);
     browser.open("about:blank").unwrap();
     browser.open(&url).unwrap();
@@ -170,15 +178,15 @@ fn the_hosted_page_works_below_a_strict_policy_and_without_a_network() {
 /// A host that does not send the browser from `/tools/fwit` to `/tools/fwit/`.
 #[test]
 fn the_slash_at_the_end_of_the_address_may_be_missing() {
-    let (folder, _) = made(&Page::built().unwrap(), "fwit");
+    let (folder, build) = made(&Page::built().unwrap(), "fwit");
     let browser = Browser::shared().unwrap();
-    let host = Host::serve(site(&folder), 0).unwrap();
+    let host = Host::serve(site(&folder, &build), 0).unwrap();
     browser.open(&host.url("/tools/fwit?a=1#/experiment")).unwrap();
     browser.wait("window.fwit && location.pathname === '/tools/fwit/'", PATIENCE).unwrap();
     let rest = browser.eval("return location.search + location.hash;", &[]).unwrap();
     assert_eq!(rest, json!("?a=1#/experiment"));
     // At a path of another name nothing of the page is found: it says what to do.
-    let host = Host::serve(Site { path: "/other", ..site(&folder) }, 0).unwrap();
+    let host = Host::serve(Site { path: "/other", ..site(&folder, &build) }, 0).unwrap();
     browser.open(&host.url("/other")).unwrap();
     let said = "document.querySelector('.unstyled')?.checkVisibility()
         && document.querySelector('.unstyled').innerText";
@@ -205,7 +213,7 @@ fn a_hosted_file_of_another_build_is_named() {
             Some(content) => fs::write(&path, [&whole, content].concat()).unwrap(),
             None => fs::remove_file(&path).unwrap(),
         }
-        let host = Host::serve(site(&folder), 0).unwrap();
+        let host = Host::serve(site(&folder, &build), 0).unwrap();
         browser.open(&host.url("/tools/fwit/")).unwrap();
         browser.wait("document.querySelector('#start [role=alert]')", PATIENCE).unwrap();
         let said = "return document.querySelector('[role=alert]').innerText;";

@@ -8,6 +8,7 @@
 //! Tests: beside the code; tests/e2e/tests/dist.rs in a browser.
 
 mod index;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -39,6 +40,9 @@ const ICON: &str = include_str!("files/icon.svg");
 
 /// An empty list of published runs; `crates/present/src/published.rs` reads it.
 const NO_RUNS: &str = "{\n  \"version\": 1,\n  \"runs\": []\n}\n";
+
+/// The file that a worker starts with.
+const LOADER: &str = "worker_loader.js";
 
 /// What stands beside the build's folder; all but the runs.
 const NAMED: [&str; 4] = ["index.html", "sw.js", "slash.js", "docs"];
@@ -94,6 +98,8 @@ pub fn assemble(built: &Path, out: &Path, at: &str) -> Result<String> {
     for path in docs {
         beside.extend(files.remove_entry(&path));
     }
+    let loader = one_worker(&html, &build, &files)?;
+    files.insert(LOADER.to_owned(), loader.into_bytes());
     files.insert("first.js".to_owned(), first.into_bytes());
     files.insert("start.js".to_owned(), (start + REGISTER).into_bytes());
     files.insert("icon.svg".to_owned(), ICON.into());
@@ -123,6 +129,21 @@ pub fn assemble(built: &Path, out: &Path, at: &str) -> Result<String> {
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(build)
+}
+
+/// The worker's file, with all that it needs in it.
+fn one_worker(html: &str, build: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<String> {
+    let text = |path: &str| files.get(path).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    // The page finds it the same way: src/browser/worker_link.rs.
+    let glue = html
+        .split("rel=\"modulepreload\" href=\"./")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next()?.strip_prefix(build)?.strip_prefix('/'))
+        .context("index.html names no glue code")?;
+    let glue = text(glue).with_context(|| format!("there is no {glue}"))?;
+    let loader = text(LOADER).with_context(|| format!("there is no {LOADER}"))?;
+    worker::one_file(loader, glue, |address| text(address.trim_start_matches("./")))
+        .context("cannot make the worker one file")
 }
 
 /// The folder is not there, empty, or made by this.
@@ -204,7 +225,7 @@ mod tests {
 
     const INDEX: &str = r#"<head><meta charset="utf-8" /><link rel="icon" href="data:," />
 <script>first()</script><link rel="stylesheet" href="./base-1.css"/><script type="module">
-import init from './fwit-1.js'; init('./fwit-1_bg.wasm');</script></head>"#;
+import init from './fwit-1.js'; init('./fwit-1_bg.wasm');</script><link rel="modulepreload" href="./fwit-1.js"></head>"#;
 
     /// A folder for one test, with a page as Trunk leaves it.
     struct Folder(PathBuf);
@@ -221,6 +242,11 @@ import init from './fwit-1.js'; init('./fwit-1_bg.wasm');</script></head>"#;
             {
                 fs::write(folder.join("built").join(path), path).unwrap();
             }
+            let loader = include_str!("../../../src/worker/worker_loader.js");
+            fs::write(folder.join("built/worker_loader.js"), loader).unwrap();
+            let glue = "import { f } from './snippets/a/f.js';\nexport { __wbg_init as default };";
+            fs::write(folder.join("built/fwit-1.js"), glue).unwrap();
+            fs::write(folder.join("built/snippets/a/f.js"), "export function f() {}").unwrap();
             fs::write(folder.join("built/docs/statistics.md"), "# S").unwrap();
             Folder(folder)
         }
@@ -254,6 +280,7 @@ import init from './fwit-1.js'; init('./fwit-1_bg.wasm');</script></head>"#;
             "icon.svg",
             "snippets/a/f.js",
             "start.js",
+            "worker_loader.js",
         ];
         let mut all: Vec<String> = inside.iter().map(|path| format!("{build}/{path}")).collect();
         let beside = [
@@ -287,7 +314,7 @@ import init from './fwit-1.js'; init('./fwit-1_bg.wasm');</script></head>"#;
         fs::write(folder.0.join("out/runs/a.json"), "{}").unwrap();
         fs::write(folder.0.join("out/runs/index.json"), "a list").unwrap();
         fs::write(folder.0.join("out/CNAME"), "host").unwrap();
-        fs::write(folder.0.join("built/snippets/a/f.js"), "changed").unwrap();
+        fs::write(folder.0.join("built/snippets/a/f.js"), "export function f(x) {}").unwrap();
         let second = folder.assemble().unwrap();
         assert_ne!(first, second);
         let files = folder.files();
