@@ -54,6 +54,13 @@ pub fn origin() -> String {
     window().and_then(|w| w.location().origin().ok()).unwrap_or_default()
 }
 
+/// Returns what the page's head says under a name (`<meta name=… content=…>`).
+#[must_use]
+pub fn meta(name: &str) -> Option<String> {
+    let line = document()?.query_selector(&format!("meta[name=\"{name}\"]")).ok()??;
+    line.get_attribute("content")
+}
+
 /// Returns whether the page is a secure context: over https, or from this machine.
 #[must_use]
 pub fn is_secure_context() -> bool {

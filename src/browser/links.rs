@@ -2,7 +2,21 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, RequestCredentials, RequestInit, Response};
+use web_sys::{Blob, RequestCache, RequestCredentials, RequestInit, Response};
+
+/// Fetches a text of at most so many bytes, as it is now: the browser asks whether what it has kept
+/// is still true.
+///
+/// # Errors
+/// As [`fetch_blob`], or that it is longer.
+pub async fn fetch_text(url: &str, bytes_max: usize) -> Result<String, String> {
+    let blob = fetch(url, RequestCache::NoCache).await?;
+    if blob.size() > bytes_max as f64 {
+        return Err(format!("It is longer than {bytes_max} bytes."));
+    }
+    let text = JsFuture::from(blob.text()).await.map_err(|error| super::describe(&error))?;
+    text.as_string().ok_or_else(|| "That is no text.".into())
+}
 
 /// Fetches a file. No cookies and no key go with the request. The browser keeps what is large on
 /// the disk.
@@ -10,8 +24,13 @@ use web_sys::{Blob, RequestCredentials, RequestInit, Response};
 /// # Errors
 /// Why it can't be had, and what to do.
 pub async fn fetch_blob(url: &str) -> Result<Blob, String> {
+    fetch(url, RequestCache::Default).await
+}
+
+async fn fetch(url: &str, cache: RequestCache) -> Result<Blob, String> {
     let window = web_sys::window().ok_or("There is no window.")?;
     let init = RequestInit::new();
+    init.set_cache(cache);
     init.set_credentials(RequestCredentials::Omit);
     let answer = JsFuture::from(window.fetch_with_str_and_init(url, &init)).await.map_err(|_| {
         format!(

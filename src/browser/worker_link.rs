@@ -10,13 +10,13 @@ use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
 use super::listener::Listener;
 use crate::protocol::{self, FromWorker, ProtocolError, ToWorker};
 
-/// The worker's loader, beside the page.
-const LOADER: &str = "./worker_loader.js";
+/// The worker's loader, beside the page's glue code.
+const LOADER: &str = "worker_loader.js";
 
 /// What can go wrong between page and worker.
 #[derive(Debug, thiserror::Error)]
@@ -76,10 +76,11 @@ impl WorkerLink {
         options.set_type(WorkerType::Module);
         options.set_name(name);
         let start = || -> Result<Worker, JsValue> {
-            let worker = Worker::new_with_options(&loader()?, &options)?;
-            // The compiled program of the page is the first message, and the only one that the
-            // loader reads.
-            worker.post_message(&wasm_bindgen::module())?;
+            let glue = glue()?;
+            let loader = Url::new_with_base(LOADER, &glue)?.href();
+            let worker = Worker::new_with_options(&loader, &options)?;
+            // What the page runs is the first message, and the only one that the loader reads.
+            worker.post_message(&Array::of2(&glue.into(), &wasm_bindgen::module()))?;
             Ok(worker)
         };
         let worker = start().map_err(|error| LinkError::Spawn(super::describe(&error)))?;
@@ -123,17 +124,15 @@ impl WorkerLink {
     }
 }
 
-/// Returns the loader's URL, with the address of the page's glue code: Trunk names that by a hash,
-/// in a preload line of the page's head.
-fn loader() -> Result<String, JsValue> {
+/// Returns the address of the page's glue code: Trunk names it by a hash, in a preload line of the
+/// page's head.
+fn glue() -> Result<String, JsValue> {
     let document = web_sys::window().and_then(|w| w.document()).ok_or("there is no document")?;
     let line = document
         .query_selector("link[rel=modulepreload]")?
         .ok_or("the page's head names no glue code")?;
     let href = line.get_attribute("href").unwrap_or_default();
-    let glue =
-        web_sys::Url::new_with_base(&href, &document.base_uri()?.unwrap_or_default())?.href();
-    Ok(format!("{LOADER}?glue={}", String::from(js_sys::encode_uri_component(&glue))))
+    Ok(Url::new_with_base(&href, &document.base_uri()?.unwrap_or_default())?.href())
 }
 
 thread_local! {

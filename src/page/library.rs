@@ -16,6 +16,7 @@ pub(super) use self::tools::SEARCH;
 use self::tools::{NothingFound, SearchTools};
 use super::import::OpenFiles;
 use super::labels::LabelsDialog;
+use super::published::Published;
 use super::state::{CurrentRoute, Library, LibraryList};
 use fwit_present::library_search::Search;
 
@@ -74,6 +75,7 @@ pub fn LibraryView() -> impl IntoView {
                 <StoragePanel />
             </Show>
         </Show>
+        <Published />
         <LabelsDialog editing=labelling />
     }
 }

@@ -29,6 +29,7 @@ mod live_controls;
 mod notices;
 mod parts;
 mod plan_form;
+mod published;
 mod result;
 mod selection;
 mod separate_runs;

@@ -1,11 +1,12 @@
-// Starts the worker: it runs the program of the page, which comes compiled as the first message.
-const glue = import(new URL(location.href).searchParams.get("glue"));
-// Whatever fails becomes the worker's "error" event, which the page gets; a rejected promise would
-// not become one.
-const fail = (error) => setTimeout(() => { throw error; });
-glue.catch(fail);
-onmessage = async ({ data }) => {
+// Starts the worker. The first message brings the address of the page's glue code and its program,
+// compiled: so this file has one address, for caches, and the worker runs what the page runs.
+onmessage = async ({ data: [glue, program] }) => {
   onmessage = null;
-  const program = await glue.catch(() => null);
-  await program?.default({ module_or_path: data }).catch(fail);
+  try {
+    const { default: start } = await import(glue);
+    await start({ module_or_path: program });
+  } catch (error) {
+    // Becomes the worker's "error" event, which the page gets; a rejected promise would not.
+    setTimeout(() => { throw error; });
+  }
 };

@@ -7,8 +7,10 @@ use anyhow::{Context as _, Result, bail};
 use lexopt::prelude::*;
 
 use crate::bench::BenchOptions;
+use crate::dist::{self, DistOptions};
 use crate::need;
 use crate::prove::{self, Proof};
+use crate::publish::PublishOptions;
 use crate::test::Step;
 
 /// What `--help` prints.
@@ -33,6 +35,14 @@ Usage: cargo xtask TASK
         proofs       short forms of the proofs: in CI (CI=true), elsewhere only when it is named
       CHROME and CHROMEDRIVER name the browser and its driver; else they are looked for on PATH, and
       on Debian, as root or with password-less sudo, installed.
+
+  dist [--out DIR] [--at NAME]
+      Build the page as a folder (`dist-hosted`) that works from any path of any static host;
+      docs/hosting.md tells how. NAME is the last part of that path, `fwit` if none is given: the
+      page is found there without a slash behind it, too.
+
+  publish FILE... [--dist DIR]
+      Put saved runs (JSON, also gzipped) beside the page that `dist` made, which lists them.
 
   prove [NAME...] [--subset ci]
       Run the long proofs named, or the short forms that CI runs; without a name, list them.
@@ -63,6 +73,10 @@ pub enum Task {
     Prove(Vec<&'static Proof>),
     /// `prove --subset ci`
     ProveSubset,
+    /// `dist`
+    Dist(DistOptions),
+    /// `publish`
+    Publish(PublishOptions),
     /// `bench`
     Bench(BenchOptions),
     /// `screenshots`
@@ -105,6 +119,8 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Task> {
         Some(Value(task)) => match task.to_string_lossy().as_ref() {
             "demo" => demo(words),
             "test" => test(words),
+            "dist" => dist(words),
+            "publish" => publish(words),
             "prove" => prove(words),
             "bench" => bench(words),
             "screenshots" => screenshots(words),
@@ -183,6 +199,35 @@ fn test(mut words: lexopt::Parser) -> Result<Task> {
         return Ok(Task::Test(Step::ALL.into_iter().filter(always).collect()));
     }
     Ok(Task::Test(Step::ALL.into_iter().filter(|step| named.contains(step)).collect()))
+}
+
+fn dist(mut words: lexopt::Parser) -> Result<Task> {
+    let mut options = DistOptions { out: None, at: dist::AT.to_owned() };
+    while let Some(word) = words.next()? {
+        match word {
+            Short('h') | Long("help") => return Ok(Task::Help),
+            Long("out") => options.out = Some(words.value()?.into()),
+            Long("at") => options.at = words.value()?.string().context("--at")?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Task::Dist(options))
+}
+
+fn publish(mut words: lexopt::Parser) -> Result<Task> {
+    let mut options = PublishOptions { files: Vec::new(), dist: None };
+    while let Some(word) = words.next()? {
+        match word {
+            Short('h') | Long("help") => return Ok(Task::Help),
+            Long("dist") => options.dist = Some(words.value()?.into()),
+            Value(file) => options.files.push(file.into()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if options.files.is_empty() {
+        bail!("publish: the run files are missing");
+    }
+    Ok(Task::Publish(options))
 }
 
 fn prove(mut words: lexopt::Parser) -> Result<Task> {
@@ -278,6 +323,21 @@ mod tests {
             let Task::Bench(options) = read(line).unwrap() else { panic!("{line}") };
             assert_eq!(options, BenchOptions { rounds, seconds });
         }
+    }
+
+    #[test]
+    fn a_page_goes_to_its_folder_and_runs_beside_it() {
+        let Task::Dist(options) = read("dist").unwrap() else { panic!("no dist") };
+        assert_eq!(options, DistOptions { out: None, at: "fwit".to_owned() });
+        let Task::Dist(options) = read("dist --out a --at load").unwrap() else { panic!() };
+        assert_eq!(options, DistOptions { out: Some("a".into()), at: "load".to_owned() });
+        let Task::Publish(options) = read("publish a.json --dist b c.gz").unwrap() else {
+            panic!("no publish");
+        };
+        let files = vec!["a.json".into(), "c.gz".into()];
+        assert_eq!(options, PublishOptions { files, dist: Some("b".into()) });
+        assert!(wrong("publish --dist b").contains("files are missing"));
+        assert!(wrong("dist extra").contains("extra"));
     }
 
     #[test]

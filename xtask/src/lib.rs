@@ -8,6 +8,8 @@
 //! | `bench`     | the engine beside a hand-written loop |
 //! | `test`      | the steps that every change must pass |
 //! | `look`      | screenshots of the page |
+//! | `publish`   | runs beside the hosted page |
+//! | `dist`      | the hosted page: a folder for any static host |
 //! | `tools`     | finding and installing trunk, wasm-bindgen and the wasm target |
 //! | `browser`   | finding and installing a browser and its driver |
 //! | `cluster`   | a running `fwit-cluster up` |
@@ -30,6 +32,7 @@ pub mod browser;
 pub mod cli;
 pub mod cluster;
 pub mod demo;
+pub mod dist;
 pub mod in_browser;
 pub mod look;
 pub mod need;
@@ -38,6 +41,7 @@ pub mod ports;
 pub mod process;
 pub mod progress;
 pub mod prove;
+pub mod publish;
 pub mod service;
 pub mod test;
 pub mod tools;

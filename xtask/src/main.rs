@@ -26,6 +26,8 @@ fn main() -> ExitCode {
         Task::Prove(proofs) => xtask::prove::run(&proofs),
         Task::ProveSubset => xtask::prove::run_subset(),
         Task::Bench(options) => xtask::bench::run(&options),
+        Task::Dist(options) => xtask::dist::run(&options),
+        Task::Publish(options) => xtask::publish::run(&options),
         Task::Screenshots(options) => xtask::look::run(&options),
     };
     match outcome {

@@ -31,6 +31,7 @@ mod over_time;
 pub mod parts;
 pub mod preflights;
 pub mod protocol;
+pub mod published;
 pub mod reach;
 pub mod route;
 pub mod selection;

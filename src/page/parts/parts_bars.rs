@@ -55,7 +55,7 @@ pub fn PartsBars(
 }
 
 fn line(bar: &PartsBar, most: f64) -> impl IntoView + use<> {
-    let width = |us: f64| format!("width:{:.3}%", 100.0 * us / most.max(1.0));
+    let width = |us: f64| format!("{:.3}%", 100.0 * us / most.max(1.0));
     let parts = bar
         .parts
         .iter()
@@ -73,7 +73,7 @@ fn line(bar: &PartsBar, most: f64) -> impl IntoView + use<> {
             let small = if share < 0.2 { " part-small" } else { "" };
             let class = format!("part part-{}{small}", part.place);
             view! {
-                <span class=class style=width(part.us) title=title>
+                <span class=class style:width=width(part.us) title=title>
                     {text}
                 </span>
             }

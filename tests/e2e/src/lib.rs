@@ -7,6 +7,7 @@
 //! | `driver`  | chromedriver or geckodriver on a free port |
 //! | `command` | chromedriver's own commands: log, DevTools |
 //! | `page`    | the built page, served |
+//! | `host`    | a static host below a path, with a header of one's choice |
 //! | `cluster` | the built cluster: started, asked, broken |
 //! | `gateway` | fwit-gateway in front of a cluster |
 //! | `systems` | etcd, and Redis behind webdis: clusters that are not ours |
@@ -28,6 +29,7 @@ mod command;
 mod driver;
 pub mod gateway;
 mod given;
+pub mod host;
 pub mod page;
 pub mod python;
 pub mod server;

@@ -12,6 +12,7 @@ mod chaos;
 mod clicks;
 mod cluster;
 mod custom;
+mod dist;
 mod experiment;
 mod extend;
 mod faults;
