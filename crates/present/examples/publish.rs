@@ -84,7 +84,7 @@ mod tests {
         let lines = publish(&runs, &[a.clone(), b]).unwrap();
         assert!(lines.len() == 2 && lines[0].contains("a.json: “"), "{lines:?}");
         // Once more: it is listed once.
-        publish(&runs, &[a.clone()]).unwrap();
+        publish(&runs, std::slice::from_ref(&a)).unwrap();
         let read = || PublishedRuns::read(&fs::read_to_string(runs.join("index.json")).unwrap());
         let files: Vec<String> = read().unwrap().runs.into_iter().map(|run| run.file).collect();
         assert_eq!(files, ["a.json", "b.json"]);

@@ -72,7 +72,7 @@ mod tests {
             file,
             r#"{"format":"fwit-run","name":"a","labels":{"tags":["x"],"note":"y"},"plan":{}}"#
         );
-        let changed = edit.card(card.clone(), file.len());
+        let changed = edit.card(card, file.len());
         assert_eq!((changed.name.as_str(), &changed.labels), ("run r", &labels));
         assert_eq!((changed.bytes, changed.until.as_str()), (file.len() as u64, ""));
         // A change of the name leaves the labels, and the other way round.

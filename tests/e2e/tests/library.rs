@@ -320,7 +320,7 @@ fn a_tab_that_stands_in_the_way_of_an_upgrade_is_named_and_awaited() {
     let told = "document.querySelector('.note-warn')?.innerText.includes('close that tab')";
     browser.wait(told, PATIENCE).unwrap();
     let new = browser.run("ask for the tab", async |client| client.window().await).unwrap();
-    browser.show(old.clone()).unwrap();
+    browser.show(old).unwrap();
     browser.eval("held.close();", &[]).unwrap();
     browser.show(new).unwrap();
     browser
