@@ -29,6 +29,7 @@ mod proxies;
 mod python;
 mod real;
 mod recovery;
+mod result;
 mod runs;
 mod set_up;
 mod smoke;
