@@ -8,8 +8,9 @@ use super::intervals::Intervals;
 use super::latency_groups::LatencyGroupsSideBySide;
 use super::parts::{Icon, MeasureSwitch, MethodLink, PartsPanel, Simulated};
 use super::separate_runs::{SeparateRuns, ShiftPanel};
-use super::state::{Library, go};
+use super::state::{Library, Notices, go};
 use crate::browser::environment::local_time;
+use crate::browser::files;
 use crate::protocol::Opened;
 use fwit_present::figure;
 use fwit_present::form::{label, value_words};
@@ -99,6 +100,11 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
+    let notices = expect_context::<Notices>();
+    let save = move |_| {
+        let document = comparison.with_untracked(fwit_export::comparison);
+        notices.check(files::save(&document.name, document.mime, &document.text));
+    };
     let swapped = {
         let mut ids = ids;
         ids.rotate_left(1);
@@ -146,10 +152,21 @@ fn SideBySide(ids: Vec<String>, runs: Arc<Vec<Arc<Opened>>>) -> impl IntoView {
                         "Every run is compared with the first. The labels can be changed."
                     </p>
                 </div>
-                <button type="button" class="button" on:click=move |_| go(&swapped)>
-                    <Icon name="swap" />
-                    {if runs.len() == 2 { "Swap" } else { "Next first" }}
-                </button>
+                <div class="row">
+                    <button
+                        type="button"
+                        class="button"
+                        title="The table of numbers, for a pull request"
+                        on:click=save
+                    >
+                        <Icon name="down" />
+                        "Save Markdown"
+                    </button>
+                    <button type="button" class="button" on:click=move |_| go(&swapped)>
+                        <Icon name="swap" />
+                        {if runs.len() == 2 { "Swap" } else { "Next first" }}
+                    </button>
+                </div>
             </div>
             <ol class="compare-heads">{heads}</ol>
             <SeparateRuns comparison intervals />

@@ -16,6 +16,15 @@ pub fn ExportMenu(run: Arc<Opened>) -> impl IntoView {
     let (library, notices) = (expect_context::<Library>(), expect_context::<Notices>());
     let open = RwSignal::new(false);
     let busy = RwSignal::new(false);
+    let button = NodeRef::<leptos::html::Summary>::new();
+    // The focus is never lost to the page's body.
+    let close = move || {
+        open.try_set(false);
+        if let Some(Some(button)) = button.try_get_untracked() {
+            // A browser that can't focus it leaves the focus where it is.
+            let _ = button.focus();
+        }
+    };
     let one = |form: Form| {
         let why_not = form.why_not(&run.view);
         let (cannot, about) = (why_not.is_some(), why_not.unwrap_or_else(|| form.about().into()));
@@ -26,7 +35,7 @@ pub fn ExportMenu(run: Arc<Opened>) -> impl IntoView {
             leptos::task::spawn_local(async move {
                 let made = library.written_as(&run, form).await;
                 busy.try_set(false);
-                open.try_set(false);
+                close();
                 let saved = made.and_then(|file| files::save(&file.name, &file.mime, &file.text));
                 notices.check(saved);
             });
@@ -52,12 +61,12 @@ pub fn ExportMenu(run: Arc<Opened>) -> impl IntoView {
             prop:open=move || open.get()
             on:toggle:target=move |event| open.set(event.target().open())
             on:keydown=move |event| {
-                if event.key() == "Escape" {
-                    open.set(false);
+                if event.key() == "Escape" && open.get_untracked() {
+                    close();
                 }
             }
         >
-            <summary class="button">
+            <summary class="button" node_ref=button>
                 <Icon name="down" />
                 "Export as…"
             </summary>
