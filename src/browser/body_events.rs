@@ -91,14 +91,19 @@ impl BodyEvents {
                         inbox.items.push_back(Err(NoAnswer(why)));
                     }
                 }
-                3 => inbox.items.push_back(Ok(StreamItem::Position(text))),
-                4 if poll => {
-                    let message = splitter.end().map(|text| redactor.cleaned(text));
-                    inbox.items.extend(message.map(|text| Ok(StreamItem::Message(text, now))));
-                    inbox.items.push_back(Ok(StreamItem::Answered));
-                }
+                3 if poll => match splitter.end() {
+                    Ok(message) => {
+                        let message = message.map(|text| redactor.cleaned(text));
+                        inbox.items.extend(message.map(|m| Ok(StreamItem::Message(m, now))));
+                        let position = Some(text).filter(|text| !text.is_empty());
+                        inbox.items.extend(position.map(|at| Ok(StreamItem::Position(at))));
+                        inbox.items.push_back(Ok(StreamItem::Answered));
+                    }
+                    Err(why) => inbox.items.push_back(Err(NoAnswer(why))),
+                },
                 _ => {
-                    let why = if text.is_empty() { "the node closed it".into() } else { text };
+                    let closed = kind == 3 || text.is_empty();
+                    let why = if closed { "the node closed it".into() } else { text };
                     let why = format!("the event stream ended: {}", redactor.cleaned(why));
                     inbox.items.push_back(Err(NoAnswer(why)));
                 }

@@ -1,7 +1,7 @@
 // Reads the body of an answer that does not end, or ends late, piece by piece.
 export class BodyStream {
   // `told(kind, text)` is called with 0 once it is open, 1 with each piece, 2 with why it broke, 3
-  // with the header that tells the stream's position, 4 when the answer is complete.
+  // when the answer is complete, with what its header says of the stream's position.
   constructor(url, post, headers, body, lastEventId, positionHeader, told) {
     this.told = told;
     this.controller = new AbortController();
@@ -30,15 +30,14 @@ export class BodyStream {
         return;
       }
       this.told(0, "");
-      const position = positionHeader && response.headers.get(positionHeader);
-      if (position) this.told(3, position);
       const decoder = new TextDecoder();
       for (const reader = response.body?.getReader(); reader; ) {
         const { done, value } = await reader.read();
         if (done) break;
         this.told(1, decoder.decode(value, { stream: true }));
       }
-      this.told(4, "");
+      // The position only now: what breaks off before is asked for again.
+      this.told(3, (positionHeader && response.headers.get(positionHeader)) || "");
     } catch (error) {
       this.told(2, error?.message ?? "");
     }

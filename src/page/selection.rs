@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::chart::Slot;
 use super::state::Library;
-use crate::protocol::Opened;
+use crate::protocol::{Opened, RunKey};
 use fwit_present::charts;
 use fwit_present::selection::{SelectionLine, about, lines, seconds_of};
 use fwit_report::run::select::{Selected, Selection};
@@ -28,21 +28,38 @@ pub fn SelectionPanel(
         nodes: nodes.get(),
     });
     let found = RwSignal::new(None::<Result<Arc<Selected>, String>>);
-    let of = run.clone();
+    let (of, key) = (run.clone(), RunKey::of(&run));
+    let busy = StoredValue::new(false);
     Effect::new(move |_| {
-        let selection = wanted.get();
-        if selection.is_all() {
+        if wanted.with(Selection::is_all) {
             found.set(None);
             return;
         }
-        let run = of.clone();
+        // One part at a time; then the one that is looked at by then.
+        if busy.get_value() {
+            return;
+        }
+        busy.set_value(true);
+        let (run, key) = (of.clone(), key.clone());
         leptos::task::spawn_local(async move {
-            let result = library.select(&run, selection.clone()).await;
-            // Another part may be looked at by now.
-            if wanted.try_get_untracked() == Some(selection) {
+            let mut last = None;
+            while let Some(selection) = wanted.try_get_untracked().filter(|s| !s.is_all())
+                && last.as_ref() != Some(&selection)
+            {
+                let result = library.select((&run, key.clone()), selection.clone()).await;
                 found.try_set(Some(result.map(Arc::new)));
+                last = Some(selection);
             }
+            busy.try_set_value(false);
         });
+    });
+    // The numbers of the part before are none of this one.
+    let shown = Memo::new(move |_| {
+        let own = |result: &Result<Arc<Selected>, String>| match result {
+            Ok(selected) => wanted.with(|wanted| selected.selection == *wanted),
+            Err(_) => true,
+        };
+        found.get().filter(own)
     });
     let clear = move |_| {
         stretch.set(None);
@@ -59,7 +76,7 @@ pub fn SelectionPanel(
                 <button
                     type="button"
                     class="button"
-                    disabled=move || wanted.with(Selection::is_all)
+                    aria-disabled=move || wanted.with(Selection::is_all).to_string()
                     on:click=clear
                 >
                     "Show all"
@@ -68,8 +85,9 @@ pub fn SelectionPanel(
             <p class="hint" role="status">{move || wanted.with(about)}</p>
             <Choices label="Operations" names=all_ops chosen=ops />
             <Choices label="Nodes" names=all_nodes chosen=nodes />
-            {move || match found.get() {
-                None => ().into_any(),
+            {move || match shown.get() {
+                None if wanted.with(Selection::is_all) => ().into_any(),
+                None => view! { <p class="busy">"Counting…"</p> }.into_any(),
                 Some(Err(error)) => view! { <p class="wrong" role="alert">{error}</p> }.into_any(),
                 Some(Ok(selected)) => {
                     let run = run.clone();

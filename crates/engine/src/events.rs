@@ -98,15 +98,16 @@ impl Ledger {
         }
     }
 
-    /// A subscriber's stream opened.
-    pub fn opened(&mut self, subscriber: usize, now: Micros) {
+    /// A subscriber's stream is open, and received what was sent from `up` on where it was open
+    /// before.
+    pub fn opened(&mut self, subscriber: usize, up: Micros, now: Micros) {
         if let Some(s) = self.subscribers.get_mut(subscriber) {
             s.since.get_or_insert(now);
             // A stream that breaks all the time is counted, and its times have a bound.
             if let Some(from) = s.closed.take()
                 && s.down.len() < DOWN_MAX
             {
-                s.down.push((from, now));
+                s.down.push((from, up.max(from)));
             }
         }
     }
@@ -123,7 +124,7 @@ impl Ledger {
         }
     }
 
-    /// An event arrived.
+    /// An event arrived. Whether it is one of this run's that had not come before.
     pub fn received(
         &mut self,
         subscriber: usize,
@@ -131,25 +132,26 @@ impl Ledger {
         seq: u64,
         sent: Micros,
         now: Micros,
-    ) {
+    ) -> bool {
         let published = self.publishers.get(publisher as usize).map_or(0, |list| list.len() as u64);
         let seen =
             self.subscribers.get_mut(subscriber).and_then(|s| s.seen.get_mut(publisher as usize));
         // What was never published is somebody else's: it must not fill the memory either.
-        let Some(seen) = seen.filter(|_| (1..=published).contains(&seq)) else { return };
+        let Some(seen) = seen.filter(|_| (1..=published).contains(&seq)) else { return false };
         let (word, bit) = ((seq / 64) as usize, 1_u64 << (seq % 64));
         if seen.bits.len() <= word {
             seen.bits.resize(word + 1, 0);
         }
         if seen.bits[word] & bit != 0 {
             seen.counts.duplicates += 1;
-            return;
+            return false;
         }
         seen.bits[word] |= bit;
         seen.counts.received += 1;
         seen.counts.reordered += u64::from(seq < seen.highest);
         seen.highest = seen.highest.max(seq);
         self.delivery.record(now.since(sent).0.min(LATENCY_MAX)).ok();
+        true
     }
 
     /// A subscriber's counts of one publisher.
@@ -248,7 +250,7 @@ mod tests {
 
     fn ledger() -> Ledger {
         let mut l = Ledger::new(2, 1);
-        l.opened(0, Micros(100));
+        l.opened(0, Micros(100), Micros(100));
         for seq in 1..=4 {
             l.published(0, seq);
         }
@@ -263,9 +265,9 @@ mod tests {
         l.acknowledged(0, 3, Micros(250));
         // 4 was never acknowledged: not missed, but welcome.
         assert_eq!(l.of_all(0), Counts { lost: 2, ..Counts::default() });
-        l.received(0, 0, 4, Micros(300), Micros(310));
-        l.received(0, 0, 2, Micros(150), Micros(320));
-        l.received(0, 0, 2, Micros(150), Micros(330));
+        assert!(l.received(0, 0, 4, Micros(300), Micros(310)));
+        assert!(l.received(0, 0, 2, Micros(150), Micros(320)));
+        assert!(!l.received(0, 0, 2, Micros(150), Micros(330)));
         let counts = Counts { received: 2, duplicates: 1, reordered: 1, lost: 1, missed: 0 };
         assert_eq!(l.of_all(0), counts);
         assert!(!l.complete());
@@ -279,7 +281,7 @@ mod tests {
         let mut l = ledger();
         l.broke(0, "gone".into(), Micros(160));
         l.broke(0, "still gone".into(), Micros(170));
-        l.opened(0, Micros(200));
+        l.opened(0, Micros(200), Micros(200));
         for (seq, at) in [(1, 150), (2, 165), (3, 190), (4, 210)] {
             l.acknowledged(0, seq, Micros(at));
         }

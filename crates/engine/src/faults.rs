@@ -129,7 +129,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let number = self.next_fault.get();
         self.next_fault.set(number + 1);
         if undone {
-            self.open_faults.borrow_mut().push(OpenFault { number, place, fault, node, kept });
+            let open = OpenFault { number, place, fault, node, done: false, kept };
+            self.open_faults.borrow_mut().push(open);
         }
         match self.send_fault(node, &request).await {
             Ok(()) => {}
@@ -143,6 +144,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 return end(Some(&why.to_string()));
             }
         }
+        let done = |open: &mut OpenFault| open.done |= open.number == number;
+        self.open_faults.borrow_mut().iter_mut().for_each(done);
         let Some(lasts) = lasts else {
             // What can be undone lasts until the load ends.
             if !undone {
@@ -165,7 +168,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let open = self.open_faults.borrow().iter().find(found).map(|o| (o.place, o.fault, o.node));
         let Some((place, fault, node)) = open else { return true };
         // The same was done to the node once more, and lasts still: its end undoes both.
-        let same = |o: &OpenFault| o.number != number && (o.fault, o.node) == (fault, node);
+        let same =
+            |o: &OpenFault| o.done && o.number != number && (o.fault, o.node) == (fault, node);
         if self.open_faults.borrow().iter().any(same) {
             self.open_faults.borrow_mut().retain(|open| open.number != number);
             self.timeline.borrow_mut().end(place, self.clock.now(), None);

@@ -13,6 +13,8 @@ pub struct OpenFault {
     pub fault: usize,
     /// The node.
     pub node: u16,
+    /// The node has done it, as far as that is known.
+    pub done: bool,
     /// A connection that is kept free for the way back: a node that stands still holds all others.
     pub kept: Option<Permit>,
 }

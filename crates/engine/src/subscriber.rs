@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::environment::{Clock, EventStream, StreamItem, Transport};
 use super::shared::Shared;
-use fwit_model::dialect::Position;
+use fwit_model::dialect::{Position, StreamKind};
 use fwit_quantities::units::Micros;
 
 /// Pause before a broken stream is opened again.
@@ -37,7 +37,8 @@ pub async fn listen<T: Transport, C: Clock>(
             permit = Some(shared.slots.acquire_first(lane).await);
             url.clone_from(&shared.topology.borrow().lanes[lane].url);
         }
-        let mut heard = Heard { shared: &shared, subscriber, position, new: false };
+        let polls = stream.kind == StreamKind::Poll;
+        let mut heard = Heard { shared: &shared, subscriber, polls, position, new: false };
         let why = loop {
             let after = heard
                 .position
@@ -45,7 +46,7 @@ pub async fn listen<T: Transport, C: Clock>(
                 .and_then(|p| shared.dialect.stream_after(&shared.topic, api_key.as_deref(), p));
             let asked = shared.clock.now();
             let events = shared.transport.subscribe(&url, after.as_ref().unwrap_or(&stream));
-            match heard.until_it_ends(events).await {
+            match heard.until_it_ends(asked, events).await {
                 Ended::Broke(why) => break why,
                 Ended::Answered if std::mem::take(&mut heard.new) => {}
                 Ended::Answered => shared.clock.sleep_until(asked + IDLE_PAUSE).await,
@@ -70,6 +71,8 @@ enum Ended {
 struct Heard<'a, T: Transport, C: Clock> {
     shared: &'a Shared<T, C>,
     subscriber: usize,
+    /// Its stream is a long poll.
+    polls: bool,
     /// How far it heard its stream, where listening can go on from there.
     position: Option<Position>,
     /// Whether there was an event, or another position.
@@ -77,21 +80,25 @@ struct Heard<'a, T: Transport, C: Clock> {
 }
 
 impl<T: Transport, C: Clock> Heard<'_, T, C> {
-    async fn until_it_ends(&mut self, mut events: T::Events) -> Ended {
+    async fn until_it_ends(&mut self, asked: Micros, mut events: T::Events) -> Ended {
         let shared = self.shared;
         loop {
             match events.next().await {
                 Ok(StreamItem::Open) => {
-                    shared.ledger.borrow_mut().opened(self.subscriber, shared.clock.now());
+                    let now = shared.clock.now();
+                    // A poll listens from when it was asked: its answer comes when there is news.
+                    let up = if self.polls { asked } else { now };
+                    shared.ledger.borrow_mut().opened(self.subscriber, up, now);
                 }
                 Ok(StreamItem::Message(text, at)) => {
                     let position = shared.dialect.position(self.position.clone(), &text);
                     self.is_at(position);
                     self.receive(&text, at);
                 }
-                Ok(StreamItem::Position(text)) => {
+                Ok(StreamItem::Position(text)) if shared.dialect.position_is_beside() => {
                     self.is_at(Position::new(&text).or(self.position.clone()));
                 }
+                Ok(StreamItem::Position(_)) => {}
                 Ok(StreamItem::Answered) => return Ended::Answered,
                 Err(why) => return Ended::Broke(why.0),
             }
@@ -108,8 +115,8 @@ impl<T: Transport, C: Clock> Heard<'_, T, C> {
         for event in shared.dialect.events(text).iter().filter(|e| e.run == shared.run_id) {
             let sent = Micros(event.sent_us);
             let mut ledger = shared.ledger.borrow_mut();
-            ledger.received(self.subscriber, event.publisher, event.seq, sent, at);
-            self.new = true;
+            // One that came before is nothing new: a node that repeats it does not hold back.
+            self.new |= ledger.received(self.subscriber, event.publisher, event.seq, sent, at);
         }
     }
 }

@@ -173,6 +173,9 @@ pub(crate) fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
+            // A bare address would become a link.
+            ':' if after == '/' => out.push_str("&#58;"),
+            '.' if out.ends_with("www") || out.ends_with("WWW") => out.push_str("&#46;"),
             // A mention would call a stranger; an entity does not.
             '@' => out.push_str("&#64;"),
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
@@ -183,6 +186,16 @@ pub(crate) fn escaped(text: &str) -> String {
     // What would begin a list, a number or a rule where it stands first.
     match out.trim_start().chars().next() {
         Some('-' | '+' | '=') => format!("\\{}", out.trim_start()),
+        Some(c) if c.is_ascii_digit() => {
+            let rest = out.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+            let place = out.len() - rest.len();
+            // Only with a space behind it; in “1.5” it is a number.
+            if rest.starts_with(". ") || rest.starts_with(") ") {
+                format!("{}\\{rest}", &out[..place])
+            } else {
+                out
+            }
+        }
         _ => out,
     }
 }
@@ -212,6 +225,9 @@ mod tests {
         assert_eq!(escaped("- x"), "\\- x");
         assert_eq!(escaped("cache_set _x_"), "cache_set \\_x\\_");
         assert_eq!(escaped("12.3"), "12.3");
+        // Nothing begins a list or becomes a link by itself.
+        assert_eq!(escaped("12. x"), "12\\. x");
+        assert_eq!(escaped("see http://a.b www.c.d"), "see http&#58;//a.b www&#46;c.d");
         assert_eq!(code("p99 < 5 ms"), "`p99 < 5 ms`");
         assert_eq!(code("a`b"), "a\\`b");
     }

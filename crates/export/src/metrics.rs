@@ -180,10 +180,8 @@ fn histogram(w: &mut Writer, labels: &Labels, answers: &Answers) {
         // Counts of values that share a bucket with the bound belong below it: 0.1 % at most.
         below = h.count_between(0, bound).max(below);
         let le = bound as f64 / 1e6;
+        // All of them, also above the longest: series are summed by their bounds.
         w.bucket(labels, &float(le), below);
-        if below == h.len() {
-            break;
-        }
     }
     w.bucket(labels, "+Inf", h.len());
     w.sample("fwit_latency_seconds_count", labels, h.len() as f64);

@@ -32,9 +32,12 @@ pub fn about(selection: &Selection) -> String {
         parts.push(format!("asked at {}", selection.nodes.join(", ")));
     }
     let mut text = format!("{}.", fwit_quantities::units::capital(&parts.join(" · ")));
+    if selection.seconds.is_some() {
+        text.push_str(" Latencies are of answers alone.");
+    }
     if !selection.nodes.is_empty() && selection.seconds.is_some() {
         text.push_str(
-            " All nodes: a run file keeps its seconds by operation, not by node. Show all to see \
+            " Of all nodes: a run file keeps its seconds by operation, not by node. Show all to see \
              nodes apart.",
         );
     }
@@ -127,7 +130,10 @@ mod tests {
             ops: vec!["get".into(), "set".into()],
             nodes: Vec::new(),
         };
-        assert_eq!(about(&selection), "Seconds 3 to 9 of the run · get, set.");
+        assert_eq!(
+            about(&selection),
+            "Seconds 3 to 9 of the run · get, set. Latencies are of answers alone."
+        );
         selection.nodes.push("n2".into());
         assert!(about(&selection).contains("not by node"));
         selection.seconds = None;

@@ -184,7 +184,16 @@ pub fn ChartFigure(
                 <figcaption class="chart-title" id=format!("chart-{id}-title")>{title}</figcaption>
                 <div class="chart-tools">
                     <Show when=move || zoomed.get()>
-                        <button type="button" on:click=move |_| apply(Input::Zoom(None))>
+                        <button
+                            type="button"
+                            on:click=move |_| {
+                                apply(Input::Zoom(None));
+                                // This button goes: the focus stays in the chart.
+                                if let Some(host) = host.get_untracked() {
+                                    let _ = host.focus();
+                                }
+                            }
+                        >
                             "Show all"
                         </button>
                     </Show>

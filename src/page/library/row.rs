@@ -77,7 +77,8 @@ pub(super) fn RunRow(
                 event.prevent_default();
                 renaming.set(true);
             }
-            "Delete" => delete(),
+            // A key that is held would delete one row after another.
+            "Delete" if !(event.repeat() || event.ctrl_key() || event.shift_key()) => delete(),
             _ => {}
         }
     };

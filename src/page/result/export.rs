@@ -19,8 +19,9 @@ pub fn ExportMenu(run: Arc<Opened>) -> impl IntoView {
     let button = NodeRef::<leptos::html::Summary>::new();
     // The focus is never lost to the page's body.
     let close = move || {
+        let was_open = open.try_get_untracked() == Some(true);
         open.try_set(false);
-        if let Some(Some(button)) = button.try_get_untracked() {
+        if was_open && let Some(Some(button)) = button.try_get_untracked() {
             // A browser that can't focus it leaves the focus where it is.
             let _ = button.focus();
         }

@@ -93,13 +93,20 @@ impl Analysis {
     ///
     /// # Errors
     /// What is wrong with the file or with the worker.
-    pub async fn select(&self, run: &Opened, selection: Selection) -> Result<Selected, String> {
+    pub async fn select(
+        &self,
+        (run, key): (&Opened, RunKey),
+        selection: Selection,
+    ) -> Result<Selected, String> {
         let (send, receive) = oneshot::channel();
         let request = self.number()?;
         self.inner.borrow_mut().selecting.insert(request, send);
-        let (run, json) = self.at_hand(run);
-        self.send(ToWorker::Select { request, run, json, selection })?;
-        receive.await.unwrap_or_else(|_| Err(STOPPED.into()))
+        let json = self.lacks(run, &key);
+        let sent = self.send(ToWorker::Select { request, run: key, json, selection });
+        self.or_forgotten(match sent {
+            Ok(()) => receive.await.unwrap_or_else(|_| Err(STOPPED.into())),
+            Err(error) => Err(error),
+        })
     }
 
     /// Writes a run in another form.
@@ -110,17 +117,27 @@ impl Analysis {
         let (send, receive) = oneshot::channel();
         let request = self.number()?;
         self.inner.borrow_mut().exporting.insert(request, send);
-        let (run, json) = self.at_hand(run);
-        self.send(ToWorker::Export { request, run, json, form: form.name().into() })?;
-        receive.await.unwrap_or_else(|_| Err(STOPPED.into()))
+        let key = RunKey::of(run);
+        let json = self.lacks(run, &key);
+        let form = form.name().into();
+        let sent = self.send(ToWorker::Export { request, run: key, json, form });
+        self.or_forgotten(match sent {
+            Ok(()) => receive.await.unwrap_or_else(|_| Err(STOPPED.into())),
+            Err(error) => Err(error),
+        })
     }
 
-    /// The key of a run, and its file where the worker lacks it.
-    fn at_hand(&self, run: &Opened) -> (RunKey, Option<String>) {
-        let (key, mut inner) = (RunKey::of(run), self.inner.borrow_mut());
-        let known = inner.at_hand.as_ref() == Some(&key);
+    /// The run's file, where the worker does not have it at hand.
+    fn lacks(&self, run: &Opened, key: &RunKey) -> Option<String> {
+        let mut inner = self.inner.borrow_mut();
+        let known = inner.at_hand.as_ref() == Some(key);
         inner.at_hand = Some(key.clone());
-        (key, (!known).then(|| run.json.clone()))
+        (!known).then(|| run.json.clone())
+    }
+
+    /// After an error it is not known what the worker has at hand.
+    fn or_forgotten<R>(&self, result: Result<R, String>) -> Result<R, String> {
+        result.inspect_err(|_| self.inner.borrow_mut().at_hand = None)
     }
 
     async fn ask(&self, message: impl FnOnce(u32) -> ToWorker) -> Answer {

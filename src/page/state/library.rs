@@ -80,6 +80,9 @@ struct Inner {
     deleted: VecDeque<Deletion>,
     /// How often something was deleted.
     deletions: u32,
+    /// How often the cards began to be read, and the number of the newest reading that ended.
+    refreshes: u32,
+    refreshed: u32,
     /// How many parts are kept of the run under way.
     parts: u32,
     /// Whether it was told that the run under way can't be kept.
@@ -137,6 +140,10 @@ impl Library {
     /// Reads the cards. A card of an older fwit is made again from its run; recovered runs whose
     /// time is over go.
     pub async fn refresh(self) {
+        let number = self.inner.try_update_value(|inner| {
+            inner.refreshes += 1;
+            inner.refreshes
+        });
         let mut cards = match self.stored().await {
             Ok(cards) => {
                 self.trouble.set(None);
@@ -151,7 +158,15 @@ impl Library {
             cards.extend(inner.unkept.iter().map(Item::card));
         });
         sort(&mut cards);
-        self.cards.set(Some(cards));
+        // One that began later may have ended before, and knows more.
+        let newer = self.inner.try_update_value(|inner| {
+            let newer = number > Some(inner.refreshed);
+            inner.refreshed = inner.refreshed.max(number.unwrap_or_default());
+            newer
+        });
+        if newer == Some(true) {
+            self.cards.set(Some(cards));
+        }
     }
 
     async fn stored(self) -> Result<Vec<Card>, StoreError> {
@@ -187,7 +202,11 @@ impl Library {
     ///
     /// # Errors
     /// See [`Analysis::select`].
-    pub async fn select(self, run: &Opened, selection: Selection) -> Result<Selected, String> {
+    pub async fn select(
+        self,
+        run: (&Opened, RunKey),
+        selection: Selection,
+    ) -> Result<Selected, String> {
         let analysis = self.inner.with_value(|inner| inner.analysis.clone());
         analysis.select(run, selection).await
     }

@@ -163,14 +163,18 @@ pub fn is_hosted_page(folder: &Path) -> bool {
     index.contains("name=\"fwit-runs\"") && folder.join("sw.js").is_file()
 }
 
-/// Removes an earlier page, but not its runs.
+/// Removes earlier pages, but not their runs; and not the files of the last build, which pages that
+/// are open now still ask for.
 fn clear(out: &Path) -> Result<()> {
     let Ok(entries) = fs::read_dir(out) else { return Ok(()) };
+    let index = fs::read_to_string(out.join("index.html")).unwrap_or_default();
     for entry in entries {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let of_a_path = path.join("slash.js").is_file();
-        if !(NAMED.contains(&name.as_str()) || is_build(&name) || of_a_path) {
+        let slash = fs::read_to_string(path.join("slash.js")).unwrap_or_default();
+        let of_a_path = slash == SLASH.replace("@AT@", &name);
+        let old = is_build(&name) && !index.contains(&name);
+        if !(NAMED.contains(&name.as_str()) || old || of_a_path) {
             continue;
         }
         let removed =
@@ -206,8 +210,10 @@ fn is_build(name: &str) -> bool {
 /// The name of a build: by all that it is made of. FNV-1a (64 bits) tells builds apart; what
 /// guards against changed files is the digests that Trunk wrote.
 fn name(files: &BTreeMap<String, Vec<u8>>, html: &str, at: &str) -> String {
+    let made_by = [include_str!("index.rs"), include_str!("worker.rs")];
     let own = [html, at, SLASH, REGISTER, SERVICE_WORKER, WORKERS, ICON, index::POLICY];
-    let texts = own.iter().map(|text| text.as_bytes());
+    let own = own.into_iter().chain(made_by);
+    let texts = own.map(str::as_bytes);
     let parts = files.iter().flat_map(|(path, bytes)| [path.as_bytes(), bytes.as_slice()]);
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for part in texts.chain(parts) {
@@ -317,8 +323,13 @@ import init from './fwit-1.js'; init('./fwit-1_bg.wasm');</script><link rel="mod
         fs::write(folder.0.join("built/snippets/a/f.js"), "export function f(x) {}").unwrap();
         let second = folder.assemble().unwrap();
         assert_ne!(first, second);
+        let has = |build: &str| folder.files().iter().any(|path| path.starts_with(build));
+        // Pages that are open now still ask for the files of the last build.
+        assert!(has(&first) && has(&second));
+        fs::write(folder.0.join("built/snippets/a/f.js"), "export function f(y) {}").unwrap();
+        let third = folder.assemble().unwrap();
+        assert!(!has(&first) && has(&second) && has(&third));
         let files = folder.files();
-        assert!(!files.iter().any(|path| path.starts_with(&first)), "{files:?}");
         for kept in ["runs/a.json", "CNAME"] {
             assert!(files.iter().any(|path| path == kept), "{kept}");
         }

@@ -75,6 +75,11 @@ impl Events {
         }
     }
 
+    /// Whether the stream itself tells positions, beside its messages.
+    pub(super) fn told_beside(&self) -> bool {
+        self.resume.as_ref().is_some_and(|resume| resume.position.is_none())
+    }
+
     /// How the events of a topic are listened to after a position.
     pub(super) fn stream_after(&self, topic: &str, key: Option<&str>, at: &Position) -> Stream {
         let mut stream = self.stream(topic, key);

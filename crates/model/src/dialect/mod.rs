@@ -327,6 +327,12 @@ impl Dialect {
         }
     }
 
+    /// Whether an event stream tells positions beside its messages, and nowhere else.
+    #[must_use]
+    pub fn position_is_beside(&self) -> bool {
+        self.events.as_ref().is_some_and(Events::told_beside)
+    }
+
     /// How the events of a topic are listened to after a position.
     #[must_use]
     pub fn stream_after(&self, topic: &str, key: Option<&str>, at: &Position) -> Option<Stream> {

@@ -5,6 +5,8 @@ use super::words::StreamKind;
 
 /// Longest message that is waited for, bytes.
 const MESSAGE_MAX: usize = 1 << 20;
+/// Longest answer of a long poll, bytes: it holds all that came since the last one.
+const ANSWER_MAX: usize = 16 << 20;
 
 /// What a stream's text is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,17 +56,23 @@ impl Splitter {
             StreamKind::Websocket => vec![Part::Message(std::mem::take(&mut self.rest))],
             StreamKind::Poll => Vec::new(),
         };
-        if self.rest.len() > MESSAGE_MAX {
+        let most = if self.kind == StreamKind::Poll { ANSWER_MAX } else { MESSAGE_MAX };
+        if self.rest.len() > most {
             *self = Splitter { too_long: true, ..Splitter::new(self.kind) };
         }
         messages
     }
 
-    /// The message that is whole because the answer ended: a long poll's. One that was too long is
-    /// none.
-    pub fn end(&mut self) -> Option<String> {
-        let whole = self.kind == StreamKind::Poll && !self.too_long && !self.rest.is_empty();
-        whole.then(|| std::mem::take(&mut self.rest))
+    /// The message that is whole because the answer ended: a long poll's.
+    ///
+    /// # Errors
+    /// It was too long: a sentence's end.
+    pub fn end(&mut self) -> Result<Option<String>, String> {
+        if self.kind == StreamKind::Poll && self.too_long {
+            return Err(format!("an answer is longer than {} MiB", ANSWER_MAX >> 20));
+        }
+        let whole = self.kind == StreamKind::Poll && !self.rest.is_empty();
+        Ok(whole.then(|| std::mem::take(&mut self.rest)))
     }
 
     /// JSON objects and lists; what stands between them is no message.
@@ -157,7 +165,7 @@ mod tests {
             Part::Message(text) => text,
             Part::Position(id) => format!("at {id}"),
         };
-        parts.into_iter().map(text).chain(splitter.end()).collect()
+        parts.into_iter().map(text).chain(splitter.end().unwrap()).collect()
     }
 
     #[test]
@@ -179,9 +187,11 @@ mod tests {
     fn an_answer_of_a_long_poll_is_one_message() {
         assert_eq!(split(StreamKind::Poll, &["{\"a\":", "1}\n"]), ["{\"a\":1}\n"]);
         assert!(split(StreamKind::Poll, &[""]).is_empty());
-        // Its rest is no message.
-        let long = "a".repeat(MESSAGE_MAX + 1);
-        assert!(split(StreamKind::Poll, &[&long, "b"]).is_empty());
+        // One that is too long breaks the stream: what is in it would be lost without a word.
+        let mut splitter = Splitter::new(StreamKind::Poll);
+        splitter.push(&"a".repeat(ANSWER_MAX));
+        splitter.push("b");
+        assert!(splitter.rest.is_empty() && splitter.end().unwrap_err().contains("16 MiB"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use super::summary::summarize;
+use super::summary::summarize_cut;
 use super::view::{Curve, Measure, Summary};
 use super::wire::RunFile;
 use super::{RunError, hist};
@@ -80,17 +80,35 @@ pub struct Selected {
 }
 
 /// Counts and latencies.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Cell {
     answers: u64,
     errors: u64,
-    cluster: Histogram<u64>,
-    response: Histogram<u64>,
+    cluster: Times,
+    response: Times,
 }
 
-impl Default for Cell {
+/// Latencies: of answers, and the lower bounds of what had none.
+#[derive(Clone)]
+struct Times {
+    answers: Histogram<u64>,
+    censored: Histogram<u64>,
+}
+
+impl Default for Times {
     fn default() -> Self {
-        Cell { answers: 0, errors: 0, cluster: new_histogram(), response: new_histogram() }
+        Times { answers: new_histogram(), censored: new_histogram() }
+    }
+}
+
+impl Times {
+    fn add(&mut self, other: &Times) {
+        hist::add(&mut self.answers, &other.answers);
+        hist::add(&mut self.censored, &other.censored);
+    }
+
+    fn summary(&self) -> Summary {
+        summarize_cut(&self.answers, &self.censored)
     }
 }
 
@@ -98,8 +116,8 @@ impl Cell {
     fn add(&mut self, other: &Cell) {
         self.answers = self.answers.saturating_add(other.answers);
         self.errors = self.errors.saturating_add(other.errors);
-        hist::add(&mut self.cluster, &other.cluster);
-        hist::add(&mut self.response, &other.response);
+        self.cluster.add(&other.cluster);
+        self.response.add(&other.response);
     }
 
     fn row(&self, op: Option<&str>, node: Option<&str>, length_s: f64) -> SelectedRow {
@@ -109,14 +127,15 @@ impl Cell {
             answers: self.answers,
             errors: self.errors,
             rate_per_s: super::summary::rate(self.answers, length_s),
-            cluster: summarize(&self.cluster),
-            response: summarize(&self.response),
+            cluster: self.cluster.summary(),
+            response: self.response.summary(),
         }
     }
 }
 
-/// The numbers of a part of a run. With seconds, latencies have two significant digits, as the file
-/// keeps them by the second; without, three.
+/// The numbers of a part of a run. With seconds, latencies are of answers alone and have two
+/// significant digits, as the file keeps them by the second; without, they have three, and what was
+/// given up without an answer counts as longer than it was waited for.
 ///
 /// # Errors
 /// Where a part of the file can't be read.
@@ -153,8 +172,8 @@ pub fn select(file: &RunFile, selection: &Selection) -> Result<Selected, RunErro
             .iter()
             .filter_map(|n| Some(by_node.get(&n.name)?.row(None, Some(&n.name), length_s)))
             .collect(),
-        cluster_curves: curves(|cell| &cell.cluster),
-        response_curves: curves(|cell| &cell.response),
+        cluster_curves: curves(|cell| &cell.cluster.answers),
+        response_curves: curves(|cell| &cell.response.answers),
         total: total.row(None, None, length_s),
     })
 }
@@ -177,8 +196,8 @@ fn of_seconds(file: &RunFile, selected: &Selection, from: u32, to: u32) -> Resul
     }
     for (op, (cluster, response)) in &sparse {
         if let Some(cell) = cells.get_mut(*op) {
-            fill(&mut cell.cluster, cluster);
-            fill(&mut cell.response, response);
+            fill(&mut cell.cluster.answers, cluster);
+            fill(&mut cell.response.answers, response);
         }
     }
     Ok(cells)
@@ -207,17 +226,23 @@ fn of_window(file: &RunFile, selected: &Selection) -> Result<(Cells, Cells), Run
             cell.errors = cell.errors.saturating_add(errors);
         }
     }
-    for (i, entry) in file.latency.iter().enumerate().filter(|(_, e)| has(&e.op, &e.node)) {
-        let place = || format!("latency[{i}] ({}, {})", entry.op, entry.node);
+    let answers = file.latency.iter().map(|e| (&e.op, &e.node, e.measure, &e.hist, false));
+    let bounds = file.censored.iter().map(|e| (&e.op, &e.node, e.measure, &e.hist, true));
+    let wanted = answers.chain(bounds).filter(|(op, node, ..)| has(op, node));
+    for (op, node, measure, text, is_bound) in wanted {
+        let list = if is_bound { "censored" } else { "latency" };
+        let place = || format!("{list} ({op}, {node})");
         let histogram =
-            hist::decode(&entry.hist).map_err(|what| RunError::Broken { place: place(), what })?;
-        for cell in [by_op.entry(entry.op.clone()), by_node.entry(entry.node.clone())] {
+            hist::decode(text).map_err(|what| RunError::Broken { place: place(), what })?;
+        for cell in [by_op.entry(op.clone()), by_node.entry(node.clone())] {
             let cell = cell.or_default();
-            match entry.measure {
-                Measure::Cluster => hist::add(&mut cell.cluster, &histogram),
-                Measure::Response => hist::add(&mut cell.response, &histogram),
-                Measure::Service | Measure::Wait => {}
-            }
+            let times = match measure {
+                Measure::Cluster => &mut cell.cluster,
+                Measure::Response => &mut cell.response,
+                Measure::Service | Measure::Wait => continue,
+            };
+            let sum = if is_bound { &mut times.censored } else { &mut times.answers };
+            hist::add(sum, &histogram);
         }
     }
     Ok((by_op, by_node))

@@ -1,5 +1,6 @@
 //! A part of a run: its numbers are those of the run where it is all of it, and parts add up.
 
+use fwit_quantities::units::Micros;
 use fwit_report::run::select::{SelectedRow, Selection, select};
 use fwit_report::run::wire::RunFile;
 
@@ -33,6 +34,19 @@ fn all_that_can_be_selected_has_the_numbers_of_the_run() {
     // A file keeps its seconds by operation alone.
     assert!(window.by_node.is_empty() && window.by_op.len() == all.by_op.len());
     assert!((window.length_s - view.measured_s).abs() < 1e-9);
+}
+
+#[test]
+fn what_was_given_up_without_an_answer_counts_as_longer() {
+    let cluster = Pretend::new(5.0);
+    cluster.state.silent_every.set(15);
+    let mut plan = plan();
+    plan.load.timeout = Micros::from_millis(100.0);
+    let (file, view) = carry_out(plan, &cluster, None);
+    let all = select(&file, &Selection::default()).unwrap();
+    assert!(view.total.cluster.censored.is_some());
+    assert_eq!(all.total.cluster, view.total.cluster);
+    assert_eq!(all.by_op[0].response, view.by_op[0].response);
 }
 
 #[test]

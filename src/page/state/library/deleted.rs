@@ -23,8 +23,15 @@ impl Library {
         let is_one = |item: &Item| ids.contains(&item.id());
         let taken = match self.store().await {
             Ok(store) => store.take(&ids).await.map_err(|error| error.to_string())?,
-            // Without a store all are in memory.
-            Err(_) => Vec::new(),
+            // Without a store some are in memory; others can't be deleted now.
+            Err(error) => {
+                let here =
+                    |id: &&str| self.inner.with_value(|i| i.unkept.iter().any(|u| u.id() == *id));
+                if !ids.iter().all(here) {
+                    return Err(error.to_string());
+                }
+                Vec::new()
+            }
         };
         let number = self.inner.try_update_value(|inner| {
             inner.deletions += 1;
