@@ -14,10 +14,11 @@ use flate2::write::GzEncoder;
 /// Bytes of all files of the page together, gzipped. Raise it in the commit that makes the page
 /// larger.
 ///
-/// The last 378 kB read other tools' files: 24 kinds of them, XML, CSV, zip and Zstandard. `"z"` in
-/// the place of `"s"` for them would save 20 kB. Then 215 kB write runs in other forms (the report's
-/// charts as SVG among them), keep the library (search, tags, zip) and make numbers of selections.
-const GZIPPED: usize = 2_402_000;
+/// The last 220 kB write runs in other forms (the report's charts as SVG among them), keep the
+/// library (search, tags, zip) and make numbers of selections; 378 kB before them read other
+/// tools' files: 24 kinds of them, XML, CSV, zip and Zstandard. `"z"` in the place of `"s"` for
+/// those would save 20 kB.
+const GZIPPED: usize = 2_408_000;
 
 /// By how many percent of [`GZIPPED`] the page may grow before that figure must be raised.
 const MARGIN_PERCENT: usize = 5;
