@@ -7,7 +7,6 @@ use std::time::Duration;
 use fwit_e2e::{Browser, Page};
 use serde_json::{Value, json};
 
-use crate::clicks::press;
 use crate::plain_server;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -219,7 +218,10 @@ fn a_large_file_is_read_while_the_page_answers_and_can_be_cancelled() {
     let script = "window.cancelled = fwit.import(window.jtl(3000000), { name: 'huge.jtl' })
         .then(() => 'opened', (error) => error.message);";
     browser.eval(script, &[]).unwrap();
-    press(&browser, "Cancel");
+    // The list has other buttons of that name, in its dialogs.
+    let cancel = "document.querySelector('.importing button')";
+    browser.wait(cancel, PATIENCE).unwrap();
+    browser.eval(&format!("{cancel}.click();"), &[]).unwrap();
     let told = browser.eval("return await window.cancelled;", &[]).unwrap();
     assert!(told.as_str().unwrap().contains("cancelled"), "{told}");
     browser.wait("!document.querySelector('.importing')", PATIENCE).unwrap();
