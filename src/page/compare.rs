@@ -18,7 +18,7 @@ use fwit_present::method::{CONTROL, PERCENTILES, SECTIONS};
 use fwit_present::parts;
 use fwit_present::route::Route;
 use fwit_present::source::has_time;
-use fwit_present::table::folded;
+use fwit_present::table::{folded, metric_value};
 use fwit_quantities::ratio::{ratio_range, ratio_signs};
 use fwit_quantities::units::three_digits;
 use fwit_report::run::compare::{
@@ -272,19 +272,6 @@ fn plans(c: &Comparison) -> impl IntoView + use<> {
     }
 }
 
-/// Returns a value with its unit.
-fn value(metric: &Metric, i: usize) -> String {
-    let Some(v) = metric.values.get(i).copied().flatten() else { return "–".into() };
-    let text = match metric.unit {
-        Unit::PerSecond => format!("{}/s", three_digits(v)),
-        Unit::Micros if metric.beyond.get(i) == Some(&true) => format!("> {} ms", figure::ms(v)),
-        Unit::Micros => format!("{} ms", figure::ms(v)),
-        Unit::Share => figure::percent(v),
-        Unit::Count => three_digits(v),
-    };
-    if metric.reliable.get(i) == Some(&false) { format!("≈{text}") } else { text }
-}
-
 /// A change: its sign, its size, and the tendency in words, so that colour alone says nothing.
 fn change(metric: &Metric, change: &Change) -> impl IntoView + use<> {
     let (class, tendency) = match change.tendency {
@@ -374,7 +361,7 @@ fn table(
                     });
                     view! {
                         <td class="number" class:greyed=m.reliable.get(i) == Some(&false)>
-                            {value(m, i)}
+                            {metric_value(m, i)}
                         </td>
                         {against}
                     }

@@ -3,9 +3,8 @@
 
 use std::fmt::Write as _;
 
-use fwit_present::figure;
-use fwit_quantities::units::three_digits;
-use fwit_report::run::compare::{Comparison, Metric, Tendency, Unit};
+use fwit_present::table::metric_value;
+use fwit_report::run::compare::{Comparison, Metric, Tendency};
 
 use crate::form::Document;
 use crate::markdown::{code, escaped};
@@ -76,16 +75,7 @@ fn table(c: &Comparison, labels: &[String]) -> String {
 
 /// A metric's value of a run.
 fn value(metric: &Metric, i: usize) -> String {
-    let Some(v) = metric.values.get(i).copied().flatten() else { return "–".into() };
-    let text = match metric.unit {
-        Unit::PerSecond => format!("{}/s", three_digits(v)),
-        Unit::Micros if metric.beyond.get(i) == Some(&true) => format!("> {} ms", figure::ms(v)),
-        Unit::Micros => format!("{} ms", figure::ms(v)),
-        Unit::Share => figure::percent(v),
-        Unit::Count => three_digits(v),
-    };
-    let sign = if metric.reliable.get(i) == Some(&false) { "≈" } else { "" };
-    escaped(&format!("{sign}{text}"))
+    escaped(&metric_value(metric, i))
 }
 
 fn change(metric: &Metric, i: usize) -> String {

@@ -4,8 +4,11 @@ use std::cmp::Ordering;
 
 use super::figure::{self, Cell};
 use fwit_quantities::sample::Outcome;
-use fwit_report::run::compare::{Comparison, Mixture, PlanDifference, percentile_name};
-use fwit_report::run::view::{Measure, PERCENTILES, Row, Shown, shown};
+use fwit_quantities::units::three_digits;
+use fwit_report::run::compare::{
+    Comparison, Metric, Mixture, PlanDifference, Unit, percentile_name,
+};
+use fwit_report::run::view::{Measure, NodeView, PERCENTILES, Row, Shown, shown};
 
 /// A column of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +105,37 @@ impl Column {
             Column::Redirected => Some(row.redirected as f64),
         }
     }
+}
+
+/// A metric's value of the n-th run that is compared, with its unit; “≈” where it is of too few
+/// answers.
+#[must_use]
+pub fn metric_value(metric: &Metric, i: usize) -> String {
+    let Some(v) = metric.values.get(i).copied().flatten() else { return "–".into() };
+    let text = match metric.unit {
+        Unit::PerSecond => format!("{}/s", three_digits(v)),
+        Unit::Micros if metric.beyond.get(i) == Some(&true) => format!("> {} ms", figure::ms(v)),
+        Unit::Micros => format!("{} ms", figure::ms(v)),
+        Unit::Share => figure::percent(v),
+        Unit::Count => three_digits(v),
+    };
+    if metric.reliable.get(i) == Some(&false) { format!("≈{text}") } else { text }
+}
+
+/// A node's role, and whether it sends the timing header, in words.
+#[must_use]
+pub fn node_words(node: &NodeView) -> (&'static str, &'static str) {
+    let role = match node.leads {
+        Some(true) => "leader",
+        Some(false) => "follower",
+        None => "unknown",
+    };
+    let timing = match node.timing_header {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "no answer",
+    };
+    (role, timing)
 }
 
 /// The share of failed requests, and what they were: `2.00 %: timeout 2`.

@@ -9,6 +9,7 @@ use crate::protocol::Opened;
 use fwit_present::figure::count;
 use fwit_present::simulated::facts;
 use fwit_present::subscribers;
+use fwit_present::table::node_words;
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{ErrorGroup, NodeView, SubscriberView};
 
@@ -186,16 +187,7 @@ pub fn NodesPanel(run: Arc<Opened>) -> impl IntoView {
 }
 
 fn node(n: NodeView) -> impl IntoView {
-    let role = match n.leads {
-        Some(true) => "leader",
-        Some(false) => "follower",
-        None => "unknown",
-    };
-    let timing = match n.timing_header {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "no answer",
-    };
+    let (role, timing) = node_words(&n);
     let name = if n.discovered { format!("{} (found by redirect)", n.name) } else { n.name };
     view! {
         <tr>

@@ -5,6 +5,7 @@ use fwit_present::figure::count;
 use fwit_present::simulated::facts;
 use fwit_present::source;
 use fwit_present::subscribers as words;
+use fwit_present::table::node_words;
 use fwit_quantities::units::{Micros, three_digits};
 use fwit_report::run::view::{ErrorGroup, RunView};
 
@@ -133,16 +134,7 @@ pub(super) fn nodes(run: &RunView) -> Option<Section> {
     ];
     let mut table = Table::new("Nodes", &heads);
     for n in &run.nodes {
-        let role = match n.leads {
-            Some(true) => "leader",
-            Some(false) => "follower",
-            None => "unknown",
-        };
-        let timing = match n.timing_header {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "no answer",
-        };
+        let (role, timing) = node_words(n);
         let found = if n.discovered { " (found by redirect)" } else { "" };
         let slots = if n.slots < 1_000_000 { n.slots.to_string() } else { "no limit".to_string() };
         table.row([
